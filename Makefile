@@ -1,0 +1,177 @@
+# rdline: the only makefile. The table below IS the dependency graph: a library sees the headers of
+# what it declares here (and of what those declare), and nothing else.
+#
+#   make [VARIANT=release|debug|asan|tsan|cov] [V=1]     see `make help` for the targets
+
+# library       may include                     packages whose headers it may include
+base_DEPS     :=
+net_DEPS      := base
+coap_DEPS     := base
+link_DEPS     := base
+lwm2m_DEPS    := base net coap link
+policy_DEPS   := lwm2m
+stats_DEPS    := lwm2m
+conf_DEPS     := base
+conf_PKGS     := libconfig
+registry_DEPS := lwm2m
+registry_PKGS := libdpdk
+pipeline_DEPS := policy stats
+shard_DEPS    := registry policy stats
+pktio_DEPS    := net
+pktio_PKGS    := libdpdk
+app_DEPS      := pktio pipeline shard conf
+app_PKGS      := libdpdk
+
+LIBS := base net coap link lwm2m policy stats conf registry pipeline shard pktio
+
+# ---- variants: build/<variant>/, side by side ------------------------------------------------
+VARIANT ?= release
+B       := build/$(VARIANT)
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+# The product is built on the machine that it runs on; ARCH=x86-64-v2 makes one that travels.
+ARCH    ?= native
+
+release_FLAGS := -O3
+debug_FLAGS   := -O0 -DRDL_DEBUG
+asan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+tsan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=thread -DRTE_USE_C11_MEM_MODEL=1
+cov_FLAGS     := -O0 --coverage
+ifeq ($($(VARIANT)_FLAGS),)
+$(error VARIANT=$(VARIANT) is none of release debug asan tsan cov)
+endif
+# Source fortification needs optimisation and does not mix with the sanitizers.
+FORTIFY := $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
+	-Wformat=2 -Wconversion -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion \
+	-Wnull-dereference -Werror
+CFLAGS  ?= -g
+OWN     := -std=gnu11 -D_GNU_SOURCE -fno-common -fstack-protector-strong -fPIE $(FORTIFY) $(WARN) $($(VARIANT)_FLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now $(filter -fsanitize% --coverage,$($(VARIANT)_FLAGS))
+
+# Package headers are system headers: our warnings judge our code. ARCH comes last, since
+# libdpdk.pc carries a -march of its own.
+pkg_cflags = $(if $1,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $1))) -march=$(ARCH)
+pkg_files  = $(foreach p,$1,$(wildcard $(foreach d,/usr/lib/*/pkgconfig /usr/share/pkgconfig,$d/$p.pc)))
+
+closure = $(sort $1 $(foreach d,$($1_DEPS),$(call closure,$d)))
+below   = $(sort $(foreach d,$($1_DEPS),$(call closure,$d)))
+sources = $(sort $(wildcard $1/*.c))
+objects = $(patsubst %.c,$B/%.o,$1)
+include_path = $(addprefix -Ilib/,$1)
+
+ifeq ($V,1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-5s %s\n'
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: all test unit asan tsan cov lint format compdb run install clean deps help
+
+all: build/release/rdline
+
+help:
+	@echo 'all (release binary)  test  asan  tsan  cov  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
+
+# ---- packages: looked at before anything is compiled; installed only where asked for ----------
+INSTALLING := $(filter deps test unit run asan tsan cov lint,$(MAKECMDGOALS))
+PACKAGES   := build/.packages
+$(PACKAGES): scripts/deps
+	@mkdir -p $(@D)
+	@scripts/deps $(if $(INSTALLING),,--check)
+	@touch $@
+deps:
+	@scripts/deps
+
+# ---- objects ----------------------------------------------------------------------------------
+# $1: name in the table, $2: folder
+define compile
+$B/$2/%.o: $2/%.c Makefile $(call pkg_files,$($1_PKGS)) | $(PACKAGES)
+	@mkdir -p $$(@D)
+	$(say) CC $$<
+	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$($1_PKGS)) -DRDL_VERSION='"$(VERSION)"' -I$2 \
+		$(call include_path,$(call below,$1)) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach l,$(LIBS),$(eval $(call compile,$l,lib/$l)))
+$(eval $(call compile,app,app))
+
+# $1: library
+define archive
+$B/lib$1.a: $(call objects,$(call sources,lib/$1))
+	$(say) AR $$@
+	$Qrm -f $$@ && $$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call archive,$l)))
+archives = $(foreach l,$1,$B/lib$l.a)
+
+# ---- the daemon: DPDK linked statically (FACTS of its start: no plugins to load, nothing missing)
+APP_OBJECTS := $(call objects,$(call sources,app))
+$B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
+	$(say) LD $@
+	$Q$(CC) $(CFLAGS) -o $@ $(APP_OBJECTS) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
+		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig) -lpthread
+
+# ---- tests ------------------------------------------------------------------------------------
+# tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.
+TEST_PKGS := cmocka
+define test_program
+$B/tests/$1/%: tests/unit/$1/%.c $B/tests/support.o $(call archives,$(call closure,$1)) Makefile
+	@mkdir -p $$(@D)
+	$(say) TEST $$@
+	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS) $($1_PKGS)) -Wno-unused-parameter \
+		-Itests/support -Itests/data $(call include_path,$(call closure,$1)) \
+		-MMD -MP -o $$@ $$< $B/tests/support.o \
+		-Wl,--start-group $(call archives,$(call closure,$1)) -Wl,--end-group $$(LDFLAGS) \
+		$$$$(pkg-config --libs $(TEST_PKGS) $(sort $(foreach l,$(call closure,$1),$($l_PKGS))))
+endef
+$(foreach l,$(LIBS),$(eval $(call test_program,$l)))
+$B/tests/support.o: tests/support/support.c Makefile | $(PACKAGES)
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(TEST_PKGS)) -Itests/support -Ilib/base -MMD -MP -c -o $@ $<
+
+UNIT_TESTS := $(foreach l,$(LIBS),$(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
+SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.py))
+
+test: $(UNIT_TESTS) build/release/rdline
+	@tests/run $(UNIT_TESTS) $(SYSTEM_TESTS)
+unit: $(UNIT_TESTS)
+	@tests/run $(UNIT_TESTS)
+# The same tests under the sanitizers; the system tests start the instrumented daemon.
+asan tsan:
+	@$(MAKE) --no-print-directory VARIANT=$@ unit
+cov:
+	@$(MAKE) --no-print-directory VARIANT=$@ unit
+	@scripts/coverage build/cov
+
+# ---- checks -----------------------------------------------------------------------------------
+C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
+lint: $(foreach l,$(LIBS),$B/lib$l.a) $(APP_OBJECTS)
+	@scripts/lint $B $(foreach l,$(LIBS),'$l:$(call include_path,$(call closure,$l)):$($l_PKGS)')
+format:
+	clang-format-14 -i $(C_FILES)
+compdb:
+	@$(MAKE) -Bnk V=1 $B/rdline $(UNIT_TESTS) | scripts/compdb > compile_commands.json
+
+run: build/release/rdline
+	@scripts/run $(RUN_FOR)
+
+# ---- install ----------------------------------------------------------------------------------
+PREFIX ?= /usr/local
+install: build/release/rdline
+	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
+	install -d $(DESTDIR)$(PREFIX)/share/doc/rdline $(DESTDIR)/etc/rdline
+	install -m 0644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/rdline/
+	install -m 0644 conf/*.conf $(DESTDIR)$(PREFIX)/share/doc/rdline/
+	test -e $(DESTDIR)/etc/rdline/rdline.conf || install -m 0640 conf/minimal.conf $(DESTDIR)/etc/rdline/rdline.conf
+
+clean:
+	rm -rf build compile_commands.json
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * base: byte spans, big-endian access, the writing cursor, keyed hashing, small text helpers.
+ *
+ * Everything here is pure: no allocation, no state, any core may call it.
+ */
+#ifndef RDL_BASE_H
+#define RDL_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define RDL_LIKELY(x) __builtin_expect(!!(x), 1)
+#define RDL_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define RDL_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define RDL_CACHE_LINE 64
+
+/* What a parser says of its input: there is no fourth outcome. */
+enum rdl_status {
+	RDL_OK = 0,
+	RDL_MALFORMED = -1, /* breaks the grammar */
+	RDL_NO_ROOM = -2, /* may be right, but does not fit what the caller provided */
+};
+
+/* A view into somebody else's octets: never owns, never outlives them. */
+struct rdl_span {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* A span of a string literal. */
+#define RDL_SPAN(literal) ((struct rdl_span){ (const uint8_t *)(literal), sizeof(literal) - 1 })
+
+static inline bool rdl_span_equal(struct rdl_span a, struct rdl_span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline uint16_t rdl_get_be16(const uint8_t *p)
+{
+	return (uint16_t)((unsigned)p[0] << 8 | p[1]);
+}
+
+static inline uint32_t rdl_get_be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void rdl_put_be16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void rdl_put_be32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+/*
+ * Writes octets into a buffer of the caller's. The first write that does not fit sets `failed` and
+ * writes nothing, and so does every later one: write freely, check once.
+ */
+struct rdl_cursor {
+	uint8_t *pos;
+	uint8_t *end;
+	bool failed;
+};
+
+static inline struct rdl_cursor rdl_cursor(void *buffer, size_t len)
+{
+	return (struct rdl_cursor){ (uint8_t *)buffer, (uint8_t *)buffer + len, false };
+}
+
+/* Room for `len` octets, or NULL with `failed` set. */
+static inline uint8_t *rdl_cursor_take(struct rdl_cursor *c, size_t len)
+{
+	if (RDL_UNLIKELY(c->failed || (size_t)(c->end - c->pos) < len)) {
+		c->failed = true;
+		return NULL;
+	}
+	uint8_t *p = c->pos;
+	c->pos += len;
+	return p;
+}
+
+static inline void rdl_cursor_u8(struct rdl_cursor *c, uint8_t v)
+{
+	uint8_t *p = rdl_cursor_take(c, 1);
+	if (p != NULL)
+		*p = v;
+}
+
+static inline void rdl_cursor_be16(struct rdl_cursor *c, uint16_t v)
+{
+	uint8_t *p = rdl_cursor_take(c, 2);
+	if (p != NULL)
+		rdl_put_be16(p, v);
+}
+
+static inline void rdl_cursor_bytes(struct rdl_cursor *c, const void *data, size_t len)
+{
+	uint8_t *p = rdl_cursor_take(c, len);
+	if (p != NULL && len > 0)
+		memcpy(p, data, len);
+}
+
+/* SipHash (Aumasson, Bernstein) with c = 1, d = 3: keyed, so that nobody outside can aim at a bucket. */
+struct rdl_key {
+	uint64_t k0, k1;
+};
+uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len);
+/* The 128-bit variant: out[0] is its first eight octets, read as a little-endian number. */
+void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2]);
+
+/* True when the octets are well-formed UTF-8 (RFC 3629) and hold no NUL. */
+bool rdl_utf8_valid(const uint8_t *data, size_t len);
+
+/*
+ * Reads 1*DIGIT and nothing else. False when the grammar is broken. A number above `max` reads as
+ * `max`: leading zeros and any length are fine, nothing ever wraps.
+ */
+bool rdl_decimal(struct rdl_span text, uint64_t max, uint64_t *value);
+
+/* RFC 4648 section 5 without padding. `text` takes 4 characters for each 3 of `len` octets; len % 3 == 0. */
+void rdl_base64url_encode(const uint8_t *data, size_t len, uint8_t *text);
+/* text.len % 4 == 0; false when a character is not of the alphabet. */
+bool rdl_base64url_decode(struct rdl_span text, uint8_t *data);
+
+/* Shell-like match of whole `text`: '*' any run of octets, '?' one octet. Linear in practice: one backtrack point. */
+bool rdl_glob_match(struct rdl_span pattern, struct rdl_span text);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SipHash-1-3 (https://www.aumasson.jp/siphash/siphash.pdf), as the reference code has it. */
+#include "base.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "words are read as the little-endian machine has them"
+#endif
+
+struct state {
+	uint64_t v0, v1, v2, v3;
+};
+
+static inline uint64_t rotl(uint64_t x, unsigned bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static inline void sip_round(struct state *s)
+{
+	s->v0 += s->v1;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v0 = rotl(s->v0, 32);
+	s->v2 += s->v3;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 += s->v3;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 += s->v1;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v2 = rotl(s->v2, 32);
+}
+
+static inline struct state absorb(struct state s, const uint8_t *p, size_t len)
+{
+	uint64_t word;
+	size_t left = len;
+
+	for (; left >= 8; p += 8, left -= 8) {
+		memcpy(&word, p, 8);
+		s.v3 ^= word;
+		sip_round(&s);
+		s.v0 ^= word;
+	}
+	word = 0;
+	if (left > 0)
+		memcpy(&word, p, left);
+	word |= (uint64_t)len << 56;
+	s.v3 ^= word;
+	sip_round(&s);
+	s.v0 ^= word;
+	return s;
+}
+
+static inline struct state begin(const struct rdl_key *key)
+{
+	return (struct state){
+		key->k0 ^ 0x736f6d6570736575u,
+		key->k1 ^ 0x646f72616e646f6du,
+		key->k0 ^ 0x6c7967656e657261u,
+		key->k1 ^ 0x7465646279746573u,
+	};
+}
+
+static inline uint64_t finish(struct state *s)
+{
+	sip_round(s);
+	sip_round(s);
+	sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len)
+{
+	struct state s = absorb(begin(key), data, len);
+
+	s.v2 ^= 0xff;
+	return finish(&s);
+}
+
+void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2])
+{
+	struct state s = begin(key);
+
+	s.v1 ^= 0xee;
+	s = absorb(s, data, len);
+	s.v2 ^= 0xee;
+	out[0] = finish(&s);
+	s.v1 ^= 0xdd;
+	out[1] = finish(&s);
+}
