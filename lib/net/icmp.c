@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net_internal.h"
+
+#define ECHO_REPLY 0
+#define ECHO_REQUEST 8
+#define V6_ECHO_REQUEST 128
+#define V6_ECHO_REPLY 129
+#define V6_NEIGHBOUR_SOLICITATION 135
+
+/* Type, code, checksum; the rest of the message goes back as it came. */
+static void put_reply(uint8_t *icmp, uint8_t type, uint16_t len, uint16_t pseudo)
+{
+	icmp[0] = type;
+	rdl_put_be16(icmp + 2, 0);
+	rdl_put_be16(icmp + 2, (uint16_t)~rdl_net_sum(icmp, len, pseudo));
+}
+
+enum rdl_net_verdict rdl_net_icmp_input(
+	struct rdl_frame *frame, const struct rdl_net_packet *packet)
+{
+	uint8_t *icmp = packet->payload;
+	uint16_t len = packet->payload_len;
+
+	if (len < ICMP_LEN || icmp[0] != ECHO_REQUEST || icmp[1] != 0 || packet->multicast ||
+		rdl_net_sum(icmp, len, 0) != 0xffff)
+		return RDL_NET_DROP_icmp;
+	put_reply(icmp, ECHO_REPLY, len, 0);
+	rdl_net_turn_ipv4(frame, PROTOCOL_ICMP, len);
+	return RDL_NET_ANSWERED;
+}
+
+enum rdl_net_verdict rdl_net_icmpv6_input(const struct rdl_interface *interface,
+	struct rdl_frame *frame, const struct rdl_net_packet *packet)
+{
+	uint8_t *icmp = packet->payload;
+	uint16_t len = packet->payload_len;
+	uint16_t pseudo =
+		rdl_net_pseudo_sum(packet->addresses, packet->addresses_len, PROTOCOL_ICMPV6, len);
+
+	if (len < ICMP_LEN || icmp[1] != 0 || rdl_net_sum(icmp, len, pseudo) != 0xffff)
+		return RDL_NET_DROP_icmp;
+	if (icmp[0] == V6_NEIGHBOUR_SOLICITATION)
+		return rdl_net_neighbour_solicitation(interface, frame, packet);
+	if (rdl_net_ipv6_is_unspecified(packet->addresses))
+		return RDL_NET_DROP_ip_source;
+	if (icmp[0] != V6_ECHO_REQUEST || packet->multicast)
+		return RDL_NET_DROP_icmp;
+	/* Addresses swapped sum up to the same. */
+	put_reply(icmp, V6_ECHO_REPLY, len, pseudo);
+	rdl_net_turn_ipv6(frame, PROTOCOL_ICMPV6, len);
+	return RDL_NET_ANSWERED;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net_internal.h"
+
+#define LIMITED_BROADCAST 0xffffffffu
+#define FRAGMENT_BITS 0x3fff /* more fragments, offset */
+
+static bool is_group(uint32_t address)
+{
+	return address >> 28 == 0xe || address == LIMITED_BROADCAST;
+}
+
+/* This network, loopback, multicast and what is reserved above it (RFC 1122 section 3.2.1.3). */
+static bool is_answerable(const struct rdl_interface *interface, uint32_t source)
+{
+	uint32_t network = source >> 24;
+
+	return network != 0 && network != 127 && network < 224 &&
+	       !rdl_net_ipv4_is_ours(interface, source);
+}
+
+static bool checksum_good(const struct rdl_frame *frame, const uint8_t *ip, size_t header_len)
+{
+	if (frame->flags & RDL_FRAME_IP_CHECKSUM_BAD)
+		return false;
+	return (frame->flags & RDL_FRAME_IP_CHECKSUM_GOOD) ||
+	       rdl_net_sum(ip, header_len, 0) == 0xffff;
+}
+
+enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
+	struct rdl_frame *frame, struct rdl_datagram *datagram)
+{
+	uint8_t *ip = frame->data + frame->l2_len;
+	unsigned available = (unsigned)frame->len - frame->l2_len;
+
+	if (RDL_UNLIKELY(available < IPV4_LEN))
+		return RDL_NET_DROP_frame_short;
+	unsigned header_len = (ip[0] & 0x0fu) * 4;
+	unsigned total_len = rdl_get_be16(ip + 2);
+	if (RDL_UNLIKELY(ip[0] >> 4 != 4 || header_len < IPV4_LEN || total_len < header_len ||
+			 total_len > available))
+		return RDL_NET_DROP_ip_header;
+	if (RDL_UNLIKELY(!checksum_good(frame, ip, header_len)))
+		return RDL_NET_DROP_ip_checksum;
+
+	/* A host's address inside a group's frame is nobody's business (RFC 1122 section 3.3.6). */
+	uint32_t to = rdl_get_be32(ip + 16);
+	bool multicast = is_group(to);
+	if (RDL_UNLIKELY(!multicast && (rdl_net_mac_is_group(frame->data) ||
+					       !rdl_net_ipv4_is_ours(interface, to))))
+		return RDL_NET_DROP_not_for_us;
+	if (RDL_UNLIKELY(!is_answerable(interface, rdl_get_be32(ip + 12))))
+		return RDL_NET_DROP_ip_source;
+	if (RDL_UNLIKELY(rdl_get_be16(ip + 6) & FRAGMENT_BITS))
+		return RDL_NET_DROP_fragment;
+
+	frame->l3_len = (uint8_t)header_len;
+	struct rdl_net_packet packet = {
+		.addresses = ip + 12,
+		.addresses_len = 8,
+		.payload = ip + header_len,
+		.payload_len = (uint16_t)(total_len - header_len),
+		.multicast = multicast,
+	};
+	if (RDL_LIKELY(ip[9] == PROTOCOL_UDP)) {
+		memcpy(datagram->peer.address, rdl_net_mapped_prefix,
+			sizeof(rdl_net_mapped_prefix));
+		memcpy(datagram->peer.address + 12, ip + 12, 4);
+		return rdl_net_udp_input(interface, frame, &packet, datagram);
+	}
+	if (ip[9] == PROTOCOL_ICMP)
+		return rdl_net_icmp_input(frame, &packet);
+	return RDL_NET_DROP_ip_protocol;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * net: frames to datagrams and back. Ethernet II, 802.1Q, IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC 768), and the
+ * little that a host without a kernel must answer itself: ARP (RFC 826), neighbour discovery (RFC 4861 section 7.2),
+ * ICMP echo (RFC 792, RFC 4443).
+ *
+ * Pure: octets in, octets out, in place. A worker calls it for its own frames; nothing is shared.
+ */
+#ifndef RDL_NET_H
+#define RDL_NET_H
+
+#include "base.h"
+
+/* Why a frame went no further. X(name, help): the one list behind the enum, the counters and their help. */
+#define RDL_NET_DROPS(X)                                                                   \
+	X(frame_short, "frame ends inside a header")                                       \
+	X(not_for_us, "destination MAC or IP address is not ours")                         \
+	X(vlan, "802.1Q tag is not the configured one")                                    \
+	X(ethertype, "neither ARP, IPv4 nor IPv6")                                         \
+	X(arp, "ARP that asks nothing of us, or is malformed")                             \
+	X(ip_header, "IP header malformed, or longer than the frame")                      \
+	X(ip_checksum, "IPv4 header checksum wrong")                                       \
+	X(ip_source, "source that cannot be answered: group, unspecified, loopback, ours") \
+	X(ip_protocol, "unknown IP protocol, extension header or option")                  \
+	X(fragment, "IP fragment")                                                         \
+	X(icmp, "ICMP that asks nothing of us, or is malformed")                           \
+	X(udp_header, "UDP length does not fit the packet, or source port 0")              \
+	X(udp_checksum, "UDP checksum wrong, or absent over IPv6")                         \
+	X(udp_port, "another UDP port")
+
+enum rdl_net_verdict {
+	RDL_NET_DATAGRAM = 0, /* a UDP datagram for our port: the rdl_datagram is filled */
+	RDL_NET_ANSWERED, /* ARP, ND or echo: the frame now holds the answer; send it */
+#define X(name, help) RDL_NET_DROP_##name,
+	RDL_NET_DROPS(X)
+#undef X
+		RDL_NET_VERDICTS
+};
+
+/* Where a request came from, and where replies and later requests go. IPv4 is kept as ::ffff:a.b.c.d. */
+struct rdl_peer {
+	uint8_t address[16];
+	uint16_t port; /* host order */
+	uint16_t reserved; /* 0: peers compare as octets */
+	uint32_t identity; /* 0: none; a secure session's when there is one */
+};
+
+bool rdl_peer_is_ipv4(const struct rdl_peer *peer);
+
+/* Longest text of an address and its NUL. */
+#define RDL_ADDRESS_TEXT 46
+void rdl_peer_address_text(const struct rdl_peer *peer, char text[RDL_ADDRESS_TEXT]);
+
+#define RDL_NET_ADDRESSES_MAX 16 /* of each family, a port */
+
+/* One port as the network sees it. Immutable while workers run. */
+struct rdl_interface {
+	uint8_t mac[6];
+	uint16_t vlan; /* 0: untagged or any tag, answered alike; else only this VLAN ID */
+	uint16_t udp_port; /* host order */
+	uint16_t ipv4_count;
+	uint16_t ipv6_count;
+	uint32_t ipv4[RDL_NET_ADDRESSES_MAX]; /* host order */
+	uint8_t ipv6[RDL_NET_ADDRESSES_MAX][16];
+};
+
+/* What the port already knows of a frame's checksums. */
+#define RDL_FRAME_IP_CHECKSUM_GOOD 0x01
+#define RDL_FRAME_IP_CHECKSUM_BAD 0x02
+#define RDL_FRAME_L4_CHECKSUM_GOOD 0x04
+#define RDL_FRAME_L4_CHECKSUM_BAD 0x08
+/* The port will make the IPv4 header and UDP checksums of what we send. */
+#define RDL_FRAME_TX_OFFLOAD 0x10
+/* Set by rdl_net_reply() when it left them to the port: the UDP checksum field holds the pseudo-header sum. */
+#define RDL_FRAME_TX_CHECKSUMS 0x20
+
+/*
+ * One frame of a burst, contiguous. `data` may move forward (a reply is shorter in headers than its request).
+ * From `data` on, `room` octets may be written.
+ */
+struct rdl_frame {
+	uint8_t *data;
+	uint16_t len;
+	uint16_t room;
+	uint8_t flags; /* RDL_FRAME_* */
+	uint8_t port; /* which port it came by, and leaves by */
+	uint8_t l2_len; /* of the frame as it now is: Ethernet and tags */
+	uint8_t l3_len; /* IP header; on the way in with options and extension headers */
+};
+
+/* A UDP datagram inside a frame. */
+struct rdl_datagram {
+	struct rdl_peer peer;
+	uint8_t *data; /* UDP payload */
+	uint16_t len;
+	bool multicast; /* sent to a group address */
+};
+
+/*
+ * Classifies one frame. Checks every length, address and checksum (trusting the port's where it gave one).
+ * RDL_NET_DATAGRAM: fills *datagram and frame->l2_len, l3_len.
+ * RDL_NET_ANSWERED: the answer is in the frame, checksums made, lengths set.
+ * Anything else: why to drop it; the frame may be freed.
+ * UDP length, not frame length, bounds the payload (Ethernet padding). Destination MAC must be ours, broadcast (for
+ * ARP only) or multicast.
+ */
+enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct rdl_frame *frame,
+	struct rdl_datagram *datagram);
+
+/*
+ * Turns the frame of a datagram into its reply: addresses and ports swapped, IP options and extension headers gone,
+ * the same 802.1Q tag, hop limit 64, DF, `payload_len` octets of UDP payload that already stand where the request's
+ * stood. Makes both checksums, or leaves them to the port (RDL_FRAME_TX_OFFLOAD). Sets data, len, l2_len, l3_len.
+ * The frame must have come out of rdl_net_input() as RDL_NET_DATAGRAM, not multicast.
+ */
+void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len);
+
+/*
+ * RFC 1071 sum over octets, folded, not complemented, as a number: stored with rdl_put_be16(). `sum` is what to
+ * start from: the sum of what stands before, an even number of octets, or plain numbers such as a length.
+ */
+uint16_t rdl_net_sum(const void *data, size_t len, uint32_t sum);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the layers of net share: the wire's constants, and the way from one layer to the next. */
+#ifndef RDL_NET_INTERNAL_H
+#define RDL_NET_INTERNAL_H
+
+#include "net.h"
+
+#define MAC_LEN 6
+#define ETHERNET_LEN 14
+#define TAG_LEN 4
+#define IPV4_LEN 20
+#define IPV6_LEN 40
+#define UDP_LEN 8
+#define ICMP_LEN 8
+
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_ARP 0x0806
+#define ETHERTYPE_TAG 0x8100 /* 802.1Q */
+#define ETHERTYPE_SERVICE_TAG 0x88a8 /* 802.1ad */
+#define ETHERTYPE_IPV6 0x86dd
+
+#define PROTOCOL_ICMP 1
+#define PROTOCOL_UDP 17
+#define PROTOCOL_ICMPV6 58
+
+#define HOP_LIMIT 64
+
+/* An IP packet that is for us, as the layer above sees it. */
+struct rdl_net_packet {
+	const uint8_t *addresses; /* source, destination: one behind the other in either header */
+	size_t addresses_len; /* of both */
+	uint8_t *payload;
+	uint16_t payload_len;
+	bool multicast;
+};
+
+/* ::ffff:a.b.c.d: an IPv4 address among IPv6 ones (RFC 4291 section 2.5.5.2). */
+static const uint8_t rdl_net_mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+/* An address of which the group bit is set: multicast or broadcast. */
+static inline bool rdl_net_mac_is_group(const uint8_t *mac)
+{
+	return (mac[0] & 0x01) != 0;
+}
+
+static inline bool rdl_net_ipv4_is_ours(const struct rdl_interface *interface, uint32_t address)
+{
+	for (unsigned i = 0; i < interface->ipv4_count; i++)
+		if (interface->ipv4[i] == address)
+			return true;
+	return false;
+}
+
+static inline bool rdl_net_ipv6_is_ours(
+	const struct rdl_interface *interface, const uint8_t *address)
+{
+	for (unsigned i = 0; i < interface->ipv6_count; i++)
+		if (memcmp(interface->ipv6[i], address, sizeof(interface->ipv6[i])) == 0)
+			return true;
+	return false;
+}
+
+/* ::, where a host speaks from before it has an address. */
+static inline bool rdl_net_ipv6_is_unspecified(const uint8_t *address)
+{
+	static const uint8_t unspecified[16];
+
+	return memcmp(address, unspecified, sizeof(unspecified)) == 0;
+}
+
+/* The sum of the pseudo-header (RFC 768, RFC 8200 section 8.1); `len` of the upper layer. */
+static inline uint16_t rdl_net_pseudo_sum(
+	const uint8_t *addresses, size_t addresses_len, uint8_t protocol, uint16_t len)
+{
+	return rdl_net_sum(addresses, addresses_len, (uint32_t)protocol + len);
+}
+
+/* These expect l2_len set, and a frame that is for us as far as Ethernet can tell. */
+enum rdl_net_verdict rdl_net_arp_input(
+	const struct rdl_interface *interface, struct rdl_frame *frame);
+enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
+	struct rdl_frame *frame, struct rdl_datagram *datagram);
+enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
+	struct rdl_frame *frame, struct rdl_datagram *datagram);
+
+/* Fills all of *datagram but the peer's address. These expect l3_len set too. */
+enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
+	const struct rdl_frame *frame, const struct rdl_net_packet *packet,
+	struct rdl_datagram *datagram);
+enum rdl_net_verdict rdl_net_icmp_input(
+	struct rdl_frame *frame, const struct rdl_net_packet *packet);
+enum rdl_net_verdict rdl_net_icmpv6_input(const struct rdl_interface *interface,
+	struct rdl_frame *frame, const struct rdl_net_packet *packet);
+/* An ICMPv6 message of this type, its checksum good. */
+enum rdl_net_verdict rdl_net_neighbour_solicitation(const struct rdl_interface *interface,
+	struct rdl_frame *frame, const struct rdl_net_packet *packet);
+
+/* Writes a header; the addresses may not lie inside it. */
+void rdl_net_put_ipv6(uint8_t *ip, uint8_t protocol, uint16_t payload_len, uint8_t hop_limit,
+	const uint8_t addresses[32]);
+
+/*
+ * Turns a frame round: MAC and IP addresses swapped, a fresh IP header right before the payload, which stays
+ * where it is, the Ethernet header and its tags right before that. Sets data, len, room and l3_len. Makes the
+ * IPv4 checksum unless RDL_FRAME_TX_CHECKSUMS is set. Returns the sum of the addresses.
+ */
+uint16_t rdl_net_turn_ipv4(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len);
+uint16_t rdl_net_turn_ipv6(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len);
+
+#endif

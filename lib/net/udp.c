@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net_internal.h"
+
+/*
+ * A checksum of 0 is none: legal over IPv4 only. It is looked at before the port's opinion, since some ports
+ * call such a datagram bad, others good.
+ */
+static bool checksum_good(
+	const struct rdl_frame *frame, const struct rdl_net_packet *packet, uint16_t udp_len)
+{
+	const uint8_t *udp = packet->payload;
+
+	if (RDL_UNLIKELY(rdl_get_be16(udp + 6) == 0))
+		return packet->addresses_len == 8;
+	if (frame->flags & RDL_FRAME_L4_CHECKSUM_BAD)
+		return false;
+	if (frame->flags & RDL_FRAME_L4_CHECKSUM_GOOD)
+		return true;
+	uint32_t pseudo = PROTOCOL_UDP + (uint32_t)udp_len;
+	/* Without options in between, addresses and datagram are one run of octets. */
+	if (RDL_LIKELY(packet->addresses + packet->addresses_len == udp))
+		return rdl_net_sum(packet->addresses, packet->addresses_len + udp_len, pseudo) ==
+		       0xffff;
+	pseudo = rdl_net_sum(packet->addresses, packet->addresses_len, pseudo);
+	return rdl_net_sum(udp, udp_len, pseudo) == 0xffff;
+}
+
+enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
+	const struct rdl_frame *frame, const struct rdl_net_packet *packet,
+	struct rdl_datagram *datagram)
+{
+	uint8_t *udp = packet->payload;
+
+	if (RDL_UNLIKELY(packet->payload_len < UDP_LEN))
+		return RDL_NET_DROP_udp_header;
+	uint16_t source_port = rdl_get_be16(udp);
+	uint16_t udp_len = rdl_get_be16(udp + 4);
+	if (RDL_UNLIKELY(udp_len < UDP_LEN || udp_len > packet->payload_len || source_port == 0))
+		return RDL_NET_DROP_udp_header;
+	if (RDL_UNLIKELY(rdl_get_be16(udp + 2) != interface->udp_port))
+		return RDL_NET_DROP_udp_port;
+	if (RDL_UNLIKELY(!checksum_good(frame, packet, udp_len)))
+		return RDL_NET_DROP_udp_checksum;
+
+	datagram->peer.port = source_port;
+	datagram->peer.reserved = 0;
+	datagram->peer.identity = 0;
+	datagram->data = udp + UDP_LEN;
+	datagram->len = (uint16_t)(udp_len - UDP_LEN);
+	datagram->multicast = packet->multicast;
+	return RDL_NET_DATAGRAM;
+}
