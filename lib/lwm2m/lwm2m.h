@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lwm2m: the request model of the registration interface (LwM2M TS 1.0 section 5.3, 1.1 and 1.2 section 6.2): what a
+ * CoAP request asks, its query parameters, the object list, and the location path. Pure; any core may call it.
+ */
+#ifndef RDL_LWM2M_H
+#define RDL_LWM2M_H
+
+#include "base.h"
+#include "coap.h"
+#include "link.h"
+#include "net.h"
+
+#define RDL_ENDPOINT_MAX 252 /* a Uri-Query holds 255 octets, `ep=` takes three */
+#define RDL_LIFETIME_DEFAULT 86400
+#define RDL_OBJECT_SECURITY 0
+#define RDL_OBJECT_SERVER 1
+#define RDL_OBJECT_DEVICE 3
+#define RDL_OBJECT_OSCORE 21
+#define RDL_OBJECT_COSE 23
+#define RDL_ID_NONE 0xffff /* MAX_ID: never an object's or an instance's */
+
+/* Why a request was refused, by which code, and what its diagnostic payload says. X(name, code, text) */
+#define RDL_REASONS(X)                                                             \
+	X(bad_option, BAD_OPTION, "option not understood")                         \
+	X(proxy, PROXYING_NOT_SUPPORTED, "no proxy here")                          \
+	X(path, NOT_FOUND, "no such path")                                         \
+	X(location, NOT_FOUND, "no such registration")                             \
+	X(method, METHOD_NOT_ALLOWED, "method not allowed")                        \
+	X(delete_rd, BAD_REQUEST, "delete a registration, not /rd")                \
+	X(version_syntax, BAD_REQUEST, "lwm2m: not MAJOR.MINOR")                   \
+	X(version, PRECONDITION_FAILED, "lwm2m: version not supported")            \
+	X(repeated, BAD_REQUEST, "parameter given twice")                          \
+	X(unknown_parameter, BAD_REQUEST, "unknown parameter")                     \
+	X(endpoint_missing, BAD_REQUEST, "ep: missing or empty")                   \
+	X(endpoint_syntax, BAD_REQUEST, "ep: not UTF-8 of 1 to 252 octets")        \
+	X(lifetime_syntax, BAD_REQUEST, "lt: not a number of seconds")             \
+	X(binding, BAD_REQUEST, "b: not a binding of this version")                \
+	X(queue, BAD_REQUEST, "Q: not in this version, or has a value")            \
+	X(sms, BAD_REQUEST, "sms: empty or longer than 32 octets")                 \
+	X(update_parameter, BAD_REQUEST, "parameter not allowed in an Update")     \
+	X(endpoint_unknown, BAD_REQUEST, "ep: unknown")                            \
+	X(endpoint_unknown_forbidden, FORBIDDEN, "ep: unknown")                    \
+	X(endpoint_barred, FORBIDDEN, "ep: not allowed")                           \
+	X(content_format, BAD_REQUEST, "payload is not application/link-format")   \
+	X(payload_missing, BAD_REQUEST, "no object list")                          \
+	X(link_syntax, BAD_REQUEST, "object list: syntax error at octet ")         \
+	X(links_too_many, REQUEST_ENTITY_TOO_LARGE, "object list: too many links") \
+	X(security_object, BAD_REQUEST, "object list: Security Object")            \
+	X(mandatory_objects, BAD_REQUEST, "object list: without object 1 or 3")
+
+enum rdl_reason {
+	RDL_REASON_NONE,
+#define X(name, code, text) RDL_REASON_##name,
+	RDL_REASONS(X)
+#undef X
+		RDL_REASON_COUNT
+};
+
+/* The response code of a reason, and its text; 0 and "" for RDL_REASON_NONE. */
+uint8_t rdl_reason_code(enum rdl_reason reason);
+const char *rdl_reason_text(enum rdl_reason reason);
+
+/* ---- the request as its options have it ---- */
+
+enum rdl_path {
+	RDL_PATH_OTHER,
+	RDL_PATH_RD,
+	RDL_PATH_LOCATION, /* /rd/ and one segment, which may be empty or anything */
+	RDL_PATH_WELL_KNOWN_CORE,
+};
+
+enum rdl_parameter {
+	RDL_PARAMETER_EP,
+	RDL_PARAMETER_LT,
+	RDL_PARAMETER_LWM2M,
+	RDL_PARAMETER_B,
+	RDL_PARAMETER_SMS,
+	RDL_PARAMETER_Q,
+	RDL_PARAMETER_COUNT
+};
+
+#define RDL_OTHER_PARAMETERS_MAX 8
+
+/*
+ * Query parameters as sent, unjudged. Each Uri-Query is one `key[=value]`, split at the first `=`, nothing decoded
+ * (RFC 7252 section 6.5); zero-length ones are skipped.
+ */
+struct rdl_parameters {
+	struct rdl_span value[RDL_PARAMETER_COUNT];
+	uint8_t given; /* bit per rdl_parameter */
+	uint8_t valued; /* it had a `=` */
+	uint8_t repeated; /* it came again: the first is kept */
+	uint8_t other_count;
+	bool other_overflow;
+	struct rdl_span other[RDL_OTHER_PARAMETERS_MAX]; /* whole `key[=value]` of the rest */
+};
+
+/* One request on its way through a worker: views into the datagram, valid as long as it. */
+struct rdl_input {
+	struct rdl_coap_message message;
+	enum rdl_path path;
+	struct rdl_span id; /* of RDL_PATH_LOCATION */
+	struct rdl_parameters parameters;
+	struct rdl_span payload;
+	int32_t content_format; /* -1: none */
+	bool has_block1;
+	struct rdl_coap_block block1;
+	/* RDL_REASON_NONE, bad_option or proxy; an option that must be understood (RFC 7252 section 5.4) goes first */
+	enum rdl_reason option_reason;
+};
+
+/* Walks the options of input->message and fills the rest. RDL_MALFORMED: a message format error. */
+enum rdl_status rdl_input_read(struct rdl_input *input);
+
+/* ---- parameter values ---- */
+
+struct rdl_version {
+	uint32_t major, minor; /* saturated, never wrapped */
+};
+/* 1*DIGIT "." 1*DIGIT */
+bool rdl_version_parse(struct rdl_span text, struct rdl_version *version);
+
+/*
+ * A binding as sent: its letters, four bits each, the first lowest; 0 is none. Judged by the registered minor version
+ * of LwM2M 1: 0 takes U UQ S SQ US UQS; 1 and up take a set of U T S N, each once, in any order, and M and H besides
+ * when the server's highest minor version is 2 or more.
+ */
+typedef uint32_t rdl_binding;
+#define RDL_BINDING_DEFAULT 1u /* U */
+#define RDL_BINDING_TEXT 8
+bool rdl_binding_parse(
+	struct rdl_span text, unsigned minor, unsigned server_minor, rdl_binding *binding);
+void rdl_binding_text(rdl_binding binding, char text[RDL_BINDING_TEXT]);
+
+/* ---- the object list ---- */
+
+/*
+ * An object list in its canonical form, one block of memory: the same list has the same octets whoever sent it, in
+ * whatever order. Host byte order. Behind the header, without gaps: links, versions, formats, root.
+ */
+struct rdl_object_list {
+	uint32_t len; /* octets, header included */
+	uint16_t link_count;
+	uint16_t version_count;
+	uint16_t format_count;
+	uint16_t root_len;
+	uint32_t reserved;
+};
+
+/* object << 16 | instance; an object listed without instances has RDL_ID_NONE there. Ascending, each once. */
+typedef uint32_t rdl_object_link;
+
+/* `ver` of an object, ascending by object, each object once. */
+struct rdl_object_version {
+	uint16_t object, major, minor;
+};
+
+static inline const rdl_object_link *rdl_object_list_links(const struct rdl_object_list *list)
+{
+	return (const rdl_object_link *)(list + 1);
+}
+
+static inline const struct rdl_object_version *rdl_object_list_versions(
+	const struct rdl_object_list *list)
+{
+	return (const struct rdl_object_version *)(rdl_object_list_links(list) + list->link_count);
+}
+
+/* Content-Formats of the root link, as sent. */
+static inline const uint16_t *rdl_object_list_formats(const struct rdl_object_list *list)
+{
+	return (const uint16_t *)(rdl_object_list_versions(list) + list->version_count);
+}
+
+/* The alternate path without its slashes at either end; empty for "/". */
+static inline struct rdl_span rdl_object_list_root(const struct rdl_object_list *list)
+{
+	return (struct rdl_span){ (const uint8_t *)(rdl_object_list_formats(list) +
+						    list->format_count),
+		list->root_len };
+}
+
+/*
+ * `ver` while a list is read: object << 32 | major << 16 | minor, so that numbers sort as versions do. An unreadable
+ * version (RDL_VERSION_UNREADABLE) is no version that anybody supports.
+ */
+#define RDL_VERSION_UNREADABLE UINT32_MAX
+static inline uint64_t rdl_object_version_pack(uint16_t object, uint32_t version)
+{
+	return (uint64_t)object << 32 | version;
+}
+
+/*
+ * A list while it is read and filtered, in memory of the caller's: links from the front, versions from the back.
+ */
+struct rdl_object_reader {
+	struct rdl_object_list *list; /* the caller's memory, aligned to 8 */
+	rdl_object_link *links;
+	uint32_t link_count;
+	uint64_t *versions; /* grows downwards: rdl_object_version_pack() */
+	uint32_t version_count;
+	struct rdl_span root; /* view, no slashes at the ends */
+	struct rdl_span formats; /* the root link's ct value, view */
+	uint32_t foreign; /* links that are not LwM2M's, or outside the root */
+	bool has_security, has_server, has_device; /* listed, whatever their version */
+	size_t offset; /* of the offence, after RDL_MALFORMED */
+};
+
+/*
+ * Reads a link-format payload. `root`: the alternate path to assume where no link says rt="oma.lwm2m" (an Update to a
+ * registration that has one; else empty). `memory`, aligned to 8, holds what is read; 2 * payload.len + 64 octets are always enough.
+ * RDL_NO_ROOM: more than `max_links` links. Links come out unsorted, doubles included.
+ */
+enum rdl_status rdl_object_read(struct rdl_object_reader *reader, struct rdl_span payload,
+	struct rdl_span root, uint32_t max_links, void *memory, size_t memory_len);
+
+/* Sorts links and versions ascending, so that a filter can walk them by object. Doubles stay. */
+void rdl_object_sort(struct rdl_object_reader *reader);
+
+/*
+ * Makes the canonical form out of what a filter left (sorted; links and versions only of objects that stay), in the reader's memory.
+ * Drops doubles, and an object's bare link where it has instances. RDL_NO_ROOM when the memory does not hold it.
+ */
+enum rdl_status rdl_object_seal(struct rdl_object_reader *reader);
+
+/* Links left out of a list, silently (change request section 5.1.1). X(name, help) */
+#define RDL_IGNORED(X)                                                                          \
+	X(security, "links of the Security Object")                                             \
+	X(reserved, "links of OSCORE or COSE, which the enabler version keeps out of the list") \
+	X(object, "links of objects that are not supported")                                    \
+	X(version, "links of objects in a version that is not supported")                       \
+	X(instance, "further instances of a single-instance object")                            \
+	X(foreign, "links that are not LwM2M's or outside the alternate path")
+
+enum rdl_ignored {
+#define X(name, help) RDL_IGNORED_##name,
+	RDL_IGNORED(X)
+#undef X
+		RDL_IGNORED_COUNT
+};
+struct rdl_ignored_counts {
+	uint32_t count[RDL_IGNORED_COUNT];
+};
+
+/* ---- locations ---- */
+
+/*
+ * What a location's id tells those who hold the key: which registration it names and how to judge an Update to it.
+ * 144 bits as 24 characters: handle 32, generation 40, minor version 7, rooted 1, and a MAC over them 64.
+ */
+struct rdl_location {
+	uint32_t handle; /* partition << 24 | slot in the partition */
+	uint8_t minor; /* registered minor version, 0 to 127 */
+	bool rooted; /* registered with an alternate path */
+	uint64_t generation; /* of the slot, 40 bits, never used twice */
+};
+#define RDL_LOCATION_LEN 24
+#define RDL_PARTITIONS 256
+
+static inline unsigned rdl_location_partition(const struct rdl_location *location)
+{
+	return location->handle >> 24;
+}
+
+void rdl_location_encode(const struct rdl_key *key, const struct rdl_location *location,
+	uint8_t text[RDL_LOCATION_LEN]);
+/* False for anything that this key did not make. */
+bool rdl_location_decode(
+	const struct rdl_key *key, struct rdl_span text, struct rdl_location *location);
+
+/* ---- the request as it is handed over ---- */
+
+enum rdl_operation {
+	RDL_OPERATION_REGISTER,
+	RDL_OPERATION_UPDATE,
+	RDL_OPERATION_DEREGISTER,
+	RDL_OPERATION_OTHER, /* to a location, by a method that it does not have */
+};
+
+/* The 128-bit keyed digest of an endpoint name: its key in the index, its partition. */
+struct rdl_endpoint_digest {
+	uint64_t word[2];
+};
+static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
+{
+	return (unsigned)(digest.word[1] >> 56);
+}
+
+/* What an Update names (a Register always has all). */
+#define RDL_GIVES_LIFETIME 0x01
+#define RDL_GIVES_BINDING 0x02
+#define RDL_GIVES_PARAMETERS 0x04
+#define RDL_GIVES_OBJECTS 0x08
+#define RDL_GIVES_PAYLOAD 0x10 /* not yet an object list: its root is the registration's to tell */
+
+/*
+ * A decided request, between worker and shard. Lives beside its packet; views point into the packet, or into its
+ * scratch behind it. The worker that received it fills it, the shard reads it and writes the reply over the datagram, the worker sends
+ * it. Never touched by two cores at once.
+ */
+struct rdl_request {
+	uint8_t *coap; /* the datagram; the reply is written over it */
+	uint16_t coap_len;
+	uint16_t room; /* octets that may be written from `coap` on */
+	uint16_t reply_len; /* of the reply, once written; 0: none */
+	uint16_t message_id; /* the request's */
+	uint8_t type; /* RDL_COAP_CON or RDL_COAP_NON */
+	uint8_t token_len;
+	uint8_t operation; /* enum rdl_operation */
+	uint8_t reason; /* enum rdl_reason: the worker's verdict */
+	uint16_t reply_id; /* Message ID of a NON reply */
+	uint8_t gives; /* RDL_GIVES_* */
+	bool queue;
+	uint32_t lifetime_s;
+	rdl_binding binding;
+	uint32_t block1; /* option value to echo; RDL_BLOCK1_NONE */
+	uint32_t detail; /* octet of the link list at fault */
+	struct rdl_peer peer;
+	struct rdl_span endpoint;
+	union {
+		struct rdl_endpoint_digest digest; /* Register */
+		struct rdl_location location; /* the others */
+	};
+	union {
+		const struct rdl_object_list *objects; /* RDL_GIVES_OBJECTS */
+		const uint8_t *payload; /* RDL_GIVES_PAYLOAD, payload_len octets */
+	};
+	uint32_t payload_len;
+	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */
+	uint16_t parameters_len;
+	uint8_t minor; /* LwM2M minor version of a Register */
+	const uint8_t *parameters;
+};
+#define RDL_BLOCK1_NONE UINT32_MAX
+
+/*
+ * Writes a reply of `code` over request->coap and sets reply_len: with `location` (RDL_LOCATION_LEN characters) a
+ * 2.01's Location-Path, with request->block1 its echo.
+ */
+void rdl_reply_write(struct rdl_request *request, uint8_t code, const uint8_t *location);
+/* The 2.05 to a discovery (RFC 6690 section 4): where to register. */
+void rdl_reply_discovery(struct rdl_request *request);
+/* The refusal that request->reason names, with its diagnostic payload when asked for. */
+void rdl_reply_refuse(struct rdl_request *request, bool diagnostics);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A link-format payload read as an object list (LwM2M TS 1.0 section 5.3.1, 1.1 section 6.2.1). */
+#include "lwm2m.h"
+
+#include <assert.h>
+
+#define ROOT_TYPE "oma.lwm2m"
+
+/* What a link's target names, under the root. */
+enum target {
+	TARGET_FOREIGN,
+	TARGET_ROOT,
+	TARGET_OBJECT,
+	TARGET_INSTANCE, /* or something inside one */
+};
+
+static struct rdl_span strip_slashes(struct rdl_span path)
+{
+	if (path.len > 0 && path.data[0] == '/') {
+		path.data++;
+		path.len--;
+	}
+	if (path.len > 0 && path.data[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
+/*
+ * A plain decimal up to 65534 without leading zeros, ended by '/' or the end: its value, and *pos behind it;
+ * otherwise RDL_ID_NONE.
+ */
+static uint32_t read_id(const uint8_t **pos, const uint8_t *end)
+{
+	const uint8_t *p = *pos;
+	uint32_t id = 0;
+
+	while (p < end && *p != '/') {
+		unsigned digit = (unsigned)*p - '0';
+
+		if (digit > 9 || (id == 0 && p != *pos))
+			return RDL_ID_NONE;
+		id = id * 10 + digit;
+		if (id >= RDL_ID_NONE)
+			return RDL_ID_NONE;
+		p++;
+	}
+	if (p == *pos)
+		return RDL_ID_NONE;
+	*pos = p;
+	return id;
+}
+
+/* /object[/instance[/resource[/resource instance]]], relative or not, with or without a slash at its end. */
+static enum target read_target(struct rdl_span target, struct rdl_span root, rdl_object_link *link)
+{
+	const uint8_t *p, *end;
+	uint32_t id[4];
+	unsigned depth = 0;
+
+	target = strip_slashes(target);
+	p = target.data;
+	end = p + target.len;
+	if (root.len > 0) {
+		if (target.len < root.len || memcmp(p, root.data, root.len) != 0)
+			return TARGET_FOREIGN;
+		p += root.len;
+		if (p < end && *p++ != '/')
+			return TARGET_FOREIGN;
+	}
+	if (p == end)
+		return TARGET_ROOT;
+	for (;;) {
+		if (depth == 4)
+			return TARGET_FOREIGN;
+		id[depth] = read_id(&p, end);
+		if (id[depth] == RDL_ID_NONE)
+			return TARGET_FOREIGN;
+		depth++;
+		if (p == end)
+			break;
+		p++; /* the slash: another segment must follow */
+	}
+	*link = id[0] << 16 | (depth == 1 ? RDL_ID_NONE : id[1]);
+	return depth == 1 ? TARGET_OBJECT : TARGET_INSTANCE;
+}
+
+static uint32_t read_version(const struct rdl_link_attribute *attribute)
+{
+	struct rdl_version version;
+
+	if (!attribute->has_value || !rdl_version_parse(attribute->value, &version) ||
+		version.major >= RDL_ID_NONE || version.minor >= RDL_ID_NONE)
+		return RDL_VERSION_UNREADABLE;
+	return version.major << 16 | version.minor;
+}
+
+/* The attributes that mean something to us; the first of a name counts (RFC 6690 section 3). */
+struct attributes {
+	struct rdl_link_attribute rt, ct, ver;
+	bool has_rt, has_ct, has_ver;
+};
+
+static int read_attributes(struct rdl_links *links, struct attributes *attributes)
+{
+	struct rdl_link_attribute a;
+	int more;
+
+	while ((more = rdl_link_attribute_next(links, &a)) > 0) {
+		if (a.name.len == 2 && memcmp(a.name.data, "rt", 2) == 0 && !attributes->has_rt) {
+			attributes->rt = a;
+			attributes->has_rt = true;
+		} else if (a.name.len == 2 && memcmp(a.name.data, "ct", 2) == 0 &&
+			   !attributes->has_ct) {
+			attributes->ct = a;
+			attributes->has_ct = true;
+		} else if (a.name.len == 3 && memcmp(a.name.data, "ver", 3) == 0 &&
+			   !attributes->has_ver) {
+			attributes->ver = a;
+			attributes->has_ver = true;
+		}
+	}
+	return more;
+}
+
+static void note_mandatory(struct rdl_object_reader *reader, rdl_object_link link)
+{
+	switch (link >> 16) {
+	case RDL_OBJECT_SECURITY:
+		reader->has_security = true;
+		break;
+	case RDL_OBJECT_SERVER:
+		reader->has_server = true;
+		break;
+	case RDL_OBJECT_DEVICE:
+		reader->has_device = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static bool add_link(struct rdl_object_reader *reader, rdl_object_link link)
+{
+	const uint8_t *end = (const uint8_t *)reader->versions;
+
+	if ((size_t)(end - (const uint8_t *)(reader->links + reader->link_count)) < sizeof(link))
+		return false;
+	reader->links[reader->link_count++] = link;
+	note_mandatory(reader, link);
+	return true;
+}
+
+static bool add_version(struct rdl_object_reader *reader, rdl_object_link link, uint32_t version)
+{
+	const uint8_t *end = (const uint8_t *)reader->versions;
+
+	if ((size_t)(end - (const uint8_t *)(reader->links + reader->link_count)) <
+		sizeof(uint64_t))
+		return false;
+	*--reader->versions = rdl_object_version_pack((uint16_t)(link >> 16), version);
+	reader->version_count++;
+	return true;
+}
+
+enum pass { PASS_OK, PASS_ROOT_FOUND, PASS_MALFORMED, PASS_NO_ROOM };
+
+/*
+ * Reads all links as seen from reader->root. While `root_known` is false, a link that claims another root ends the
+ * pass with that root set: the links before it have to be seen again.
+ */
+static enum pass read_links(struct rdl_object_reader *reader, struct rdl_links links,
+	bool root_known, uint32_t max_links)
+{
+	struct rdl_span target;
+	uint32_t count = 0;
+	int more;
+
+	while ((more = rdl_link_next(&links, &target)) > 0) {
+		struct attributes attributes = { 0 };
+		rdl_object_link link = 0;
+
+		more = read_attributes(&links, &attributes);
+		if (more < 0)
+			break;
+		if (++count > max_links)
+			return PASS_NO_ROOM;
+		if (!root_known && attributes.has_rt &&
+			rdl_link_has_word(attributes.rt.value, RDL_SPAN(ROOT_TYPE))) {
+			struct rdl_span root = strip_slashes(target);
+
+			root_known = true;
+			if (!rdl_span_equal(root, reader->root)) {
+				reader->root = root;
+				return PASS_ROOT_FOUND;
+			}
+		}
+		enum target what = read_target(target, reader->root, &link);
+		if (what == TARGET_FOREIGN)
+			reader->foreign++;
+		else if (what == TARGET_ROOT && attributes.has_ct && reader->formats.len == 0)
+			reader->formats = attributes.ct.value;
+		if (what != TARGET_OBJECT && what != TARGET_INSTANCE)
+			continue;
+		if (!add_link(reader, link) ||
+			(what == TARGET_OBJECT && attributes.has_ver &&
+				!add_version(reader, link, read_version(&attributes.ver))))
+			return PASS_NO_ROOM;
+	}
+	reader->offset = rdl_link_offset(&links);
+	return more < 0 ? PASS_MALFORMED : PASS_OK;
+}
+
+static void reset(struct rdl_object_reader *reader, void *memory, size_t memory_len)
+{
+	reader->list = memory;
+	reader->links = (rdl_object_link *)(reader->list + 1);
+	reader->link_count = 0;
+	reader->versions = (uint64_t *)memory + memory_len / sizeof(uint64_t);
+	reader->version_count = 0;
+	reader->formats = (struct rdl_span){ NULL, 0 };
+	reader->foreign = 0;
+	reader->has_security = reader->has_server = reader->has_device = false;
+	reader->offset = 0;
+}
+
+enum rdl_status rdl_object_read(struct rdl_object_reader *reader, struct rdl_span payload,
+	struct rdl_span root, uint32_t max_links, void *memory, size_t memory_len)
+{
+	enum pass pass;
+
+	assert(((uintptr_t)memory & 7) == 0);
+	if (memory_len < sizeof(struct rdl_object_list))
+		return RDL_NO_ROOM;
+	reset(reader, memory, memory_len);
+	reader->root = root;
+	pass = read_links(reader, rdl_links(payload), false, max_links);
+	if (pass == PASS_ROOT_FOUND) {
+		reset(reader, memory, memory_len);
+		pass = read_links(reader, rdl_links(payload), true, max_links);
+	}
+	if (pass == PASS_NO_ROOM)
+		return RDL_NO_ROOM;
+	return pass == PASS_OK ? RDL_OK : RDL_MALFORMED;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Locations: what is encoded comes back, and nothing that was not made with the key is taken for one. */
+#include "support.h"
+
+#include "lwm2m.h"
+
+#define GENERATION_MAX ((UINT64_C(1) << 40) - 1)
+
+static const struct rdl_key key = { 0x0123456789abcdef, 0xfedcba9876543210 };
+
+static bool decode(const struct rdl_key *with, const uint8_t *text, size_t len,
+	struct rdl_location *location)
+{
+	uint8_t *copy = guard_copy(text, len);
+	bool ok = rdl_location_decode(with, (struct rdl_span){ copy, len }, location);
+
+	guard_free(copy, len);
+	return ok;
+}
+
+static void expect_round_trip(const struct rdl_location *location)
+{
+	uint8_t *text = guard_alloc(RDL_LOCATION_LEN);
+	struct rdl_location back = { 0 };
+
+	rdl_location_encode(&key, location, text);
+	for (size_t i = 0; i < RDL_LOCATION_LEN; i++)
+		assert_non_null(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				       "0123456789-_",
+			text[i]));
+	assert_true(decode(&key, text, RDL_LOCATION_LEN, &back));
+	assert_int_equal(back.handle, location->handle);
+	assert_int_equal(back.generation, location->generation);
+	assert_int_equal(back.minor, location->minor);
+	assert_int_equal(back.rooted, location->rooted);
+	assert_int_equal(rdl_location_partition(&back), location->handle >> 24);
+	guard_free(text, RDL_LOCATION_LEN);
+}
+
+static void test_round_trip(void **state)
+{
+	static const uint32_t handles[] = { 0, 1, 0xff, 0x100, 0x01000000, 0xff000000, UINT32_MAX };
+	static const uint64_t generations[] = { 0, 1, UINT32_MAX, UINT64_C(1) << 32,
+		UINT64_C(0x123456789a), GENERATION_MAX };
+	static const uint8_t minors[] = { 0, 1, 2, 63, 64, 127 };
+
+	for (size_t h = 0; h < RDL_ARRAY_LEN(handles); h++)
+		for (size_t g = 0; g < RDL_ARRAY_LEN(generations); g++)
+			for (size_t m = 0; m < RDL_ARRAY_LEN(minors); m++)
+				for (unsigned rooted = 0; rooted < 2; rooted++)
+					expect_round_trip(&(struct rdl_location){
+						.handle = handles[h],
+						.minor = minors[m],
+						.rooted = rooted,
+						.generation = generations[g],
+					});
+}
+
+/* Each bit of what a location says makes another id, other than by that bit alone. */
+static void test_ids_differ(void **state)
+{
+	uint8_t plain[RDL_LOCATION_LEN], other[RDL_LOCATION_LEN];
+	struct rdl_location location = { .handle = 5, .minor = 1, .generation = 9 };
+
+	rdl_location_encode(&key, &location, plain);
+	for (unsigned bit = 0; bit < 32 + 40 + 7 + 1; bit++) {
+		struct rdl_location changed = location;
+		unsigned differences = 0;
+
+		if (bit < 32)
+			changed.handle ^= 1u << bit;
+		else if (bit < 72)
+			changed.generation ^= UINT64_C(1) << (bit - 32);
+		else if (bit < 79)
+			changed.minor ^= (uint8_t)(1u << (bit - 72));
+		else
+			changed.rooted = !changed.rooted;
+		rdl_location_encode(&key, &changed, other);
+		for (size_t i = 0; i < RDL_LOCATION_LEN; i++)
+			differences += plain[i] != other[i];
+		assert_in_range(differences, 5, RDL_LOCATION_LEN);
+	}
+}
+
+static void test_every_character_counts(void **state)
+{
+	uint8_t text[RDL_LOCATION_LEN];
+	struct rdl_location location = { .handle = 0x12345678, .minor = 1, .generation = 77 };
+
+	rdl_location_encode(&key, &location, text);
+	for (size_t at = 0; at < sizeof(text); at++) {
+		uint8_t good = text[at];
+
+		for (unsigned c = 0; c < 256; c++) {
+			text[at] = (uint8_t)c;
+			assert_true(decode(&key, text, sizeof(text), &location) == (c == good));
+		}
+		text[at] = good;
+	}
+}
+
+static void test_wrong_length(void **state)
+{
+	uint8_t text[2 * RDL_LOCATION_LEN];
+	struct rdl_location location = { .handle = 1 };
+
+	memset(text, 'A', sizeof(text));
+	rdl_location_encode(&key, &location, text);
+	for (size_t len = 0; len <= sizeof(text); len++)
+		assert_true(decode(&key, text, len, &location) == (len == RDL_LOCATION_LEN));
+}
+
+static void test_another_key(void **state)
+{
+	uint8_t text[RDL_LOCATION_LEN];
+	struct rdl_location location = { .handle = 1 };
+
+	rdl_location_encode(&key, &location, text);
+	for (unsigned bit = 0; bit < 128; bit++) {
+		struct rdl_key other = key;
+
+		*(bit < 64 ? &other.k0 : &other.k1) ^= UINT64_C(1) << bit % 64;
+		assert_false(decode(&other, text, sizeof(text), &location));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_ids_differ),
+		cmocka_unit_test(test_every_character_counts),
+		cmocka_unit_test(test_wrong_length),
+		cmocka_unit_test(test_another_key),
+	};
+
+	return RUN_TESTS(tests);
+}

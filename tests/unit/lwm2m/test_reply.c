@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Replies, octet by octet, and the code and text of every reason to refuse. */
+#include <stdio.h>
+
+#include "support.h"
+
+#include "lwm2m.h"
+
+static const uint8_t location[RDL_LOCATION_LEN + 1] = "abcdefghijklmnopqrstuvwx";
+
+/* A request of token a1 b2 whose reply has exactly as much room as it needs. */
+static struct rdl_request begin(uint8_t type, size_t room)
+{
+	uint8_t *coap = guard_alloc(room);
+
+	assert_true(room >= 6);
+	memset(coap, 0xee, room);
+	memcpy(coap, "\x42\x02\x12\x34\xa1\xb2", 6);
+	return (struct rdl_request){
+		.coap = coap,
+		.coap_len = 6,
+		.room = (uint16_t)room,
+		.message_id = 0x1234,
+		.reply_id = 0x5678,
+		.type = type,
+		.token_len = 2,
+		.block1 = RDL_BLOCK1_NONE,
+	};
+}
+
+static void expect(struct rdl_request *request, const char *hex, const char *text)
+{
+	uint8_t octets[128];
+	size_t len = unhex(hex, octets, sizeof(octets));
+
+	memcpy(octets + len, text, strlen(text));
+	len += strlen(text);
+	assert_int_equal(request->reply_len, len);
+	assert_memory_equal(request->coap, octets, len);
+	guard_free(request->coap, request->room);
+}
+
+static void test_written(void **state)
+{
+	struct rdl_request request = begin(RDL_COAP_CON, 35);
+
+	rdl_reply_write(&request, RDL_COAP_CREATED, location);
+	expect(&request, "62411234a1b2 82 7264 0d0b", "abcdefghijklmnopqrstuvwx");
+
+	request = begin(RDL_COAP_NON, 35);
+	rdl_reply_write(&request, RDL_COAP_CREATED, location);
+	expect(&request, "52415678a1b2 82 7264 0d0b", "abcdefghijklmnopqrstuvwx");
+
+	request = begin(RDL_COAP_CON, 6);
+	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
+	expect(&request, "62441234a1b2", "");
+
+	request = begin(RDL_COAP_NON, 6);
+	rdl_reply_write(&request, RDL_COAP_DELETED, NULL);
+	expect(&request, "52425678a1b2", "");
+}
+
+static void test_tokens(void **state)
+{
+	uint8_t buffer[12] = "\x48\x02\x12\x34tokentok";
+	struct rdl_request request = { .coap = buffer,
+		.room = sizeof(buffer),
+		.message_id = 0x1234,
+		.token_len = 8,
+		.block1 = RDL_BLOCK1_NONE };
+
+	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
+	assert_int_equal(request.reply_len, 12);
+	assert_memory_equal(buffer, "\x68\x44\x12\x34tokentok", 12);
+	request.token_len = 0;
+	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
+	assert_int_equal(request.reply_len, 4);
+	assert_memory_equal(buffer, "\x60\x44\x12\x34", 4);
+}
+
+static void test_block1(void **state)
+{
+	struct rdl_request request = begin(RDL_COAP_CON, 38);
+
+	request.block1 = 0x22;
+	rdl_reply_write(&request, RDL_COAP_CREATED, location);
+	expect(&request, "62411234a1b2 82 7264 0d0b 6162636465666768696a6b6c6d6e6f707172737475767778"
+			 "d10622", "");
+
+	request = begin(RDL_COAP_CON, 8);
+	request.block1 = 0;
+	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
+	expect(&request, "62441234a1b2 d00e", "");
+
+	request = begin(RDL_COAP_CON, 11);
+	request.block1 = 0xfffff6;
+	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
+	expect(&request, "62441234a1b2 d30e fffff6", "");
+
+	request = begin(RDL_COAP_CON, 9);
+	request.block1 = 0x06;
+	request.reason = RDL_REASON_version;
+	rdl_reply_refuse(&request, false);
+	expect(&request, "628c1234a1b2 d10e 06", "");
+}
+
+static void test_refused(void **state)
+{
+	struct rdl_request request = begin(RDL_COAP_CON, 64);
+
+	request.reason = RDL_REASON_version;
+	rdl_reply_refuse(&request, true);
+	expect(&request, "628c1234a1b2 ff", "lwm2m: version not supported");
+
+	request = begin(RDL_COAP_NON, 64);
+	request.reason = RDL_REASON_endpoint_barred;
+	rdl_reply_refuse(&request, true);
+	expect(&request, "52835678a1b2 ff", "ep: not allowed");
+
+	request = begin(RDL_COAP_CON, 6);
+	request.reason = RDL_REASON_location;
+	rdl_reply_refuse(&request, false);
+	expect(&request, "62841234a1b2", "");
+
+	request = begin(RDL_COAP_CON, 9 + 64);
+	request.reason = RDL_REASON_link_syntax;
+	request.detail = 0;
+	rdl_reply_refuse(&request, true);
+	expect(&request, "62801234a1b2 ff", "object list: syntax error at octet 0");
+
+	request = begin(RDL_COAP_CON, 9 + 64);
+	request.reason = RDL_REASON_link_syntax;
+	request.block1 = 0x0e;
+	request.detail = UINT32_MAX;
+	rdl_reply_refuse(&request, true);
+	expect(&request, "62801234a1b2 d10e0e ff", "object list: syntax error at octet 4294967295");
+}
+
+static void test_discovery(void **state)
+{
+	struct rdl_request request = begin(RDL_COAP_CON, 64);
+
+	rdl_reply_discovery(&request);
+	expect(&request, "62451234a1b2 c128 ff", "</rd>;rt=\"core.rd\"");
+}
+
+/* The codes that the change request and RFC 7252 allow, and one short line of ASCII. */
+static void test_reasons(void **state)
+{
+	static const uint8_t codes[] = { 0x80, 0x82, 0x83, 0x84, 0x85, 0x8c, 0x8d, 0xa5 };
+
+	assert_int_equal(rdl_reason_code(RDL_REASON_NONE), 0);
+	assert_string_equal(rdl_reason_text(RDL_REASON_NONE), "");
+	for (int reason = RDL_REASON_NONE + 1; reason < RDL_REASON_COUNT; reason++) {
+		const char *text = rdl_reason_text((enum rdl_reason)reason);
+		uint8_t code = rdl_reason_code((enum rdl_reason)reason);
+
+		assert_non_null(memchr(codes, code, sizeof(codes)));
+		assert_in_range(strlen(text), 1, 60);
+		for (const char *p = text; *p != '\0'; p++)
+			assert_in_range(*p, 0x20, 0x7e);
+	}
+}
+
+static void test_reason_codes(void **state)
+{
+	static const struct {
+		enum rdl_reason reason;
+		uint8_t code;
+	} cases[] = {
+		{ RDL_REASON_bad_option, 0x82 },
+		{ RDL_REASON_proxy, 0xa5 },
+		{ RDL_REASON_path, 0x84 },
+		{ RDL_REASON_location, 0x84 },
+		{ RDL_REASON_method, 0x85 },
+		{ RDL_REASON_delete_rd, 0x80 },
+		{ RDL_REASON_version_syntax, 0x80 },
+		{ RDL_REASON_version, 0x8c },
+		{ RDL_REASON_repeated, 0x80 },
+		{ RDL_REASON_unknown_parameter, 0x80 },
+		{ RDL_REASON_endpoint_missing, 0x80 },
+		{ RDL_REASON_endpoint_syntax, 0x80 },
+		{ RDL_REASON_lifetime_syntax, 0x80 },
+		{ RDL_REASON_binding, 0x80 },
+		{ RDL_REASON_queue, 0x80 },
+		{ RDL_REASON_sms, 0x80 },
+		{ RDL_REASON_update_parameter, 0x80 },
+		{ RDL_REASON_endpoint_unknown, 0x80 },
+		{ RDL_REASON_endpoint_unknown_forbidden, 0x83 },
+		{ RDL_REASON_endpoint_barred, 0x83 },
+		{ RDL_REASON_content_format, 0x80 },
+		{ RDL_REASON_payload_missing, 0x80 },
+		{ RDL_REASON_link_syntax, 0x80 },
+		{ RDL_REASON_links_too_many, 0x8d },
+		{ RDL_REASON_security_object, 0x80 },
+		{ RDL_REASON_mandatory_objects, 0x80 },
+	};
+
+	assert_int_equal(RDL_ARRAY_LEN(cases), RDL_REASON_COUNT - 1);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		assert_int_equal(cases[i].reason, i + 1);
+		assert_int_equal(rdl_reason_code(cases[i].reason), cases[i].code);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_written),
+		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_block1),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_discovery),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_reason_codes),
+	};
+
+	return RUN_TESTS(tests);
+}
