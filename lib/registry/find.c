@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Looking registrations up: by endpoint, by location, in order. */
+#include "state.h"
+
+#include <rte_prefetch.h>
+
+static void prefetch_record(const struct rdl_registry *registry, rdl_handle handle)
+{
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+
+	rte_prefetch0(record);
+	rte_prefetch0(&record->registered);
+}
+
+bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,
+	struct rdl_span endpoint)
+{
+	return record->name_len == endpoint.len &&
+	       rdl_span_equal(rdl_extras_endpoint(&registry->store, record), endpoint);
+}
+
+/* Each pass waits for what the one before began to fetch, for all at once: buckets and keys, then records. */
+void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
+	const struct rdl_request *const requests[], rdl_handle handles[])
+{
+	const uint64_t *digests[RDL_REGISTRY_BURST] = { NULL };
+
+	static_assert(RDL_INDEX_NONE == RDL_HANDLE_NONE, "one word for absence");
+	static_assert(RDL_INDEX_BURST >= RDL_REGISTRY_BURST, "one look-up for a burst");
+	for (unsigned i = 0; i < count; i++)
+		digests[i] = requests[i]->digest.word;
+	rdl_index_find_bulk(&registry->endpoints, count, digests, handles);
+	for (unsigned i = 0; i < count; i++) {
+		if (handles[i] != RDL_HANDLE_NONE)
+			prefetch_record(registry, handles[i]);
+		else
+			rdl_slab_prefetch_free(
+				&registry->slab, rdl_endpoint_partition(requests[i]->digest));
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (handles[i] != RDL_HANDLE_NONE &&
+			!rdl_registry_is_of(registry, rdl_slab_at(&registry->slab, handles[i]),
+				requests[i]->endpoint))
+			handles[i] = RDL_HANDLE_NONE;
+}
+
+void rdl_registry_prefetch(const struct rdl_registry *registry, const struct rdl_location *location)
+{
+	if (rdl_slab_has(&registry->slab, location->handle))
+		prefetch_record(registry, location->handle);
+}
+
+rdl_handle rdl_registry_find(
+	const struct rdl_registry *registry, const struct rdl_location *location, uint64_t now_ms)
+{
+	if (!rdl_slab_has(&registry->slab, location->handle))
+		return RDL_HANDLE_NONE;
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, location->handle);
+	if (rdl_record_generation(record) != location->generation ||
+		!rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
+		return RDL_HANDLE_NONE;
+	return location->handle;
+}
+
+rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
+	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms)
+{
+	rdl_handle handle = rdl_index_find(&registry->endpoints, digest.word);
+
+	if (handle == RDL_HANDLE_NONE)
+		return RDL_HANDLE_NONE;
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	if (!rdl_registry_is_of(registry, record, endpoint) ||
+		!rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
+		return RDL_HANDLE_NONE;
+	return handle;
+}
+
+rdl_handle rdl_registry_next(
+	const struct rdl_registry *registry, uint64_t *cursor, uint64_t now_ms, unsigned budget)
+{
+	uint32_t second = rdl_registry_second(registry, now_ms);
+
+	/* The cursor is a handle, and what lies behind the last one. */
+	while (*cursor < (uint64_t)RDL_PARTITIONS << 24) {
+		rdl_handle handle = (rdl_handle)*cursor;
+
+		if (!rdl_slab_has(&registry->slab, handle)) {
+			*cursor = ((uint64_t)(handle >> 24) + 1) << 24;
+			continue;
+		}
+		if (budget-- == 0)
+			return RDL_HANDLE_NONE;
+		++*cursor;
+		if (rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second))
+			return handle;
+	}
+	*cursor = UINT64_MAX;
+	return RDL_HANDLE_NONE;
+}
+
+void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
+	struct rdl_registration *registration)
+{
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+
+	assert(record->state == RDL_RECORD_LIVE);
+	*registration = (struct rdl_registration){
+		.location = { handle, record->minor, record->rooted,
+			rdl_record_generation(record) },
+		.endpoint = rdl_extras_endpoint(&registry->store, record),
+		.peer = record->peer,
+		.minor = record->minor,
+		.queue = record->queue,
+		.binding = record->binding,
+		.lifetime_s = record->lifetime_s,
+		.deadline_ms = registry->epoch_ms + (uint64_t)record->deadline * 1000,
+		.registered_ms = registry->epoch_ms + (uint64_t)record->registered * 1000,
+		.updated_ms = registry->epoch_ms + (uint64_t)record->updated * 1000,
+		.objects = rdl_lists_at(&registry->lists, record->objects),
+		.parameters = rdl_extras_parameters(&registry->store, record),
+	};
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * index: from a 128-bit keyed digest to a 32-bit value, on rte_hash. The digest is the key and its first octets are the
+ * hash: keyed, so that nobody outside can choose names that crowd one bucket. One value for each digest.
+ */
+#ifndef RDL_REGISTRY_INDEX_H
+#define RDL_REGISTRY_INDEX_H
+
+#include "base.h"
+
+#define RDL_INDEX_NONE UINT32_MAX /* is no value */
+#define RDL_INDEX_BURST 64
+
+struct rte_hash;
+
+struct rdl_index {
+	struct rte_hash *hash;
+};
+
+uint64_t rdl_index_memory(uint64_t entries);
+bool rdl_index_create(struct rdl_index *index, uint64_t entries, int socket_id);
+void rdl_index_destroy(struct rdl_index *index);
+
+/* The value under a digest, or RDL_INDEX_NONE. */
+uint32_t rdl_index_find(const struct rdl_index *index, const uint64_t digest[2]);
+
+/* The same for `count` <= RDL_INDEX_BURST digests, their buckets and keys fetched side by side. */
+void rdl_index_find_bulk(const struct rdl_index *index, unsigned count,
+	const uint64_t *const digests[], uint32_t values[]);
+
+/* The digest must not be there yet. False when there is no room, which `entries` of them have. */
+bool rdl_index_insert(struct rdl_index *index, const uint64_t digest[2], uint32_t value);
+/* It must be there. */
+void rdl_index_remove(struct rdl_index *index, const uint64_t digest[2]);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lists.h"
+
+#include <assert.h>
+
+/* In the store, the list's octets behind it. */
+struct kept {
+	uint64_t digest[2];
+	uint32_t references;
+	uint32_t shared; /* in the index */
+};
+static_assert(sizeof(struct kept) % 8 == 0, "a list is aligned to 8");
+
+static struct kept *kept_at(const struct rdl_lists *lists, uint32_t block)
+{
+	return rdl_store_at(lists->store, block);
+}
+
+uint64_t rdl_lists_memory(uint64_t shared_max)
+{
+	return rdl_index_memory(shared_max);
+}
+
+bool rdl_lists_create(struct rdl_lists *lists, struct rdl_store *store, const struct rdl_key *key,
+	uint64_t shared_max, int socket_id)
+{
+	lists->store = store;
+	lists->key = *key;
+	lists->shared_max = shared_max;
+	return rdl_index_create(&lists->index, shared_max, socket_id);
+}
+
+void rdl_lists_destroy(struct rdl_lists *lists)
+{
+	rdl_index_destroy(&lists->index);
+}
+
+const struct rdl_object_list *rdl_lists_at(const struct rdl_lists *lists, uint32_t block)
+{
+	return (const struct rdl_object_list *)(kept_at(lists, block) + 1);
+}
+
+uint32_t rdl_lists_take(struct rdl_lists *lists, const struct rdl_object_list *list)
+{
+	uint64_t digest[2];
+	uint32_t block;
+
+	assert(list->len >= sizeof(*list));
+	rdl_siphash128(&lists->key, list, list->len, digest);
+	block = rdl_index_find(&lists->index, digest);
+	bool known = block != RDL_INDEX_NONE;
+	if (known && rdl_lists_at(lists, block)->len == list->len &&
+		memcmp(kept_at(lists, block) + 1, list, list->len) == 0) {
+		kept_at(lists, block)->references++;
+		return block;
+	}
+	block = rdl_store_alloc(lists->store, sizeof(struct kept) + list->len);
+	if (block == RDL_STORE_NONE)
+		return RDL_STORE_NONE;
+	struct kept *kept = kept_at(lists, block);
+	/* Where the index has no room, the list is kept all the same, for one. */
+	*kept = (struct kept){ { digest[0], digest[1] }, 1,
+		!known && lists->shared < lists->shared_max &&
+			rdl_index_insert(&lists->index, digest, block) };
+	memcpy(kept + 1, list, list->len);
+	lists->shared += kept->shared;
+	lists->count++;
+	return block;
+}
+
+void rdl_lists_release(struct rdl_lists *lists, uint32_t block)
+{
+	struct kept *kept = kept_at(lists, block);
+
+	assert(kept->references > 0);
+	if (--kept->references > 0)
+		return;
+	if (kept->shared != 0) {
+		rdl_index_remove(&lists->index, kept->digest);
+		lists->shared--;
+	}
+	lists->count--;
+	rdl_store_free(lists->store, block);
+}

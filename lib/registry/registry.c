@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "state.h"
+
+#include "memory.h"
+
+/*
+ * Fleets share their object lists and keep names short: this is room for one list of 96 octets in
+ * four registrations.
+ */
+static uint64_t store_octets(const struct rdl_registry_config *config)
+{
+	return 24 * config->registrations + (UINT64_C(4) << 20);
+}
+
+static uint64_t lists_max(const struct rdl_registry_config *config)
+{
+	uint64_t lists = config->registrations / 4 + 1024;
+
+	return lists < config->registrations ? lists : config->registrations;
+}
+
+uint64_t rdl_registry_memory(const struct rdl_registry_config *config)
+{
+	return rdl_memory_octets(sizeof(struct rdl_registry)) +
+	       rdl_slab_memory(config->registrations, config->shard, config->shards) +
+	       rdl_index_memory(config->registrations) + rdl_store_memory(store_octets(config)) +
+	       rdl_lists_memory(lists_max(config));
+}
+
+struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config)
+{
+	assert(config->registrations > 0 && config->shard < config->shards &&
+		config->shards <= RDL_PARTITIONS);
+	if (!rdl_slab_possible(config->registrations, config->shards))
+		return NULL;
+	struct rdl_registry *registry =
+		rdl_memory_alloc(sizeof(struct rdl_registry), config->socket_id);
+	if (registry == NULL)
+		return NULL;
+	registry->endpoint_key = config->endpoint_key;
+	registry->epoch_ms = config->now_ms;
+	registry->registrations_max = config->registrations;
+	registry->expiry_grace_s = config->expiry_grace_s;
+	rdl_wheel_init(&registry->wheel, &registry->slab);
+	if (!rdl_slab_create(&registry->slab, config->registrations, config->shard, config->shards,
+		    config->socket_id) ||
+		!rdl_index_create(&registry->endpoints, config->registrations, config->socket_id) ||
+		!rdl_store_create(&registry->store, store_octets(config), config->socket_id) ||
+		!rdl_lists_create(&registry->lists, &registry->store, &config->list_key,
+			lists_max(config), config->socket_id)) {
+		rdl_registry_destroy(registry);
+		return NULL;
+	}
+	return registry;
+}
+
+void rdl_registry_destroy(struct rdl_registry *registry)
+{
+	if (registry == NULL)
+		return;
+	rdl_lists_destroy(&registry->lists);
+	rdl_store_destroy(&registry->store);
+	rdl_index_destroy(&registry->endpoints);
+	rdl_slab_destroy(&registry->slab);
+	rdl_memory_free(registry);
+}
+
+void rdl_registry_counts(const struct rdl_registry *registry, struct rdl_registry_counts *counts)
+{
+	*counts = (struct rdl_registry_counts){
+		.registrations = registry->registrations,
+		.object_lists = registry->lists.count,
+		.store_octets = registry->store.octets,
+		.store_octets_max = rdl_store_octets_max(&registry->store),
+	};
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * registry: the registrations of one shard's partitions: endpoint index, records, object lists,
+ * expiry.
+ *
+ * One owner: every call is made by the shard's core, none allocates from the system after creation,
+ * none blocks. Times are milliseconds of CLOCK_MONOTONIC (or of a test's clock), never before the
+ * registry's creation. What is kept of them is whole seconds: a deadline is rounded up, so that
+ * nothing ends early or more than a second late.
+ */
+#ifndef RDL_REGISTRY_H
+#define RDL_REGISTRY_H
+
+#include "lwm2m.h"
+
+struct rdl_registry;
+
+struct rdl_registry_config {
+	/* Most that live at once, over all partitions of this shard; at least 1. */
+	uint64_t registrations;
+	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
+	unsigned shard, shards;
+	uint32_t expiry_grace_s; /* granted on top of every lifetime */
+	struct rdl_key endpoint_key; /* the one that endpoint digests are made with */
+	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
+	int socket_id; /* NUMA node, or -1 for any */
+	uint64_t now_ms;
+};
+
+/* Octets that rdl_registry_create() will take, everything included. */
+uint64_t rdl_registry_memory(const struct rdl_registry_config *config);
+
+/*
+ * NULL when the memory is not there, or when there are more registrations than handles can name.
+ * All memory is touched before it returns.
+ */
+struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config);
+void rdl_registry_destroy(struct rdl_registry *registry);
+
+/*
+ * Names a record: partition << 24 | slot in the partition. Stays an endpoint's as long as it is
+ * registered.
+ */
+typedef uint32_t rdl_handle;
+#define RDL_HANDLE_NONE UINT32_MAX
+#define RDL_REGISTRY_BURST 64
+
+/* Octets of parameters kept for one registration; more is refused as if memory were short. */
+#define RDL_REGISTRY_PARAMETERS_MAX 4096
+
+/*
+ * Looks up `count` <= RDL_REGISTRY_BURST endpoints in bulk and starts to fetch the records found.
+ * handles[i] is RDL_HANDLE_NONE for the unknown, and for all whose record belongs to another name.
+ */
+void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
+	const struct rdl_request *const requests[], rdl_handle handles[]);
+
+/* Starts to fetch the record that a location names. */
+void rdl_registry_prefetch(
+	const struct rdl_registry *registry, const struct rdl_location *location);
+
+enum rdl_registry_result {
+	RDL_REGISTRY_CREATED, /* the endpoint was not registered, or dead by time */
+	RDL_REGISTRY_REPLACED, /* it was: the old registration is gone, its location dead */
+	RDL_REGISTRY_FULL, /* no room: nothing was changed */
+};
+
+/*
+ * Performs a Register, in one step. `request` has passed policy, with object list; everything it
+ * points to is copied. Looks the endpoint up itself: use rdl_registry_lookup() for the burst first,
+ * to warm what it touches. *location is the new registration's, unless RDL_REGISTRY_FULL.
+ */
+enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location);
+
+/*
+ * The registration that a location names, or RDL_HANDLE_NONE when it is replaced, removed or past
+ * its lifetime.
+ */
+rdl_handle rdl_registry_find(
+	const struct rdl_registry *registry, const struct rdl_location *location, uint64_t now_ms);
+/* The live registration of an endpoint name, or RDL_HANDLE_NONE. */
+rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
+	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms);
+
+/*
+ * Performs an Update: what request->gives names is replaced, the rest kept, the address refreshed,
+ * the lifetime restarted from now. Parameters replace those of the same key. `handle` is live at
+ * `now_ms`; a payload has become an object list. False when memory for a list or parameters is not
+ * there: nothing was changed.
+ */
+bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
+	const struct rdl_request *request, uint64_t now_ms);
+
+/* Performs a De-register. `handle` is live at `now_ms`. */
+void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
+
+/*
+ * Reclaims registrations whose time is over, looking at no more than `budget` records; they were
+ * dead to rdl_registry_find() already. Returns how many registrations ended by time since the last
+ * call: those that it removed, and those that a Register found dead and took the place of. Each is
+ * counted once.
+ */
+unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget);
+
+/*
+ * What is kept of a registration; spans and the list are valid until the next call that changes the
+ * registry.
+ */
+struct rdl_registration {
+	struct rdl_location location;
+	struct rdl_span endpoint;
+	struct rdl_peer peer;
+	uint8_t minor;
+	bool queue; /* as the Register said: an Update cannot name it */
+	rdl_binding binding;
+	uint32_t lifetime_s;
+	uint64_t deadline_ms, registered_ms, updated_ms; /* to the second, as kept */
+	const struct rdl_object_list *objects;
+	struct rdl_span parameters; /* sms and extra ones, as in struct rdl_request */
+};
+void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
+	struct rdl_registration *registration);
+
+/*
+ * The first live registration at or after *cursor (0 starts), in an order that does not change
+ * while it lives; sets *cursor behind it. RDL_HANDLE_NONE at the end. Looks at no more than
+ * `budget` slots: RDL_HANDLE_NONE with *cursor not UINT64_MAX means "go on".
+ */
+rdl_handle rdl_registry_next(
+	const struct rdl_registry *registry, uint64_t *cursor, uint64_t now_ms, unsigned budget);
+
+struct rdl_registry_counts {
+	uint64_t registrations; /* live, or expired and not yet reclaimed */
+	uint64_t object_lists; /* different ones, as long as there is room to tell */
+	uint64_t store_octets; /* in use by lists, long names and parameters */
+	uint64_t store_octets_max;
+};
+void rdl_registry_counts(const struct rdl_registry *registry, struct rdl_registry_counts *counts);
+
+#endif

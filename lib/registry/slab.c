@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "slab.h"
+
+#include "memory.h"
+
+#include <rte_prefetch.h>
+
+static unsigned owned(unsigned shard, unsigned shards)
+{
+	return (RDL_PARTITIONS - 1 - shard) / shards + 1;
+}
+
+/*
+ * How long a row must be. Names fall into partitions by a keyed hash, so a partition's share is
+ * binomial with mean m. By Bernstein's inequality it exceeds m + 7 sqrt(m) + 8 with a chance below
+ * e^-23, one in ten billions. A slot keeps its generation, so rows cannot lend each other room; at
+ * ten million registrations that costs 3.6 %.
+ */
+static uint64_t row_slots(uint64_t registrations, unsigned shard, unsigned shards)
+{
+	uint64_t mean = registrations / owned(shard, shards) + 1;
+	uint64_t root = 1;
+
+	while (root * root < mean)
+		root++;
+	return (mean + 7 * root + 8 + 63) & ~UINT64_C(63);
+}
+
+static uint64_t words_for(uint64_t bits)
+{
+	return (bits + 63) / 64;
+}
+
+static uint64_t row_words(uint64_t slots)
+{
+	return words_for(slots) + words_for(words_for(slots));
+}
+
+bool rdl_slab_possible(uint64_t registrations, unsigned shards)
+{
+	/* Registry-wide figures are 32 bits wide; the last shard owns the fewest partitions. */
+	return registrations <= UINT32_MAX / 2 &&
+	       row_slots(registrations, shards - 1, shards) < 1u << 24;
+}
+
+uint64_t rdl_slab_memory(uint64_t registrations, unsigned shard, unsigned shards)
+{
+	uint64_t slots = row_slots(registrations, shard, shards);
+	uint64_t rows = owned(shard, shards);
+
+	return rdl_memory_octets(rows * slots * sizeof(struct rdl_record)) +
+	       rdl_memory_octets(rows * row_words(slots) * sizeof(uint64_t));
+}
+
+static void row_init(struct rdl_slab_row *row, uint32_t slots)
+{
+	uint64_t words = words_for(slots);
+
+	for (uint64_t i = 0; i < words; i++) {
+		row->free[i] = UINT64_MAX; /* slots are a multiple of 64 */
+		row->open[i / 64] |= UINT64_C(1) << i % 64;
+	}
+}
+
+bool rdl_slab_create(struct rdl_slab *slab, uint64_t registrations, unsigned shard, unsigned shards,
+	int socket_id)
+{
+	uint64_t slots = row_slots(registrations, shard, shards);
+	uint64_t rows = owned(shard, shards);
+
+	slab->slots = (uint32_t)slots;
+	slab->records = rdl_memory_alloc(rows * slots * sizeof(struct rdl_record), socket_id);
+	slab->bits = rdl_memory_alloc(rows * row_words(slots) * sizeof(uint64_t), socket_id);
+	if (slab->records == NULL || slab->bits == NULL)
+		return false;
+	for (uint64_t i = 0; i < rows; i++) {
+		struct rdl_slab_row *row = &slab->rows[shard + i * shards];
+
+		row->records = (struct rdl_record *)slab->records + i * slots;
+		row->free = (uint64_t *)slab->bits + i * row_words(slots);
+		row->open = row->free + words_for(slots);
+		row_init(row, slab->slots);
+	}
+	return true;
+}
+
+void rdl_slab_destroy(struct rdl_slab *slab)
+{
+	rdl_memory_free(slab->records);
+	rdl_memory_free(slab->bits);
+}
+
+static rdl_handle lowest_free(const struct rdl_slab *slab, unsigned partition)
+{
+	const struct rdl_slab_row *row = &slab->rows[partition];
+
+	for (uint64_t i = 0; i < words_for(words_for(slab->slots)); i++) {
+		if (row->open[i] == 0)
+			continue;
+		uint32_t word = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(row->open[i]);
+		uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll(row->free[word]);
+		return partition << 24 | slot;
+	}
+	return RDL_HANDLE_NONE;
+}
+
+rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition)
+{
+	struct rdl_slab_row *row = &slab->rows[partition];
+	rdl_handle handle = lowest_free(slab, partition);
+
+	assert(row->records != NULL);
+	if (handle == RDL_HANDLE_NONE)
+		return RDL_HANDLE_NONE;
+	uint32_t word = (handle & 0xffffff) / 64;
+	row->free[word] &= row->free[word] - 1;
+	if (row->free[word] == 0)
+		row->open[word / 64] &= row->open[word / 64] - 1;
+	return handle;
+}
+
+void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle)
+{
+	struct rdl_slab_row *row = &slab->rows[handle >> 24];
+	uint32_t slot = handle & 0xffffff;
+
+	assert((row->free[slot / 64] & UINT64_C(1) << slot % 64) == 0);
+	row->free[slot / 64] |= UINT64_C(1) << slot % 64;
+	row->open[slot / 64 / 64] |= UINT64_C(1) << slot / 64 % 64;
+}
+
+void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition)
+{
+	rdl_handle handle = lowest_free(slab, partition);
+
+	if (handle != RDL_HANDLE_NONE) {
+		const struct rdl_record *record = rdl_slab_at(slab, handle);
+
+		rte_prefetch0(record);
+		rte_prefetch0(&record->registered);
+	}
+}

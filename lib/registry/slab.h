@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * slab: the records. Each partition has its own row of slots, all rows equally long, so that where
+ * a record lies is plain arithmetic, and its handle (partition, slot) says nothing of how many
+ * shards there are.
+ */
+#ifndef RDL_REGISTRY_SLAB_H
+#define RDL_REGISTRY_SLAB_H
+
+#include "record.h"
+
+struct rdl_slab_row {
+	struct rdl_record *records; /* NULL: another shard's partition */
+	uint64_t *free; /* a bit per slot */
+	uint64_t *open; /* a bit per word of `free` that is not 0 */
+};
+
+struct rdl_slab {
+	struct rdl_slab_row rows[RDL_PARTITIONS];
+	uint32_t slots; /* of a row */
+	void *records, *bits;
+};
+
+/* Slots of a row are 24 bits of a handle; more registrations than that cannot be created. */
+bool rdl_slab_possible(uint64_t registrations, unsigned shards);
+uint64_t rdl_slab_memory(uint64_t registrations, unsigned shard, unsigned shards);
+bool rdl_slab_create(struct rdl_slab *slab, uint64_t registrations, unsigned shard, unsigned shards,
+	int socket_id);
+void rdl_slab_destroy(struct rdl_slab *slab);
+
+/* The lowest free slot of a partition that is ours, or RDL_HANDLE_NONE. */
+rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition);
+void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle);
+/* Starts to fetch the record that rdl_slab_alloc() would give. */
+void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition);
+
+static inline struct rdl_record *rdl_slab_at(const struct rdl_slab *slab, rdl_handle handle)
+{
+	return &slab->rows[handle >> 24].records[handle & 0xffffff];
+}
+
+/*
+ * True when there is a record of this name, in use or not: a location may name one that another
+ * registry had.
+ */
+static inline bool rdl_slab_has(const struct rdl_slab *slab, rdl_handle handle)
+{
+	return slab->rows[handle >> 24].records != NULL && (handle & 0xffffff) < slab->slots;
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * wheel: which registration ends next. A hierarchical timing wheel (Varghese, Lauck, scheme 7):
+ * four levels of 256 buckets, one per octet of the deadline in seconds. A record lies on the level
+ * of the highest octet in which its deadline differs from the present tick, so 32 bits of seconds
+ * never wrap, and whole empty stretches are stepped over.
+ */
+#ifndef RDL_REGISTRY_WHEEL_H
+#define RDL_REGISTRY_WHEEL_H
+
+#include "slab.h"
+
+#define RDL_WHEEL_LEVELS 4
+#define RDL_WHEEL_SLOTS 256
+
+struct rdl_wheel {
+	const struct rdl_slab *slab;
+	uint32_t tick; /* all before it has been handed out */
+	uint64_t occupied[RDL_WHEEL_LEVELS][RDL_WHEEL_SLOTS / 64];
+	rdl_handle heads[RDL_WHEEL_LEVELS * RDL_WHEEL_SLOTS]; /* valid where occupied */
+};
+
+void rdl_wheel_init(struct rdl_wheel *wheel, const struct rdl_slab *slab);
+
+/* Puts a record where its `deadline` says; a deadline that has passed is due at once. */
+void rdl_wheel_start(struct rdl_wheel *wheel, rdl_handle handle);
+void rdl_wheel_stop(struct rdl_wheel *wheel, rdl_handle handle);
+/*
+ * Gives a started record a new deadline. A later one moves nothing: the record is looked at when
+ * its old time comes, and put where it belongs then.
+ */
+void rdl_wheel_restart(struct rdl_wheel *wheel, rdl_handle handle, uint32_t deadline);
+
+/*
+ * Stops and returns a record with deadline <= now, or RDL_HANDLE_NONE when there is none or
+ * *budget, which every record that is looked at takes one off, is used up.
+ */
+rdl_handle rdl_wheel_next(struct rdl_wheel *wheel, uint32_t now, unsigned *budget);
+
+#endif

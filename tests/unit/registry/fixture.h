@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* EAL for a test program; requests and object lists made by hand. */
+#ifndef RDL_REGISTRY_FIXTURE_H
+#define RDL_REGISTRY_FIXTURE_H
+
+#include "support.h"
+
+#include "registry.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+
+static inline int eal_start(void **state)
+{
+	static char args[][24] = { "test", "--no-huge", "--no-shconf", "-m", "256", "--no-pci",
+		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
+	char *argv[RDL_ARRAY_LEN(args)];
+	int argc = (int)RDL_ARRAY_LEN(args);
+
+	snprintf(args[argc - 1], sizeof(args[0]), "rdl_unit_%d", (int)getpid());
+	for (int i = 0; i < argc; i++)
+		argv[i] = args[i];
+	return rte_eal_init(argc, argv) < 0 ? -1 : 0;
+}
+
+static inline int eal_stop(void **state)
+{
+	return rte_eal_cleanup();
+}
+
+#define RUN_EAL_TESTS(tests) cmocka_run_group_tests((tests), eal_start, eal_stop)
+
+/*
+ * An object list of `count` links to object / 0, 1, 2..., with `root` as alternate path. To be
+ * freed.
+ */
+static inline struct rdl_object_list *make_list(uint16_t object, uint16_t count, const char *root)
+{
+	size_t root_len = strlen(root);
+	size_t len = sizeof(struct rdl_object_list) + count * sizeof(rdl_object_link) + root_len;
+	struct rdl_object_list *list = calloc(1, len);
+
+	assert_non_null(list);
+	list->len = (uint32_t)len;
+	list->link_count = count;
+	list->root_len = (uint16_t)root_len;
+	rdl_object_link *links = (rdl_object_link *)(list + 1);
+	for (uint16_t i = 0; i < count; i++)
+		links[i] = (uint32_t)object << 16 | i;
+	memcpy(links + count, root, root_len);
+	return list;
+}
+
+static inline struct rdl_endpoint_digest digest_of(struct rdl_span endpoint)
+{
+	static const struct rdl_key key = { 1, 2 };
+	struct rdl_endpoint_digest digest;
+
+	rdl_siphash128(&key, endpoint.data, endpoint.len, digest.word);
+	return digest;
+}
+
+/* A Register as policy lets it pass. */
+static inline struct rdl_request make_register(
+	struct rdl_span endpoint, uint32_t lifetime_s, const struct rdl_object_list *objects)
+{
+	return (struct rdl_request){
+		.operation = RDL_OPERATION_REGISTER,
+		.gives = RDL_GIVES_LIFETIME | RDL_GIVES_BINDING | RDL_GIVES_OBJECTS,
+		.lifetime_s = lifetime_s,
+		.binding = 1,
+		.minor = 1,
+		.peer = { .address = { 1, 2, 3 }, .port = 5683 },
+		.endpoint = endpoint,
+		.digest = digest_of(endpoint),
+		.objects = objects,
+	};
+}
+
+static inline struct rdl_registry_config make_config(uint64_t registrations)
+{
+	return (struct rdl_registry_config){
+		.registrations = registrations,
+		.shards = 1,
+		.endpoint_key = { 1, 2 },
+		.list_key = { 3, 4 },
+		.socket_id = -1,
+		.now_ms = 5000,
+	};
+}
+
+/* By fields: the structure has padding. */
+static inline void assert_location(struct rdl_location got, struct rdl_location want)
+{
+	assert_int_equal(got.handle, want.handle);
+	assert_int_equal(got.minor, want.minor);
+	assert_int_equal(got.rooted, want.rooted);
+	assert_true(got.generation == want.generation);
+}
+
+#endif

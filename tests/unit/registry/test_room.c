@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How much fits, what happens when no more does, and what it takes. */
+#include "fixture.h"
+
+#ifndef __SANITIZE_ADDRESS__
+#include <rte_malloc.h>
+#endif
+
+#define NOW 5000
+
+static struct rdl_registry *create(const struct rdl_registry_config *config)
+{
+	struct rdl_registry *registry = rdl_registry_create(config);
+
+	assert_non_null(registry);
+	return registry;
+}
+
+static struct rdl_registry_counts counts(const struct rdl_registry *registry)
+{
+	struct rdl_registry_counts counts;
+
+	rdl_registry_counts(registry, &counts);
+	return counts;
+}
+
+static struct rdl_span numbered(char name[16], unsigned i)
+{
+	snprintf(name, 16, "node-%u", i);
+	return span_of(name);
+}
+
+/*
+ * As many as were asked for always fit, whatever their names; one more does not, and changes
+ * nothing.
+ */
+static void test_full_table(void **state)
+{
+	static const unsigned sizes[] = { 1, 2, 100, 4000, 7800, 30000 };
+	struct rdl_object_list *objects = make_list(3, 4, ""), *others = make_list(5, 1, "");
+	char name[16];
+
+	for (size_t s = 0; s < RDL_ARRAY_LEN(sizes); s++) {
+		struct rdl_registry_config config = make_config(sizes[s]);
+		struct rdl_registry *registry = create(&config);
+		struct rdl_location location, extra;
+
+		for (unsigned i = 0; i < sizes[s]; i++) {
+			struct rdl_request request = make_register(numbered(name, i), 300, objects);
+			assert_int_equal(rdl_registry_register(registry, &request, NOW, &location),
+				RDL_REGISTRY_CREATED);
+		}
+		struct rdl_registry_counts before = counts(registry);
+		struct rdl_request request = make_register(numbered(name, 1000000), 300, others);
+		assert_int_equal(
+			rdl_registry_register(registry, &request, NOW, &extra), RDL_REGISTRY_FULL);
+		assert_int_equal(
+			rdl_registry_find_endpoint(registry, request.digest, request.endpoint, NOW),
+			RDL_HANDLE_NONE);
+		struct rdl_registry_counts after = counts(registry);
+		assert_memory_equal(&before, &after, sizeof(before));
+		/* the registered come and go as before */
+		request = make_register(numbered(name, 0), 300, others);
+		assert_int_equal(rdl_registry_register(registry, &request, NOW, &extra),
+			RDL_REGISTRY_REPLACED);
+		rdl_registry_deregister(registry, extra.handle, NOW);
+		assert_int_equal(rdl_registry_register(registry, &request, NOW, &extra),
+			RDL_REGISTRY_CREATED);
+		rdl_registry_destroy(registry);
+	}
+	free(objects);
+	free(others);
+}
+
+/* Without room for lists, names or parameters: all or nothing. */
+static void test_full_store(void **state)
+{
+	struct rdl_registry_config config = make_config(1000);
+	struct rdl_registry *registry = create(&config);
+	struct rdl_object_list *list, *small = make_list(7, 1, "");
+	struct rdl_location location, first, refused;
+	static const char parameters[] = "\x05sms=1";
+	char name[16], long_name[RDL_ENDPOINT_MAX + 1];
+	unsigned count = 0;
+
+	struct rdl_request shared = make_register(span_of("shared"), 300, small);
+	rdl_registry_register(registry, &shared, NOW, &first);
+	for (;; count++) { /* 4 MiB of lists of 64 KiB, then of what is left */
+		list = make_list((uint16_t)count, 16000, "");
+		struct rdl_request request = make_register(numbered(name, count), 300, list);
+		enum rdl_registry_result result =
+			rdl_registry_register(registry, &request, NOW, &location);
+		free(list);
+		if (result == RDL_REGISTRY_FULL)
+			break;
+		assert_int_equal(result, RDL_REGISTRY_CREATED);
+	}
+	assert_in_range(count, 60, 70);
+	struct rdl_registry_counts before = counts(registry);
+	assert_int_equal(before.registrations, count + 1);
+
+	/* A new one whose list is there already, but whose name needs a block. */
+	memset(long_name, 'l', RDL_ENDPOINT_MAX);
+	long_name[RDL_ENDPOINT_MAX] = '\0';
+	struct rdl_request request = make_register(span_of(long_name), 300, small);
+	assert_int_equal(
+		rdl_registry_register(registry, &request, NOW, &refused), RDL_REGISTRY_FULL);
+	/* One that is registered, with another list; with parameters. */
+	list = make_list(500, 16000, "");
+	request = make_register(span_of("shared"), 100, list);
+	assert_int_equal(
+		rdl_registry_register(registry, &request, NOW + 1000, &refused), RDL_REGISTRY_FULL);
+	assert_false(rdl_registry_update(registry, first.handle, &request, NOW + 1000));
+	request = make_register(span_of("shared"), 100, small);
+	request.gives |= RDL_GIVES_PARAMETERS;
+	request.parameters = (const uint8_t *)parameters;
+	request.parameters_len = sizeof(parameters) - 1;
+	assert_int_equal(
+		rdl_registry_register(registry, &request, NOW + 1000, &refused), RDL_REGISTRY_FULL);
+	assert_false(rdl_registry_update(registry, first.handle, &request, NOW + 1000));
+
+	struct rdl_registry_counts after = counts(registry);
+	assert_memory_equal(&before, &after, sizeof(before));
+	struct rdl_registration r;
+	assert_int_equal(rdl_registry_find(registry, &first, NOW + 1000), first.handle);
+	rdl_registry_describe(registry, first.handle, &r);
+	assert_int_equal(r.lifetime_s, 300);
+	assert_int_equal(r.updated_ms, NOW);
+	assert_int_equal(r.parameters.len, 0);
+	assert_memory_equal(r.objects, small, small->len);
+	/* One goes, and there is room again. */
+	rdl_registry_deregister(registry, location.handle, NOW);
+	assert_true(rdl_registry_update(registry, first.handle, &request, NOW + 1000));
+	/* Nothing that was refused holds on to the list. */
+	rdl_registry_deregister(registry, first.handle, NOW + 1000);
+	assert_int_equal(counts(registry).object_lists, counts(registry).registrations);
+	rdl_registry_destroy(registry);
+	free(list);
+	free(small);
+}
+
+/*
+ * Partitions are the digest's, slots the partition's: no location knows how many shards there are.
+ */
+static void test_shards(void **state)
+{
+	struct rdl_object_list *objects = make_list(3, 1, "");
+	struct rdl_registry *one, *two[2];
+	struct rdl_registry_config config = make_config(4000);
+	char name[16];
+
+	one = create(&config);
+	for (unsigned s = 0; s < 2; s++) {
+		config.registrations = 2300;
+		config.shard = s;
+		config.shards = 2;
+		two[s] = create(&config);
+	}
+	for (unsigned i = 0; i < 4000; i++) {
+		struct rdl_request request = make_register(numbered(name, i), 300, objects);
+		unsigned partition = rdl_endpoint_partition(request.digest);
+		struct rdl_location a, b;
+
+		assert_int_equal(
+			rdl_registry_register(one, &request, NOW, &a), RDL_REGISTRY_CREATED);
+		assert_int_equal(rdl_registry_register(two[partition % 2], &request, NOW, &b),
+			RDL_REGISTRY_CREATED);
+		assert_int_equal(a.handle, b.handle);
+		assert_int_equal(a.generation, b.generation);
+		assert_int_equal(rdl_location_partition(&a), partition);
+		assert_int_equal(rdl_registry_find(two[partition % 2], &a, NOW), a.handle);
+		assert_int_equal(
+			rdl_registry_find(two[1 - partition % 2], &a, NOW), RDL_HANDLE_NONE);
+	}
+	for (unsigned s = 0; s < 2; s++) {
+		uint64_t cursor = 0;
+		unsigned seen = 0;
+		rdl_handle handle;
+
+		while ((handle = rdl_registry_next(two[s], &cursor, NOW, UINT32_MAX)) !=
+			RDL_HANDLE_NONE) {
+			assert_int_equal((handle >> 24) % 2, s);
+			seen++;
+		}
+		assert_int_equal(seen, counts(two[s]).registrations);
+		rdl_registry_destroy(two[s]);
+	}
+	rdl_registry_destroy(one);
+	free(objects);
+}
+
+static void test_create_refused(void **state)
+{
+	struct rdl_registry_config config = make_config(UINT64_C(1) << 40);
+
+	assert_null(rdl_registry_create(&config));
+	rdl_registry_destroy(NULL);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+static uint64_t heap(void)
+{
+	struct rte_malloc_socket_stats stats;
+
+	assert_int_equal(rte_malloc_get_socket_stats(0, &stats), 0);
+	return stats.heap_allocsz_bytes;
+}
+
+/*
+ * What the configuration promises is what the heap gives; what is not there leaves nothing behind.
+ */
+static void test_memory(void **state)
+{
+	static const uint64_t sizes[] = { 1, 1000, 100000, 1000000 };
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(sizes); i++) {
+		struct rdl_registry_config config = make_config(sizes[i]);
+		uint64_t said = rdl_registry_memory(&config), before = heap();
+		struct rdl_registry *registry = create(&config);
+		uint64_t taken = heap() - before;
+
+		assert_in_range(said, taken, taken + taken / 20);
+		if (getenv("V") != NULL)
+			print_message("# %llu: %llu octets, %llu said\n",
+				(unsigned long long)sizes[i], (unsigned long long)taken,
+				(unsigned long long)said);
+		rdl_registry_destroy(registry);
+		assert_int_equal(heap(), before);
+	}
+	for (uint64_t n = 1200000; n < 2000000; n += 20000) { /* fails at one part or another */
+		struct rdl_registry_config config = make_config(n);
+		uint64_t before = heap();
+
+		rdl_registry_destroy(rdl_registry_create(&config));
+		assert_int_equal(heap(), before);
+	}
+}
+#endif
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_full_table),
+		cmocka_unit_test(test_full_store),
+		cmocka_unit_test(test_shards),
+		cmocka_unit_test(test_create_refused),
+#ifndef __SANITIZE_ADDRESS__
+		cmocka_unit_test(test_memory),
+#endif
+	};
+
+	return RUN_EAL_TESTS(tests);
+}
