@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * conf: a libconfig file read into one struct, or every error with file and line. Knows neither DPDK nor policy: it
+ * checks what the file alone can tell. Called by the main thread, before anything is started.
+ */
+#ifndef RDL_CONF_H
+#define RDL_CONF_H
+
+#include <stdio.h>
+
+#include "base.h"
+
+#define RDL_CONF_PORTS_MAX 16
+#define RDL_CONF_ADDRESSES_MAX 16 /* of each family, a port */
+#define RDL_CONF_CPUS_MAX 1024
+#define RDL_CONF_EXTRA_PARAMETERS_MAX 8
+
+struct rdl_conf_where {
+	const char *file;
+	unsigned line;
+};
+
+struct rdl_conf_ipv4 {
+	uint32_t address; /* host order */
+	uint8_t prefix;
+};
+
+struct rdl_conf_ipv6 {
+	uint8_t address[16];
+	uint8_t prefix;
+};
+
+struct rdl_conf_port {
+	struct rdl_conf_where where;
+	const char *device;
+	uint16_t vlan;
+	unsigned ipv4_count, ipv6_count, gateway_ipv4_count, gateway_ipv6_count;
+	struct rdl_conf_ipv4 ipv4[RDL_CONF_ADDRESSES_MAX];
+	struct rdl_conf_ipv6 ipv6[RDL_CONF_ADDRESSES_MAX];
+	uint32_t gateway_ipv4[RDL_CONF_ADDRESSES_MAX];
+	uint8_t gateway_ipv6[RDL_CONF_ADDRESSES_MAX][16];
+};
+
+struct rdl_conf_version {
+	uint16_t major, minor;
+};
+
+struct rdl_conf_object {
+	uint16_t id;
+	bool multiple;
+	bool any_version; /* no `versions` key */
+	unsigned version_count;
+	struct rdl_conf_version *versions; /* ascending */
+};
+
+struct rdl_conf_strings {
+	unsigned count;
+	const char **items;
+};
+
+enum rdl_conf_log_level {
+	RDL_CONF_LOG_ERROR,
+	RDL_CONF_LOG_WARN,
+	RDL_CONF_LOG_INFO,
+	RDL_CONF_LOG_DEBUG
+};
+
+struct rdl_conf {
+	const char *instance;
+	unsigned workers, shards;
+	unsigned cpu_count; /* 0: `cores` absent, to be derived */
+	uint16_t cpus[RDL_CONF_CPUS_MAX];
+	struct rdl_conf_where cores_where;
+	uint32_t idle_sleep_us;
+	struct {
+		struct rdl_conf_where where;
+		bool hugepages;
+		uint32_t mb; /* 0: derived */
+		uint64_t registrations;
+	} memory;
+	unsigned port_count;
+	struct rdl_conf_port ports[RDL_CONF_PORTS_MAX];
+	struct {
+		uint16_t port;
+		uint32_t exchange_lifetime_s;
+		uint32_t max_payload; /* octets, of a block-wise body */
+		uint32_t block_transfers, reassemblies;
+		bool diagnostics;
+	} coap;
+	struct {
+		struct rdl_conf_version version;
+		uint32_t lifetime_min_s, lifetime_max_s, expiry_grace_s;
+		bool security_object_refuse, mandatory_objects_refuse, text_plain;
+		struct rdl_conf_strings extra_parameters;
+		uint32_t max_links;
+		bool all_objects; /* neither `objects` nor `own_objects` is there */
+		unsigned object_count;
+		struct rdl_conf_object *objects; /* ascending by id; own_objects win over objects */
+	} lwm2m;
+	struct {
+		bool known_only; /* `known` is there */
+		struct rdl_conf_strings
+			known; /* endpoint names, from the file that `known` names */
+		struct rdl_conf_strings deny; /* glob patterns */
+		bool unknown_forbidden; /* unknown_code = "4.03" */
+	} endpoints;
+	struct {
+		uint32_t registers_per_s, burst, per_prefix; /* 0: no limit */
+	} admission;
+	struct rdl_conf_strings eal_extra;
+	enum rdl_conf_log_level log_level;
+	struct rdl_conf_arena *arena; /* what everything above points into */
+};
+
+/*
+ * Reads `path` and what it @includes; names in it are relative to the folder of `path`. Returns the configuration, to be
+ * freed with rdl_conf_free(), or NULL after printing `FILE:LINE: what is wrong` to `errors`: integers that libconfig would
+ * misread, and the first syntax error or every semantic one, in the order of the text. A problem of the file as a
+ * whole, such as that it cannot be opened, is `FILE: what is wrong`.
+ */
+struct rdl_conf *rdl_conf_load(const char *path, FILE *errors);
+void rdl_conf_free(struct rdl_conf *conf);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every key that goes into struct rdl_conf: its type, its range, what it is when it is absent. */
+#include "internal.h"
+
+#include <limits.h>
+
+#define FIELD(field) RDL_CONF_FIELD(struct rdl_conf, field)
+#define NUMBER(key, field, low, high, value)                                                    \
+	{                                                                                       \
+		.name = key, .kind = RDL_CONF_NUMBER, .min = low, .max = high, .preset = value, \
+		FIELD(field)                                                                    \
+	}
+#define BOOLEAN(key, field, value)                                                   \
+	{                                                                            \
+		.name = key, .kind = RDL_CONF_BOOLEAN, .preset = value, FIELD(field) \
+	}
+#define WORD(key, field, list, value)                                                            \
+	{                                                                                        \
+		.name = key, .kind = RDL_CONF_WORD, .words = list, .preset = value, FIELD(field) \
+	}
+
+static const char *wrong_instance(const char *text)
+{
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	return text[strspn(text, good)] == '\0' ? NULL : "may hold letters, digits, _ and - only";
+}
+
+static const struct rdl_conf_key root_keys[] = {
+	{ .name = "instance",
+		.kind = RDL_CONF_TEXT,
+		.min = 1,
+		.max = 16,
+		.preset_text = "rdline",
+		.wrong = wrong_instance,
+		FIELD(instance) },
+	NUMBER("workers", workers, 1, 64, 1),
+	NUMBER("shards", shards, 1, 64, 1),
+	{ .name = "cores",
+		.kind = RDL_CONF_TEXT,
+		.min = 1,
+		.max = INT_MAX,
+		.read = rdl_conf_read_cores },
+	NUMBER("idle_sleep_us", idle_sleep_us, 0, 1000000, 0),
+	{ .name = "memory", .kind = RDL_CONF_GROUP },
+	{ .name = "ports",
+		.kind = RDL_CONF_LIST,
+		.required = true,
+		.min = 1,
+		.max = RDL_CONF_PORTS_MAX },
+	{ .name = "coap", .kind = RDL_CONF_GROUP },
+	{ .name = "lwm2m", .kind = RDL_CONF_GROUP },
+	{ .name = "endpoints", .kind = RDL_CONF_GROUP },
+	{ .name = "admission", .kind = RDL_CONF_GROUP },
+	{ .name = "eal", .kind = RDL_CONF_GROUP },
+	{ .name = "log", .kind = RDL_CONF_GROUP },
+};
+
+static const struct rdl_conf_key memory_keys[] = {
+	BOOLEAN("hugepages", memory.hugepages, true),
+	NUMBER("mb", memory.mb, 0, 16777216, 0),
+	NUMBER("registrations", memory.registrations, 1, 4000000000, 1000000),
+};
+
+static const struct rdl_conf_key coap_keys[] = {
+	NUMBER("port", coap.port, 1, 65535, 5683),
+	NUMBER("exchange_lifetime", coap.exchange_lifetime_s, 1, 86400, 247),
+	NUMBER("max_payload", coap.max_payload, 1024, 65536, 8192),
+	NUMBER("block_transfers", coap.block_transfers, 1, 1048576, 4096),
+	NUMBER("reassemblies", coap.reassemblies, 1, 65536, 1024),
+	BOOLEAN("diagnostics", coap.diagnostics, true),
+};
+
+/* The index of each word is the value of its field. */
+static const char *const security_words[] = { "strip", "refuse", NULL };
+static const char *const mandatory_words[] = { "accept", "refuse", NULL };
+static const char *const code_words[] = { "4.00", "4.03", NULL };
+static const char *const level_words[] = {
+	[RDL_CONF_LOG_ERROR] = "error",
+	[RDL_CONF_LOG_WARN] = "warn",
+	[RDL_CONF_LOG_INFO] = "info",
+	[RDL_CONF_LOG_DEBUG] = "debug",
+	[RDL_CONF_LOG_DEBUG + 1] = NULL,
+};
+
+static const char *wrong_parameter(const char *text)
+{
+	static const char *const standard[] = { "ep", "lt", "lwm2m", "b", "sms", "Q" };
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(standard); i++)
+		if (strcmp(text, standard[i]) == 0)
+			return "is a standard parameter";
+	return strchr(text, '=') == NULL ? NULL : "is not a name: it holds =";
+}
+
+static void read_version(struct rdl_conf_loader *loader, const config_setting_t *setting,
+	const char *text, void *base)
+{
+	struct rdl_conf *conf = base;
+	struct rdl_conf_version version;
+
+	if (rdl_conf_version_parse(text, 255, 127, &version) && version.major > 0)
+		conf->lwm2m.version = version;
+	else
+		rdl_conf_complain(loader, setting,
+			"\"%s\" is not MAJOR.MINOR, 1 to 255 and 0 to 127, as in \"1.1\"", text);
+}
+
+static const struct rdl_conf_key lwm2m_keys[] = {
+	{ .name = "version",
+		.kind = RDL_CONF_TEXT,
+		.max = INT_MAX,
+		.preset_text = "1.1",
+		.read = read_version },
+	NUMBER("lifetime_min", lwm2m.lifetime_min_s, 0, INT32_MAX, 0),
+	NUMBER("lifetime_max", lwm2m.lifetime_max_s, 1, INT32_MAX, INT32_MAX),
+	NUMBER("expiry_grace", lwm2m.expiry_grace_s, 0, 86400, 0),
+	WORD("security_object", lwm2m.security_object_refuse, security_words, false),
+	WORD("mandatory_objects", lwm2m.mandatory_objects_refuse, mandatory_words, true),
+	BOOLEAN("text_plain", lwm2m.text_plain, false),
+	{ .name = "extra_parameters",
+		.kind = RDL_CONF_STRINGS,
+		.min = 1,
+		.max = 32,
+		.wrong = wrong_parameter,
+		FIELD(lwm2m.extra_parameters) },
+	NUMBER("max_links", lwm2m.max_links, 2, 8192, 1024),
+	{ .name = "objects", .kind = RDL_CONF_LIST, .max = INT_MAX },
+	{ .name = "own_objects", .kind = RDL_CONF_LIST, .max = INT_MAX },
+};
+
+static const struct rdl_conf_key endpoints_keys[] = {
+	{ .name = "known",
+		.kind = RDL_CONF_TEXT,
+		.min = 1,
+		.max = INT_MAX,
+		.read = rdl_conf_read_known },
+	{ .name = "deny", .kind = RDL_CONF_STRINGS, .min = 1, .max = 252, FIELD(endpoints.deny) },
+	WORD("unknown_code", endpoints.unknown_forbidden, code_words, false),
+};
+
+static const struct rdl_conf_key admission_keys[] = {
+	NUMBER("registers_per_s", admission.registers_per_s, 0, 1000000000, 0),
+	NUMBER("burst", admission.burst, 0, 1000000000, 0),
+	NUMBER("per_prefix", admission.per_prefix, 0, 1000000000, 0),
+};
+
+static const struct rdl_conf_key eal_keys[] = {
+	{ .name = "extra", .kind = RDL_CONF_STRINGS, .min = 1, .max = INT_MAX, FIELD(eal_extra) },
+};
+
+static const struct rdl_conf_key log_keys[] = {
+	WORD("level", log_level, level_words, RDL_CONF_LOG_INFO),
+};
+
+const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS] = {
+	{ NULL, RDL_CONF_GROUP_OF(root_keys) },
+	{ "memory", RDL_CONF_GROUP_OF(memory_keys) },
+	{ "coap", RDL_CONF_GROUP_OF(coap_keys) },
+	{ "lwm2m", RDL_CONF_GROUP_OF(lwm2m_keys) },
+	{ "endpoints", RDL_CONF_GROUP_OF(endpoints_keys) },
+	{ "admission", RDL_CONF_GROUP_OF(admission_keys) },
+	{ "eal", RDL_CONF_GROUP_OF(eal_keys) },
+	{ "log", RDL_CONF_GROUP_OF(log_keys) },
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+
+#include <limits.h>
+
+static const struct rdl_conf_key keys[] = {
+	{ .name = "device",
+		.kind = RDL_CONF_TEXT,
+		.required = true,
+		.min = 1,
+		.max = 1024,
+		RDL_CONF_FIELD(struct rdl_conf_port, device) },
+	{ .name = "addresses", .kind = RDL_CONF_STRINGS, .required = true, .max = INT_MAX },
+	{ .name = "gateway", .kind = RDL_CONF_STRINGS, .max = INT_MAX },
+	{ .name = "vlan",
+		.kind = RDL_CONF_NUMBER,
+		.min = 0,
+		.max = 4094,
+		.preset = 0,
+		RDL_CONF_FIELD(struct rdl_conf_port, vlan) },
+};
+static const struct rdl_conf_group port_group = RDL_CONF_GROUP_OF(keys);
+
+/* A device is known by what stands before its arguments. */
+static bool same_device(const char *a, const char *b)
+{
+	size_t len = strcspn(a, ",");
+
+	return len == strcspn(b, ",") && memcmp(a, b, len) == 0;
+}
+
+static void read_port(struct rdl_conf_loader *loader, const config_setting_t *setting)
+{
+	struct rdl_conf *conf = loader->conf;
+	struct rdl_conf_port *port = &conf->ports[conf->port_count];
+
+	port->where = rdl_conf_source_where(loader, setting->line);
+	rdl_conf_presets(loader, &port_group, port);
+	rdl_conf_read_group(loader, &port_group, setting, port);
+	rdl_conf_read_addresses(loader, setting, port);
+	for (unsigned i = 0; i < conf->port_count && port->device != NULL; i++) {
+		const char *other = conf->ports[i].device;
+
+		if (other == NULL || !same_device(port->device, other))
+			continue;
+		rdl_conf_complain(loader, config_setting_get_member(setting, "device"),
+			"\"%s\" is there twice", port->device);
+		break;
+	}
+	conf->port_count++;
+}
+
+void rdl_conf_read_ports(struct rdl_conf_loader *loader, const config_setting_t *root)
+{
+	const config_setting_t *list = rdl_conf_member(root, "ports", CONFIG_TYPE_LIST);
+	int count = list == NULL ? 0 : config_setting_length(list);
+
+	for (int i = 0; i < count && loader->conf->port_count < RDL_CONF_PORTS_MAX; i++) {
+		const config_setting_t *port = config_setting_get_elem(list, (unsigned)i);
+
+		if (config_setting_is_group(port))
+			read_port(loader, port);
+	}
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Values that are written as text: versions, lists of CPUs. */
+#include "internal.h"
+
+bool rdl_conf_number_parse(const char *text, size_t len, unsigned max, unsigned *value)
+{
+	uint64_t number;
+
+	if (!rdl_decimal(
+		    (struct rdl_span){ (const uint8_t *)text, len }, (uint64_t)max + 1, &number) ||
+		number > max)
+		return false;
+	*value = (unsigned)number;
+	return true;
+}
+
+bool rdl_conf_version_parse(
+	const char *text, uint16_t major_max, uint16_t minor_max, struct rdl_conf_version *version)
+{
+	size_t dot = strcspn(text, ".");
+	unsigned major, minor;
+
+	if (text[dot] == '\0' || !rdl_conf_number_parse(text, dot, major_max, &major) ||
+		!rdl_conf_number_parse(text + dot + 1, strlen(text + dot + 1), minor_max, &minor))
+		return false;
+	version->major = (uint16_t)major;
+	version->minor = (uint16_t)minor;
+	return true;
+}
+
+/* Reads "3" or "3-5" of `len` octets. */
+static bool parse_range(const char *text, size_t len, unsigned *first, unsigned *last)
+{
+	const char *dash = memchr(text, '-', len);
+	size_t first_len = dash == NULL ? len : (size_t)(dash - text);
+
+	if (!rdl_conf_number_parse(text, first_len, RDL_CONF_CPUS_MAX - 1, first))
+		return false;
+	*last = *first;
+	return dash == NULL ||
+	       (rdl_conf_number_parse(dash + 1, len - first_len - 1, RDL_CONF_CPUS_MAX - 1, last) &&
+		       *first <= *last);
+}
+
+void rdl_conf_read_cores(struct rdl_conf_loader *loader, const config_setting_t *setting,
+	const char *text, void *base)
+{
+	struct rdl_conf *conf = base;
+	bool taken[RDL_CONF_CPUS_MAX] = { false };
+
+	conf->cores_where = rdl_conf_source_where(loader, setting->line);
+	for (const char *p = text;; p++) {
+		size_t len = strcspn(p, ",");
+		unsigned first, last;
+
+		if (!parse_range(p, len, &first, &last)) {
+			rdl_conf_complain(loader, setting,
+				"\"%s\" is not a list of CPU numbers below %d, as in \"0-1,4\"",
+				text, RDL_CONF_CPUS_MAX);
+			return;
+		}
+		for (unsigned cpu = first; cpu <= last; cpu++) {
+			if (taken[cpu]) {
+				rdl_conf_complain(loader, setting, "names CPU %u twice", cpu);
+				return;
+			}
+			taken[cpu] = true;
+			conf->cpus[conf->cpu_count++] = (uint16_t)cpu;
+		}
+		p += len;
+		if (*p == '\0')
+			return;
+	}
+}
