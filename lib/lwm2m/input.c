@@ -16,8 +16,7 @@ static const struct option_rule rules[RULES_MAX] = {
 	[RDL_COAP_ACCEPT] = { 1, 0, 2, 0 },
 	[RDL_COAP_BLOCK2] = { 1, 0, 3, 0 },
 	[RDL_COAP_BLOCK1] = { 1, 0, 3, 0 },
-	[RDL_COAP_PROXY_URI] = { 1, 1, 255, 0 }, /* up to 1034, refused either way */
-	[RDL_COAP_PROXY_SCHEME] = { 1, 1, 255, 0 },
+	[RDL_COAP_SIZE1] = { 1, 0, 4, 0 },
 };
 
 /* Uri-Path segments seen so far, as far as they still can be a path of ours. */
@@ -113,6 +112,9 @@ static void take(struct rdl_input *input, struct path *path, const struct rdl_co
 	case RDL_COAP_BLOCK1:
 		input->has_block1 = rdl_coap_block(option, &input->block1);
 		break;
+	case RDL_COAP_SIZE1:
+		input->size1 = rdl_coap_uint(option);
+		break;
 	default: /* Uri-Host, Uri-Port, Accept, Block2: accepted, nothing to know */
 		break;
 	}
@@ -146,6 +148,7 @@ enum rdl_status rdl_input_read(struct rdl_input *input)
 	input->parameters.other_overflow = false;
 	input->content_format = -1;
 	input->has_block1 = false;
+	input->size1 = 0;
 	input->option_reason = RDL_REASON_NONE;
 
 	while ((more = rdl_coap_option_next(&options, &option)) > 0) {
@@ -158,7 +161,7 @@ enum rdl_status rdl_input_read(struct rdl_input *input)
 		bool again = (seen & bit) != 0 && !rule->repeatable;
 
 		if (RDL_UNLIKELY(!rule->known || option.len < rule->min || option.len > rule->max ||
-				 again || option.number >= RDL_COAP_PROXY_URI)) {
+				 again)) {
 			refuse(input, option.number);
 			continue;
 		}

@@ -39,6 +39,10 @@
 	X(queue, BAD_REQUEST, "Q: not in this version, or has a value")            \
 	X(sms, BAD_REQUEST, "sms: empty or longer than 32 octets")                 \
 	X(update_parameter, BAD_REQUEST, "parameter not allowed in an Update")     \
+	X(block_size, BAD_REQUEST, "Block1: size exponent 7")                      \
+	X(block_length, BAD_REQUEST, "Block1: payload is not one block")           \
+	X(block_gap, REQUEST_ENTITY_INCOMPLETE, "Block1: not the next block")      \
+	X(too_large, REQUEST_ENTITY_TOO_LARGE, "payload too large")                \
 	X(endpoint_unknown, BAD_REQUEST, "ep: unknown")                            \
 	X(endpoint_unknown_forbidden, FORBIDDEN, "ep: unknown")                    \
 	X(endpoint_barred, FORBIDDEN, "ep: not allowed")                           \
@@ -106,6 +110,7 @@ struct rdl_input {
 	int32_t content_format; /* -1: none */
 	bool has_block1;
 	struct rdl_coap_block block1;
+	uint32_t size1; /* 0: none */
 	/* RDL_REASON_NONE, bad_option or proxy; an option that must be understood (RFC 7252 section 5.4) goes first */
 	enum rdl_reason option_reason;
 };
@@ -293,6 +298,7 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_GIVES_PARAMETERS 0x04
 #define RDL_GIVES_OBJECTS 0x08
 #define RDL_GIVES_PAYLOAD 0x10 /* not yet an object list: its root is the registration's to tell */
+#define RDL_GIVES_BLOCK 0x20 /* a block that is not the last: 2.31, and nothing else */
 
 /*
  * A decided request, between worker and shard. Lives beside its packet; views point into the packet, or into its
@@ -330,6 +336,8 @@ struct rdl_request {
 	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */
 	uint16_t parameters_len;
 	uint8_t minor; /* LwM2M minor version of a Register */
+	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */
+	uint64_t exchange;
 	const uint8_t *parameters;
 };
 #define RDL_BLOCK1_NONE UINT32_MAX

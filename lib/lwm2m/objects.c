@@ -184,7 +184,7 @@ static enum pass read_links(struct rdl_object_reader *reader, struct rdl_links l
 			break;
 		if (++count > max_links)
 			return PASS_NO_ROOM;
-		if (!root_known && attributes.has_rt &&
+		if (!root_known && attributes.rt.has_value &&
 			rdl_link_has_word(attributes.rt.value, RDL_SPAN(ROOT_TYPE))) {
 			struct rdl_span root = strip_slashes(target);
 

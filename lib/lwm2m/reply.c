@@ -50,6 +50,8 @@ void rdl_reply_refuse(struct rdl_request *request, bool diagnostics)
 
 	if (request->block1 != RDL_BLOCK1_NONE)
 		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, request->block1);
+	if (request->reason == RDL_REASON_too_large && request->detail != 0)
+		rdl_coap_reply_uint(&reply, RDL_COAP_SIZE1, request->detail);
 	if (diagnostics) {
 		const char *text = rdl_reason_text(request->reason);
 		char with_detail[80];

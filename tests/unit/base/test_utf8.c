@@ -32,20 +32,36 @@ static void expect(const char *hex, bool valid)
 static void test_edges(void **state)
 {
 	static const char *const good[] = {
-		"", "01", "7f", "c280", "dfbf", "e0a080", "efbfbf", "f0908080", "f48fbfbf",
-		"ed9fbf", "ee8080", "efbfbd", "efbbbf", /* around the surrogates; U+FFFD; BOM */
-		"efb790", "efbfbe", "f09fbfbf", /* noncharacters are characters enough */
-		"cebae1bdb9cf83cebcceb5", "f09f9880f09f9880",
+		"",
+		"01",
+		"7f",
+		"c280",
+		"dfbf",
+		"e0a080",
+		"efbfbf",
+		"f0908080",
+		"f48fbfbf",
+		"ed9fbf",
+		"ee8080",
+		"efbfbd",
+		"efbbbf", /* around the surrogates; U+FFFD; BOM */
+		"efb790",
+		"efbfbe",
+		"f09fbfbf", /* noncharacters are characters enough */
+		"cebae1bdb9cf83cebcceb5",
+		"f09f9880f09f9880",
 	};
 	static const char *const bad[] = {
 		"00", "6100", "c080", /* NUL, also the long way round */
 		"80", "bf", "80bf", "80bf80", "80bf80bf80bf80", /* continuations alone */
 		"c0", "c1", "f5", "f8", "fc", "fe", "ff", "fefeffff", /* never begin anything */
 		"c2", "df", "e0a0", "efbf", "f09080", "f48fbf", "e0", "f0", /* cut */
-		"c2c280", "c261", "e0a061", "e08080", "f0908061", "f0906180", "f0619080", /* broken */
+		"c2c280", "c261", "e0a061", "e08080", "f0908061", "f0906180",
+		"f0619080", /* broken */
 		"c0af", "c1bf", "e080af", "e09fbf", "f08080af", "f08fbfbf", /* overlong */
 		"f8888080 80", "fc8480808080", "f880808080", /* five and six octets */
-		"eda080", "edadbf", "edae80", "edafbf", "edb080", "edbfbf", "eda080edb080", /* surrogates */
+		"eda080", "edadbf", "edae80", "edafbf", "edb080", "edbfbf",
+		"eda080edb080", /* surrogates */
 		"f4908080", "f5808080", "f7bfbfbf", /* above U+10FFFF */
 	};
 

@@ -70,9 +70,8 @@ static inline void describe(const struct rdl_input *input, struct text *text)
 	text->len = 0;
 	if (input->option_reason != RDL_REASON_NONE) {
 		assert_true(input->option_reason == RDL_REASON_bad_option ||
-			input->option_reason == RDL_REASON_proxy);
-		say(text, "%s ",
-			input->option_reason == RDL_REASON_proxy ? "proxy" : "bad_option");
+			    input->option_reason == RDL_REASON_proxy);
+		say(text, "%s ", input->option_reason == RDL_REASON_proxy ? "proxy" : "bad_option");
 	}
 	say(text, "%s", paths[input->path]);
 	if (input->path == RDL_PATH_LOCATION)
@@ -96,8 +95,8 @@ static inline void describe_datagram(const void *datagram, size_t len, struct te
 	uint8_t *copy = guard_copy(datagram, len);
 
 	memset(&input, 0xa5, sizeof(input));
-	assert_int_equal(rdl_coap_parse((struct rdl_span){ copy, len }, &input.message),
-		RDL_COAP_MESSAGE);
+	assert_int_equal(
+		rdl_coap_parse((struct rdl_span){ copy, len }, &input.message), RDL_COAP_MESSAGE);
 	if (rdl_input_read(&input) == RDL_OK) {
 		describe(&input, text);
 		assert_ptr_equal(input.payload.data + input.payload.len, copy + len);

@@ -8,8 +8,8 @@
 
 static const struct rdl_key key = { 0x0123456789abcdef, 0xfedcba9876543210 };
 
-static bool decode(const struct rdl_key *with, const uint8_t *text, size_t len,
-	struct rdl_location *location)
+static bool decode(
+	const struct rdl_key *with, const uint8_t *text, size_t len, struct rdl_location *location)
 {
 	uint8_t *copy = guard_copy(text, len);
 	bool ok = rdl_location_decode(with, (struct rdl_span){ copy, len }, location);

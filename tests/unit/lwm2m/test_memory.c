@@ -51,8 +51,7 @@ static void test_every_size(void **state)
 		for (size_t len = 0; len <= 2 * payload.len + 80; len++) {
 			struct memory memory = memory_begin(len);
 			struct rdl_object_reader reader;
-			enum rdl_status status =
-				make_list(&reader, payload, "", NO_LIMIT, &memory);
+			enum rdl_status status = make_list(&reader, payload, "", NO_LIMIT, &memory);
 
 			assert_true(status == RDL_OK || (status == RDL_NO_ROOM && !fits));
 			if (status == RDL_OK) {
@@ -93,8 +92,8 @@ static void test_densest(void **state)
 			if (i == 3)
 				add(&payload, "\"");
 			struct memory memory = memory_begin(2 * payload.len + 64);
-			assert_int_equal(make_list(&reader, span(&payload), "", NO_LIMIT, &memory),
-				RDL_OK);
+			assert_int_equal(
+				make_list(&reader, span(&payload), "", NO_LIMIT, &memory), RDL_OK);
 			memory_end(&memory);
 		}
 	}
@@ -167,8 +166,8 @@ static void test_order_of_links(void **state)
 				add(&payload, "%s%s", payload.len > 0 ? "," : "", link.at);
 			}
 			struct memory memory = memory_begin(2 * payload.len + 64);
-			assert_int_equal(make_list(&reader, span(&payload), "", NO_LIMIT, &memory),
-				RDL_OK);
+			assert_int_equal(
+				make_list(&reader, span(&payload), "", NO_LIMIT, &memory), RDL_OK);
 			if (order == 0)
 				memcpy(first, reader.list, reader.list->len);
 			assert_memory_equal(first, reader.list, reader.list->len);
@@ -187,8 +186,7 @@ static void test_max_links(void **state)
 			struct memory memory = memory_begin(256);
 			struct rdl_object_reader reader;
 
-			assert_int_equal(
-				make_list(&reader, span_of(cases[i]), "", max, &memory),
+			assert_int_equal(make_list(&reader, span_of(cases[i]), "", max, &memory),
 				max < 3 ? RDL_NO_ROOM : RDL_OK);
 			memory_end(&memory);
 		}
@@ -207,8 +205,7 @@ static void test_reversed(void **state)
 	assert_int_equal(make_list(&reader, span(&payload), "", 1024, &memory), RDL_OK);
 	assert_int_equal(reader.list->link_count, 1024);
 	for (uint32_t i = 0; i < 1024; i++)
-		assert_int_equal(
-			rdl_object_list_links(reader.list)[i], i << 16 | RDL_ID_NONE);
+		assert_int_equal(rdl_object_list_links(reader.list)[i], i << 16 | RDL_ID_NONE);
 	memory_end(&memory);
 }
 
@@ -243,10 +240,10 @@ static void test_sort(void **state)
 			uint64_t random = test_random(&seed);
 
 			/* All kinds, few kinds, falling, rising but for one. */
-			links[i] = shape == 0 ? (uint32_t)random
-				: shape == 1  ? (uint32_t)(random % 4)
-				: shape == 2  ? n - i
-					      : (i == n - 1 ? 0 : i);
+			links[i] = shape == 0	? (uint32_t)random
+				   : shape == 1 ? (uint32_t)(random % 4)
+				   : shape == 2 ? n - i
+						: (i == n - 1 ? 0 : i);
 			versions[i] = (uint64_t)links[i] << 32 | (uint32_t)(random >> 32);
 		}
 		memcpy(sorted_links, links, sizeof(links));

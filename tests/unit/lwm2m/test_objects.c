@@ -72,9 +72,9 @@ static void test_objects_and_instances(void **state)
 static void test_foreign(void **state)
 {
 	static const char *const cases[] = { "/sensors/temp", "/a", "/1/a", "/1a", "/a1", "/1/0/x",
-		"/1/0/1/2/3", "/1/0/1/2//", "//1", "//1/0", "/1//0", "/1//", "/3/0//",
-		"///", "coap://h/1/0", "/1/0?x=1", "/1/0#f", "/-1", "/+1", "/1.0", "/0x1", "1:0",
-		"*", "/%30", "/%31/0", "/\xc3\xa9",
+		"/1/0/1/2/3", "/1/0/1/2//", "//1", "//1/0", "/1//0", "/1//", "/3/0//", "///",
+		"coap://h/1/0", "/1/0?x=1", "/1/0#f", "/-1", "/+1", "/1.0", "/0x1", "1:0", "*",
+		"/%30", "/%31/0", "/\xc3\xa9",
 		/* Not plain decimals. */
 		"/00", "/00/0", "/03/0", "/03/00", "/3/00", "/3/01", "/3/0/01", "/3/0/1/00", "/000",
 		/* Above 65534; what would wrap to something known, too. */
@@ -115,7 +115,8 @@ static void test_root(void **state)
 		{ "</1>;rt=\"oma.lwm2m\",</1/3/0>,</1>,</3/0>", "3/0 | root 1 | foreign 1" },
 		{ "</l>;rt=\"oma.lwm2m\",</l/00>,</l/01/0>,</l/0>,</l/65535>,</l//1>",
 			"0 | root l | foreign 4" },
-		{ "</l>;rt=\"oma.lwm2m\",</l/1>;ver=1.1,</1>;ver=1.0", "1 | 1=1.1 | root l | foreign 1" },
+		{ "</l>;rt=\"oma.lwm2m\",</l/1>;ver=1.1,</1>;ver=1.0",
+			"1 | 1=1.1 | root l | foreign 1" },
 		{ "</1/0>;ver=3,</>;rt=x;ct=1,</l>;rt=oma.lwm2m;ct=2,</l/>;ct=3",
 			"ct 2 | root l | foreign 2" },
 		/* One word of rt, quoted or not, and no other. */
@@ -138,8 +139,7 @@ static void test_root(void **state)
 		{ "</a>;rt=oma.lwm2m,</b>;rt=oma.lwm2m,</a/1>,</b/3>", "1 | root a | foreign 2" },
 		{ "</a/1>,</b/3>,</b>;rt=oma.lwm2m,</a>;rt=oma.lwm2m", "3 | root b | foreign 2" },
 		{ "</>;rt=oma.lwm2m,</b>;rt=oma.lwm2m,</1>,</b/3>", "1 | foreign 2" },
-		{ "</b/3>,</1>,</b>;rt=oma.lwm2m,</>;rt=oma.lwm2m;ct=4",
-			"3 | root b | foreign 2" },
+		{ "</b/3>,</1>,</b>;rt=oma.lwm2m,</>;rt=oma.lwm2m;ct=4", "3 | root b | foreign 2" },
 	};
 
 	expect_all(cases, RDL_ARRAY_LEN(cases));
@@ -226,9 +226,10 @@ static void test_versions(void **state)
 /* Nobody supports a version that cannot be read, whichever other the object claims. */
 static void test_versions_unreadable(void **state)
 {
-	static const char *const cases[] = { "ver=x", "ver=1", "ver", "ver=\"\"", "ver=1.", "ver=.1",
-		"ver=1.0.2", "ver=\"1.0 \"", "ver=65535.0", "ver=1.65535", "ver=65535.65535",
-		"ver=4294967297.0", "ver=1.4294967296", "ver=x;ver=1.0", "ver=-1.0" };
+	static const char *const cases[] = { "ver=x", "ver=1", "ver", "ver=\"\"", "ver=1.",
+		"ver=.1", "ver=1.0.2", "ver=\"1.0 \"", "ver=65535.0", "ver=1.65535",
+		"ver=65535.65535", "ver=4294967297.0", "ver=1.4294967296", "ver=x;ver=1.0",
+		"ver=-1.0" };
 	char payload[64];
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
@@ -241,8 +242,8 @@ static void test_versions_unreadable(void **state)
 			RDL_OK);
 		assert_int_equal(reader.link_count, 2);
 		assert_int_equal(reader.version_count, 1);
-		assert_true(reader.versions[0] ==
-			rdl_object_version_pack(3, RDL_VERSION_UNREADABLE));
+		assert_true(
+			reader.versions[0] == rdl_object_version_pack(3, RDL_VERSION_UNREADABLE));
 		memory_end(&memory);
 	}
 }
@@ -321,7 +322,8 @@ static void test_noted_objects(void **state)
 static void test_captures(void **state)
 {
 	expect_under("", capture_payload(&captures[0]),
-		"1/0 2/0 3/0 4/0 5/0 6/0 7/0 31024/10 31024/11 31024/12 | 1=1.1 31024=1.0 | ct 110");
+		"1/0 2/0 3/0 4/0 5/0 6/0 7/0 31024/10 31024/11 31024/12 | 1=1.1 31024=1.0 | ct "
+		"110");
 	for (size_t i = 0; i < RDL_ARRAY_LEN(captures); i++) {
 		if (strcmp(captures[i].name, "leshan_register") == 0)
 			expect_under("", capture_payload(&captures[i]),

@@ -134,8 +134,8 @@ static void test_every_number(void **state)
 		message_option(&m, number, "x", 1);
 		describe_datagram(m.octets, m.len, &text);
 		bool is_proxy = number == 35 || number == 39;
-		assert_true((strncmp(text.at, "bad_option ", 11) == 0) ==
-			(expected_bad && !is_proxy));
+		assert_true(
+			(strncmp(text.at, "bad_option ", 11) == 0) == (expected_bad && !is_proxy));
 		assert_true((strncmp(text.at, "proxy ", 6) == 0) == is_proxy);
 	}
 }
@@ -191,8 +191,8 @@ static void test_payload(void **state)
 
 static void test_malformed(void **state)
 {
-	static const char *const cases[] = { "40020001b27264ff", "40020001b572640a", "40020001f0ff00",
-		"40020001b2726420d0", "4002000111e0fef2e0fef2" };
+	static const char *const cases[] = { "40020001b27264ff", "40020001b572640a",
+		"40020001f0ff00", "40020001b2726420d0", "4002000111e0fef2e0fef2" };
 	static struct text text;
 	uint8_t octets[32];
 

@@ -36,7 +36,8 @@ static void test_split(void **state)
 		{ "eP=a Lt=1 LWM2M=1.0", " +eP=a +Lt=1 +LWM2M=1.0" },
 		{ "q B=U Sms=1", " +q +B=U +Sms=1" },
 		{ "e=1 epp=1 l=1 ltt=1", " +e=1 +epp=1 +l=1 +ltt=1" },
-		{ "smx=1 xms=1 lwm2=1 lwm2mm=1 lwm2n=1", " +smx=1 +xms=1 +lwm2=1 +lwm2mm=1 +lwm2n=1" },
+		{ "smx=1 xms=1 lwm2=1 lwm2mm=1 lwm2n=1",
+			" +smx=1 +xms=1 +lwm2=1 +lwm2mm=1 +lwm2n=1" },
 		{ "ep%3Da", " +ep%3Da" },
 		{ "=", " +=" },
 		{ "=ep", " +=ep" },
@@ -101,8 +102,8 @@ static void test_captures(void **state)
 		assert_null(strstr(text.at, "bad_option"));
 		for (const char *at = captures[i].text; (at = strstr(at, "Uri-Query=")) != NULL;) {
 			at += strlen("Uri-Query=");
-			snprintf(word, sizeof(word), " %s%.*s", strncmp(at, "x=1", 3) == 0 ? "+" : "",
-				(int)strcspn(at, " "), at);
+			snprintf(word, sizeof(word), " %s%.*s",
+				strncmp(at, "x=1", 3) == 0 ? "+" : "", (int)strcspn(at, " "), at);
 			assert_non_null(strstr(text.at, word));
 		}
 		if (payload != NULL)

@@ -84,8 +84,10 @@ static void test_block1(void **state)
 
 	request.block1 = 0x22;
 	rdl_reply_write(&request, RDL_COAP_CREATED, location);
-	expect(&request, "62411234a1b2 82 7264 0d0b 6162636465666768696a6b6c6d6e6f707172737475767778"
-			 "d10622", "");
+	expect(&request,
+		"62411234a1b2 82 7264 0d0b 6162636465666768696a6b6c6d6e6f707172737475767778"
+		"d10622",
+		"");
 
 	request = begin(RDL_COAP_CON, 8);
 	request.block1 = 0;
@@ -147,7 +149,7 @@ static void test_discovery(void **state)
 /* The codes that the change request and RFC 7252 allow, and one short line of ASCII. */
 static void test_reasons(void **state)
 {
-	static const uint8_t codes[] = { 0x80, 0x82, 0x83, 0x84, 0x85, 0x8c, 0x8d, 0xa5 };
+	static const uint8_t codes[] = { 0x80, 0x82, 0x83, 0x84, 0x85, 0x88, 0x8c, 0x8d, 0xa5 };
 
 	assert_int_equal(rdl_reason_code(RDL_REASON_NONE), 0);
 	assert_string_equal(rdl_reason_text(RDL_REASON_NONE), "");
@@ -185,6 +187,10 @@ static void test_reason_codes(void **state)
 		{ RDL_REASON_queue, 0x80 },
 		{ RDL_REASON_sms, 0x80 },
 		{ RDL_REASON_update_parameter, 0x80 },
+		{ RDL_REASON_block_size, 0x80 },
+		{ RDL_REASON_block_length, 0x80 },
+		{ RDL_REASON_block_gap, 0x88 },
+		{ RDL_REASON_too_large, 0x8d },
 		{ RDL_REASON_endpoint_unknown, 0x80 },
 		{ RDL_REASON_endpoint_unknown_forbidden, 0x83 },
 		{ RDL_REASON_endpoint_barred, 0x83 },

@@ -52,8 +52,8 @@ static void test_version(void **state)
 static void test_version_malformed(void **state)
 {
 	static const char *const cases[] = { "", ".", "1", "1.", ".1", "1.0.2", "1..0", "\"1.0\"",
-		"abc", "-1.0", "+1.0", "1.-0", "1.0 ", " 1.0", "1 .0", "1,0", "1.0a", "a1.0", "v1.0",
-		"1.x", "1.0.", "..", "0x1.0", "1.0\n", "\xd9\xa1.0" };
+		"abc", "-1.0", "+1.0", "1.-0", "1.0 ", " 1.0", "1 .0", "1,0", "1.0a", "a1.0",
+		"v1.0", "1.x", "1.0.", "..", "0x1.0", "1.0\n", "\xd9\xa1.0" };
 	struct rdl_version v;
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++)

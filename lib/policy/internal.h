@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef RDL_POLICY_INTERNAL_H
+#define RDL_POLICY_INTERNAL_H
+
+#include "policy.h"
+
+/* A supported object: its versions are packed[first .. first + count), major << 16 | minor. */
+struct object_rule {
+	uint32_t first;
+	uint16_t count;
+	bool any_version;
+	bool multiple;
+};
+
+/* Digests of names, in a table of a power of two at most half full; the zero digest marks a free place. */
+struct name_set {
+	struct rdl_endpoint_digest *slots;
+	size_t mask;
+};
+
+struct rdl_policy {
+	struct rdl_policy_config config; /* its pointers lead to copies below */
+	/* By object ID: 0 is not supported, else one more than the place in `rules`. NULL when all objects are. */
+	uint16_t *rule_of;
+	struct object_rule *rules;
+	uint32_t *packed_versions;
+	struct name_set known;
+	struct rdl_span *deny;
+	struct rdl_span *extra;
+};
+
+bool rdl_policy_name_known(const struct name_set *set, struct rdl_endpoint_digest digest);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Verdicts on Register and Update, in SPEC's order: version, parameters, endpoint, payload. */
+#include "internal.h"
+
+#include <assert.h>
+
+#define GIVEN(p, which) (((p)->given & 1u << RDL_PARAMETER_##which) != 0)
+#define VALUED(p, which) (((p)->valued & 1u << RDL_PARAMETER_##which) != 0)
+#define SMS_MAX 32
+
+static struct rdl_span name_of(struct rdl_span query)
+{
+	const uint8_t *equals = memchr(query.data, '=', query.len);
+
+	return (struct rdl_span){ query.data,
+		equals != NULL ? (size_t)(equals - query.data) : query.len };
+}
+
+/* Every parameter that is not a standard one must be of the operator's, and each comes once. */
+static enum rdl_reason judge_others(const struct rdl_policy *policy, const struct rdl_parameters *p)
+{
+	uint32_t seen = 0;
+
+	if (p->other_overflow)
+		return RDL_REASON_unknown_parameter;
+	for (unsigned i = 0; i < p->other_count; i++) {
+		struct rdl_span name = name_of(p->other[i]);
+		unsigned k = 0;
+
+		while (k < policy->config.extra_count && !rdl_span_equal(policy->extra[k], name))
+			k++;
+		if (k == policy->config.extra_count)
+			return RDL_REASON_unknown_parameter;
+		if (seen & 1u << k)
+			return RDL_REASON_repeated;
+		seen |= 1u << k;
+	}
+	return RDL_REASON_NONE;
+}
+
+static enum rdl_reason judge_version(const struct rdl_policy *policy,
+	const struct rdl_parameters *p, struct rdl_request *request)
+{
+	struct rdl_version version = { 1, 0 };
+
+	if (GIVEN(p, LWM2M) &&
+		(!VALUED(p, LWM2M) || !rdl_version_parse(p->value[RDL_PARAMETER_LWM2M], &version)))
+		return RDL_REASON_version_syntax;
+	if (version.major != policy->config.version.major ||
+		version.minor > policy->config.version.minor)
+		return RDL_REASON_version;
+	request->minor = (uint8_t)version.minor;
+	return RDL_REASON_NONE;
+}
+
+/* `lt`, `b`, `sms`: what Register and Update share. The binding is judged by `minor`. */
+static enum rdl_reason judge_common(const struct rdl_policy *policy, const struct rdl_parameters *p,
+	unsigned minor, struct rdl_request *request)
+{
+	const struct rdl_policy_config *config = &policy->config;
+
+	if (GIVEN(p, LT)) {
+		uint64_t lifetime;
+
+		if (!VALUED(p, LT) ||
+			!rdl_decimal(p->value[RDL_PARAMETER_LT], UINT32_MAX, &lifetime))
+			return RDL_REASON_lifetime_syntax;
+		if (lifetime == 0 || lifetime > config->lifetime_max_s)
+			lifetime = config->lifetime_max_s;
+		if (lifetime < config->lifetime_min_s)
+			lifetime = config->lifetime_min_s;
+		request->lifetime_s = (uint32_t)lifetime;
+		request->gives |= RDL_GIVES_LIFETIME;
+	}
+	if (GIVEN(p, B)) {
+		if (!VALUED(p, B) || !rdl_binding_parse(p->value[RDL_PARAMETER_B], minor,
+					     config->version.minor, &request->binding))
+			return RDL_REASON_binding;
+		request->gives |= RDL_GIVES_BINDING;
+	}
+	if (GIVEN(p, SMS)) {
+		size_t len = p->value[RDL_PARAMETER_SMS].len;
+
+		if (!VALUED(p, SMS) || len == 0 || len > SMS_MAX)
+			return RDL_REASON_sms;
+	}
+	return RDL_REASON_NONE;
+}
+
+static enum rdl_reason judge_endpoint(const struct rdl_parameters *p, struct rdl_request *request)
+{
+	struct rdl_span endpoint = p->value[RDL_PARAMETER_EP];
+
+	if (!GIVEN(p, EP) || !VALUED(p, EP) || endpoint.len == 0)
+		return RDL_REASON_endpoint_missing;
+	if (endpoint.len > RDL_ENDPOINT_MAX || !rdl_utf8_valid(endpoint.data, endpoint.len))
+		return RDL_REASON_endpoint_syntax;
+	request->endpoint = endpoint;
+	return RDL_REASON_NONE;
+}
+
+/* Whether this endpoint may register at all. */
+static enum rdl_reason judge_admission(
+	const struct rdl_policy *policy, const struct rdl_request *request)
+{
+	for (unsigned i = 0; i < policy->config.deny_count; i++)
+		if (rdl_glob_match(policy->deny[i], request->endpoint))
+			return RDL_REASON_endpoint_barred;
+	if (policy->config.known_only && !rdl_policy_name_known(&policy->known, request->digest))
+		return policy->config.unknown_forbidden ? RDL_REASON_endpoint_unknown_forbidden
+							: RDL_REASON_endpoint_unknown;
+	return RDL_REASON_NONE;
+}
+
+static enum rdl_reason judge_content_format(
+	const struct rdl_policy *policy, const struct rdl_input *input)
+{
+	if (input->content_format < 0 || input->content_format == RDL_COAP_LINK_FORMAT ||
+		(input->content_format == RDL_COAP_TEXT_PLAIN && policy->config.text_plain))
+		return RDL_REASON_NONE;
+	return RDL_REASON_content_format;
+}
+
+/*
+ * sms and the extra parameters in one run of octets at the start of the scratch, each one octet of length and
+ * `key[=value]`: no longer than the options they came in. Returns what is left of the scratch.
+ */
+static struct rdl_cursor write_parameters(const struct rdl_parameters *p,
+	struct rdl_request *request, void *scratch, size_t scratch_len)
+{
+	struct rdl_cursor out = rdl_cursor(scratch, scratch_len);
+	size_t padding;
+
+	if (!GIVEN(p, SMS) && p->other_count == 0)
+		return out;
+	if (GIVEN(p, SMS)) {
+		struct rdl_span sms = p->value[RDL_PARAMETER_SMS];
+
+		rdl_cursor_u8(&out, (uint8_t)(sms.len + 4));
+		rdl_cursor_bytes(&out, "sms=", 4);
+		rdl_cursor_bytes(&out, sms.data, sms.len);
+	}
+	for (unsigned i = 0; i < p->other_count; i++) {
+		rdl_cursor_u8(&out, (uint8_t)p->other[i].len);
+		rdl_cursor_bytes(&out, p->other[i].data, p->other[i].len);
+	}
+	request->parameters = scratch;
+	request->parameters_len = (uint16_t)(out.pos - request->parameters);
+	request->gives |= RDL_GIVES_PARAMETERS;
+	padding = -(uintptr_t)out.pos & 7;
+	rdl_cursor_take(&out, padding);
+	assert(!out.failed);
+	return out;
+}
+
+/* The payload's object list, behind the parameters in the scratch. */
+static enum rdl_reason judge_objects(const struct rdl_policy *policy, const struct rdl_input *input,
+	unsigned minor, bool is_register, struct rdl_cursor scratch, struct rdl_request *request,
+	struct rdl_ignored_counts *ignored)
+{
+	static const struct rdl_span no_root = { NULL, 0 };
+	enum rdl_reason reason =
+		rdl_policy_objects(policy, input->payload, no_root, minor, is_register, scratch.pos,
+			(size_t)(scratch.end - scratch.pos), ignored, &request->detail);
+
+	if (reason == RDL_REASON_NONE) {
+		request->objects = (const struct rdl_object_list *)(const void *)scratch.pos;
+		request->gives |= RDL_GIVES_OBJECTS;
+	}
+	return reason;
+}
+
+static enum rdl_reason judge_register_parameters(const struct rdl_policy *policy,
+	const struct rdl_parameters *p, struct rdl_request *request)
+{
+	enum rdl_reason reason;
+
+	if (p->repeated != 0)
+		return RDL_REASON_repeated;
+	if (p->other_count > 0) {
+		reason = judge_others(policy, p);
+		if (reason != RDL_REASON_NONE)
+			return reason;
+	}
+	reason = judge_endpoint(p, request);
+	if (reason != RDL_REASON_NONE)
+		return reason;
+	if (GIVEN(p, Q) && (VALUED(p, Q) || request->minor == 0))
+		return RDL_REASON_queue;
+	request->queue = GIVEN(p, Q);
+	request->lifetime_s = RDL_LIFETIME_DEFAULT;
+	if (request->lifetime_s > policy->config.lifetime_max_s)
+		request->lifetime_s = policy->config.lifetime_max_s;
+	if (request->lifetime_s < policy->config.lifetime_min_s)
+		request->lifetime_s = policy->config.lifetime_min_s;
+	request->binding = RDL_BINDING_DEFAULT;
+	return judge_common(policy, p, request->minor, request);
+}
+
+void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,
+	void *scratch, size_t scratch_len, struct rdl_request *request,
+	struct rdl_ignored_counts *ignored)
+{
+	const struct rdl_parameters *p = &input->parameters;
+	enum rdl_reason reason = judge_version(policy, p, request);
+
+	request->gives = 0;
+	request->parameters_len = 0;
+	if (reason == RDL_REASON_NONE)
+		reason = judge_register_parameters(policy, p, request);
+	if (reason == RDL_REASON_NONE) {
+		rdl_siphash128(&policy->config.endpoint_key, request->endpoint.data,
+			request->endpoint.len, request->digest.word);
+		reason = judge_admission(policy, request);
+	}
+	if (reason == RDL_REASON_NONE)
+		reason = judge_content_format(policy, input);
+	if (reason == RDL_REASON_NONE && input->payload.len == 0)
+		reason = RDL_REASON_payload_missing;
+	if (reason == RDL_REASON_NONE) {
+		struct rdl_cursor rest = write_parameters(p, request, scratch, scratch_len);
+
+		reason = judge_objects(policy, input, request->minor, true, rest, request, ignored);
+	}
+	request->reason = (uint8_t)reason;
+}
+
+static enum rdl_reason judge_update_parameters(const struct rdl_policy *policy,
+	const struct rdl_parameters *p, struct rdl_request *request)
+{
+	enum rdl_reason reason;
+
+	if (GIVEN(p, EP) || GIVEN(p, LWM2M) || GIVEN(p, Q))
+		return RDL_REASON_update_parameter;
+	if (p->repeated != 0)
+		return RDL_REASON_repeated;
+	if (p->other_count > 0) {
+		reason = judge_others(policy, p);
+		if (reason != RDL_REASON_NONE)
+			return reason;
+	}
+	return judge_common(policy, p, request->location.minor, request);
+}
+
+void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *input,
+	void *scratch, size_t scratch_len, struct rdl_request *request,
+	struct rdl_ignored_counts *ignored)
+{
+	const struct rdl_parameters *p = &input->parameters;
+	enum rdl_reason reason = RDL_REASON_NONE;
+
+	request->gives = 0;
+	request->parameters_len = 0;
+	if (p->given != 0 || p->other_count > 0)
+		reason = judge_update_parameters(policy, p, request);
+	if (reason == RDL_REASON_NONE) {
+		struct rdl_cursor rest = write_parameters(p, request, scratch, scratch_len);
+
+		if (input->payload.len > 0)
+			reason = judge_content_format(policy, input);
+		if (reason == RDL_REASON_NONE && input->payload.len > 0) {
+			if (request->location.rooted) {
+				request->payload = input->payload.data;
+				request->payload_len = (uint32_t)input->payload.len;
+				request->gives |= RDL_GIVES_PAYLOAD;
+			} else {
+				reason = judge_objects(policy, input, request->location.minor,
+					false, rest, request, ignored);
+			}
+		}
+	}
+	request->reason = (uint8_t)reason;
+}

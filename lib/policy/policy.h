@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * policy: what this server accepts. A policy is compiled once from the operator's choices and never changes; any core
+ * may read it, for as long as its owner keeps it. Judging is pure: the same request, the same verdict.
+ */
+#ifndef RDL_POLICY_H
+#define RDL_POLICY_H
+
+#include "lwm2m.h"
+
+struct rdl_policy_version {
+	uint16_t major, minor;
+};
+
+/* One object that the server supports. */
+struct rdl_policy_object {
+	uint16_t id;
+	bool multiple; /* false: instance 0 is the only one known */
+	bool any_version;
+	unsigned version_count;
+	const struct rdl_policy_version *versions;
+};
+
+/* Views of the caller's, copied by rdl_policy_create(). */
+struct rdl_policy_config {
+	struct rdl_policy_version version; /* highest enabler version served; minor <= 127 */
+	uint32_t lifetime_min_s, lifetime_max_s;
+	bool security_object_refuse; /* else left out of the list */
+	bool mandatory_objects_refuse; /* a Register without object 1 or 3 is refused */
+	bool text_plain; /* Content-Format 0 is taken for 40 */
+	bool diagnostics; /* refusals carry a reason */
+	uint32_t max_links;
+	bool all_objects; /* there is no list of supported objects */
+	unsigned object_count;
+	const struct rdl_policy_object *objects; /* ascending by id */
+	unsigned
+		extra_count; /* query names accepted beside the standard ones; at most RDL_OTHER_PARAMETERS_MAX */
+	const char *const *extra;
+	bool known_only; /* only the endpoints of `known` may register */
+	bool unknown_forbidden; /* refuse others with 4.03, not 4.00 */
+	unsigned known_count;
+	const char *const *known;
+	unsigned deny_count; /* patterns of rdl_glob_match() */
+	const char *const *deny;
+	struct rdl_key endpoint_key; /* of endpoint digests */
+};
+
+struct rdl_policy;
+
+/* NULL without memory. Main thread only. */
+struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config);
+void rdl_policy_destroy(struct rdl_policy *policy);
+
+bool rdl_policy_diagnostics(const struct rdl_policy *policy);
+/* Numbers for a person to read: telemetry's /rdline/policy. */
+const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *policy);
+
+/*
+ * Judge a Register, an Update, in SPEC's order of checks: fill *request, request->reason above all (RDL_REASON_NONE: accepted).
+ * `scratch` (8-aligned, twice the datagram and 64 octets) takes the parameters and the object list, and must live as
+ * long as the request. Links left out are added to *ignored, of accepted requests only.
+ * The request's operation, message and coap fields are the caller's business; request->location is read by the Update.
+ */
+void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,
+	void *scratch, size_t scratch_len, struct rdl_request *request,
+	struct rdl_ignored_counts *ignored);
+void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *input,
+	void *scratch, size_t scratch_len, struct rdl_request *request,
+	struct rdl_ignored_counts *ignored);
+
+/*
+ * The object list of a payload as this policy has it; `minor` is the registered version, `root` the alternate path
+ * where the payload names none, `is_register` applies the rule of mandatory objects. Returns the reason to refuse, with *detail the octet at fault,
+ * or RDL_REASON_NONE and the list in `scratch`.
+ */
+enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_span payload,
+	struct rdl_span root, unsigned minor, bool is_register, void *scratch, size_t scratch_len,
+	struct rdl_ignored_counts *ignored, uint32_t *detail);
+
+#endif

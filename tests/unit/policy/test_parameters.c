@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A Register's parameters other than its version: which are needed, allowed and well-formed. */
+#include "fixture.h"
+
+static void expect_all(
+	const struct rdl_policy_config *config, const char *const cases[][2], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		expect_parameters(config, cases[i][0], cases[i][1]);
+}
+
+static void test_endpoint(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "", "endpoint_missing" },
+		{ "lt=60", "endpoint_missing" },
+		{ "ep", "endpoint_missing" },
+		{ "ep=", "endpoint_missing" },
+		{ "ep=a", "1.0 ep=a lt=86400 b=U" },
+		{ "ep=urn:imei:1&lt=5=b", "1.0 ep=urn:imei:1&lt=5=b lt=86400 b=U" },
+		{ "ep==", "1.0 ep== lt=86400 b=U" },
+		{ "ep=%41+", "1.0 ep=%41+ lt=86400 b=U" },
+		{ "ep=caf\xc3\xa9\xf0\x9f\x98\x80",
+			"1.0 ep=caf\xc3\xa9\xf0\x9f\x98\x80 lt=86400 b=U" },
+		{ "ep=caf\xc3", "endpoint_syntax" },
+		{ "ep=\xff", "endpoint_syntax" },
+		{ "ep=\xed\xa0\x80", "endpoint_syntax" },
+		{ "ep=\xc0\x80", "endpoint_syntax" },
+	};
+	struct rdl_policy_config config = defaults();
+
+	expect_all(&config, cases, RDL_ARRAY_LEN(cases));
+}
+
+/* What a C string cannot say: NUL in the name, and the longest name. */
+static void test_endpoint_octets(void **state)
+{
+	static struct message m;
+	static struct judged judged;
+	struct rdl_policy_config config = defaults();
+	struct rdl_policy *policy = rdl_policy_create(&config);
+	char name[3 + RDL_ENDPOINT_MAX] = "ep=";
+
+	message_begin(&m, 0, 2);
+	message_options(&m, "11:rd 15:#65703d610062");
+	message_payload(&m, REQUIRED, strlen(REQUIRED));
+	assert_string_equal(judge_under(policy, &m, NULL), "endpoint_syntax");
+
+	memset(name + 3, 'n', RDL_ENDPOINT_MAX);
+	message_begin(&m, 0, 2);
+	message_options(&m, "11:rd");
+	message_option(&m, 15, name, sizeof(name));
+	message_payload(&m, REQUIRED, strlen(REQUIRED));
+	judge_begin(&judged, policy, &m, NULL);
+	assert_int_equal(judged.request.reason, RDL_REASON_NONE);
+	assert_int_equal(judged.request.endpoint.len, RDL_ENDPOINT_MAX);
+	assert_memory_equal(judged.request.endpoint.data, name + 3, RDL_ENDPOINT_MAX);
+	judge_end(&judged);
+	rdl_policy_destroy(policy);
+}
+
+/* The digest is the name's under the policy's key: same name, same digest; else another. */
+static void test_endpoint_digest(void **state)
+{
+	static const struct {
+		const char *queries;
+		uint64_t key;
+	} cases[] = { { "ep=a", 1 }, { "lt=5 ep=a b=U", 1 }, { "ep=A", 1 }, { "ep=a", 2 } };
+	static struct judged judged;
+	struct rdl_endpoint_digest digest[RDL_ARRAY_LEN(cases)];
+	uint64_t expected[2];
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		static struct message m;
+		struct rdl_policy_config config = defaults();
+
+		config.endpoint_key.k0 = cases[i].key;
+		struct rdl_policy *policy = rdl_policy_create(&config);
+		message_post(&m, "rd", 40, cases[i].queries, REQUIRED, strlen(REQUIRED));
+		judge_begin(&judged, policy, &m, NULL);
+		assert_int_equal(judged.request.reason, RDL_REASON_NONE);
+		digest[i] = judged.request.digest;
+		judge_end(&judged);
+		rdl_policy_destroy(policy);
+	}
+	rdl_siphash128(&(struct rdl_key){ 1, 2 }, "a", 1, expected);
+	assert_memory_equal(&digest[0], expected, sizeof(expected));
+	assert_memory_equal(&digest[1], expected, sizeof(expected));
+	assert_memory_not_equal(&digest[2], expected, sizeof(expected));
+	assert_memory_not_equal(&digest[3], expected, sizeof(expected));
+}
+
+static void test_lifetime(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "ep=a lt=60", "1.0 ep=a lt=60 b=U" },
+		{ "ep=a lt=060", "1.0 ep=a lt=60 b=U" },
+		{ "ep=a lt=1", "1.0 ep=a lt=1 b=U" },
+		{ "ep=a lt=2147483646", "1.0 ep=a lt=2147483646 b=U" },
+		{ "ep=a lt=2147483647", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=2147483648", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=4294967295", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=4294967296", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=4294967297", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=18446744073709551616", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=18446744073709551676", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=99999999999999999999999999999999999", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=0", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt=000", "1.0 ep=a lt=2147483647 b=U" },
+		{ "ep=a lt", "lifetime_syntax" },
+		{ "ep=a lt=", "lifetime_syntax" },
+		{ "ep=a lt=abc", "lifetime_syntax" },
+		{ "ep=a lt=-1", "lifetime_syntax" },
+		{ "ep=a lt=+60", "lifetime_syntax" },
+		{ "ep=a lt=3.5", "lifetime_syntax" },
+		{ "ep=a lt=60s", "lifetime_syntax" },
+		{ "ep=a lt=99999999999999999999x", "lifetime_syntax" },
+	};
+	struct rdl_policy_config config = defaults();
+
+	expect_all(&config, cases, RDL_ARRAY_LEN(cases));
+}
+
+/* Above and below the operator's limits the nearer one holds, for what is not said, too. */
+static void test_lifetime_limits(void **state)
+{
+	static const struct {
+		uint32_t min, max;
+		const char *queries, *expected;
+	} cases[] = {
+		{ 100, 1000, "ep=a lt=99", "1.0 ep=a lt=100 b=U" },
+		{ 100, 1000, "ep=a lt=100", "1.0 ep=a lt=100 b=U" },
+		{ 100, 1000, "ep=a lt=500", "1.0 ep=a lt=500 b=U" },
+		{ 100, 1000, "ep=a lt=1000", "1.0 ep=a lt=1000 b=U" },
+		{ 100, 1000, "ep=a lt=1001", "1.0 ep=a lt=1000 b=U" },
+		{ 100, 1000, "ep=a lt=0", "1.0 ep=a lt=1000 b=U" },
+		{ 100, 1000, "ep=a", "1.0 ep=a lt=1000 b=U" },
+		{ 100000, 1000000, "ep=a", "1.0 ep=a lt=100000 b=U" },
+		{ 100000, 1000000, "ep=a lt=0", "1.0 ep=a lt=1000000 b=U" },
+		{ 500, 500, "ep=a lt=0", "1.0 ep=a lt=500 b=U" },
+		{ 0, UINT32_MAX, "ep=a lt=4294967294", "1.0 ep=a lt=4294967294 b=U" },
+		{ 0, UINT32_MAX, "ep=a lt=4294967296", "1.0 ep=a lt=4294967295 b=U" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		struct rdl_policy_config config = defaults();
+
+		config.lifetime_min_s = cases[i].min;
+		config.lifetime_max_s = cases[i].max;
+		expect_parameters(&config, cases[i].queries, cases[i].expected);
+	}
+}
+
+static void test_sms(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "ep=a sms=+15551234567", "1.0 ep=a lt=86400 b=U +sms=+15551234567" },
+		{ "sms=1 ep=a", "1.0 ep=a lt=86400 b=U +sms=1" },
+		{ "ep=a sms=null", "1.0 ep=a lt=86400 b=U +sms=null" },
+		{ "ep=a sms==", "1.0 ep=a lt=86400 b=U +sms==" },
+		{ "ep=a sms=12345678901234567890123456789012",
+			"1.0 ep=a lt=86400 b=U +sms=12345678901234567890123456789012" },
+		{ "ep=a sms=123456789012345678901234567890123", "sms" },
+		{ "ep=a sms", "sms" },
+		{ "ep=a sms=", "sms" },
+		/* A binding by SMS does not ask for it. */
+		{ "ep=a b=S", "1.0 ep=a lt=86400 b=S" },
+		{ "ep=a b=UQS", "1.0 ep=a lt=86400 b=UQS" },
+	};
+	struct rdl_policy_config config = defaults();
+
+	expect_all(&config, cases, RDL_ARRAY_LEN(cases));
+}
+
+static void test_repeated(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "ep=a ep=b", "repeated" },
+		{ "ep=a ep=a", "repeated" },
+		{ "ep=a ep", "repeated" },
+		{ "ep=a lt=60 lt=60", "repeated" },
+		{ "lt=60 ep=a lt", "repeated" },
+		{ "ep=a b=U b=U", "repeated" },
+		{ "ep=a sms=1 sms=1", "repeated" },
+		{ "ep=a lwm2m=1.1 Q Q", "repeated" },
+		{ "lwm2m=1.1 ep=a lwm2m=1.1", "repeated" },
+		{ "ep=a lt=60 b=U lt=60", "repeated" },
+	};
+	struct rdl_policy_config config = defaults();
+
+	expect_all(&config, cases, RDL_ARRAY_LEN(cases));
+}
+
+static void test_unknown(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "ep=a foo=1", "unknown_parameter" },
+		{ "ep=a foo", "unknown_parameter" },
+		{ "foo ep=a", "unknown_parameter" },
+		{ "ep=a =", "unknown_parameter" },
+		{ "ep=a =x", "unknown_parameter" },
+		/* In other letters it is another name. */
+		{ "EP=a", "unknown_parameter" },
+		{ "ep=a Lt=60", "unknown_parameter" },
+		{ "ep=a LWM2M=1.1", "unknown_parameter" },
+		{ "ep=a B=U", "unknown_parameter" },
+		{ "ep=a lwm2m=1.1 q", "unknown_parameter" },
+		/* Of other interfaces and later versions. */
+		{ "ep=a et=x", "unknown_parameter" },
+		{ "ep=a d=x", "unknown_parameter" },
+		{ "ep=a base=coap://h", "unknown_parameter" },
+		{ "ep=a con=coap://h", "unknown_parameter" },
+		{ "ep=a rt=x", "unknown_parameter" },
+		{ "ep=a lwm2m=1.1 pid=1", "unknown_parameter" },
+		/* An empty query is none. */
+		{ "ep=a  lt=60", "1.0 ep=a lt=60 b=U" },
+		{ " ep=a ", "1.0 ep=a lt=86400 b=U" },
+	};
+	struct rdl_policy_config config = defaults();
+
+	expect_all(&config, cases, RDL_ARRAY_LEN(cases));
+}
+
+static void test_extra(void **state)
+{
+	static const char *const extra[] = { "pid", "imei", "c", "d", "e", "f", "g", "h" };
+	static const char *const cases[][2] = {
+		{ "ep=a", "1.0 ep=a lt=86400 b=U" },
+		{ "ep=a pid=1,2", "1.0 ep=a lt=86400 b=U +pid=1,2" },
+		{ "ep=a pid", "1.0 ep=a lt=86400 b=U +pid" },
+		{ "ep=a pid=", "1.0 ep=a lt=86400 b=U +pid=" },
+		{ "imei=1=2 ep=a sms=3 pid=4", "1.0 ep=a lt=86400 b=U +sms=3 +imei=1=2 +pid=4" },
+		{ "h g f e d c imei pid=1 ep=a",
+			"1.0 ep=a lt=86400 b=U +h +g +f +e +d +c +imei +pid=1" },
+		{ "ep=a pid=1 pid=1", "repeated" },
+		{ "ep=a pid=1 imei=1 pid", "repeated" },
+		{ "ep=a h h=1", "repeated" },
+		{ "h g f e d c imei pid=1 ep=a pid=2", "unknown_parameter" },
+		{ "ep=a pid=1 foo=1", "unknown_parameter" },
+		{ "ep=a pi=1", "unknown_parameter" },
+		{ "ep=a pidd=1", "unknown_parameter" },
+		{ "ep=a PID=1", "unknown_parameter" },
+		{ "ep=a pid=1 =1", "unknown_parameter" },
+	};
+	struct rdl_policy_config config = defaults();
+
+	config.extra = extra;
+	config.extra_count = RDL_ARRAY_LEN(extra);
+	expect_all(&config, cases, RDL_ARRAY_LEN(cases));
+}
+
+/* The most that a Register can make of its scratch. */
+static void test_longest_extras(void **state)
+{
+	static const char *const extra[] = { "a1", "b1", "c1", "d1", "e1", "f1", "g1", "h1" };
+	static struct message m;
+	static struct judged judged;
+	struct rdl_policy_config config = defaults();
+	char query[255];
+
+	config.extra = extra;
+	config.extra_count = RDL_ARRAY_LEN(extra);
+	struct rdl_policy *policy = rdl_policy_create(&config);
+	for (size_t len = 2; len <= sizeof(query); len += len < 20 ? 1 : 47) {
+		message_begin(&m, 0, 2);
+		message_options(&m, "11:rd 15:ep=a 15:sms=1");
+		memset(query, '=', sizeof(query));
+		for (size_t i = 0; i < RDL_ARRAY_LEN(extra); i++) {
+			memcpy(query, extra[i], 2);
+			message_option(&m, 15, query, len);
+		}
+		message_payload(&m, "<1>;ver,<3>;ver", 15);
+		judge_begin(&judged, policy, &m, NULL);
+		assert_int_equal(judged.request.reason, RDL_REASON_NONE);
+		assert_int_equal(judged.request.parameters_len, 6 + 8 * (len + 1));
+		assert_int_equal((uintptr_t)judged.request.objects & 7, 0);
+		judge_end(&judged);
+	}
+	rdl_policy_destroy(policy);
+}
+
+static void test_order_is_free(void **state)
+{
+	static const char *const queries[] = { "ep=a", "lt=60", "lwm2m=1.1", "b=UT", "Q", "sms=1" };
+	struct rdl_policy_config config = defaults();
+	uint64_t seed = 1;
+
+	for (size_t round = 0; round < 200; round++) {
+		unsigned used = 0;
+		char text[64] = "";
+
+		while (used != 0x3f) {
+			unsigned i = (unsigned)(test_random(&seed) % 6);
+
+			if ((used & 1u << i) != 0)
+				continue;
+			used |= 1u << i;
+			strcat(text, *text != '\0' ? " " : "");
+			strcat(text, queries[i]);
+		}
+		expect_parameters(&config, text, "1.1 ep=a lt=60 b=UT Q +sms=1");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_endpoint),
+		cmocka_unit_test(test_endpoint_octets),
+		cmocka_unit_test(test_endpoint_digest),
+		cmocka_unit_test(test_lifetime),
+		cmocka_unit_test(test_lifetime_limits),
+		cmocka_unit_test(test_sms),
+		cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_extra),
+		cmocka_unit_test(test_longest_extras),
+		cmocka_unit_test(test_order_is_free),
+	};
+
+	return RUN_TESTS(tests);
+}
