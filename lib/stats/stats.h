@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * stats: every counter there is, from one list: enum, name and help. A block per core, written by that core alone,
+ * read by anybody at any time.
+ */
+#ifndef RDL_STATS_H
+#define RDL_STATS_H
+
+#include "lwm2m.h"
+
+/* Datagrams that are dropped behind the network layer. X(name, help) */
+#define RDL_STATS_DROPS(X)                                                                      \
+	X(segmented, "frame in more than one buffer, or longer than one holds")                 \
+	X(coap_short, "datagram shorter than a CoAP header")                                    \
+	X(coap_version, "CoAP version other than 1")                                            \
+	X(coap_format, "message format error that may not be answered")                         \
+	X(coap_empty, "Empty message that asks nothing: NON, or ACK or RST to nothing of ours") \
+	X(coap_ack_request, "request or response in an ACK or RST that matches nothing")        \
+	X(coap_response, "non-confirmable response that matches nothing")                       \
+	X(coap_reserved, "non-confirmable message of a reserved code class")                    \
+	X(multicast, "request to a group address")                                              \
+	X(non_bad_option, "non-confirmable request with an option that must be understood")     \
+	X(discovery_filter, "discovery whose filter matches nothing")                           \
+	X(blocks_full, "block shed: no room for another transfer")                              \
+	X(scratch_full, "request shed: no memory to decode a long payload")                     \
+	X(shed_register, "Register shed: no credit towards its shard")                          \
+	X(shed_update, "Update shed: no credit towards its shard")                              \
+	X(shed_deregister, "De-register shed: no credit towards its shard")                     \
+	X(registry_full, "Register shed: no room for another registration")                     \
+	X(store_full, "Update shed: no room for a longer object list or parameter")             \
+	X(tx_full, "reply that the port did not take")
+
+/* X(code name, class, detail): the codes that are ever sent. */
+#define RDL_STATS_CODES(X) \
+	X(2, 01)           \
+	X(2, 02)           \
+	X(2, 04)           \
+	X(2, 05)           \
+	X(2, 31) X(4, 00) X(4, 02) X(4, 03) X(4, 04) X(4, 05) X(4, 08) X(4, 12) X(4, 13) X(5, 05)
+
+#define RDL_STATS_EVENTS(X)                                                        \
+	X(rx_frames, "frames received")                                            \
+	X(tx_frames, "frames sent")                                                \
+	X(fragments, "IP fragments received")                                      \
+	X(reassembled, "datagrams put together from fragments")                    \
+	X(net_answered, "ARP, neighbour solicitations and echo requests answered") \
+	X(requests_register, "Register requests")                                  \
+	X(requests_update, "Update requests")                                      \
+	X(requests_deregister, "De-register requests")                             \
+	X(requests_other, "other CoAP requests")                                   \
+	X(resets, "Reset messages sent")                                           \
+	X(registered, "registrations of endpoints that had none")                  \
+	X(replaced, "registrations replaced by a Register of their endpoint")      \
+	X(updated, "registrations updated")                                        \
+	X(deregistered, "registrations ended by a De-register")                    \
+	X(expired, "registrations ended by their lifetime")                        \
+	X(replayed, "copies of requests answered as their originals were")
+
+enum rdl_stat {
+#define X(name, help) RDL_STAT_##name,
+	RDL_STATS_EVENTS(X)
+#undef X
+#define X(class, detail) RDL_STAT_code_##class##_##detail,
+		RDL_STATS_CODES(X)
+#undef X
+			RDL_STAT_code_other,
+#define X(name, help) RDL_STAT_drop_##name,
+	RDL_NET_DROPS(X) RDL_STATS_DROPS(X)
+#undef X
+#define X(name, code, text) RDL_STAT_refused_##name,
+		RDL_REASONS(X)
+#undef X
+#define X(name, help) RDL_STAT_ignored_##name,
+			RDL_IGNORED(X)
+#undef X
+				RDL_STAT_COUNT
+};
+
+/* One core's counters. */
+struct rdl_stats {
+	uint64_t value[RDL_STAT_COUNT];
+} __attribute__((aligned(RDL_CACHE_LINE)));
+
+/* By the owning core only. */
+static inline void rdl_stats_add(struct rdl_stats *stats, enum rdl_stat stat, uint64_t n)
+{
+	/* One writer: a plain sum, stored whole so that readers never see half of it. */
+	__atomic_store_n(&stats->value[stat], stats->value[stat] + n, __ATOMIC_RELAXED);
+}
+
+/* By anybody. */
+static inline uint64_t rdl_stats_get(const struct rdl_stats *stats, enum rdl_stat stat)
+{
+	return __atomic_load_n(&stats->value[stat], __ATOMIC_RELAXED);
+}
+
+static inline enum rdl_stat rdl_stat_of_net_drop(enum rdl_net_verdict verdict)
+{
+	return (enum rdl_stat)(RDL_STAT_drop_frame_short + (verdict - RDL_NET_DROP_frame_short));
+}
+
+static inline enum rdl_stat rdl_stat_of_reason(enum rdl_reason reason)
+{
+	return (enum rdl_stat)(RDL_STAT_refused_bad_option + (reason - RDL_REASON_bad_option));
+}
+
+static inline enum rdl_stat rdl_stat_of_ignored(unsigned ignored)
+{
+	return (enum rdl_stat)((unsigned)RDL_STAT_ignored_security + ignored);
+}
+
+/* The counter of a response code; RDL_STAT_code_other for one that is never sent. */
+enum rdl_stat rdl_stat_of_code(uint8_t code);
+
+const char *rdl_stat_name(enum rdl_stat stat);
+const char *rdl_stat_help(enum rdl_stat stat);
+
+#endif

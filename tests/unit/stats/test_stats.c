@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every counter has its name and help, and the verdicts of other libraries lead to those of their names. */
+#include <stdio.h>
+
+#include "support.h"
+
+#include "stats.h"
+
+/* DPDK's telemetry takes these characters for a key, and 63 of them. */
+static void test_names(void **state)
+{
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++) {
+		const char *name = rdl_stat_name((enum rdl_stat)i);
+		const char *help = rdl_stat_help((enum rdl_stat)i);
+
+		assert_in_range(strlen(name), 1, 63);
+		assert_int_equal(
+			strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(name));
+		assert_true(strlen(help) > 0);
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(rdl_stat_name((enum rdl_stat)k), name);
+	}
+}
+
+static void expect_name(enum rdl_stat stat, const char *prefix, const char *name)
+{
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), "%s%s", prefix, name);
+	assert_string_equal(rdl_stat_name(stat), expected);
+}
+
+static void test_net_drops(void **state)
+{
+#define X(name, help) expect_name(rdl_stat_of_net_drop(RDL_NET_DROP_##name), "drop_", #name);
+	RDL_NET_DROPS(X)
+#undef X
+}
+
+static void test_reasons(void **state)
+{
+#define X(name, code, text)                                                    \
+	expect_name(rdl_stat_of_reason(RDL_REASON_##name), "refused_", #name); \
+	assert_string_equal(rdl_stat_help(RDL_STAT_refused_##name), text);
+	RDL_REASONS(X)
+#undef X
+}
+
+static void test_ignored(void **state)
+{
+#define X(name, help) expect_name(rdl_stat_of_ignored(RDL_IGNORED_##name), "ignored_", #name);
+	RDL_IGNORED(X)
+#undef X
+}
+
+/* All 256: those that are sent have their own. */
+static void test_codes(void **state)
+{
+	static const char *const sent[] = { "2_01", "2_02", "2_04", "2_05", "2_31", "4_00", "4_02",
+		"4_03", "4_04", "4_05", "4_08", "4_12", "4_13", "5_05" };
+	size_t found = 0;
+
+	for (unsigned code = 0; code < 256; code++) {
+		char text[8];
+		const char *expected = "other";
+
+		snprintf(text, sizeof(text), "%u_%02u", code >> 5, code & 31);
+		for (size_t i = 0; i < RDL_ARRAY_LEN(sent); i++)
+			if (strcmp(sent[i], text) == 0)
+				expected = sent[i];
+		found += strcmp(expected, "other") != 0;
+		expect_name(rdl_stat_of_code((uint8_t)code), "code_", expected);
+	}
+	assert_int_equal(found, RDL_ARRAY_LEN(sent));
+	/* No reason to refuse is counted among the others. */
+	for (int reason = RDL_REASON_NONE + 1; reason < RDL_REASON_COUNT; reason++)
+		assert_int_not_equal(rdl_stat_of_code(rdl_reason_code((enum rdl_reason)reason)),
+			RDL_STAT_code_other);
+}
+
+static void test_counting(void **state)
+{
+	static struct rdl_stats stats;
+
+	assert_int_equal((uintptr_t)&stats % RDL_CACHE_LINE, 0);
+	rdl_stats_add(&stats, RDL_STAT_expired, 1);
+	rdl_stats_add(&stats, RDL_STAT_expired, UINT64_C(1) << 40);
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
+		assert_true(rdl_stats_get(&stats, (enum rdl_stat)i) ==
+			    (i == RDL_STAT_expired ? (UINT64_C(1) << 40) + 1 : 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_net_drops),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_ignored),
+		cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_counting),
+	};
+
+	return RUN_TESTS(tests);
+}
