@@ -14,31 +14,57 @@ static uint32_t deadline_of(
 	return seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
 }
 
-static void release(struct rdl_registry *registry, uint32_t objects, uint32_t extras)
+/* Takes what a Register needs of the store; tombstones make room where there is none. */
+static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
+	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
 {
-	if (objects != RDL_STORE_NONE)
-		rdl_lists_release(&registry->lists, objects);
-	rdl_extras_free(&registry->store, extras);
+	struct rdl_span parameters = { request->parameters, request->parameters_len };
+	unsigned tries = RDL_MAKE_ROOM_MAX;
+
+	while ((*objects = rdl_lists_take(&registry->lists, request->objects)) == RDL_STORE_NONE)
+		if (tries-- == 0 || !rdl_tombstone_evict(registry, known))
+			return false;
+	while (!rdl_extras_create(&registry->store, request->endpoint, parameters, extras)) {
+		if (tries-- == 0 || !rdl_tombstone_evict(registry, known)) {
+			rdl_registry_release(registry, *objects, RDL_STORE_NONE);
+			return false;
+		}
+	}
+	return true;
 }
 
-/* A record for a new endpoint, in the index. The rest of it is fill()'s, as for a known one's. */
-static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *request)
+/* A slot in the endpoint's partition and its place in the index. */
+static rdl_handle claim(struct rdl_registry *registry, const struct rdl_request *request)
 {
-	if (registry->registrations == registry->registrations_max)
-		return RDL_HANDLE_NONE;
 	rdl_handle handle =
 		rdl_slab_alloc(&registry->slab, rdl_endpoint_partition(request->digest));
+
 	if (handle == RDL_HANDLE_NONE)
 		return RDL_HANDLE_NONE;
 	if (!rdl_index_insert(&registry->endpoints, request->digest.word, handle)) {
 		rdl_slab_free(&registry->slab, handle);
 		return RDL_HANDLE_NONE;
 	}
+	return handle;
+}
+
+/* A record for an endpoint that has none. The rest of it is fill()'s, as for a known one's. */
+static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *request)
+{
+	rdl_handle handle;
+	unsigned tries = RDL_MAKE_ROOM_MAX;
+
+	if (registry->registrations + registry->tombstones == registry->registrations_max &&
+		!rdl_tombstone_evict(registry, RDL_HANDLE_NONE))
+		return RDL_HANDLE_NONE;
+	while ((handle = claim(registry, request)) == RDL_HANDLE_NONE)
+		if (tries-- == 0 || !rdl_tombstone_evict(registry, RDL_HANDLE_NONE))
+			return RDL_HANDLE_NONE;
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	record->name_len = (uint8_t)request->endpoint.len;
 	if (request->endpoint.len <= RDL_NAME_INLINE)
 		memcpy(record->name, request->endpoint.data, request->endpoint.len);
-	registry->registrations++;
+	rdl_exchange_clear(record);
 	return handle;
 }
 
@@ -54,50 +80,71 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->rooted = request->objects->root_len > 0;
 	record->peer = request->peer;
 	record->registered = rdl_registry_second(registry, now_ms);
-	record->updated = record->registered;
+	record->register_exchange = request->exchange;
+}
+
+static bool is_copy(const struct rdl_registry *registry, rdl_handle handle,
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location)
+{
+	location->handle = handle;
+	return rdl_exchange_find_register(rdl_slab_at(&registry->slab, handle), request->exchange,
+		rdl_registry_second(registry, now_ms), rdl_registry_memory_s(registry, request),
+		&location->generation, &location->minor, &location->rooted);
+}
+
+/* Makes an endpoint's old record ready for the new registration. Says what it was. */
+static enum rdl_registry_result retire(
+	struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms, uint32_t deadline)
+{
+	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	bool alive = rdl_registry_alive(record, rdl_registry_second(registry, now_ms));
+
+	rdl_exchange_keep_register(record);
+	rdl_registry_release(registry, record->objects, record->extras);
+	if (record->state == RDL_RECORD_TOMBSTONE) {
+		rdl_tombstone_unlink(registry, handle);
+		record->deadline = deadline;
+		rdl_wheel_start(&registry->wheel, handle);
+		registry->registrations++;
+		return RDL_REGISTRY_CREATED;
+	}
+	if (!alive)
+		registry->expired++;
+	rdl_wheel_restart(&registry->wheel, handle, deadline);
+	return alive ? RDL_REGISTRY_REPLACED : RDL_REGISTRY_CREATED;
 }
 
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location)
 {
-	struct rdl_span parameters = { request->parameters, request->parameters_len };
 	uint32_t deadline = deadline_of(registry, request->lifetime_s, now_ms);
 	enum rdl_registry_result result = RDL_REGISTRY_CREATED;
 	uint32_t objects, extras;
 
 	assert(request->endpoint.len > 0 && request->endpoint.len <= RDL_ENDPOINT_MAX);
 	rdl_handle handle = rdl_index_find(&registry->endpoints, request->digest.word);
-	/* Two names of one digest: not in the lifetime of this universe, but never one for the other. */
-	if (handle != RDL_HANDLE_NONE &&
-		!rdl_registry_is_of(
-			registry, rdl_slab_at(&registry->slab, handle), request->endpoint))
-		return RDL_REGISTRY_FULL;
-	objects = rdl_lists_take(&registry->lists, request->objects);
-	if (objects == RDL_STORE_NONE)
-		return RDL_REGISTRY_FULL;
-	if (!rdl_extras_create(&registry->store, request->endpoint, parameters, &extras)) {
-		release(registry, objects, RDL_STORE_NONE);
-		return RDL_REGISTRY_FULL;
-	}
 	bool known = handle != RDL_HANDLE_NONE;
-	if (!known)
-		handle = add(registry, request);
-	if (handle == RDL_HANDLE_NONE) {
-		release(registry, objects, extras);
+	/* Two names of one digest: not in the lifetime of this universe, but never one for the other. */
+	if (known && !rdl_registry_is_of(
+			     registry, rdl_slab_at(&registry->slab, handle), request->endpoint))
 		return RDL_REGISTRY_FULL;
+	if (known && is_copy(registry, handle, request, now_ms, location))
+		return RDL_REGISTRY_REPLAYED;
+	if (!register_prepare(registry, handle, request, &objects, &extras))
+		return RDL_REGISTRY_FULL;
+	if (known) {
+		result = retire(registry, handle, now_ms, deadline);
+	} else {
+		handle = add(registry, request);
+		if (handle == RDL_HANDLE_NONE) {
+			rdl_registry_release(registry, objects, extras);
+			return RDL_REGISTRY_FULL;
+		}
+		rdl_slab_at(&registry->slab, handle)->deadline = deadline;
+		rdl_wheel_start(&registry->wheel, handle);
+		registry->registrations++;
 	}
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-	if (known) {
-		if (rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
-			result = RDL_REGISTRY_REPLACED;
-		else
-			registry->expired++;
-		release(registry, record->objects, record->extras);
-		rdl_wheel_restart(&registry->wheel, handle, deadline);
-	} else {
-		record->deadline = deadline;
-		rdl_wheel_start(&registry->wheel, handle);
-	}
 	fill(registry, record, request, now_ms);
 	record->objects = objects;
 	record->extras = extras;
@@ -121,7 +168,7 @@ static bool update_prepare(struct rdl_registry *registry, const struct rdl_recor
 	}
 	if ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
 		!rdl_extras_merge(&registry->store, record, parameters, extras)) {
-		release(registry, *objects, RDL_STORE_NONE);
+		rdl_registry_release(registry, *objects, RDL_STORE_NONE);
 		return false;
 	}
 	return true;
@@ -138,11 +185,11 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	if (!update_prepare(registry, record, request, &objects, &extras))
 		return false;
 	if ((request->gives & RDL_GIVES_OBJECTS) != 0) {
-		release(registry, record->objects, RDL_STORE_NONE);
+		rdl_registry_release(registry, record->objects, RDL_STORE_NONE);
 		record->objects = objects;
 	}
 	if ((request->gives & RDL_GIVES_PARAMETERS) != 0) {
-		release(registry, RDL_STORE_NONE, record->extras);
+		rdl_registry_release(registry, RDL_STORE_NONE, record->extras);
 		record->extras = extras;
 	}
 	if ((request->gives & RDL_GIVES_BINDING) != 0)
@@ -150,46 +197,8 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	if ((request->gives & RDL_GIVES_LIFETIME) != 0)
 		record->lifetime_s = request->lifetime_s;
 	record->peer = request->peer;
-	record->updated = second;
+	rdl_exchange_note(record, request->exchange, second);
 	rdl_wheel_restart(
 		&registry->wheel, handle, deadline_of(registry, record->lifetime_s, now_ms));
 	return true;
-}
-
-/* The wheel has let go of it already. */
-static void remove_record(struct rdl_registry *registry, rdl_handle handle)
-{
-	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-
-	struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record);
-	uint64_t digest[2];
-
-	rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest);
-	rdl_index_remove(&registry->endpoints, digest);
-	release(registry, record->objects, record->extras);
-	record->state = RDL_RECORD_FREE;
-	rdl_slab_free(&registry->slab, handle);
-	registry->registrations--;
-}
-
-void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
-{
-	assert(rdl_registry_alive(
-		rdl_slab_at(&registry->slab, handle), rdl_registry_second(registry, now_ms)));
-	rdl_wheel_stop(&registry->wheel, handle);
-	remove_record(registry, handle);
-}
-
-unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget)
-{
-	uint32_t second = rdl_registry_second(registry, now_ms);
-	unsigned expired = registry->expired;
-	rdl_handle handle;
-
-	registry->expired = 0;
-	while ((handle = rdl_wheel_next(&registry->wheel, second, &budget)) != RDL_HANDLE_NONE) {
-		remove_record(registry, handle);
-		expired++;
-	}
-	return expired;
 }

@@ -99,6 +99,25 @@ rdl_handle rdl_registry_next(
 	return RDL_HANDLE_NONE;
 }
 
+bool rdl_registry_is_copy(
+	const struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms)
+{
+	rdl_handle handle = request->location.handle;
+
+	if (!rdl_slab_has(&registry->slab, handle))
+		return false;
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	return record->state != RDL_RECORD_FREE &&
+	       rdl_exchange_find(record, request->exchange, rdl_registry_second(registry, now_ms),
+		       rdl_registry_memory_s(registry, request));
+}
+
+/* Not kept, since it is where the lifetime began; rounded up as the deadline is. */
+static uint32_t updated_second(const struct rdl_registry *registry, const struct rdl_record *record)
+{
+	return record->deadline - record->lifetime_s - registry->expiry_grace_s;
+}
+
 void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
 	struct rdl_registration *registration)
 {
@@ -116,7 +135,8 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 		.lifetime_s = record->lifetime_s,
 		.deadline_ms = registry->epoch_ms + (uint64_t)record->deadline * 1000,
 		.registered_ms = registry->epoch_ms + (uint64_t)record->registered * 1000,
-		.updated_ms = registry->epoch_ms + (uint64_t)record->updated * 1000,
+		.updated_ms =
+			registry->epoch_ms + (uint64_t)updated_second(registry, record) * 1000,
 		.objects = rdl_lists_at(&registry->lists, record->objects),
 		.parameters = rdl_extras_parameters(&registry->store, record),
 	};

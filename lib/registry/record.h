@@ -10,9 +10,12 @@
 #define RDL_NAME_INLINE 24
 #define RDL_GENERATION_MASK ((UINT64_C(1) << 40) - 1)
 
+#define RDL_EXCHANGES 2
+
 enum rdl_record_state {
 	RDL_RECORD_FREE,
 	RDL_RECORD_LIVE,
+	RDL_RECORD_TOMBSTONE, /* removed; remembers its exchanges until `deadline` */
 };
 
 struct rdl_record {
@@ -23,17 +26,26 @@ struct rdl_record {
 	uint8_t name_len;
 	rdl_binding binding;
 	uint32_t lifetime_s;
-	uint32_t deadline, updated; /* seconds since the registry's epoch */
+	uint32_t deadline; /* seconds since the registry's epoch */
 	uint32_t objects; /* of rdl_lists */
-	rdl_handle next, prev; /* in its bucket of the wheel */
+	rdl_handle next, prev; /* in its bucket of the wheel, or among the tombstones */
 	uint16_t bucket;
 	bool queue;
 	bool rooted; /* as the location says; an Update does not change it */
 	struct rdl_peer peer;
+	/* Of the exchanges below: low octet of the generation, minor << 1 | rooted at their time. */
+	uint8_t exchange_generation[RDL_EXCHANGES], exchange_facts[RDL_EXCHANGES];
 
 	uint32_t registered;
 	uint32_t extras; /* of rdl_extras: a longer name, the parameters; or RDL_STORE_NONE */
 	uint8_t name[RDL_NAME_INLINE];
+	/*
+	 * What is known of requests performed (DESIGN of duplicates): the Register that this registration began with, at
+	 * `registered`, and the last others, the newest first. 0: none.
+	 */
+	uint64_t register_exchange;
+	uint64_t exchange[RDL_EXCHANGES];
+	uint32_t exchange_second[RDL_EXCHANGES];
 } __attribute__((aligned(RDL_CACHE_LINE)));
 
 static_assert(sizeof(struct rdl_record) == 2 * RDL_CACHE_LINE, "two lines");

@@ -21,6 +21,8 @@ struct rdl_registry_config {
 	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
 	unsigned shard, shards;
 	uint32_t expiry_grace_s; /* granted on top of every lifetime */
+	uint32_t
+		exchange_lifetime_s; /* how long a request is known again (RFC 7252 section 4.8.2) */
 	struct rdl_key endpoint_key; /* the one that endpoint digests are made with */
 	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
 	int socket_id; /* NUMA node, or -1 for any */
@@ -62,16 +64,25 @@ void rdl_registry_prefetch(
 enum rdl_registry_result {
 	RDL_REGISTRY_CREATED, /* the endpoint was not registered, or dead by time */
 	RDL_REGISTRY_REPLACED, /* it was: the old registration is gone, its location dead */
+	RDL_REGISTRY_REPLAYED, /* a copy of a Register that was performed: nothing was changed */
 	RDL_REGISTRY_FULL, /* no room: nothing was changed */
 };
 
 /*
  * Performs a Register, in one step. `request` has passed policy, with object list; everything it
  * points to is copied. Looks the endpoint up itself: use rdl_registry_lookup() for the burst first,
- * to warm what it touches. *location is the new registration's, unless RDL_REGISTRY_FULL.
+ * to warm what it touches. *location is the new registration's, or the one
+ * that the original of a copy was given, unless RDL_REGISTRY_FULL.
  */
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location);
+
+/*
+ * True when `request`, to a location, is a copy of an Update or De-register that was performed, be
+ * the location dead or alive by now: its answer is to be repeated (RFC 7252 section 4.5).
+ */
+bool rdl_registry_is_copy(
+	const struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms);
 
 /*
  * The registration that a location names, or RDL_HANDLE_NONE when it is replaced, removed or past
@@ -92,11 +103,15 @@ rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms);
 
-/* Performs a De-register. `handle` is live at `now_ms`. */
-void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
+/*
+ * Performs a De-register. `handle` is live at `now_ms`. What is left is a tombstone, which knows copies of late requests
+ * until the exchange lifetime is over or its room is wanted.
+ */
+void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
+	const struct rdl_request *request, uint64_t now_ms);
 
 /*
- * Reclaims registrations whose time is over, looking at no more than `budget` records; they were
+ * Reclaims registrations, and tombstones, whose time is over, looking at no more than `budget` records; they were
  * dead to rdl_registry_find() already. Returns how many registrations ended by time since the last
  * call: those that it removed, and those that a Register found dead and took the place of. Each is
  * counted once.
@@ -115,7 +130,7 @@ struct rdl_registration {
 	bool queue; /* as the Register said: an Update cannot name it */
 	rdl_binding binding;
 	uint32_t lifetime_s;
-	uint64_t deadline_ms, registered_ms, updated_ms; /* to the second, as kept */
+	uint64_t deadline_ms, registered_ms, updated_ms; /* to the second: rounded up, down, up */
 	const struct rdl_object_list *objects;
 	struct rdl_span parameters; /* sms and extra ones, as in struct rdl_request */
 };
@@ -132,6 +147,7 @@ rdl_handle rdl_registry_next(
 
 struct rdl_registry_counts {
 	uint64_t registrations; /* live, or expired and not yet reclaimed */
+	uint64_t tombstones; /* removed, and remembered for copies of late requests */
 	uint64_t object_lists; /* different ones, as long as there is room to tell */
 	uint64_t store_octets; /* in use by lists, long names and parameters */
 	uint64_t store_octets_max;

@@ -3,6 +3,7 @@
 #ifndef RDL_REGISTRY_STATE_H
 #define RDL_REGISTRY_STATE_H
 
+#include "exchange.h"
 #include "extras.h"
 #include "index.h"
 #include "lists.h"
@@ -20,6 +21,9 @@ struct rdl_registry {
 	uint64_t epoch_ms;
 	uint64_t registrations, registrations_max;
 	uint32_t expiry_grace_s;
+	uint32_t exchange_lifetime_s;
+	uint64_t tombstones;
+	rdl_handle tombstones_first, tombstones_last; /* oldest first */
 	uint32_t expired; /* replaced when dead, not yet reported by rdl_registry_expire() */
 };
 
@@ -34,6 +38,31 @@ static inline bool rdl_registry_alive(const struct rdl_record *record, uint32_t 
 {
 	return record->state == RDL_RECORD_LIVE && record->deadline > second;
 }
+
+/* NON_LIFETIME, RFC 7252 section 4.8.2: non-confirmable messages are not retransmitted. */
+#define RDL_NON_LIFETIME_S 145
+
+/* How long this request is known again. */
+static inline uint32_t rdl_registry_memory_s(
+	const struct rdl_registry *registry, const struct rdl_request *request)
+{
+	uint32_t lifetime_s = registry->exchange_lifetime_s;
+
+	if (request->type == RDL_COAP_NON && lifetime_s > RDL_NON_LIFETIME_S)
+		lifetime_s = RDL_NON_LIFETIME_S;
+	return lifetime_s;
+}
+
+/* Lets go of a record's list and extras; RDL_STORE_NONE: of none. */
+void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras);
+
+/* Tombstones given up, at the most, to make room for one request. */
+#define RDL_MAKE_ROOM_MAX 64
+
+/* Frees the oldest tombstone, but not `keep`; false when there is none. */
+bool rdl_tombstone_evict(struct rdl_registry *registry, rdl_handle keep);
+/* Takes a tombstone from among the others. */
+void rdl_tombstone_unlink(struct rdl_registry *registry, rdl_handle handle);
 
 /* True when the record is the endpoint's, which its digest does not quite say. */
 bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,

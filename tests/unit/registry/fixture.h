@@ -81,6 +81,14 @@ static inline struct rdl_request make_register(
 	};
 }
 
+/* A De-register without memory of its exchange. */
+static inline void deregister(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
+{
+	const struct rdl_request request = { .operation = RDL_OPERATION_DEREGISTER };
+
+	rdl_registry_deregister(registry, handle, &request, now_ms);
+}
+
 static inline struct rdl_registry_config make_config(uint64_t registrations)
 {
 	return (struct rdl_registry_config){

@@ -179,7 +179,7 @@ static void do_deregister(struct entry *e)
 {
 	if (!alive(e))
 		return;
-	rdl_registry_deregister(registry, e->location.handle, now_ms);
+	deregister(registry, e->location.handle, now_ms);
 	e->old = e->location;
 	e->registered = false;
 }

@@ -63,7 +63,7 @@ static void test_full_table(void **state)
 		request = make_register(numbered(name, 0), 300, others);
 		assert_int_equal(rdl_registry_register(registry, &request, NOW, &extra),
 			RDL_REGISTRY_REPLACED);
-		rdl_registry_deregister(registry, extra.handle, NOW);
+		deregister(registry, extra.handle, NOW);
 		assert_int_equal(rdl_registry_register(registry, &request, NOW, &extra),
 			RDL_REGISTRY_CREATED);
 		rdl_registry_destroy(registry);
@@ -129,10 +129,10 @@ static void test_full_store(void **state)
 	assert_int_equal(r.parameters.len, 0);
 	assert_memory_equal(r.objects, small, small->len);
 	/* One goes, and there is room again. */
-	rdl_registry_deregister(registry, location.handle, NOW);
+	deregister(registry, location.handle, NOW);
 	assert_true(rdl_registry_update(registry, first.handle, &request, NOW + 1000));
 	/* Nothing that was refused holds on to the list. */
-	rdl_registry_deregister(registry, first.handle, NOW + 1000);
+	deregister(registry, first.handle, NOW + 1000);
 	assert_int_equal(counts(registry).object_lists, counts(registry).registrations);
 	rdl_registry_destroy(registry);
 	free(list);
