@@ -16,6 +16,7 @@ conf_PKGS     := libconfig
 registry_DEPS := lwm2m
 registry_PKGS := libdpdk
 pipeline_DEPS := policy stats
+pipeline_PKGS := libxxhash
 shard_DEPS    := registry policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
@@ -72,7 +73,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all test unit asan tsan cov lint format compdb run install clean deps help
+.PHONY: all test unit instrumented asan tsan cov lint format compdb run install clean deps help
 
 all: build/release/rdline
 
@@ -80,7 +81,7 @@ help:
 	@echo 'all (release binary)  test  asan  tsan  cov  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
-INSTALLING := $(filter deps test unit run asan tsan cov lint,$(MAKECMDGOALS))
+INSTALLING := $(filter deps test unit instrumented run asan tsan cov lint,$(MAKECMDGOALS))
 PACKAGES   := build/.packages
 $(PACKAGES): scripts/deps
 	@mkdir -p $(@D)
@@ -120,15 +121,17 @@ $B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.
 TEST_PKGS := cmocka
+pktio_TEST_LIBS := -lrte_net_ring
+packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
 define test_program
 $B/tests/$1/%: tests/unit/$1/%.c $B/tests/support.o $(call archives,$(call closure,$1)) Makefile
 	@mkdir -p $$(@D)
 	$(say) TEST $$@
-	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS) $($1_PKGS)) -Wno-unused-parameter \
+	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS) $(call packages,$1)) -Wno-unused-parameter \
 		-Itests/support -Itests/data $(call include_path,$(call closure,$1)) \
 		-MMD -MP -o $$@ $$< $B/tests/support.o \
 		-Wl,--start-group $(call archives,$(call closure,$1)) -Wl,--end-group $$(LDFLAGS) \
-		$$$$(pkg-config --libs $(TEST_PKGS) $(sort $(foreach l,$(call closure,$1),$($l_PKGS))))
+		$($1_TEST_LIBS) $$$$(pkg-config --libs $(TEST_PKGS) $(call packages,$1))
 endef
 $(foreach l,$(LIBS),$(eval $(call test_program,$l)))
 $B/tests/support.o: tests/support/support.c Makefile | $(PACKAGES)
@@ -143,9 +146,13 @@ test: $(UNIT_TESTS) build/release/rdline
 	@tests/run $(UNIT_TESTS) $(SYSTEM_TESTS)
 unit: $(UNIT_TESTS)
 	@tests/run $(UNIT_TESTS)
-# The same tests under the sanitizers; the system tests start the instrumented daemon.
-asan tsan:
-	@$(MAKE) --no-print-directory VARIANT=$@ unit
+# The same under the sanitizers; the system tests start the instrumented daemon.
+asan:
+	@$(MAKE) --no-print-directory VARIANT=asan instrumented
+tsan:
+	@$(MAKE) --no-print-directory VARIANT=tsan unit
+instrumented: $(UNIT_TESTS) $B/rdline
+	@RDLINE=$(CURDIR)/$B/rdline tests/run $(UNIT_TESTS) $(SYSTEM_TESTS)
 cov:
 	@$(MAKE) --no-print-directory VARIANT=$@ unit
 	@scripts/coverage build/cov

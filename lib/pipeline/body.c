@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A request's payload, in its packet or gathered from blocks, and memory to decode it into. */
+#include "internal.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t rdl_exchange_digest(const struct rdl_request *request, uint64_t seed)
+{
+	uint64_t source = XXH3_64bits_withSeed(&request->peer, sizeof(request->peer), seed);
+	uint64_t digest = XXH3_64bits_withSeed(request->coap, request->coap_len, source);
+
+	return digest != 0 ? digest : 1;
+}
+
+void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
+{
+	if (RDL_UNLIKELY(packet->transfer != 0)) {
+		pipeline->blocks.transfers[packet->transfer - 1].in_flight--;
+		packet->transfer = 0;
+	}
+	if (RDL_UNLIKELY(packet->scratch != 0)) {
+		rdl_blocks_scratch_free(&pipeline->blocks, (int)packet->scratch - 1);
+		packet->scratch = 0;
+	}
+}
+
+/* Behind the frame, up to its room; or a piece of the worker's for what is long. */
+static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	const struct rdl_input *input, struct rdl_scratch *scratch)
+{
+	uint8_t *start = packet->frame.data + packet->frame.len;
+	/*
+	 * A list is read into twice its payload, parameters are no longer than the options that they came in: of what
+	 * lies in the packet, its payload counts once already.
+	 */
+	size_t outside = packet->transfer != 0 ? input->payload.len : 0;
+	size_t need = input->payload.len + outside + packet->request.coap_len + 64;
+
+	const uint8_t *end = packet->frame.data + packet->frame.room;
+
+	start += -(uintptr_t)start & 7;
+	scratch->data = start;
+	scratch->len = start < end ? (size_t)(end - start) : 0;
+	if (RDL_LIKELY(scratch->len >= need))
+		return RDL_BODY_WHOLE;
+	if (need > pipeline->blocks.scratch_len) {
+		packet->request.reason = RDL_REASON_too_large;
+		packet->request.detail = pipeline->blocks.max_payload;
+		return RDL_BODY_REFUSED;
+	}
+	int piece = rdl_blocks_scratch(&pipeline->blocks);
+	if (piece < 0) {
+		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_scratch_full, 1);
+		rdl_pipeline_release(pipeline, packet);
+		return RDL_BODY_SHED;
+	}
+	packet->scratch = (uint32_t)piece + 1;
+	scratch->data = rdl_blocks_scratch_at(&pipeline->blocks, piece);
+	scratch->len = pipeline->blocks.scratch_len;
+	return RDL_BODY_WHOLE;
+}
+
+static enum rdl_body take_block(
+	struct rdl_pipeline *pipeline, struct rdl_packet *packet, struct rdl_input *input)
+{
+	struct rdl_request *request = &packet->request;
+	struct rdl_blocks *blocks = &pipeline->blocks;
+	enum rdl_reason reason = RDL_REASON_NONE;
+	struct rdl_transfer *transfer;
+	struct rdl_block_key key;
+
+	if (blocks->count == 0) {
+		request->reason = RDL_REASON_bad_option;
+		return RDL_BODY_REFUSED;
+	}
+	request->exchange = rdl_exchange_digest(request, pipeline->config.exchange_seed);
+	key = rdl_block_key(&input->message, &request->peer, pipeline->config.exchange_seed);
+	switch (rdl_blocks_take(
+		blocks, &key, input, request->exchange, pipeline->now_ms, &transfer, &reason)) {
+	case RDL_BLOCK_MORE:
+		return RDL_BODY_PART;
+	case RDL_BLOCK_COMPLETE:
+		transfer->in_flight++;
+		packet->transfer = (uint32_t)(transfer - blocks->transfers) + 1;
+		input->payload = rdl_blocks_body(blocks, transfer);
+		return RDL_BODY_WHOLE;
+	case RDL_BLOCK_NO_ROOM:
+		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_blocks_full, 1);
+		return RDL_BODY_SHED;
+	case RDL_BLOCK_REFUSED:
+		break;
+	}
+	request->reason = (uint8_t)reason;
+	request->detail = blocks->max_payload;
+	return RDL_BODY_REFUSED;
+}
+
+enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	struct rdl_input *input, struct rdl_scratch *scratch)
+{
+	if (RDL_UNLIKELY(input->has_block1)) {
+		bool one_of_many = input->block1.num != 0 || input->block1.more;
+
+		packet->request.block1 = rdl_coap_block_value(input->block1);
+		if (input->block1.szx == 7) {
+			packet->request.reason = RDL_REASON_block_size;
+			return RDL_BODY_REFUSED;
+		}
+		if (one_of_many) {
+			enum rdl_body body = take_block(pipeline, packet, input);
+
+			if (body != RDL_BODY_WHOLE)
+				return body;
+		}
+	}
+	return find_scratch(pipeline, packet, input, scratch);
+}

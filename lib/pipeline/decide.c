@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One request: path, method, policy, route (SPEC section 0, steps 6 to 12). Refusals on /rd are answered here. For
+ * /rd/<id> the verdict travels along, since only the shard knows whether the location lives.
+ */
+#include "internal.h"
+
+static void count_ignored(struct rdl_stats *stats, const struct rdl_ignored_counts *ignored)
+{
+	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
+		if (RDL_UNLIKELY(ignored->count[i] != 0))
+			rdl_stats_add(stats, rdl_stat_of_ignored(i), ignored->count[i]);
+}
+
+static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+{
+	struct rdl_request *request = &packet->request;
+
+	rdl_stats_add(&pipeline->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
+	rdl_reply_refuse(request, rdl_policy_diagnostics(policy));
+	rdl_pipeline_release(pipeline, packet);
+	burst->reply |= 1u << i;
+}
+
+static void hand_over(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	struct rdl_burst *burst, unsigned i, unsigned partition)
+{
+	struct rdl_request *request = &packet->request;
+
+	if (request->exchange == 0)
+		request->exchange = rdl_exchange_digest(request, pipeline->config.exchange_seed);
+	burst->shard[i] = (uint8_t)(partition % pipeline->config.shards);
+	burst->hand_over |= 1u << i;
+}
+
+static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+{
+	struct rdl_input *input = &pipeline->inputs[i];
+	struct rdl_request *request = &packet->request;
+	struct rdl_ignored_counts ignored = { { 0 } };
+	struct rdl_scratch scratch;
+
+	request->operation = RDL_OPERATION_REGISTER;
+	if (input->message.code != RDL_COAP_POST) {
+		rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
+		request->reason = input->message.code == RDL_COAP_DELETE ? RDL_REASON_delete_rd
+									 : RDL_REASON_method;
+		answer(pipeline, policy, packet, burst, i);
+		return;
+	}
+	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_register, 1);
+	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
+	case RDL_BODY_WHOLE:
+		rdl_policy_register(policy, input, scratch.data, scratch.len, request, &ignored);
+		count_ignored(&pipeline->stats, &ignored);
+		break;
+	case RDL_BODY_PART:
+		rdl_reply_write(request, RDL_COAP_CONTINUE, NULL);
+		burst->reply |= 1u << i;
+		return;
+	case RDL_BODY_SHED:
+		burst->drop |= 1u << i;
+		return;
+	case RDL_BODY_REFUSED:
+		break;
+	}
+	if (request->reason == RDL_REASON_NONE)
+		hand_over(pipeline, packet, burst, i, rdl_endpoint_partition(request->digest));
+	else
+		answer(pipeline, policy, packet, burst, i);
+}
+
+/* What a request to a location is, counted. */
+static enum rdl_operation operation_of(struct rdl_pipeline *pipeline, uint8_t code)
+{
+	switch (code) {
+	case RDL_COAP_POST:
+		rdl_stats_add(&pipeline->stats, RDL_STAT_requests_update, 1);
+		return RDL_OPERATION_UPDATE;
+	case RDL_COAP_DELETE:
+		rdl_stats_add(&pipeline->stats, RDL_STAT_requests_deregister, 1);
+		return RDL_OPERATION_DEREGISTER;
+	default:
+		rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
+		return RDL_OPERATION_OTHER;
+	}
+}
+
+/* The verdict on an Update, in its request. False when it is to be dropped. */
+static bool judge_update(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, struct rdl_input *input)
+{
+	struct rdl_ignored_counts ignored = { { 0 } };
+	struct rdl_scratch scratch;
+
+	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
+	case RDL_BODY_WHOLE:
+		rdl_policy_update(
+			policy, input, scratch.data, scratch.len, &packet->request, &ignored);
+		count_ignored(&pipeline->stats, &ignored);
+		break;
+	case RDL_BODY_PART:
+		packet->request.gives = RDL_GIVES_BLOCK;
+		break;
+	case RDL_BODY_SHED:
+		return false;
+	case RDL_BODY_REFUSED:
+		break;
+	}
+	return true;
+}
+
+static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+{
+	struct rdl_input *input = &pipeline->inputs[i];
+	struct rdl_request *request = &packet->request;
+
+	request->operation = (uint8_t)operation_of(pipeline, input->message.code);
+	if (!rdl_location_decode(&pipeline->config.location_key, input->id, &request->location)) {
+		request->reason = RDL_REASON_location;
+		answer(pipeline, policy, packet, burst, i);
+		return;
+	}
+	request->gives = 0;
+	request->reason = (uint8_t)input->option_reason;
+	if (request->reason == RDL_REASON_NONE && request->operation == RDL_OPERATION_OTHER)
+		request->reason = RDL_REASON_method;
+	if (request->reason == RDL_REASON_NONE && request->operation == RDL_OPERATION_UPDATE &&
+		!judge_update(pipeline, policy, packet, input)) {
+		burst->drop |= 1u << i;
+		return;
+	}
+	hand_over(pipeline, packet, burst, i, rdl_location_partition(&request->location));
+}
+
+/* RFC 6690 section 4.1: `rt=` or `href=`, each matching whole or up to a final '*'. */
+static bool discovery_matches(const struct rdl_parameters *p)
+{
+	if (p->given != 0 || p->other_overflow)
+		return false;
+	for (unsigned i = 0; i < p->other_count; i++) {
+		struct rdl_span rest = p->other[i], value;
+
+		if (rest.len > 3 && memcmp(rest.data, "rt=", 3) == 0) {
+			rest = (struct rdl_span){ rest.data + 3, rest.len - 3 };
+			value = RDL_SPAN("core.rd");
+		} else if (rest.len > 5 && memcmp(rest.data, "href=", 5) == 0) {
+			rest = (struct rdl_span){ rest.data + 5, rest.len - 5 };
+			value = RDL_SPAN("/rd");
+		} else {
+			return false;
+		}
+		if (rest.data[rest.len - 1] == '*' && rest.len - 1 <= value.len)
+			value.len = --rest.len;
+		if (!rdl_span_equal(rest, value))
+			return false;
+	}
+	return true;
+}
+
+static void decide_discovery(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+{
+	struct rdl_request *request = &packet->request;
+
+	if (pipeline->inputs[i].message.code != RDL_COAP_GET) {
+		request->reason = RDL_REASON_method;
+		answer(pipeline, policy, packet, burst, i);
+	} else if (!discovery_matches(&pipeline->inputs[i].parameters)) {
+		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_discovery_filter);
+	} else {
+		rdl_reply_discovery(request);
+		burst->reply |= 1u << i;
+	}
+}
+
+void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+{
+	const struct rdl_input *input = &pipeline->inputs[i];
+	struct rdl_request *request = &packet->request;
+
+	if (RDL_UNLIKELY(input->option_reason == RDL_REASON_bad_option &&
+			 input->message.type == RDL_COAP_NON)) {
+		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_non_bad_option);
+		return;
+	}
+	if (RDL_LIKELY(input->path == RDL_PATH_LOCATION)) {
+		decide_location(pipeline, policy, packet, burst, i);
+		return;
+	}
+	if (input->option_reason == RDL_REASON_NONE && input->path == RDL_PATH_RD) {
+		decide_rd(pipeline, policy, packet, burst, i);
+		return;
+	}
+	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
+	if (input->option_reason == RDL_REASON_NONE && input->path == RDL_PATH_WELL_KNOWN_CORE) {
+		decide_discovery(pipeline, policy, packet, burst, i);
+		return;
+	}
+	request->reason = input->option_reason != RDL_REASON_NONE ? (uint8_t)input->option_reason
+								  : RDL_REASON_path;
+	answer(pipeline, policy, packet, burst, i);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef RDL_PIPELINE_INTERNAL_H
+#define RDL_PIPELINE_INTERNAL_H
+
+#include "pipeline.h"
+
+static inline void rdl_pipeline_drop(
+	struct rdl_pipeline *pipeline, struct rdl_burst *burst, unsigned i, enum rdl_stat why)
+{
+	rdl_stats_add(&pipeline->stats, why, 1);
+	burst->drop |= 1u << i;
+}
+
+/* Digest of a request's source and octets, never 0. */
+uint64_t rdl_exchange_digest(const struct rdl_request *request, uint64_t seed);
+
+struct rdl_scratch {
+	void *data;
+	size_t len;
+};
+
+enum rdl_body {
+	RDL_BODY_WHOLE, /* input->payload is all of it, *scratch takes what is decoded */
+	RDL_BODY_PART, /* a block that is not the last */
+	RDL_BODY_REFUSED, /* request->reason says why */
+	RDL_BODY_SHED, /* counted, to be dropped */
+};
+
+/*
+ * Finds a POST's whole payload, which may have come in blocks, and memory to decode it into. What it takes is given back by
+ * rdl_pipeline_release().
+ */
+enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	struct rdl_input *input, struct rdl_scratch *scratch);
+
+/* Lets go of what a packet's request was decoded from and into, once nobody reads it any more. */
+void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
+
+/* Policy and route of one request: puts it into one of the burst's masks, its reply written where it has one. */
+void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The stages of a burst, in order. Each passes over the packets that the one before left. */
+#include "internal.h"
+
+void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_config *config)
+{
+	memset(pipeline, 0, sizeof(*pipeline));
+	pipeline->config = *config;
+	if (config->transfers > 0)
+		rdl_blocks_init(&pipeline->blocks, config->transfers, config->max_payload,
+			config->transfer_lifetime_s, config->memory);
+}
+
+size_t rdl_pipeline_memory(const struct rdl_pipeline_config *config)
+{
+	return config->transfers > 0 ? rdl_blocks_memory(config->transfers, config->max_payload)
+				     : 0;
+}
+
+/* Frames that hold a datagram for us. */
+static uint32_t classify(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
+	unsigned count, struct rdl_burst *burst)
+{
+	uint32_t datagrams = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_frame *frame = &packets[i]->frame;
+		struct rdl_datagram *datagram = &pipeline->datagrams[i];
+		enum rdl_net_verdict verdict =
+			rdl_net_input(&pipeline->config.interfaces[frame->port], frame, datagram);
+
+		if (RDL_LIKELY(verdict == RDL_NET_DATAGRAM)) {
+			if (RDL_UNLIKELY(datagram->multicast))
+				rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_multicast);
+			else
+				datagrams |= 1u << i;
+		} else if (verdict == RDL_NET_ANSWERED) {
+			rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
+			burst->reply |= 1u << i;
+		} else if (verdict == RDL_NET_DROP_fragment) {
+			rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
+			burst->fragment |= 1u << i;
+		} else {
+			rdl_pipeline_drop(pipeline, burst, i, rdl_stat_of_net_drop(verdict));
+		}
+	}
+	return datagrams;
+}
+
+/* Points the request at its datagram: what a reply needs, whatever it says. */
+static void begin_request(
+	const struct rdl_pipeline *pipeline, struct rdl_packet *packet, unsigned i)
+{
+	const struct rdl_datagram *datagram = &pipeline->datagrams[i];
+	const struct rdl_coap_message *message = &pipeline->inputs[i].message;
+	struct rdl_request *request = &packet->request;
+	size_t before = (size_t)(datagram->data - packet->frame.data);
+
+	request->coap = datagram->data;
+	request->coap_len = datagram->len;
+	request->room = (uint16_t)(packet->frame.room - before);
+	request->reply_len = 0;
+	request->message_id = message->message_id;
+	request->type = message->type;
+	request->token_len = message->token_len;
+	request->reply_id = message->message_id ^ pipeline->config.reply_salt;
+	request->reason = RDL_REASON_NONE;
+	request->block1 = RDL_BLOCK1_NONE;
+	request->peer = datagram->peer;
+	request->exchange = 0;
+	packet->transfer = 0;
+	packet->scratch = 0;
+}
+
+/* A Reset for a CON, silence for the rest (RFC 7252 sections 4.2 and 4.3). */
+static void reject(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	struct rdl_burst *burst, unsigned i, enum rdl_stat silence)
+{
+	const struct rdl_datagram *datagram = &pipeline->datagrams[i];
+
+	if (pipeline->inputs[i].message.type != RDL_COAP_CON) {
+		rdl_pipeline_drop(pipeline, burst, i, silence);
+		return;
+	}
+	packet->request.coap = datagram->data;
+	packet->request.reply_len =
+		(uint16_t)rdl_coap_reset(datagram->data, pipeline->inputs[i].message.message_id);
+	rdl_stats_add(&pipeline->stats, RDL_STAT_resets, 1);
+	burst->reply |= 1u << i;
+}
+
+/* Messages that are requests: SPEC section 0, steps 2 and 3. */
+static bool is_request(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	struct rdl_burst *burst, unsigned i, enum rdl_coap_verdict verdict)
+{
+	const struct rdl_coap_message *message = &pipeline->inputs[i].message;
+	unsigned class = RDL_COAP_CODE_CLASS(message->code);
+	bool answers = message->type == RDL_COAP_ACK || message->type == RDL_COAP_RST;
+
+	if (RDL_LIKELY(verdict == RDL_COAP_MESSAGE && class == 0 && !answers &&
+		       message->code != RDL_COAP_EMPTY))
+		return true;
+	if (verdict == RDL_COAP_SHORT)
+		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_coap_short);
+	else if (verdict == RDL_COAP_VERSION)
+		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_coap_version);
+	else if (verdict == RDL_COAP_FORMAT)
+		reject(pipeline, packet, burst, i, RDL_STAT_drop_coap_format);
+	else if (message->code == RDL_COAP_EMPTY)
+		reject(pipeline, packet, burst, i, RDL_STAT_drop_coap_empty);
+	else if (answers)
+		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_coap_ack_request);
+	else if (class >= 2 && class <= 5)
+		reject(pipeline, packet, burst, i, RDL_STAT_drop_coap_response);
+	else
+		reject(pipeline, packet, burst, i, RDL_STAT_drop_coap_reserved);
+	return false;
+}
+
+static uint32_t parse_messages(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
+	uint32_t datagrams, struct rdl_burst *burst)
+{
+	uint32_t requests = 0;
+
+	for (uint32_t left = datagrams; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+		const struct rdl_datagram *datagram = &pipeline->datagrams[i];
+		enum rdl_coap_verdict verdict =
+			rdl_coap_parse((struct rdl_span){ datagram->data, datagram->len },
+				&pipeline->inputs[i].message);
+
+		if (is_request(pipeline, packets[i], burst, i, verdict))
+			requests |= 1u << i;
+	}
+	return requests;
+}
+
+static uint32_t read_options(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
+	uint32_t requests, struct rdl_burst *burst)
+{
+	uint32_t readable = 0;
+
+	for (uint32_t left = requests; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+
+		if (RDL_UNLIKELY(rdl_input_read(&pipeline->inputs[i]) != RDL_OK)) {
+			reject(pipeline, packets[i], burst, i, RDL_STAT_drop_coap_format);
+			continue;
+		}
+		begin_request(pipeline, packets[i], i);
+		readable |= 1u << i;
+	}
+	return readable;
+}
+
+static void frame_reply(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
+{
+	const struct rdl_request *request = &packet->request;
+
+	/* A Reset has no code to count. */
+	if (request->coap[1] != RDL_COAP_EMPTY)
+		rdl_stats_add(&pipeline->stats, rdl_stat_of_code(request->coap[1]), 1);
+	rdl_net_reply(&packet->frame, request->reply_len);
+}
+
+void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *const packets[], unsigned count, struct rdl_burst *burst)
+{
+	uint32_t requests, datagrams;
+
+	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
+	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
+	datagrams = classify(pipeline, packets, count, burst);
+	uint32_t answered = burst->reply; /* complete frames, not replies to frame */
+	requests = parse_messages(pipeline, packets, datagrams, burst);
+	requests = read_options(pipeline, packets, requests, burst);
+	for (uint32_t left = requests; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+
+		rdl_pipeline_decide(pipeline, policy, packets[i], burst, i);
+	}
+	for (uint32_t left = burst->reply & ~answered; left != 0; left &= left - 1)
+		frame_reply(pipeline, packets[__builtin_ctz(left)]);
+	rdl_stats_add(
+		&pipeline->stats, RDL_STAT_tx_frames, (uint64_t)__builtin_popcount(burst->reply));
+}
+
+uint32_t rdl_pipeline_replies(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count)
+{
+	uint32_t send = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		rdl_pipeline_release(pipeline, packets[i]);
+		if (packets[i]->request.reply_len == 0)
+			continue;
+		frame_reply(pipeline, packets[i]);
+		send |= 1u << i;
+	}
+	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, (uint64_t)__builtin_popcount(send));
+	return send;
+}
+
+void rdl_pipeline_shed(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
+{
+	const struct rdl_request *request = &packet->request;
+	enum rdl_stat stat = RDL_STAT_drop_shed_update;
+
+	if (request->operation == RDL_OPERATION_REGISTER)
+		stat = RDL_STAT_drop_shed_register;
+	else if (request->operation == RDL_OPERATION_DEREGISTER)
+		stat = RDL_STAT_drop_shed_deregister;
+	rdl_stats_add(&pipeline->stats, stat, 1);
+	rdl_pipeline_release(pipeline, packet);
+}

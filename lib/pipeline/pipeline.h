@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pipeline: a worker's passes over a burst: classify, CoAP, request, policy, route; and the framing of replies. Frames in, verdicts and
+ * frames out, all in place. Pure: time and randomness are arguments. One pipeline per worker, used by its core alone.
+ */
+#ifndef RDL_PIPELINE_H
+#define RDL_PIPELINE_H
+
+#include "blocks.h"
+#include "policy.h"
+#include "stats.h"
+
+#define RDL_BURST_MAX 32
+
+/*
+ * One packet: its frame, and the request decoded from it. frame.room must leave, behind the frame, twice its length and 128 octets
+ * for what is decoded; RDL_PACKET_ROOM() says it for a frame size.
+ */
+struct rdl_packet {
+	struct rdl_frame frame;
+	struct rdl_request request;
+	uint32_t transfer; /* whose body the request points into: its place and one, or 0 */
+	uint32_t
+		scratch; /* what the request was decoded into, when not its packet: number and one, or 0 */
+};
+#define RDL_PACKET_ROOM(frame_len) (3 * (frame_len) + 128)
+
+struct rdl_pipeline_config {
+	const struct rdl_interface *interfaces; /* by rdl_frame.port; immutable */
+	unsigned shards;
+	struct rdl_key location_key;
+	uint64_t exchange_seed; /* random: of the digests that copies of requests are known by */
+	uint16_t reply_salt; /* random: our Message IDs for NON replies are the requests', masked */
+	/* Block-wise transfers at a time, 0: none, longest body, and how long an idle one is kept. */
+	uint32_t transfers, max_payload, transfer_lifetime_s;
+	void *memory; /* rdl_pipeline_memory() octets, zero, aligned to a cache line; the caller's */
+};
+
+/* Octets of config->memory that these figures take. */
+size_t rdl_pipeline_memory(const struct rdl_pipeline_config *config);
+
+/* A worker's working memory, reused by every burst. */
+struct rdl_pipeline {
+	struct rdl_pipeline_config config;
+	struct rdl_stats stats;
+	uint64_t now_ms; /* the caller's to set before each burst */
+	struct rdl_blocks blocks;
+	struct rdl_datagram datagrams[RDL_BURST_MAX];
+	struct rdl_input inputs[RDL_BURST_MAX];
+};
+
+void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_config *config);
+
+/* What is to become of each packet of a burst, a bit each: every packet is in exactly one mask. */
+struct rdl_burst {
+	uint32_t reply; /* framed, to be sent by the port it came by */
+	uint32_t hand_over; /* to shard[i] */
+	uint32_t
+		fragment; /* of an IP packet: to be put together by the caller, and to come again whole */
+	uint32_t drop; /* counted, to be freed */
+	uint8_t shard[RDL_BURST_MAX];
+};
+
+/*
+ * Runs `count` <= RDL_BURST_MAX packets through all stages under one policy. The frame of each packet is filled; its
+ * request is filled here, of those handed over.
+ */
+void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *const packets[], unsigned count, struct rdl_burst *burst);
+
+/*
+ * Frames the replies that shards have written. Returns the mask of packets to send; the others have none and are to be freed.
+ */
+uint32_t rdl_pipeline_replies(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
+
+/* Counts requests that found no credit towards their shard and are freed unanswered. */
+void rdl_pipeline_shed(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
+
+#endif

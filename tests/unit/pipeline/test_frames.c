@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Frames: every reply goes back where its request came from; what is no datagram of ours goes nowhere. */
+#include "fixture.h"
+
+static const uint8_t gateway_mac[6] = { 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee };
+static const uint8_t ping[] = { 0x40, 0, 0xbe, 0xef };
+
+/* Requests from all over; the replies are built from what was sent, turned round. */
+static const struct frame_spec ways[] = {
+	{ .from = PEER_IPV4, .to = OUR_IPV4 },
+	{ .from = PEER_IPV4, .to = OUR_IPV4_TOO, .from_port = 1, .mac_from = gateway_mac },
+	{ .from = "203.0.113.9", .to = OUR_IPV4, .from_port = 5683, .hop_limit = 1 },
+	{ .from = PEER_IPV4, .to = OUR_IPV4, .padding = 14 },
+	{ .from = PEER_IPV4, .to = OUR_IPV4, .tags = "8100 0064" },
+	{ .from = PEER_IPV4, .to = OUR_IPV4, .tags = "88a8 6001 8100 a064" },
+	{ .from = PEER_IPV4, .to = OUR_IPV4, .options = "94040000 01010101" },
+	{ .from = PEER_IPV6, .to = OUR_IPV6, .from_port = 65535 },
+	{ .from = PEER_IPV6,
+		.to = OUR_IPV6,
+		.tags = "8100 0064",
+		.options = "3c00 0104 00000000 1100 0104 00000000",
+		.first_extension = 0 },
+};
+
+static void test_reply_goes_back(void **state)
+{
+	struct message m = line("CON GET 11:nowhere");
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(ways); i++) {
+		struct frame_spec spec = ways[i];
+
+		spec.payload = m.octets;
+		spec.payload_len = m.len;
+		struct run run = run_spec(&spec);
+		expect_refusal(&run, &m, RDL_REASON_path);
+		run_end(&run);
+
+		spec.payload = ping;
+		spec.payload_len = sizeof(ping);
+		run = run_spec(&spec);
+		expect_reply_frame(&run, (const uint8_t *)"\x70\0\xbe\xef", 4);
+		assert_int_equal(counter(RDL_STAT_resets), 1);
+		run_end(&run);
+	}
+}
+
+/* A shard's reply is framed when it comes back, in the frame that brought the request. */
+static void test_replies_of_shards(void **state)
+{
+	struct message m = line("CON POST 11:rd 15:ep=a" OBJECTS);
+	uint8_t location[RDL_LOCATION_LEN];
+
+	memset(location, 'x', sizeof(location));
+	for (size_t i = 0; i < RDL_ARRAY_LEN(ways); i++) {
+		struct frame_spec spec = ways[i];
+		struct message reply = line_reply(&m, 0x41, SALT);
+		struct rdl_packet *packets[1];
+
+		spec.payload = m.octets;
+		spec.payload_len = m.len;
+		struct run run = run_spec(&spec);
+		packets[0] = &run.packet;
+		expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
+		rdl_reply_write(&run.packet.request, RDL_COAP_CREATED, location);
+		memset(&pipeline.stats, 0, sizeof(pipeline.stats));
+		assert_int_equal(rdl_pipeline_replies(&pipeline, packets, 1), 1);
+		message_options(&reply, "8:rd 8:*24");
+		expect_reply_frame(&run, reply.octets, reply.len);
+		assert_int_equal(counter(RDL_STAT_code_2_01), 1);
+		assert_int_equal(counter(RDL_STAT_tx_frames), 1);
+		run_end(&run);
+	}
+}
+
+/* Of many, those that shards left unanswered are not sent. */
+static void test_some_unanswered(void **state)
+{
+	struct message m = line_at("NON POST 11:rd 11:@", make_id(some_location));
+	struct message reply = line_reply(&m, 0x44, SALT);
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct run runs[RDL_BURST_MAX];
+
+	for (unsigned i = 0; i < RDL_BURST_MAX; i++) {
+		runs[i] = run_message(&m);
+		packets[i] = &runs[i].packet;
+		expect_handed(&runs[i], RDL_OPERATION_UPDATE, RDL_REASON_NONE);
+		if (i % 3 == 0)
+			rdl_reply_write(&runs[i].packet.request, RDL_COAP_CHANGED, NULL);
+	}
+	memset(&pipeline.stats, 0, sizeof(pipeline.stats));
+	assert_int_equal(rdl_pipeline_replies(&pipeline, packets, 0), 0);
+	assert_int_equal(rdl_pipeline_replies(&pipeline, packets, RDL_BURST_MAX), 0x49249249);
+	assert_int_equal(counter(RDL_STAT_tx_frames), 11);
+	assert_int_equal(counter(RDL_STAT_code_2_04), 11);
+	for (unsigned i = 0; i < RDL_BURST_MAX; i++) {
+		if (i % 3 == 0)
+			expect_reply_frame(&runs[i], reply.octets, reply.len);
+		run_end(&runs[i]);
+	}
+}
+
+static void test_shed(void **state)
+{
+	static const struct {
+		enum rdl_operation operation;
+		enum rdl_stat stat;
+	} rows[] = {
+		{ RDL_OPERATION_REGISTER, RDL_STAT_drop_shed_register },
+		{ RDL_OPERATION_UPDATE, RDL_STAT_drop_shed_update },
+		{ RDL_OPERATION_DEREGISTER, RDL_STAT_drop_shed_deregister },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		struct rdl_packet packet = { .request.operation = (uint8_t)rows[i].operation };
+
+		memset(&pipeline.stats, 0, sizeof(pipeline.stats));
+		rdl_pipeline_shed(&pipeline, &packet);
+		assert_int_equal(counter(rows[i].stat), 1);
+		assert_int_equal(all_drops(), 1);
+	}
+}
+
+/* Checksums are left to a port that makes them. */
+static void test_offload(void **state)
+{
+	struct message m = line("CON GET 11:nowhere");
+	struct frame_spec spec = {
+		.from = PEER_IPV4, .to = OUR_IPV4, .payload = m.octets, .payload_len = m.len
+	};
+	struct test_frame f = frame_build(&spec);
+	struct run run = { .sent = f };
+
+	run_place(&run, f.data, f.len);
+	run.packet.frame.flags = RDL_FRAME_TX_OFFLOAD | RDL_FRAME_L4_CHECKSUM_GOOD;
+	run_go(&run);
+	assert_int_equal(run.burst.reply, 1);
+	assert_true(run.packet.frame.flags & RDL_FRAME_TX_CHECKSUMS);
+	run_end(&run);
+
+	run_place(&run, f.data, f.len);
+	run.packet.frame.flags = RDL_FRAME_L4_CHECKSUM_BAD;
+	run_go(&run);
+	expect_silence(&run, RDL_STAT_drop_udp_checksum);
+	run_end(&run);
+}
+
+/* Each port has addresses of its own. */
+static void test_ports(void **state)
+{
+	struct message m = line("CON GET 11:nowhere");
+	struct frame_spec spec = {
+		.mac_to = interfaces[1].mac,
+		.tags = "8100 0064",
+		.from = PEER_IPV4,
+		.to = "203.0.113.1",
+		.to_port = 15683,
+		.payload = m.octets,
+		.payload_len = m.len,
+	};
+	struct test_frame f = frame_build(&spec);
+	struct run run = { .sent = f, .spec = spec };
+
+	run_place(&run, f.data, f.len);
+	run.packet.frame.port = 1;
+	run_go(&run);
+	expect_refusal(&run, &m, RDL_REASON_path);
+	assert_int_equal(run.packet.frame.port, 1);
+	run_end(&run);
+
+	run_place(&run, f.data, f.len);
+	run_go(&run);
+	expect_silence(&run, RDL_STAT_drop_not_for_us);
+	run_end(&run);
+}
+
+/* What net refuses is counted by its reason and nothing else happens. */
+static void test_net_drops(void **state)
+{
+	static const struct {
+		struct frame_spec spec;
+		enum rdl_stat stat;
+	} rows[] = {
+		{ { .mac_to = gateway_mac, .from = PEER_IPV4, .to = OUR_IPV4 },
+			RDL_STAT_drop_not_for_us },
+		{ { .from = PEER_IPV4, .to = "192.0.2.2" }, RDL_STAT_drop_not_for_us },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .to_port = 5684 }, RDL_STAT_drop_udp_port },
+		{ { .from = "127.0.0.1", .to = OUR_IPV4 }, RDL_STAT_drop_ip_source },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .protocol = 6 }, RDL_STAT_drop_ip_protocol },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .tags = "8100 0001 8100 0002 8100 0003" },
+			RDL_STAT_drop_ethertype },
+	};
+	struct message m = line("CON POST 11:rd 15:ep=a" OBJECTS);
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		struct frame_spec spec = rows[i].spec;
+
+		spec.payload = m.octets;
+		spec.payload_len = m.len;
+		struct run run = run_spec(&spec);
+		expect_silence(&run, rows[i].stat);
+		assert_int_equal(counter(RDL_STAT_requests_register), 0);
+		run_end(&run);
+	}
+	struct frame_spec spec = {
+		.from = PEER_IPV4, .to = OUR_IPV4, .payload = m.octets, .payload_len = m.len
+	};
+	struct test_frame f = frame_build(&spec);
+	f.data[f.len - 1] ^= 1;
+	struct run run = run_frame(&f);
+	expect_silence(&run, RDL_STAT_drop_udp_checksum);
+	run_end(&run);
+}
+
+/* ARP and echo are answered by the layer below, as whole frames. */
+static void test_net_answers(void **state)
+{
+	static const uint8_t arp[] = { 0, 1, 8, 0, 6, 4, 0, 1, 0x02, 0, 0, 0, 0, 0x99, 192, 0, 2,
+		77, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1 };
+	static const uint8_t echo[] = { 8, 0, 0, 0, 0x12, 0x34, 0, 1, 1, 2, 3 };
+	struct frame_spec to_all = { .mac_to = frame_broadcast_mac };
+	struct test_frame f;
+
+	frame_ethernet(&f, &to_all, 0x0806);
+	frame_append(&f, arp, sizeof(arp));
+	struct run run = run_frame(&f);
+	assert_int_equal(run.burst.reply, 1);
+	assert_int_equal(counter(RDL_STAT_net_answered), 1);
+	assert_int_equal(run.packet.frame.len, 42);
+	assert_int_equal(run.packet.frame.data[21], 2); /* a reply */
+	assert_memory_equal(run.packet.frame.data + 22, frame_our_mac, 6);
+	run_end(&run);
+
+	struct frame_spec spec = { .from = PEER_IPV4,
+		.to = OUR_IPV4,
+		.protocol = 1,
+		.payload = echo,
+		.payload_len = sizeof(echo) };
+	run = run_spec(&spec);
+	assert_int_equal(run.burst.reply, 1);
+	assert_int_equal(counter(RDL_STAT_net_answered), 1);
+	assert_int_equal(run.packet.frame.len, run.sent.len);
+	assert_int_equal(run.packet.frame.data[run.sent.l4], 0); /* echo reply */
+	run_end(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reply_goes_back),
+		cmocka_unit_test(test_replies_of_shards),
+		cmocka_unit_test(test_some_unanswered),
+		cmocka_unit_test(test_shed),
+		cmocka_unit_test(test_offload),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_net_drops),
+		cmocka_unit_test(test_net_answers),
+	};
+
+	return RUN_PIPELINE_TESTS(tests);
+}
