@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shard.h"
+
+/* Records looked at in one slice of expiry: tens of microseconds even when each is a cache miss. */
+#define EXPIRE_SLICE 64
+
+void rdl_shard_init(
+	struct rdl_shard *shard, struct rdl_registry *registry, struct rdl_key location_key)
+{
+	memset(shard, 0, sizeof(*shard));
+	shard->registry = registry;
+	shard->location_key = location_key;
+}
+
+static void commit_register(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
+{
+	struct rdl_location location;
+	uint8_t id[RDL_LOCATION_LEN];
+
+	switch (rdl_registry_register(shard->registry, request, now_ms, &location)) {
+	case RDL_REGISTRY_CREATED:
+		rdl_stats_add(&shard->stats, RDL_STAT_registered, 1);
+		break;
+	case RDL_REGISTRY_REPLACED:
+		rdl_stats_add(&shard->stats, RDL_STAT_replaced, 1);
+		break;
+	case RDL_REGISTRY_REPLAYED:
+		rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
+		break;
+	case RDL_REGISTRY_FULL:
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_registry_full, 1);
+		return;
+	}
+	rdl_location_encode(&shard->location_key, &location, id);
+	rdl_reply_write(request, RDL_COAP_CREATED, id);
+}
+
+static void refuse(
+	struct rdl_shard *shard, const struct rdl_policy *policy, struct rdl_request *request)
+{
+	rdl_stats_add(&shard->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
+	rdl_reply_refuse(request, rdl_policy_diagnostics(policy));
+}
+
+/* Reads the object list of an Update whose alternate path only the registration knows. */
+static void read_payload(struct rdl_shard *shard, const struct rdl_policy *policy,
+	rdl_handle handle, struct rdl_request *request)
+{
+	struct rdl_ignored_counts ignored = { { 0 } };
+	struct rdl_registration registration;
+	enum rdl_reason reason;
+
+	rdl_registry_describe(shard->registry, handle, &registration);
+	reason = rdl_policy_objects(policy,
+		(struct rdl_span){ request->payload, request->payload_len },
+		rdl_object_list_root(registration.objects), registration.minor, false,
+		shard->scratch, sizeof(shard->scratch), &ignored, &request->detail);
+	request->gives &= (uint8_t)~RDL_GIVES_PAYLOAD;
+	request->reason = (uint8_t)reason;
+	if (reason == RDL_REASON_NONE) {
+		request->objects = (const struct rdl_object_list *)shard->scratch;
+		request->gives |= RDL_GIVES_OBJECTS;
+	}
+	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
+		if (ignored.count[i] != 0)
+			rdl_stats_add(&shard->stats, rdl_stat_of_ignored(i), ignored.count[i]);
+}
+
+/* The answer that the original of a copy got. */
+static void repeat(struct rdl_shard *shard, struct rdl_request *request)
+{
+	rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
+	rdl_reply_write(request,
+		request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
+							       : RDL_COAP_CHANGED,
+		NULL);
+}
+
+/* A request to a location: repeated when it is a copy, else 4.04 when it is dead, else the verdict, else the operation. */
+static void commit_location(struct rdl_shard *shard, const struct rdl_policy *policy,
+	struct rdl_request *request, uint64_t now_ms)
+{
+	if (rdl_registry_is_copy(shard->registry, request, now_ms)) {
+		repeat(shard, request);
+		return;
+	}
+	rdl_handle handle = rdl_registry_find(shard->registry, &request->location, now_ms);
+	if (handle == RDL_HANDLE_NONE)
+		request->reason = RDL_REASON_location;
+	else if (request->reason == RDL_REASON_NONE && (request->gives & RDL_GIVES_PAYLOAD) != 0)
+		read_payload(shard, policy, handle, request);
+	if (request->reason != RDL_REASON_NONE) {
+		refuse(shard, policy, request);
+	} else if ((request->gives & RDL_GIVES_BLOCK) != 0) {
+		rdl_reply_write(request, RDL_COAP_CONTINUE, NULL);
+	} else if (request->operation == RDL_OPERATION_DEREGISTER) {
+		rdl_registry_deregister(shard->registry, handle, request, now_ms);
+		rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
+		rdl_reply_write(request, RDL_COAP_DELETED, NULL);
+	} else if (rdl_registry_update(shard->registry, handle, request, now_ms)) {
+		rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
+		rdl_reply_write(request, RDL_COAP_CHANGED, NULL);
+	} else {
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
+	}
+}
+
+/* Brings near what the commits of this burst will touch. */
+static void look_ahead(
+	struct rdl_shard *shard, struct rdl_request *const requests[], unsigned count)
+{
+	const struct rdl_request *registers[RDL_REGISTRY_BURST];
+	rdl_handle handles[RDL_REGISTRY_BURST];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (requests[i]->operation == RDL_OPERATION_REGISTER)
+			registers[n++] = requests[i];
+		else
+			rdl_registry_prefetch(shard->registry, &requests[i]->location);
+	}
+	if (n > 1)
+		rdl_registry_lookup(shard->registry, n, registers, handles);
+}
+
+void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
+	struct rdl_request *const requests[], unsigned count, uint64_t now_ms)
+{
+	look_ahead(shard, requests, count);
+	for (unsigned i = 0; i < count; i++) {
+		if (requests[i]->operation == RDL_OPERATION_REGISTER)
+			commit_register(shard, requests[i], now_ms);
+		else
+			commit_location(shard, policy, requests[i], now_ms);
+	}
+}
+
+bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms)
+{
+	unsigned expired = rdl_registry_expire(shard->registry, now_ms, EXPIRE_SLICE);
+
+	if (expired == 0)
+		return false;
+	rdl_stats_add(&shard->stats, RDL_STAT_expired, expired);
+	return true;
+}

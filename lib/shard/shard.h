@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * shard: one control core's step: decided requests in, commits, replies written. Used by its core alone.
+ */
+#ifndef RDL_SHARD_H
+#define RDL_SHARD_H
+
+#include "policy.h"
+#include "registry.h"
+#include "stats.h"
+
+/* An Update to a registration with an alternate path brings its payload unread: room for reading the longest. */
+#define RDL_SHARD_SCRATCH (2 * 65536 + 512)
+
+struct rdl_shard {
+	struct rdl_registry *registry; /* owned by the caller */
+	struct rdl_key location_key;
+	struct rdl_stats stats;
+	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
+};
+
+void rdl_shard_init(
+	struct rdl_shard *shard, struct rdl_registry *registry, struct rdl_key location_key);
+
+/*
+ * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and writes each one's reply over its
+ * datagram; request->reply_len is 0 where it is shed in silence (no room), and counted.
+ */
+void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
+	struct rdl_request *const requests[], unsigned count, uint64_t now_ms);
+
+/* Reclaims what has expired, a slice at a time: true when a registration ended. */
+bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms);
+
+#endif

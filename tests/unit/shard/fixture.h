@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A shard on a real registry under EAL, requests that a worker would hand over to it, and a clock of our own. */
+#ifndef RDL_TEST_SHARD_FIXTURE_H
+#define RDL_TEST_SHARD_FIXTURE_H
+
+#include "support.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lines.h"
+#include "objects.h"
+#include "shard.h"
+
+#define SALT 0x5a5a
+#define EPOCH 5000
+#define OBJECTS " | </1/0>,</3/0>"
+#define ROOTED " | </lwm2m>;rt=\"oma.lwm2m\";ct=110,</lwm2m/1/0>,</lwm2m/3/0>"
+
+static const struct rdl_key location_key = { 11, 12 };
+static struct rdl_shard shard;
+static struct rdl_policy *policy;
+
+/* ---- start and end ---- */
+
+/* From rte_eal.h: the shard itself, like its tests, sees no header of DPDK's. */
+int rte_eal_init(int argc, char **argv);
+int rte_eal_cleanup(void);
+
+static inline int eal_start(void **state)
+{
+	static char args[][24] = { "test", "--no-huge", "--no-shconf", "-m", "128", "--no-pci",
+		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
+	char *argv[RDL_ARRAY_LEN(args)];
+	int argc = (int)RDL_ARRAY_LEN(args);
+
+	snprintf(args[argc - 1], sizeof(args[0]), "rdl_shard_%d", (int)getpid());
+	for (int i = 0; i < argc; i++)
+		argv[i] = args[i];
+	return rte_eal_init(argc, argv) < 0 ? -1 : 0;
+}
+
+static inline int eal_stop(void **state)
+{
+	return rte_eal_cleanup();
+}
+
+static inline struct rdl_policy_config default_policy(void)
+{
+	return (struct rdl_policy_config){
+		.version = { 1, 1 },
+		.lifetime_max_s = INT32_MAX,
+		.mandatory_objects_refuse = true,
+		.diagnostics = true,
+		.max_links = 1024,
+		.all_objects = true,
+		.endpoint_key = { 21, 22 },
+	};
+}
+
+static inline void start(uint64_t registrations, const struct rdl_policy_config *config)
+{
+	struct rdl_registry_config registry = {
+		.registrations = registrations,
+		.shards = 1,
+		.list_key = { 31, 32 },
+		.endpoint_key = { 21, 22 },
+		.socket_id = -1,
+		.now_ms = EPOCH,
+	};
+
+	policy = rdl_policy_create(config);
+	assert_non_null(policy);
+	rdl_shard_init(&shard, rdl_registry_create(&registry), location_key);
+	assert_non_null(shard.registry);
+}
+
+static inline int setup(void **state)
+{
+	struct rdl_policy_config config = default_policy();
+
+	start(1000, &config);
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	rdl_registry_destroy(shard.registry);
+	rdl_policy_destroy(policy);
+	return 0;
+}
+
+#define SHARD_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define RUN_SHARD_TESTS(tests) cmocka_run_group_tests((tests), eal_start, eal_stop)
+
+static inline uint64_t counter(enum rdl_stat stat)
+{
+	return rdl_stats_get(&shard.stats, stat);
+}
+
+/* ---- requests ---- */
+
+#define ROOM 8192
+
+/* A request and the memory of its packet. */
+struct handed {
+	struct rdl_request request;
+	struct message sent;
+	uint64_t memory[ROOM / 8]; /* datagram in the first half, scratch in the second */
+};
+
+/* What a worker decides of a request to /rd/<id>. */
+static inline void judge_location(struct handed *h, const struct rdl_input *input)
+{
+	struct rdl_ignored_counts ignored = { { 0 } };
+	struct rdl_request *request = &h->request;
+
+	assert_true(rdl_location_decode(&location_key, input->id, &request->location));
+	request->reason = (uint8_t)input->option_reason;
+	request->operation = RDL_OPERATION_OTHER;
+	if (input->message.code == RDL_COAP_DELETE)
+		request->operation = RDL_OPERATION_DEREGISTER;
+	else if (input->message.code == RDL_COAP_POST)
+		request->operation = RDL_OPERATION_UPDATE;
+	else if (request->reason == RDL_REASON_NONE)
+		request->reason = RDL_REASON_method;
+	if (request->operation == RDL_OPERATION_UPDATE && request->reason == RDL_REASON_NONE)
+		rdl_policy_update(
+			policy, input, h->memory + ROOM / 16, ROOM / 2, request, &ignored);
+}
+
+/* The request of a line, as it is handed over; '@' is `id`. */
+static inline void hand(struct handed *h, const char *text, const char *id)
+{
+	struct rdl_request *request = &h->request;
+	struct rdl_ignored_counts ignored = { { 0 } };
+	struct rdl_input input;
+	uint8_t *coap = (uint8_t *)h->memory;
+
+	h->sent = line_at(text, id);
+	assert_true(h->sent.len <= ROOM / 2);
+	memcpy(coap, h->sent.octets, h->sent.len);
+	assert_int_equal(rdl_coap_parse((struct rdl_span){ coap, h->sent.len }, &input.message),
+		RDL_COAP_MESSAGE);
+	assert_int_equal(rdl_input_read(&input), RDL_OK);
+	*request = (struct rdl_request){
+		.coap = coap,
+		.coap_len = (uint16_t)h->sent.len,
+		.room = ROOM,
+		.message_id = input.message.message_id,
+		.type = input.message.type,
+		.token_len = input.message.token_len,
+		.reply_id = input.message.message_id ^ SALT,
+		.block1 = input.has_block1 ? rdl_coap_block_value(input.block1) : RDL_BLOCK1_NONE,
+		.peer = { .address = { [10] = 0xff, 0xff, 192, 0, 2, 77 }, .port = 40000 },
+	};
+	if (input.path == RDL_PATH_LOCATION) {
+		judge_location(h, &input);
+		return;
+	}
+	request->operation = RDL_OPERATION_REGISTER;
+	rdl_policy_register(policy, &input, h->memory + ROOM / 16, ROOM / 2, request, &ignored);
+	assert_int_equal(request->reason, RDL_REASON_NONE);
+}
+
+static inline void commit(struct handed *h, uint64_t now_ms)
+{
+	struct rdl_request *requests[] = { &h->request };
+
+	rdl_shard_burst(&shard, policy, requests, 1, now_ms);
+}
+
+/* ---- replies ---- */
+
+static inline void expect_octets(const struct handed *h, const struct message *reply)
+{
+	assert_int_equal(h->request.reply_len, reply->len);
+	assert_memory_equal(h->memory, reply->octets, reply->len);
+}
+
+static inline unsigned code_of(const struct handed *h)
+{
+	if (h->request.reply_len == 0)
+		return 0;
+	return h->request.coap[1] >> 5 << 8 | (h->request.coap[1] & 31u);
+}
+#define CODE(class, detail) ((class) << 8 | (detail))
+
+/* 2.02 or 2.04: header and token, nothing else. */
+static inline void expect_done(const struct handed *h, unsigned code)
+{
+	struct message reply = line_reply(&h->sent, code, SALT);
+
+	expect_octets(h, &reply);
+}
+
+static inline void expect_refused(const struct handed *h, enum rdl_reason reason)
+{
+	const char *text = rdl_policy_diagnostics(policy) ? rdl_reason_text(reason) : "";
+	struct message reply = line_reply(&h->sent, rdl_reason_code(reason), SALT);
+
+	message_payload(&reply, text, strlen(text));
+	assert_int_equal(h->request.reason, reason);
+	expect_octets(h, &reply);
+}
+
+struct id {
+	char text[RDL_LOCATION_LEN + 1];
+};
+
+/* A 2.01 with /rd/<id>, an id that is ours; returns it. */
+static inline struct id expect_created(const struct handed *h)
+{
+	struct message reply = line_reply(&h->sent, RDL_COAP_CREATED, SALT);
+	size_t before = reply.len + 3 + 2; /* 82 'r' 'd', 0d 0b */
+	struct rdl_location location;
+	struct id id = { "" };
+
+	assert_int_equal(code_of(h), CODE(2, 1));
+	memcpy(id.text, (const uint8_t *)h->memory + before, RDL_LOCATION_LEN);
+	message_option(&reply, 8, "rd", 2);
+	message_option(&reply, 8, id.text, RDL_LOCATION_LEN);
+	if (h->request.block1 != RDL_BLOCK1_NONE)
+		message_options(&reply, "27:#06");
+	expect_octets(h, &reply);
+	assert_true(rdl_location_decode(&location_key, span_of(id.text), &location));
+	return id;
+}
+
+/* ---- one after the other ---- */
+
+static inline struct id register_at(const char *text, uint64_t now_ms)
+{
+	static struct handed h;
+
+	hand(&h, text, "");
+	commit(&h, now_ms);
+	return expect_created(&h);
+}
+
+/* The response code of a request to a location. */
+static inline unsigned request_at(const char *text, const struct id *id, uint64_t now_ms)
+{
+	static struct handed h;
+
+	hand(&h, text, id->text);
+	commit(&h, now_ms);
+	return code_of(&h);
+}
+
+static inline rdl_handle find(const struct id *id, uint64_t now_ms)
+{
+	struct rdl_location location;
+
+	assert_true(rdl_location_decode(&location_key, span_of(id->text), &location));
+	return rdl_registry_find(shard.registry, &location, now_ms);
+}
+
+static inline struct rdl_registration describe(const struct id *id, uint64_t now_ms)
+{
+	struct rdl_registration registration;
+	rdl_handle handle = find(id, now_ms);
+
+	assert_int_not_equal(handle, RDL_HANDLE_NONE);
+	rdl_registry_describe(shard.registry, handle, &registration);
+	return registration;
+}
+
+static inline uint64_t registrations(void)
+{
+	struct rdl_registry_counts counts;
+
+	rdl_registry_counts(shard.registry, &counts);
+	return counts.registrations;
+}
+
+/* A registration in words, whole: "ep minor binding queue lifetime deadline registered updated port | parameters | objects". */
+struct portrait {
+	char text[33000];
+};
+
+static inline void paint(struct portrait *portrait, const struct id *id, uint64_t now_ms)
+{
+	struct rdl_registration r = describe(id, now_ms);
+	static struct object_words words;
+	char binding[RDL_BINDING_TEXT], address[RDL_ADDRESS_TEXT];
+
+	rdl_binding_text(r.binding, binding);
+	rdl_peer_address_text(&r.peer, address);
+	snprintf(portrait->text, sizeof(portrait->text),
+		"%.*s 1.%u %s %u lt=%u %llu %llu %llu [%s]:%u %u | %.*s | %s", (int)r.endpoint.len,
+		(const char *)r.endpoint.data, r.minor, binding, r.queue, r.lifetime_s,
+		(unsigned long long)r.deadline_ms, (unsigned long long)r.registered_ms,
+		(unsigned long long)r.updated_ms, address, r.peer.port, r.peer.identity,
+		(int)r.parameters.len, (const char *)r.parameters.data,
+		describe_objects(r.objects, &words));
+}
+
+static inline void expect_objects(const struct id *id, uint64_t now_ms, const char *want)
+{
+	static struct object_words words;
+
+	assert_string_equal(describe_objects(describe(id, now_ms).objects, &words), want);
+}
+
+#endif
