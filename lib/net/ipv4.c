@@ -50,10 +50,10 @@ enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 		return RDL_NET_DROP_not_for_us;
 	if (RDL_UNLIKELY(!is_answerable(interface, rdl_get_be32(ip + 12))))
 		return RDL_NET_DROP_ip_source;
+	frame->l3_len = (uint8_t)header_len;
 	if (RDL_UNLIKELY(rdl_get_be16(ip + 6) & FRAGMENT_BITS))
 		return RDL_NET_DROP_fragment;
 
-	frame->l3_len = (uint8_t)header_len;
 	struct rdl_net_packet packet = {
 		.addresses = ip + 12,
 		.addresses_len = 8,

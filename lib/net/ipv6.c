@@ -104,10 +104,12 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 	size_t header_len = IPV6_LEN;
 	enum rdl_net_verdict drop =
 		skip_extensions(ip, IPV6_LEN + payload_len, &protocol, &header_len);
+	frame->l3_len = (uint8_t)header_len;
+	if (drop == RDL_NET_DROP_fragment && header_len != IPV6_LEN)
+		frame->l3_len = 0; /* cannot be put together */
 	if (drop != RDL_NET_DATAGRAM)
 		return drop;
 
-	frame->l3_len = (uint8_t)header_len;
 	struct rdl_net_packet packet = {
 		.addresses = source,
 		.addresses_len = 32,

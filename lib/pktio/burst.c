@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Bursts: frames as views of mbufs. */
+#include "internal.h"
+
+#include <rte_prefetch.h>
+
+#define BURST 64
+
+static inline uint8_t checksum_flags(uint64_t ol_flags)
+{
+	uint8_t flags = 0;
+
+	switch (ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) {
+	case RTE_MBUF_F_RX_IP_CKSUM_GOOD:
+	case RTE_MBUF_F_RX_IP_CKSUM_NONE: /* wrong in the frame, data known to be whole */
+		flags |= RDL_FRAME_IP_CHECKSUM_GOOD;
+		break;
+	case RTE_MBUF_F_RX_IP_CKSUM_BAD:
+		flags |= RDL_FRAME_IP_CHECKSUM_BAD;
+		break;
+	default:
+		break;
+	}
+	switch (ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
+	case RTE_MBUF_F_RX_L4_CKSUM_GOOD:
+	case RTE_MBUF_F_RX_L4_CKSUM_NONE:
+		flags |= RDL_FRAME_L4_CHECKSUM_GOOD;
+		break;
+	case RTE_MBUF_F_RX_L4_CKSUM_BAD:
+		flags |= RDL_FRAME_L4_CHECKSUM_BAD;
+		break;
+	default:
+		break;
+	}
+	return flags;
+}
+
+void rdl_pktio_view(const struct rdl_pktio *pktio, uint8_t port, struct rte_mbuf *m)
+{
+	struct rdl_frame *frame = rte_mbuf_to_priv(m);
+
+	frame->data = rte_pktmbuf_mtod(m, uint8_t *);
+	frame->len = m->data_len;
+	frame->room = (uint16_t)(m->buf_len - m->data_off);
+	frame->flags = checksum_flags(m->ol_flags);
+	if (pktio->ports[port].tx_offload)
+		frame->flags |= RDL_FRAME_TX_OFFLOAD;
+	frame->port = port;
+}
+
+/*
+ * One buffer, with its tag: drivers that take the tag off hand it over beside the frame, and a jumbo frame may come in
+ * several buffers.
+ */
+static inline bool whole(struct rte_mbuf **m)
+{
+	if (unlikely(((*m)->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) &&
+		rte_vlan_insert(m) != 0)
+		return false;
+	return likely((*m)->nb_segs == 1) || rte_pktmbuf_linearize(*m) == 0;
+}
+
+unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+	struct rdl_frame *frames[], unsigned count, unsigned *segmented)
+{
+	struct rte_mbuf *mbufs[BURST];
+	unsigned kept = 0;
+
+	if (count > BURST)
+		count = BURST;
+	unsigned received =
+		rte_eth_rx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
+	for (unsigned i = 0; i < received; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	for (unsigned i = 0; i < received; i++) {
+		if (unlikely(!whole(&mbufs[i]))) {
+			rte_pktmbuf_free(mbufs[i]);
+			(*segmented)++;
+			continue;
+		}
+		rdl_pktio_view(pktio, (uint8_t)port, mbufs[i]);
+		frames[kept++] = rte_mbuf_to_priv(mbufs[i]);
+	}
+	return kept;
+}
+
+/* Makes the mbuf say what its frame says. */
+static struct rte_mbuf *sealed(const struct rdl_frame *frame)
+{
+	struct rte_mbuf *m = rdl_pktio_mbuf(frame);
+
+	m->data_off = (uint16_t)(frame->data - (uint8_t *)m->buf_addr);
+	m->data_len = frame->len;
+	m->pkt_len = frame->len;
+	m->ol_flags = 0;
+	if ((frame->flags & RDL_FRAME_TX_CHECKSUMS) != 0) {
+		bool ipv4 = frame->data[frame->l2_len] >> 4 == 4;
+
+		m->tx_offload = rte_mbuf_tx_offload(frame->l2_len, frame->l3_len, 0, 0, 0, 0, 0);
+		m->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM;
+		m->ol_flags |=
+			ipv4 ? RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM : RTE_MBUF_F_TX_IPV6;
+	}
+	return m;
+}
+
+unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+	struct rdl_frame *const frames[], unsigned count)
+{
+	struct rte_mbuf *mbufs[BURST];
+
+	if (count > BURST)
+		count = BURST;
+	for (unsigned i = 0; i < count; i++)
+		mbufs[i] = sealed(frames[i]);
+	return rte_eth_tx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
+}
+
+void rdl_pktio_free(struct rdl_frame *const frames[], unsigned count)
+{
+	struct rte_mbuf *mbufs[BURST];
+
+	while (count > 0) {
+		unsigned n = count < BURST ? count : BURST;
+
+		for (unsigned i = 0; i < n; i++)
+			mbufs[i] = rdl_pktio_mbuf(frames[i]);
+		rte_pktmbuf_free_bulk(mbufs, n);
+		frames += n;
+		count -= n;
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef RDL_PKTIO_INTERNAL_H
+#define RDL_PKTIO_INTERNAL_H
+
+#include "pktio.h"
+
+#include <rte_ethdev.h>
+#include <rte_ip_frag.h>
+#include <rte_mbuf.h>
+
+struct port {
+	uint16_t id; /* DPDK's */
+	bool started;
+	bool rx_offload, tx_offload;
+	struct rte_ether_addr mac;
+};
+
+struct fragments {
+	struct rte_ip_frag_tbl *table;
+	struct rte_ip_frag_death_row dead;
+};
+
+struct rdl_pktio {
+	struct rte_mempool *pool;
+	unsigned port_count;
+	struct port ports[RDL_PKTIO_PORTS_MAX];
+	unsigned queues;
+	struct fragments fragments[RDL_PKTIO_QUEUES_MAX];
+};
+
+static inline struct rte_mbuf *rdl_pktio_mbuf(const struct rdl_frame *frame)
+{
+	return (struct rte_mbuf *)((uintptr_t)frame - sizeof(struct rte_mbuf));
+}
+
+/* Fills the frame in the mbuf's private area. */
+void rdl_pktio_view(const struct rdl_pktio *pktio, uint8_t port, struct rte_mbuf *m);
+
+/* -1 without memory. */
+int rdl_fragments_create(struct fragments *fragments, unsigned entries, int socket_id);
+void rdl_fragments_destroy(struct fragments *fragments);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pktio: bursts of frames in and out of DPDK ports: the only code that knows mbufs. A frame lives at the start of its
+ * mbuf's private area; the caller's per-packet data follow it there.
+ *
+ * Opened and closed by the main thread, after EAL is up. Each (port, queue) belongs to one core.
+ */
+#ifndef RDL_PKTIO_H
+#define RDL_PKTIO_H
+
+#include "net.h"
+
+#define RDL_PKTIO_PORTS_MAX 16
+#define RDL_PKTIO_QUEUES_MAX 64
+/* Ethernet with two tags and an MTU of 1500. Longer frames come too, as far as a buffer holds them. */
+#define RDL_PKTIO_FRAME_MAX 1522
+
+struct rdl_pktio;
+
+struct rdl_pktio_config {
+	unsigned port_count;
+	const char *devices
+		[RDL_PKTIO_PORTS_MAX]; /* as given to EAL: "net_tap0,..." or "0000:01:00.0" */
+	unsigned queues; /* on each port, one per worker */
+	unsigned in_flight; /* packets that may be held outside port queues, over all workers */
+	unsigned reassemblies; /* datagrams in fragments at a time, over all queues; 0: none */
+	uint16_t private_len; /* struct rdl_frame and what the caller keeps behind it */
+	uint16_t room; /* octets writable in a frame's buffer, the frame's own included */
+	uint32_t page; /* octets of a page of the memory that EAL has */
+	int socket_id;
+};
+
+/* Octets of packet memory that rdl_pktio_open() will take. */
+uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config);
+
+/* Configures and starts the ports. NULL with one line in `why`, *bad_port the port it is about. */
+struct rdl_pktio *rdl_pktio_open(
+	const struct rdl_pktio_config *config, char *why, size_t why_len, unsigned *bad_port);
+void rdl_pktio_close(struct rdl_pktio *pktio);
+
+const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port);
+/* True when the port checks and makes IPv4 and UDP checksums. */
+bool rdl_pktio_rx_offload(const struct rdl_pktio *pktio, unsigned port);
+bool rdl_pktio_tx_offload(const struct rdl_pktio *pktio, unsigned port);
+/* Buffers taken from the pool, port queues included. */
+unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
+
+/*
+ * Receives up to `count` frames of a queue; they are the caller's until sent or freed. *segmented grows by those that were
+ * too long for one buffer, and are gone.
+ */
+unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+	struct rdl_frame *frames[], unsigned count, unsigned *segmented);
+
+/*
+ * Takes a fragment (rdl_net_input() said so) of a frame received on this queue. The frame of the whole datagram, in one
+ * buffer, once the last fragment is there; else NULL. *dropped grows by the fragments that are gone for good.
+ */
+struct rdl_frame *rdl_pktio_reassemble(
+	struct rdl_pktio *pktio, unsigned queue, struct rdl_frame *frame, unsigned *dropped);
+
+/* Sends frames by one port; returns how many it took, the first ones. The rest stay the caller's. */
+unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+	struct rdl_frame *const frames[], unsigned count);
+
+void rdl_pktio_free(struct rdl_frame *const frames[], unsigned count);
+
+#endif

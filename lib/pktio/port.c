@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports: found by the name that EAL knows them by, configured, started, stopped. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DESCRIPTORS 1024
+#define POOL_CACHE 256
+#define POOL_NAME "rdl_packets"
+/* A driver may fill a whole frame whatever the MTU says. */
+#define RX_ROOM_MIN 2048
+
+#define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
+#define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+
+static unsigned pool_size(const struct rdl_pktio_config *config)
+{
+	return config->port_count * config->queues * 2 * DESCRIPTORS + config->in_flight +
+	       (config->queues + 1) * 2 * POOL_CACHE;
+}
+
+static uint16_t private_room(const struct rdl_pktio_config *config)
+{
+	return (uint16_t)RTE_ALIGN_CEIL(config->private_len, RTE_MBUF_PRIV_ALIGN);
+}
+
+static uint16_t data_room(const struct rdl_pktio_config *config)
+{
+	uint16_t room = config->room < RX_ROOM_MIN ? RX_ROOM_MIN : config->room;
+
+	return (uint16_t)(room + RTE_PKTMBUF_HEADROOM);
+}
+
+/* A pool lets no object cross a page that it need not cross. */
+uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config)
+{
+	uint32_t element =
+		(uint32_t)sizeof(struct rte_mbuf) + private_room(config) + data_room(config);
+	uint64_t object = rte_mempool_calc_obj_size(element, 0, NULL), objects = pool_size(config);
+	uint64_t pages = object > config->page
+				 ? objects * RTE_ALIGN_CEIL(object, config->page) / config->page
+				 : objects / (config->page / object) + 1;
+
+	return pages * config->page + (1u << 20);
+}
+
+static int enough_queues(
+	const struct rte_eth_dev_info *info, unsigned queues, char *why, size_t why_len)
+{
+	unsigned most = info->max_rx_queues < info->max_tx_queues ? info->max_rx_queues
+								  : info->max_tx_queues;
+
+	if (most >= queues)
+		return 0;
+	snprintf(why, why_len, "the %s device offers %u queue%s, %u workers need one each%s",
+		info->driver_name, most, most == 1 ? "" : "s", queues,
+		strcmp(info->driver_name, "net_af_packet") == 0 ? " (add qpairs=N to the device)"
+								: "");
+	return -1;
+}
+
+static int setup_queues(const struct rdl_pktio *pktio, const struct port *port,
+	const struct rte_eth_dev_info *info, unsigned queues)
+{
+	uint16_t rx_descriptors = DESCRIPTORS, tx_descriptors = DESCRIPTORS;
+	int socket = rte_eth_dev_socket_id(port->id);
+	unsigned node = socket < 0 ? (unsigned)SOCKET_ID_ANY : (unsigned)socket;
+	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);
+
+	for (uint16_t q = 0; ret == 0 && q < queues; q++) {
+		struct rte_eth_rxconf rx = info->default_rxconf;
+		struct rte_eth_txconf tx = info->default_txconf;
+
+		rx.offloads = port->rx_offload ? RX_OFFLOADS : 0;
+		tx.offloads = port->tx_offload ? TX_OFFLOADS : 0;
+		ret = rte_eth_rx_queue_setup(port->id, q, rx_descriptors, node, &rx, pktio->pool);
+		if (ret == 0)
+			ret = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, node, &tx);
+	}
+	return ret;
+}
+
+/* Solicitations come to group addresses: without a multicast filter of its own the port has to let all of them in. */
+static int let_multicast_in(uint16_t id)
+{
+	if (rte_eth_allmulticast_enable(id) == 0)
+		return 0;
+	int ret = rte_eth_promiscuous_enable(id);
+	/* A driver that knows neither has no filter. */
+	return ret == -ENOTSUP ? 0 : ret;
+}
+
+static int start_port(
+	struct rdl_pktio *pktio, struct port *port, unsigned queues, char *why, size_t why_len)
+{
+	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_dev_info info;
+	const char *step = "ask what it can";
+	int ret = rte_eth_dev_info_get(port->id, &info);
+
+	if (ret == 0) {
+		if (enough_queues(&info, queues, why, why_len) != 0)
+			return -1;
+		port->rx_offload = (info.rx_offload_capa & RX_OFFLOADS) == RX_OFFLOADS;
+		port->tx_offload = (info.tx_offload_capa & TX_OFFLOADS) == TX_OFFLOADS;
+		conf.rxmode.offloads = port->rx_offload ? RX_OFFLOADS : 0;
+		conf.txmode.offloads = port->tx_offload ? TX_OFFLOADS : 0;
+		if (queues > 1 && info.flow_type_rss_offloads != 0) {
+			conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+			conf.rx_adv_conf.rss_conf.rss_hf =
+				(RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
+		}
+		step = "configure";
+		ret = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
+	}
+	if (ret == 0) {
+		step = "set up the queues of";
+		ret = setup_queues(pktio, port, &info, queues);
+	}
+	if (ret == 0) {
+		step = "start";
+		ret = rte_eth_dev_start(port->id);
+		port->started = ret == 0;
+	}
+	if (ret == 0) {
+		step = "read the MAC of";
+		ret = rte_eth_macaddr_get(port->id, &port->mac);
+	}
+	if (ret == 0) {
+		step = "let multicast into";
+		ret = let_multicast_in(port->id);
+	}
+	if (ret != 0)
+		snprintf(why, why_len, "cannot %s the port: %s", step, strerror(-ret));
+	return ret;
+}
+
+/* "net_tap0,iface=x" is known as "net_tap0". */
+static int find_port(const char *device, uint16_t *id)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	size_t len = strcspn(device, ",");
+
+	if (len >= sizeof(name))
+		return -ENODEV;
+	memcpy(name, device, len);
+	name[len] = '\0';
+	return rte_eth_dev_get_port_by_name(name, id);
+}
+
+static int setup_fragments(struct rdl_pktio *pktio, const struct rdl_pktio_config *config)
+{
+	unsigned each = (config->reassemblies + config->queues - 1) / config->queues;
+
+	for (; pktio->queues < config->queues && each > 0; pktio->queues++)
+		if (rdl_fragments_create(
+			    &pktio->fragments[pktio->queues], each, config->socket_id) != 0)
+			return -1;
+	return 0;
+}
+
+struct rdl_pktio *rdl_pktio_open(
+	const struct rdl_pktio_config *config, char *why, size_t why_len, unsigned *bad_port)
+{
+	struct rdl_pktio *pktio = calloc(1, sizeof(*pktio));
+
+	*bad_port = 0;
+	if (pktio == NULL) {
+		snprintf(why, why_len, "out of memory");
+		return NULL;
+	}
+	pktio->pool = rte_pktmbuf_pool_create(POOL_NAME, pool_size(config), POOL_CACHE,
+		private_room(config), data_room(config), config->socket_id);
+	if (pktio->pool == NULL) {
+		snprintf(why, why_len, "no memory for %u packet buffers", pool_size(config));
+		free(pktio);
+		return NULL;
+	}
+	if (setup_fragments(pktio, config) != 0) {
+		snprintf(why, why_len, "no memory for %u reassemblies", config->reassemblies);
+		rdl_pktio_close(pktio);
+		return NULL;
+	}
+	for (unsigned i = 0; i < config->port_count; i++) {
+		struct port *port = &pktio->ports[i];
+
+		*bad_port = i;
+		if (find_port(config->devices[i], &port->id) != 0) {
+			snprintf(why, why_len,
+				"there is no such device, or its driver does not take it");
+			rdl_pktio_close(pktio);
+			return NULL;
+		}
+		pktio->port_count = i + 1;
+		if (start_port(pktio, port, config->queues, why, why_len) != 0) {
+			rdl_pktio_close(pktio);
+			return NULL;
+		}
+	}
+	return pktio;
+}
+
+void rdl_pktio_close(struct rdl_pktio *pktio)
+{
+	if (pktio == NULL)
+		return;
+	for (unsigned i = pktio->port_count; i-- > 0;) {
+		if (pktio->ports[i].started)
+			(void)rte_eth_dev_stop(pktio->ports[i].id);
+		(void)rte_eth_dev_close(pktio->ports[i].id);
+	}
+	for (unsigned q = 0; q < pktio->queues; q++)
+		rdl_fragments_destroy(&pktio->fragments[q]);
+	rte_mempool_free(pktio->pool);
+	free(pktio);
+}
+
+const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port)
+{
+	return pktio->ports[port].mac.addr_bytes;
+}
+
+bool rdl_pktio_rx_offload(const struct rdl_pktio *pktio, unsigned port)
+{
+	return pktio->ports[port].rx_offload;
+}
+
+bool rdl_pktio_tx_offload(const struct rdl_pktio *pktio, unsigned port)
+{
+	return pktio->ports[port].tx_offload;
+}
+
+unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)
+{
+	return rte_mempool_in_use_count(pktio->pool);
+}
