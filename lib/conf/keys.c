@@ -118,6 +118,7 @@ static const struct rdl_conf_key lwm2m_keys[] = {
 	NUMBER("expiry_grace", lwm2m.expiry_grace_s, 0, 86400, 0),
 	WORD("security_object", lwm2m.security_object_refuse, security_words, false),
 	WORD("mandatory_objects", lwm2m.mandatory_objects_refuse, mandatory_words, true),
+	BOOLEAN("sms_msisdn", lwm2m.sms_msisdn, false),
 	BOOLEAN("text_plain", lwm2m.text_plain, false),
 	{ .name = "extra_parameters",
 		.kind = RDL_CONF_STRINGS,

@@ -330,7 +330,8 @@ struct rdl_request {
 	};
 	union {
 		const struct rdl_object_list *objects; /* RDL_GIVES_OBJECTS */
-		const uint8_t *payload; /* RDL_GIVES_PAYLOAD, payload_len octets */
+		/* RDL_GIVES_PAYLOAD, payload_len octets; of a refusal because of a parameter, its name */
+		const uint8_t *payload;
 	};
 	uint32_t payload_len;
 	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */

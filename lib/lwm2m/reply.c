@@ -44,25 +44,55 @@ void rdl_reply_discovery(struct rdl_request *request)
 	end(request, &reply);
 }
 
+/* At most this much of a name that a request brought goes back. */
+#define NAME_SHOWN 32
+#define DIAGNOSTIC_MAX 96
+
+/* The name, as far as it is printable ASCII: whoever reads it reads it in a log. */
+static void write_name(struct rdl_cursor *out, const uint8_t *name, size_t len)
+{
+	if (len > 0)
+		rdl_cursor_bytes(out, ": ", 2);
+	for (size_t i = 0; i < len && i < NAME_SHOWN; i++)
+		rdl_cursor_u8(out, name[i] >= 0x20 && name[i] <= 0x7e ? name[i] : '?');
+}
+
+/* What is wrong, in words: which parameter, which octet of the list. Apart from the datagram, which the reply overwrites. */
+static size_t diagnostic(const struct rdl_request *request, uint8_t text[DIAGNOSTIC_MAX])
+{
+	const char *reason = rdl_reason_text((enum rdl_reason)request->reason);
+	struct rdl_cursor out = rdl_cursor(text, DIAGNOSTIC_MAX);
+	char digits[12];
+
+	rdl_cursor_bytes(&out, reason, strlen(reason));
+	switch (request->reason) {
+	case RDL_REASON_link_syntax:
+		rdl_cursor_bytes(&out, digits,
+			(size_t)snprintf(digits, sizeof(digits), "%u", request->detail));
+		break;
+	case RDL_REASON_unknown_parameter:
+	case RDL_REASON_repeated:
+	case RDL_REASON_update_parameter:
+		write_name(&out, request->payload, request->payload_len);
+		break;
+	default:
+		break;
+	}
+	assert(!out.failed);
+	return (size_t)(out.pos - text);
+}
+
 void rdl_reply_refuse(struct rdl_request *request, bool diagnostics)
 {
+	uint8_t text[DIAGNOSTIC_MAX];
+	size_t len = diagnostics ? diagnostic(request, text) : 0;
 	struct rdl_coap_reply reply = begin(request, rdl_reason_code(request->reason));
 
 	if (request->block1 != RDL_BLOCK1_NONE)
 		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, request->block1);
 	if (request->reason == RDL_REASON_too_large && request->detail != 0)
 		rdl_coap_reply_uint(&reply, RDL_COAP_SIZE1, request->detail);
-	if (diagnostics) {
-		const char *text = rdl_reason_text(request->reason);
-		char with_detail[80];
-		int len = (int)strlen(text);
-
-		if (request->reason == RDL_REASON_link_syntax) {
-			len = snprintf(with_detail, sizeof(with_detail), "%s%u", text,
-				(unsigned)request->detail);
-			text = with_detail;
-		}
-		rdl_coap_reply_payload(&reply, text, (size_t)len);
-	}
+	if (diagnostics)
+		rdl_coap_reply_payload(&reply, text, len);
 	end(request, &reply);
 }

@@ -7,6 +7,7 @@
 #define GIVEN(p, which) (((p)->given & 1u << RDL_PARAMETER_##which) != 0)
 #define VALUED(p, which) (((p)->valued & 1u << RDL_PARAMETER_##which) != 0)
 #define SMS_MAX 32
+#define REGISTER_ONLY (1u << RDL_PARAMETER_EP | 1u << RDL_PARAMETER_LWM2M | 1u << RDL_PARAMETER_Q)
 
 static struct rdl_span name_of(struct rdl_span query)
 {
@@ -16,13 +17,35 @@ static struct rdl_span name_of(struct rdl_span query)
 		equals != NULL ? (size_t)(equals - query.data) : query.len };
 }
 
+/* Refuses because of one parameter, which the diagnostic payload will name. */
+static enum rdl_reason blame(struct rdl_request *request, struct rdl_span name, enum rdl_reason why)
+{
+	request->payload = name.data;
+	request->payload_len = (uint32_t)name.len;
+	return why;
+}
+
+/* The same for a standard one, the first of a mask. */
+static enum rdl_reason blame_standard(
+	struct rdl_request *request, unsigned mask, enum rdl_reason why)
+{
+	static const struct {
+		uint8_t len;
+		char name[6];
+	} names[RDL_PARAMETER_COUNT] = { { 2, "ep" }, { 2, "lt" }, { 5, "lwm2m" }, { 1, "b" },
+		{ 3, "sms" }, { 1, "Q" } };
+	unsigned which = (unsigned)__builtin_ctz(mask);
+	const uint8_t *name = (const uint8_t *)names[which].name;
+
+	return blame(request, (struct rdl_span){ name, names[which].len }, why);
+}
+
 /* Every parameter that is not a standard one must be of the operator's, and each comes once. */
-static enum rdl_reason judge_others(const struct rdl_policy *policy, const struct rdl_parameters *p)
+static enum rdl_reason judge_others(const struct rdl_policy *policy, const struct rdl_parameters *p,
+	struct rdl_request *request)
 {
 	uint32_t seen = 0;
 
-	if (p->other_overflow)
-		return RDL_REASON_unknown_parameter;
 	for (unsigned i = 0; i < p->other_count; i++) {
 		struct rdl_span name = name_of(p->other[i]);
 		unsigned k = 0;
@@ -30,12 +53,15 @@ static enum rdl_reason judge_others(const struct rdl_policy *policy, const struc
 		while (k < policy->config.extra_count && !rdl_span_equal(policy->extra[k], name))
 			k++;
 		if (k == policy->config.extra_count)
-			return RDL_REASON_unknown_parameter;
+			return blame(request, name, RDL_REASON_unknown_parameter);
 		if (seen & 1u << k)
-			return RDL_REASON_repeated;
+			return blame(request, name, RDL_REASON_repeated);
 		seen |= 1u << k;
 	}
-	return RDL_REASON_NONE;
+	/* One more came, unread: unknown, or given twice. */
+	return p->other_overflow
+		       ? blame(request, (struct rdl_span){ NULL, 0 }, RDL_REASON_unknown_parameter)
+		       : RDL_REASON_NONE;
 }
 
 static enum rdl_reason judge_version(const struct rdl_policy *policy,
@@ -51,6 +77,22 @@ static enum rdl_reason judge_version(const struct rdl_policy *policy,
 		return RDL_REASON_version;
 	request->minor = (uint8_t)version.minor;
 	return RDL_REASON_NONE;
+}
+
+/* Kept as sent; where the operator wants it, only what can be an MSISDN. */
+static bool judge_sms(const struct rdl_policy *policy, struct rdl_span sms)
+{
+	uint64_t number;
+
+	if (sms.len == 0 || sms.len > SMS_MAX)
+		return false;
+	if (!policy->config.sms_msisdn)
+		return true;
+	if (sms.data[0] == '+') {
+		sms.data++;
+		sms.len--;
+	}
+	return sms.len <= 15 && rdl_decimal(sms, UINT64_MAX, &number);
 }
 
 /* `lt`, `b`, `sms`: what Register and Update share. The binding is judged by `minor`. */
@@ -78,12 +120,8 @@ static enum rdl_reason judge_common(const struct rdl_policy *policy, const struc
 			return RDL_REASON_binding;
 		request->gives |= RDL_GIVES_BINDING;
 	}
-	if (GIVEN(p, SMS)) {
-		size_t len = p->value[RDL_PARAMETER_SMS].len;
-
-		if (!VALUED(p, SMS) || len == 0 || len > SMS_MAX)
-			return RDL_REASON_sms;
-	}
+	if (GIVEN(p, SMS) && (!VALUED(p, SMS) || !judge_sms(policy, p->value[RDL_PARAMETER_SMS])))
+		return RDL_REASON_sms;
 	return RDL_REASON_NONE;
 }
 
@@ -176,9 +214,9 @@ static enum rdl_reason judge_register_parameters(const struct rdl_policy *policy
 	enum rdl_reason reason;
 
 	if (p->repeated != 0)
-		return RDL_REASON_repeated;
+		return blame_standard(request, p->repeated, RDL_REASON_repeated);
 	if (p->other_count > 0) {
-		reason = judge_others(policy, p);
+		reason = judge_others(policy, p, request);
 		if (reason != RDL_REASON_NONE)
 			return reason;
 	}
@@ -206,6 +244,7 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 
 	request->gives = 0;
 	request->parameters_len = 0;
+	request->payload_len = 0;
 	if (reason == RDL_REASON_NONE)
 		reason = judge_register_parameters(policy, p, request);
 	if (reason == RDL_REASON_NONE) {
@@ -230,12 +269,13 @@ static enum rdl_reason judge_update_parameters(const struct rdl_policy *policy,
 {
 	enum rdl_reason reason;
 
-	if (GIVEN(p, EP) || GIVEN(p, LWM2M) || GIVEN(p, Q))
-		return RDL_REASON_update_parameter;
+	if ((p->given & REGISTER_ONLY) != 0)
+		return blame_standard(
+			request, p->given & REGISTER_ONLY, RDL_REASON_update_parameter);
 	if (p->repeated != 0)
-		return RDL_REASON_repeated;
+		return blame_standard(request, p->repeated, RDL_REASON_repeated);
 	if (p->other_count > 0) {
-		reason = judge_others(policy, p);
+		reason = judge_others(policy, p, request);
 		if (reason != RDL_REASON_NONE)
 			return reason;
 	}
@@ -251,6 +291,7 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 
 	request->gives = 0;
 	request->parameters_len = 0;
+	request->payload_len = 0;
 	if (p->given != 0 || p->other_count > 0)
 		reason = judge_update_parameters(policy, p, request);
 	if (reason == RDL_REASON_NONE) {

@@ -27,6 +27,7 @@ struct rdl_policy_config {
 	uint32_t lifetime_min_s, lifetime_max_s;
 	bool security_object_refuse; /* else left out of the list */
 	bool mandatory_objects_refuse; /* a Register without object 1 or 3 is refused */
+	bool sms_msisdn; /* sms must be '+'? and 1 to 15 digits; else anything up to 32 octets */
 	bool text_plain; /* Content-Format 0 is taken for 40 */
 	bool diagnostics; /* refusals carry a reason */
 	uint32_t max_links;

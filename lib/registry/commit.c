@@ -14,6 +14,11 @@ static uint32_t deadline_of(
 	return seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
 }
 
+static bool within_second(const struct rdl_registry *registry, uint64_t now_ms)
+{
+	return (now_ms - registry->epoch_ms) % 1000 != 0;
+}
+
 /* Takes what a Register needs of the store; tombstones make room where there is none. */
 static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
 	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
@@ -81,6 +86,7 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->peer = request->peer;
 	record->registered = rdl_registry_second(registry, now_ms);
 	record->register_exchange = request->exchange;
+	record->rounded = within_second(registry, now_ms);
 }
 
 static bool is_copy(const struct rdl_registry *registry, rdl_handle handle,
@@ -197,6 +203,7 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	if ((request->gives & RDL_GIVES_LIFETIME) != 0)
 		record->lifetime_s = request->lifetime_s;
 	record->peer = request->peer;
+	record->rounded = within_second(registry, now_ms);
 	rdl_exchange_note(record, request->exchange, second);
 	rdl_wheel_restart(
 		&registry->wheel, handle, deadline_of(registry, record->lifetime_s, now_ms));

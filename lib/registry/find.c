@@ -112,10 +112,10 @@ bool rdl_registry_is_copy(
 		       rdl_registry_memory_s(registry, request));
 }
 
-/* Not kept, since it is where the lifetime began; rounded up as the deadline is. */
+/* Not kept, since it is where the lifetime began. */
 static uint32_t updated_second(const struct rdl_registry *registry, const struct rdl_record *record)
 {
-	return record->deadline - record->lifetime_s - registry->expiry_grace_s;
+	return record->deadline - record->lifetime_s - registry->expiry_grace_s - record->rounded;
 }
 
 void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,

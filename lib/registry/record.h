@@ -30,8 +30,9 @@ struct rdl_record {
 	uint32_t objects; /* of rdl_lists */
 	rdl_handle next, prev; /* in its bucket of the wheel, or among the tombstones */
 	uint16_t bucket;
-	bool queue;
-	bool rooted; /* as the location says; an Update does not change it */
+	bool queue : 1;
+	bool rounded : 1; /* the lifetime began within a second: the deadline is rounded up */
+	bool rooted : 1; /* as the location says; an Update does not change it */
 	struct rdl_peer peer;
 	/* Of the exchanges below: low octet of the generation, minor << 1 | rooted at their time. */
 	uint8_t exchange_generation[RDL_EXCHANGES], exchange_facts[RDL_EXCHANGES];

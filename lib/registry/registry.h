@@ -130,7 +130,7 @@ struct rdl_registration {
 	bool queue; /* as the Register said: an Update cannot name it */
 	rdl_binding binding;
 	uint32_t lifetime_s;
-	uint64_t deadline_ms, registered_ms, updated_ms; /* to the second: rounded up, down, up */
+	uint64_t deadline_ms, registered_ms, updated_ms; /* to the second, as kept */
 	const struct rdl_object_list *objects;
 	struct rdl_span parameters; /* sms and extra ones, as in struct rdl_request */
 };

@@ -209,6 +209,41 @@ static void test_reason_codes(void **state)
 	}
 }
 
+/* Which parameter: its name follows, no longer than it need be, printable. */
+static void test_named_parameter(void **state)
+{
+	static const struct {
+		const char *name, *shown;
+	} cases[] = {
+		{ "foo", ": foo" },
+		{ "", "" },
+		{ "a\x01\xc3\xa9%", ": a???%" },
+		{ "0123456789abcdef0123456789abcdefXYZ", ": 0123456789abcdef0123456789abcdef" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		uint8_t octets[128] = { 0x40, 2, 0, 1 };
+		struct rdl_request request = {
+			.coap = octets,
+			.room = sizeof(octets),
+			.message_id = 1,
+			.block1 = RDL_BLOCK1_NONE,
+			.reason = RDL_REASON_unknown_parameter,
+			/* It stands where the reply will: it must be read before. */
+			.payload = octets + 5,
+			.payload_len = (uint32_t)strlen(cases[i].name),
+		};
+		const char *text = rdl_reason_text(RDL_REASON_unknown_parameter);
+
+		memcpy(octets + 5, cases[i].name, strlen(cases[i].name));
+		rdl_reply_refuse(&request, true);
+		assert_int_equal(request.reply_len, 5 + strlen(text) + strlen(cases[i].shown));
+		assert_memory_equal(octets + 5, text, strlen(text));
+		assert_memory_equal(
+			octets + 5 + strlen(text), cases[i].shown, strlen(cases[i].shown));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_discovery),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reason_codes),
+		cmocka_unit_test(test_named_parameter),
 	};
 
 	return RUN_TESTS(tests);

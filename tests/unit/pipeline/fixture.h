@@ -286,6 +286,19 @@ static inline void expect_refusal(
 		snprintf(at_octet, sizeof(at_octet), "%s%u", text, run->packet.request.detail);
 		text = at_octet;
 	}
+	if (text[0] != '\0' &&
+		(reason == RDL_REASON_unknown_parameter || reason == RDL_REASON_repeated ||
+			reason == RDL_REASON_update_parameter)) {
+		/* Which one is for the tests of replies: here, that there is a name. */
+		struct rdl_span coap = run_coap(run);
+		const uint8_t *colon = memchr(coap.data, ':', coap.len);
+
+		assert_non_null(colon);
+		snprintf(at_octet, sizeof(at_octet), "%s%.*s", text,
+			(int)(coap.data + coap.len - colon), (const char *)colon);
+		text = at_octet;
+		assert_true(strlen(text) > strlen(rdl_reason_text(reason)) + 2);
+	}
 	expect_block_options(&reply, &run->packet.request);
 	message_payload(&reply, text, strlen(text));
 	expect_reply(run, &reply);

@@ -43,7 +43,7 @@ static void test_barred(void **state)
 /* 4.00 to a stranger, or 4.03 by the operator's choice; 4.03 to who is known and barred. */
 static void test_known(void **state)
 {
-	static const char *const known[] = { "alice", "bob", "", "alice", "denied-1", "\xc3\xa9" };
+	static const char *const known[] = { "alice", "bob", "alice", "", "denied-1", "\xc3\xa9" };
 	static const char *const deny[] = { "denied-*" };
 	static const struct {
 		const char *name, *reason;

@@ -158,6 +158,8 @@ static void test_supported_versions(void **state)
 		{ "</1>;ver=0.1,</3/0>", "3/0 | ignored version 1" },
 		{ "</3>;ver=77.8,</1>", "1 3 | 3=77.8" },
 		{ "</3>;ver,</1>", "1 | ignored version 1" },
+		{ "</1>;ver=9.9,</3>;ver=1.2,</10>;ver=2.0,</12>",
+			"3 12 | 3=1.2 | ignored version 2" },
 		/* An instance's is not the object's. */
 		{ "</10/0>;ver=9.9,</1>,</3>", "1 3 10/0" },
 		/* Two claims: both must hold, in either order. */

@@ -153,6 +153,7 @@ static void test_binding_1_2(void **state)
 		{ "ep=a lwm2m=1.2 b=M", "1.2 ep=a lt=86400 b=M" },
 		{ "ep=a lwm2m=1.2 b=UH Q", "1.2 ep=a lt=86400 b=UH Q" },
 		{ "ep=a lwm2m=1.2 b=NSTHMU", "1.2 ep=a lt=86400 b=NSTHMU" },
+		{ "ep=a lwm2m=1.1 b=M", "1.1 ep=a lt=86400 b=M" },
 		{ "ep=a lwm2m=1.2 b=MM", "binding" },
 		{ "ep=a lwm2m=1.2 b=MQ", "binding" },
 		{ "ep=a b=M", "binding" },

@@ -200,6 +200,15 @@ static inline void expect_refused(const struct handed *h, enum rdl_reason reason
 	struct message reply = line_reply(&h->sent, rdl_reason_code(reason), SALT);
 
 	message_payload(&reply, text, strlen(text));
+	/* Where one parameter is at fault its name follows, which is for the tests of replies. */
+	if (text[0] != '\0' && h->request.reply_len > reply.len &&
+		(reason == RDL_REASON_update_parameter || reason == RDL_REASON_repeated ||
+			reason == RDL_REASON_unknown_parameter)) {
+		const uint8_t *more = (const uint8_t *)h->memory + reply.len;
+
+		assert_memory_equal(more, ": ", 2);
+		message_append(&reply, more, h->request.reply_len - reply.len);
+	}
 	assert_int_equal(h->request.reason, reason);
 	expect_octets(h, &reply);
 }
