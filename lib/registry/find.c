@@ -77,7 +77,7 @@ rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 }
 
 rdl_handle rdl_registry_next(
-	const struct rdl_registry *registry, uint64_t *cursor, uint64_t now_ms, unsigned budget)
+	const struct rdl_registry *registry, uint64_t *cursor, uint64_t now_ms, unsigned *budget)
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
 
@@ -89,8 +89,9 @@ rdl_handle rdl_registry_next(
 			*cursor = ((uint64_t)(handle >> 24) + 1) << 24;
 			continue;
 		}
-		if (budget-- == 0)
+		if (*budget == 0)
 			return RDL_HANDLE_NONE;
+		--*budget;
 		++*cursor;
 		if (rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second))
 			return handle;

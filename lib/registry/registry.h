@@ -138,12 +138,12 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 	struct rdl_registration *registration);
 
 /*
- * The first live registration at or after *cursor (0 starts), in an order that does not change
- * while it lives; sets *cursor behind it. RDL_HANDLE_NONE at the end. Looks at no more than
- * `budget` slots: RDL_HANDLE_NONE with *cursor not UINT64_MAX means "go on".
+ * The first live registration at or after *cursor (0 starts), in an order that does not change while it lives; sets
+ * *cursor behind it, and takes each slot that it looks at off *budget. RDL_HANDLE_NONE at the end (*cursor is
+ * UINT64_MAX) and when the budget is used up.
  */
 rdl_handle rdl_registry_next(
-	const struct rdl_registry *registry, uint64_t *cursor, uint64_t now_ms, unsigned budget);
+	const struct rdl_registry *registry, uint64_t *cursor, uint64_t now_ms, unsigned *budget);
 
 struct rdl_registry_counts {
 	uint64_t registrations; /* live, or expired and not yet reclaimed */

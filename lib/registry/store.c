@@ -33,9 +33,10 @@ static unsigned class_of(size_t len)
 static uint32_t pages_for(uint64_t octets)
 {
 	uint64_t pages = (octets + PAGE - 1) / PAGE;
+	uint32_t most =
+		UINT32_MAX / (PAGE / RDL_STORE_UNIT); /* what a block's name can tell apart */
 
-	assert(pages <= UINT32_MAX / (PAGE / RDL_STORE_UNIT));
-	return (uint32_t)pages;
+	return pages < most ? (uint32_t)pages : most;
 }
 
 static void push(struct rdl_store *store, uint32_t *list, uint32_t page)

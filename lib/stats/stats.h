@@ -39,7 +39,7 @@
 	X(2, 31) X(4, 00) X(4, 02) X(4, 03) X(4, 04) X(4, 05) X(4, 08) X(4, 12) X(4, 13) X(5, 05)
 
 #define RDL_STATS_EVENTS(X)                                                        \
-	X(rx_frames, "frames received")                                            \
+	X(rx_frames, "frames received, and datagrams put together from fragments") \
 	X(tx_frames, "frames sent")                                                \
 	X(fragments, "IP fragments received")                                      \
 	X(reassembled, "datagrams put together from fragments")                    \

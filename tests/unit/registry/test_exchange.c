@@ -87,7 +87,6 @@ static void test_register_copy(void **state)
 	struct rdl_location first, copy, second;
 	struct rdl_registration before, after;
 
-
 	assert_int_equal(perform(a_register("e", 11), NOW, &first), RDL_REGISTRY_CREATED);
 	rdl_registry_describe(registry, first.handle, &before);
 	assert_int_equal(perform(a_register("e", 11), NOW + 5000, &copy), RDL_REGISTRY_REPLAYED);
@@ -130,8 +129,8 @@ static void test_window(void **state)
 	struct rdl_request non = a_register("n", 7);
 
 	assert_int_equal(perform(a_register("e", 7), NOW, &first), RDL_REGISTRY_CREATED);
-	assert_int_equal(perform(a_register("e", 7), NOW + LIFETIME * 1000, &second),
-		RDL_REGISTRY_REPLAYED);
+	assert_int_equal(
+		perform(a_register("e", 7), NOW + LIFETIME * 1000, &second), RDL_REGISTRY_REPLAYED);
 	assert_int_equal(perform(a_register("e", 7), NOW + (LIFETIME + 1) * 1000, &second),
 		RDL_REGISTRY_REPLACED);
 	non.type = RDL_COAP_NON;

@@ -101,7 +101,8 @@ static void check_all(void)
 		if (entries[i].registered)
 			used[entries[i].list] = true;
 	}
-	while (rdl_registry_next(registry, &cursor, now_ms, UINT32_MAX) != RDL_HANDLE_NONE)
+	while (rdl_registry_next(registry, &cursor, now_ms, &(unsigned){ UINT32_MAX }) !=
+		RDL_HANDLE_NONE)
 		listed++;
 	assert_int_equal(listed, live);
 	rdl_registry_counts(registry, &counts);

@@ -480,9 +480,11 @@ static void test_next(void **state)
 	unsigned seen = 0, pauses = 0;
 	char name[16];
 
-	assert_int_equal(rdl_registry_next(registry, &cursor, NOW, UINT32_MAX), RDL_HANDLE_NONE);
+	assert_int_equal(rdl_registry_next(registry, &cursor, NOW, &(unsigned){ UINT32_MAX }),
+		RDL_HANDLE_NONE);
 	assert_true(cursor == UINT64_MAX);
-	assert_int_equal(rdl_registry_next(registry, &cursor, NOW, UINT32_MAX), RDL_HANDLE_NONE);
+	assert_int_equal(rdl_registry_next(registry, &cursor, NOW, &(unsigned){ UINT32_MAX }),
+		RDL_HANDLE_NONE);
 	for (unsigned i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "n%u", i);
 		struct rdl_request request =
@@ -491,7 +493,8 @@ static void test_next(void **state)
 	}
 	rdl_handle last = 0;
 	for (cursor = 0; cursor != UINT64_MAX;) {
-		rdl_handle handle = rdl_registry_next(registry, &cursor, NOW + 10000, 50);
+		rdl_handle handle =
+			rdl_registry_next(registry, &cursor, NOW + 10000, &(unsigned){ 50 });
 
 		if (handle == RDL_HANDLE_NONE) {
 			pauses++;
@@ -505,7 +508,8 @@ static void test_next(void **state)
 	assert_int_equal(seen, 200); /* the dead ones are passed over */
 	assert_true(pauses > 10);
 	cursor = 0;
-	assert_int_equal(rdl_registry_next(registry, &cursor, NOW, 0), RDL_HANDLE_NONE);
+	assert_int_equal(
+		rdl_registry_next(registry, &cursor, NOW, &(unsigned){ 0 }), RDL_HANDLE_NONE);
 	assert_true(cursor != UINT64_MAX);
 }
 

@@ -177,8 +177,8 @@ static void test_shards(void **state)
 		unsigned seen = 0;
 		rdl_handle handle;
 
-		while ((handle = rdl_registry_next(two[s], &cursor, NOW, UINT32_MAX)) !=
-			RDL_HANDLE_NONE) {
+		while ((handle = rdl_registry_next(two[s], &cursor, NOW,
+				&(unsigned){ UINT32_MAX })) != RDL_HANDLE_NONE) {
 			assert_int_equal((handle >> 24) % 2, s);
 			seen++;
 		}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One round of a control core: requests of every worker, replies back, expiry, a question now and then. */
+#include "daemon.h"
+
+#include <time.h>
+
+/* Idle rounds between two looks at the clock. */
+#define CLOCK_ROUNDS 64
+
+uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t clock_coarse_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void read_clock(struct control *control)
+{
+	control->now_ms = clock_ms();
+	control->rounds = 0;
+}
+
+static bool serve(struct control *control, unsigned worker)
+{
+	struct daemon *daemon = control->daemon;
+	struct rdl_request *requests[RDL_BURST_MAX];
+	void *batch[RDL_BURST_MAX];
+	unsigned n = rte_ring_sc_dequeue_burst(
+		daemon->requests[worker][control->index], batch, RDL_BURST_MAX, NULL);
+
+	if (n == 0)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		requests[i] = batch[i];
+	read_clock(control);
+	rdl_shard_burst(&control->shard, __atomic_load_n(&daemon->policy, __ATOMIC_ACQUIRE),
+		requests, n, control->now_ms);
+	unsigned queued =
+		rte_ring_sp_enqueue_bulk(daemon->replies[worker][control->index], batch, n, NULL);
+	/* The worker's credit never exceeds this ring. */
+	RTE_VERIFY(queued == n);
+	return true;
+}
+
+static void publish(struct control *control)
+{
+	struct rdl_registry_counts counts;
+
+	rdl_registry_counts(control->registry, &counts);
+	__atomic_store_n(&control->registrations, counts.registrations, __ATOMIC_RELAXED);
+	__atomic_store_n(&control->tombstones, counts.tombstones, __ATOMIC_RELAXED);
+	__atomic_store_n(&control->object_lists, counts.object_lists, __ATOMIC_RELAXED);
+	__atomic_store_n(&control->store_octets, counts.store_octets, __ATOMIC_RELAXED);
+}
+
+bool control_step(void *self)
+{
+	struct control *control = self;
+	bool worked = false;
+
+	for (unsigned w = 0; w < control->daemon->conf->workers; w++)
+		worked |= serve(control, w);
+	if (!worked && ++control->rounds >= CLOCK_ROUNDS)
+		read_clock(control);
+	worked |= rdl_shard_expire(&control->shard, control->now_ms);
+	if (RDL_UNLIKELY(mailbox_pending(&control->mailbox))) {
+		read_clock(control);
+		mailbox_answer(&control->mailbox, control->registry, control->now_ms);
+		worked = true;
+	}
+	if (worked)
+		publish(control);
+	return worked;
+}

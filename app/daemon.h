@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The daemon's parts and who may touch them. Built by the main thread in stages (daemon_*), each undone in reverse.
+ */
+#ifndef RDL_APP_DAEMON_H
+#define RDL_APP_DAEMON_H
+
+#include <signal.h>
+
+#include <rte_ring.h>
+
+#include "conf.h"
+#include "mailbox.h"
+#include "pipeline.h"
+#include "pktio.h"
+#include "shard.h"
+
+#define WORKERS_MAX 64
+#define SHARDS_MAX 64
+#define ROLES_MAX (WORKERS_MAX + SHARDS_MAX)
+#define PORTS_MAX RDL_PKTIO_PORTS_MAX
+
+/* How a role's core spends its time; written by that core, read by anybody (relaxed). */
+struct load {
+	uint64_t busy_cycles,
+		idle_cycles; /* of rounds that found work, and of those that did not */
+	uint64_t bursts; /* rounds that found work */
+};
+
+/* Frames on their way out by one port. */
+struct tx_batch {
+	unsigned count;
+	struct rdl_frame *frames[2 * RDL_BURST_MAX];
+};
+
+/* One poll-mode core's share. Touched by its lcore only, but for stats and load, which anybody may read. */
+struct worker {
+	struct rdl_pipeline pipeline;
+	struct load load;
+	struct daemon *daemon;
+	unsigned index;
+	unsigned outstanding[SHARDS_MAX]; /* requests at each shard: never more than a ring holds */
+	bool drained;
+	struct tx_batch tx[PORTS_MAX];
+};
+
+/* One control core's share. The same rule; the mailbox is for other threads. */
+struct control {
+	struct rdl_shard shard;
+	struct load load;
+	struct daemon *daemon;
+	unsigned index;
+	struct rdl_registry *registry;
+	uint64_t now_ms;
+	unsigned rounds; /* since the clock was read */
+	struct mailbox mailbox;
+	/* Published after each round for telemetry (relaxed). */
+	uint64_t registrations, tombstones, object_lists, store_octets;
+};
+
+/* What one lcore runs, in turn. */
+struct role {
+	bool (*step)(void *self); /* true: found work */
+	void *self;
+	struct load *load;
+};
+struct lcore {
+	unsigned id; /* EAL's */
+	unsigned cpu;
+	unsigned role_count;
+	struct role roles[ROLES_MAX];
+	uint32_t idle_sleep_us;
+	struct daemon *daemon;
+};
+
+struct daemon {
+	const struct rdl_conf *conf;
+	struct rdl_key endpoint_key, location_key, list_key; /* random at each start */
+	uint64_t exchange_seed; /* the same */
+	const struct rdl_policy
+		*policy; /* swapped whole; workers and shards read it once a round */
+	struct rdl_pktio *pktio;
+	struct rdl_interface interfaces[PORTS_MAX];
+	struct worker *workers[WORKERS_MAX];
+	struct control *controls[SHARDS_MAX];
+	/* One SPSC ring for each worker, shard and direction. */
+	struct rte_ring *requests[WORKERS_MAX][SHARDS_MAX];
+	struct rte_ring *replies[WORKERS_MAX][SHARDS_MAX];
+	unsigned lcore_count;
+	struct lcore lcores[ROLES_MAX];
+	int socket_id;
+	uint64_t started_ms; /* CLOCK_MONOTONIC */
+	/* Set once by the main thread: workers stop receiving, and end when shards have answered all. */
+	int stopping;
+	unsigned workers_left; /* workers that still wait for replies; shards end with the last */
+};
+
+/* Requests a worker may have at one shard: milliseconds of pause at full rate (FACTS of virtual machines). */
+#define RING_SIZE 4096
+
+/* CLOCK_MONOTONIC; the coarse one lags by a few milliseconds and costs less. */
+uint64_t clock_ms(void);
+uint64_t clock_coarse_ms(void);
+
+/* eal.c: brings EAL up with an argv made from the configuration; logs and returns -1 when it fails. */
+int daemon_eal(struct daemon *daemon);
+/* Octets that DPDK must find, from the configuration. */
+uint64_t daemon_memory(const struct daemon *daemon);
+/* Where telemetry listens. */
+const char *daemon_telemetry_path(const struct daemon *daemon, char *path, size_t len);
+
+/* lcores.c: which CPU runs what. Before EAL; logs and returns -1 when CPUs are missing. */
+int daemon_plan_lcores(struct daemon *daemon);
+int daemon_launch(struct daemon *daemon);
+void daemon_join(struct daemon *daemon);
+
+/* setup.c: policy, ports, rings, registries. Each logs and returns -1 when it fails. */
+struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf);
+void daemon_registry_config(
+	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
+void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
+void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config);
+int daemon_setup(struct daemon *daemon);
+void daemon_teardown(struct daemon *daemon);
+
+/* worker.c, control.c: one round of a role. */
+bool worker_step(void *self);
+bool control_step(void *self);
+
+/* telemetry.c: registers the commands; after the stop they answer nothing more. */
+int daemon_telemetry(struct daemon *daemon);
+void daemon_telemetry_stop(struct daemon *daemon);
+
+#endif

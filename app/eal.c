@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DPDK's environment, brought up from the configuration: users never write its arguments. */
+#include "daemon.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include "log.h"
+#include "prestart.h"
+
+#define ARGS_MAX 128
+/* What EAL and drivers allocate for themselves. */
+#define OVERHEAD (48u << 20)
+
+struct args {
+	int count;
+	char *items[ARGS_MAX];
+};
+
+static void add(struct args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct args *args, const char *format, ...)
+{
+	va_list list;
+	char *text = NULL;
+
+	va_start(list, format);
+	if (args->count == ARGS_MAX - 1 || vasprintf(&text, format, list) < 0)
+		text = NULL;
+	va_end(list);
+	if (text != NULL)
+		args->items[args->count++] = text;
+}
+
+static void free_args(struct args *args)
+{
+	while (args->count > 0)
+		free(args->items[--args->count]);
+}
+
+uint64_t daemon_memory(const struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	struct rdl_pktio_config pktio;
+	struct rdl_pipeline_config pipeline;
+	struct rdl_registry_config registry;
+	uint64_t octets = OVERHEAD;
+
+	daemon_pktio_config(daemon, &pktio);
+	octets += rdl_pktio_memory(&pktio);
+	daemon_pipeline_config(daemon, &pipeline);
+	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker));
+	octets += conf->shards * sizeof(struct control);
+	for (unsigned s = 0; s < conf->shards; s++) {
+		daemon_registry_config(daemon, s, &registry);
+		octets += rdl_registry_memory(&registry);
+	}
+	octets += (uint64_t)conf->workers * conf->shards * 2 * (RING_SIZE * sizeof(void *) + 512);
+	return octets;
+}
+
+/* MB to give to DPDK, or 0 after saying what is missing. */
+static uint32_t memory_mb(const struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	uint64_t need = (daemon_memory(daemon) >> 20) + 1, mb = conf->memory.mb;
+
+	if (mb == 0)
+		mb = need;
+	if (mb < need) {
+		rdl_log_error("start",
+			"%s:%u: memory.mb = %llu is too small: %llu registrations on %u port(s) "
+			"need %llu",
+			conf->memory.where.file, conf->memory.where.line, (unsigned long long)mb,
+			(unsigned long long)conf->memory.registrations, conf->port_count,
+			(unsigned long long)need);
+		return 0;
+	}
+	if (prestart_memory(conf, mb) != 0)
+		return 0;
+	return (uint32_t)mb;
+}
+
+static bool is_pci(const char *device)
+{
+	return isxdigit((unsigned char)device[0]) && strchr(device, ':') != NULL;
+}
+
+static void add_devices(struct args *args, const struct rdl_conf *conf)
+{
+	bool any_pci = false;
+
+	for (unsigned i = 0; i < conf->port_count; i++) {
+		any_pci |= is_pci(conf->ports[i].device);
+		add(args, is_pci(conf->ports[i].device) ? "--allow=%s" : "--vdev=%s",
+			conf->ports[i].device);
+	}
+	/* Otherwise DPDK would take every NIC that it finds. */
+	if (!any_pci)
+		add(args, "--no-pci");
+}
+
+static void cpu_list(const cpu_set_t *set, char *text, size_t len)
+{
+	size_t used = 0;
+
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE && used < len; cpu++)
+		if (CPU_ISSET(cpu, set))
+			used += (size_t)snprintf(
+				text + used, len - used, "%s%u", used > 0 ? "," : "", cpu);
+}
+
+/*
+ * The main thread and DPDK's helpers, which inherit its affinity, keep off the polling CPUs where there are others.
+ */
+static void add_lcores(struct args *args, const struct daemon *daemon)
+{
+	cpu_set_t all, rest;
+	char main_cpus[4096] = "0", text[8192];
+	size_t used;
+
+	if (sched_getaffinity(0, sizeof(all), &all) == 0) {
+		rest = all;
+		for (unsigned i = 0; i < daemon->lcore_count; i++)
+			CPU_CLR(daemon->lcores[i].cpu, &rest);
+		if (CPU_COUNT(&rest) == 0)
+			rest = all;
+		(void)sched_setaffinity(0, sizeof(rest), &rest);
+		cpu_list(&rest, main_cpus, sizeof(main_cpus));
+	}
+	used = (size_t)snprintf(text, sizeof(text), "0@(%s)", main_cpus);
+	for (unsigned i = 0; i < daemon->lcore_count && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, ",%u@%u",
+			daemon->lcores[i].id, daemon->lcores[i].cpu);
+	add(args, "--lcores=%s", text);
+}
+
+static void log_args(const struct args *args)
+{
+	char line[900];
+	size_t used = 0;
+
+	for (int i = 1; i < args->count && used < sizeof(line); i++)
+		used += (size_t)snprintf(
+			line + used, sizeof(line) - used, "%s%s", i > 1 ? " " : "", args->items[i]);
+	rdl_log_debug("start", "EAL arguments: %s", line);
+}
+
+int daemon_eal(struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	static struct args args; /* EAL refers to them for as long as it runs */
+	char *argv[ARGS_MAX];
+	uint32_t mb;
+	int ret;
+
+	if (prestart_instance(conf) != 0 || prestart_ports(conf) != 0)
+		return -1;
+	mb = memory_mb(daemon);
+	if (mb == 0)
+		return -1;
+	add(&args, "rdline");
+	add(&args, "--file-prefix=%s", conf->instance);
+	if (conf->memory.hugepages) {
+		add(&args, "--in-memory");
+	} else {
+		/* --in-memory is refused without hugepages; this is its equal. */
+		add(&args, "--no-huge");
+		add(&args, "--no-shconf");
+	}
+	add(&args, "-m");
+	add(&args, "%u", mb);
+	if (conf->log_level < RDL_CONF_LOG_DEBUG)
+		add(&args, "--log-level=warning");
+	add_lcores(&args, daemon);
+	add_devices(&args, conf);
+	for (unsigned i = 0; i < conf->eal_extra.count; i++)
+		add(&args, "%s", conf->eal_extra.items[i]);
+	log_args(&args);
+
+	/* EAL writes to stdout otherwise; it also reorders and keeps what it is given. */
+	rte_openlog_stream(stderr);
+	memcpy(argv, args.items, sizeof(argv));
+	ret = rte_eal_init(args.count, argv);
+	if (ret < 0) {
+		rdl_log_error("start", "DPDK did not come up: its own lines above say why");
+		free_args(&args);
+	}
+	return ret < 0 ? -1 : 0;
+}
+
+const char *daemon_telemetry_path(const struct daemon *daemon, char *path, size_t len)
+{
+	(void)daemon;
+	snprintf(path, len, "%s/dpdk_telemetry.v2", rte_eal_get_runtime_dir());
+	return path;
+}

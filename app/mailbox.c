@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "mailbox.h"
+
+#include <errno.h>
+#include <time.h>
+
+/* Slots looked at for one page: tens of microseconds of the owner's time. */
+#define PAGE_SLOTS 1024
+
+void mailbox_init(struct mailbox *mailbox)
+{
+	pthread_mutex_init(&mailbox->asking, NULL);
+	mailbox->state = MAILBOX_FREE;
+}
+
+static enum mailbox_state state_of(const struct mailbox *mailbox)
+{
+	return __atomic_load_n(&mailbox->state, __ATOMIC_ACQUIRE);
+}
+
+bool mailbox_ask(struct mailbox *mailbox)
+{
+	static const struct timespec pause = { .tv_nsec = 50 * 1000 };
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t end = now.tv_sec * 1000 + now.tv_nsec / 1000000 + MAILBOX_WAIT_MS;
+
+	__atomic_store_n(&mailbox->state, MAILBOX_ASKED, __ATOMIC_RELEASE);
+	while (state_of(mailbox) != MAILBOX_ANSWERED) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec * 1000 + now.tv_nsec / 1000000 >= end) {
+			enum mailbox_state asked = MAILBOX_ASKED;
+
+			/* Taken back; or the owner is just at it, and then it is a matter of microseconds. */
+			if (__atomic_compare_exchange_n(&mailbox->state, &asked, MAILBOX_FREE,
+				    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+				return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	mailbox->state = MAILBOX_FREE;
+	return true;
+}
+
+static void copy_registration(
+	struct mailbox *mailbox, const struct rdl_registry *registry, rdl_handle handle)
+{
+	struct rdl_registration *r = &mailbox->registration;
+
+	rdl_registry_describe(registry, handle, r);
+	memcpy(mailbox->endpoint, r->endpoint.data, r->endpoint.len);
+	r->endpoint.data = mailbox->endpoint;
+	if (r->parameters.len > sizeof(mailbox->parameters))
+		r->parameters.len = 0;
+	if (r->parameters.len > 0)
+		memcpy(mailbox->parameters, r->parameters.data, r->parameters.len);
+	r->parameters.data = mailbox->parameters;
+	if (r->objects->len > sizeof(mailbox->list)) {
+		mailbox->found = false;
+		return;
+	}
+	memcpy(mailbox->list, r->objects, r->objects->len);
+	r->objects = (const struct rdl_object_list *)mailbox->list;
+	mailbox->found = true;
+}
+
+static void copy_page(struct mailbox *mailbox, const struct rdl_registry *registry)
+{
+	unsigned budget = PAGE_SLOTS, names = 0;
+
+	mailbox->page_len = 0;
+	while (MAILBOX_PAGE_MAX - mailbox->page_len > RDL_ENDPOINT_MAX &&
+		names < MAILBOX_PAGE_NAMES) {
+		struct rdl_registration r;
+		rdl_handle handle =
+			rdl_registry_next(registry, &mailbox->cursor, mailbox->now_ms, &budget);
+
+		if (handle == RDL_HANDLE_NONE)
+			break;
+		names++;
+		rdl_registry_describe(registry, handle, &r);
+		mailbox->page[mailbox->page_len++] = (uint8_t)r.endpoint.len;
+		memcpy(mailbox->page + mailbox->page_len, r.endpoint.data, r.endpoint.len);
+		mailbox->page_len += (uint32_t)r.endpoint.len;
+	}
+}
+
+void mailbox_answer(struct mailbox *mailbox, struct rdl_registry *registry, uint64_t now_ms)
+{
+	enum mailbox_state asked = MAILBOX_ASKED;
+
+	if (!__atomic_compare_exchange_n(&mailbox->state, &asked, MAILBOX_ANSWERING, false,
+		    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return; /* taken back */
+	mailbox->now_ms = now_ms;
+	mailbox->found = false;
+	if (mailbox->kind == MAILBOX_REGISTRATION) {
+		rdl_handle handle = rdl_registry_find_endpoint(registry, mailbox->digest,
+			(struct rdl_span){ mailbox->endpoint, mailbox->endpoint_len }, now_ms);
+
+		if (handle != RDL_HANDLE_NONE)
+			copy_registration(mailbox, registry, handle);
+	} else {
+		copy_page(mailbox, registry);
+	}
+	__atomic_store_n(&mailbox->state, MAILBOX_ANSWERED, __ATOMIC_RELEASE);
+}

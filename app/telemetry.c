@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Counters and facts of the process (DPDK telemetry socket). */
+#include "telemetry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+
+#include "log.h"
+
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static struct daemon *held;
+
+struct daemon *telemetry_hold(void)
+{
+	pthread_rwlock_rdlock(&lock);
+	if (held == NULL)
+		pthread_rwlock_unlock(&lock);
+	return held;
+}
+
+void telemetry_release(void)
+{
+	pthread_rwlock_unlock(&lock);
+}
+
+struct rte_tel_data *tel_array(enum rte_tel_value_type type)
+{
+	struct rte_tel_data *array = rte_tel_data_alloc();
+
+	if (array != NULL)
+		rte_tel_data_start_array(array, type);
+	return array;
+}
+
+static uint64_t relaxed(const uint64_t *value)
+{
+	return __atomic_load_n(value, __ATOMIC_RELAXED);
+}
+
+static int info(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+
+	(void)cmd;
+	(void)params;
+	if (daemon == NULL)
+		return -ENODEV;
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "version", RDL_VERSION);
+	rte_tel_data_add_dict_string(d, "instance", daemon->conf->instance);
+	tel_u64(d, "pid", (uint64_t)getpid());
+	tel_u64(d, "uptime", (clock_ms() - daemon->started_ms) / 1000);
+	tel_u64(d, "ports", daemon->conf->port_count);
+	tel_u64(d, "coap_port", daemon->conf->coap.port);
+	tel_u64(d, "workers", daemon->conf->workers);
+	tel_u64(d, "shards", daemon->conf->shards);
+	tel_u64(d, "registrations_max", daemon->conf->memory.registrations);
+	tel_u64(d, "memory", daemon_memory(daemon));
+	tel_u64(d, "packets_in_use", rdl_pktio_in_use(daemon->pktio));
+	tel_u64(d, "tsc_hz", rte_get_tsc_hz());
+	telemetry_release();
+	return 0;
+}
+
+static void add_stats(uint64_t sum[RDL_STAT_COUNT], const struct rdl_stats *stats)
+{
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
+		sum[i] += rdl_stats_get(stats, (enum rdl_stat)i);
+}
+
+static void put_stats(struct rte_tel_data *d, const uint64_t sum[RDL_STAT_COUNT])
+{
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
+		tel_u64(d, rdl_stat_name((enum rdl_stat)i), sum[i]);
+}
+
+static void put_load(struct rte_tel_data *d, const struct load *load, uint64_t ring_depth)
+{
+	tel_u64(d, "busy_cycles", relaxed(&load->busy_cycles));
+	tel_u64(d, "idle_cycles", relaxed(&load->idle_cycles));
+	tel_u64(d, "bursts", relaxed(&load->bursts));
+	tel_u64(d, "ring_depth", ring_depth);
+}
+
+static int stats(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+	uint64_t sum[RDL_STAT_COUNT] = { 0 };
+	uint64_t registrations = 0, tombstones = 0, object_lists = 0, store_octets = 0;
+
+	(void)cmd;
+	(void)params;
+	if (daemon == NULL)
+		return -ENODEV;
+	for (unsigned w = 0; w < daemon->conf->workers; w++)
+		add_stats(sum, &daemon->workers[w]->pipeline.stats);
+	for (unsigned s = 0; s < daemon->conf->shards; s++) {
+		const struct control *control = daemon->controls[s];
+
+		add_stats(sum, &control->shard.stats);
+		registrations += relaxed(&control->registrations);
+		tombstones += relaxed(&control->tombstones);
+		object_lists += relaxed(&control->object_lists);
+		store_octets += relaxed(&control->store_octets);
+	}
+	rte_tel_data_start_dict(d);
+	put_stats(d, sum);
+	tel_u64(d, "registrations", registrations);
+	tel_u64(d, "tombstones", tombstones);
+	tel_u64(d, "object_lists", object_lists);
+	tel_u64(d, "store_octets", store_octets);
+	telemetry_release();
+	return 0;
+}
+
+/* "N" below `count`, or -1. */
+static int index_of(const char *params, unsigned count)
+{
+	char *end;
+	unsigned long n;
+
+	if (params == NULL || *params < '0' || *params > '9')
+		return -1;
+	n = strtoul(params, &end, 10);
+	return *end == '\0' && n < count ? (int)n : -1;
+}
+
+static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+	uint64_t sum[RDL_STAT_COUNT] = { 0 }, depth = 0;
+	int w;
+
+	(void)cmd;
+	if (daemon == NULL)
+		return -ENODEV;
+	rte_tel_data_start_dict(d);
+	w = index_of(params, daemon->conf->workers);
+	if (w >= 0) {
+		for (unsigned s = 0; s < daemon->conf->shards; s++)
+			depth += rte_ring_count(daemon->replies[w][s]);
+		put_load(d, &daemon->workers[w]->load, depth);
+		add_stats(sum, &daemon->workers[w]->pipeline.stats);
+		put_stats(d, sum);
+	}
+	telemetry_release();
+	return 0;
+}
+
+static int shard(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+	uint64_t sum[RDL_STAT_COUNT] = { 0 }, depth = 0;
+	int s;
+
+	(void)cmd;
+	if (daemon == NULL)
+		return -ENODEV;
+	rte_tel_data_start_dict(d);
+	s = index_of(params, daemon->conf->shards);
+	if (s >= 0) {
+		const struct control *control = daemon->controls[s];
+
+		for (unsigned w = 0; w < daemon->conf->workers; w++)
+			depth += rte_ring_count(daemon->requests[w][s]);
+		put_load(d, &control->load, depth);
+		tel_u64(d, "registrations", relaxed(&control->registrations));
+		tel_u64(d, "tombstones", relaxed(&control->tombstones));
+		tel_u64(d, "object_lists", relaxed(&control->object_lists));
+		tel_u64(d, "store_octets", relaxed(&control->store_octets));
+		add_stats(sum, &control->shard.stats);
+		put_stats(d, sum);
+	}
+	telemetry_release();
+	return 0;
+}
+
+static int policy(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+	char version[16];
+
+	(void)cmd;
+	(void)params;
+	if (daemon == NULL)
+		return -ENODEV;
+	const struct rdl_policy_config *config = rdl_policy_config(daemon->policy);
+	snprintf(version, sizeof(version), "%u.%u", config->version.major, config->version.minor);
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "version", version);
+	tel_u64(d, "lifetime_min", config->lifetime_min_s);
+	tel_u64(d, "lifetime_max", config->lifetime_max_s);
+	tel_u64(d, "expiry_grace", daemon->conf->lwm2m.expiry_grace_s);
+	rte_tel_data_add_dict_string(
+		d, "security_object", config->security_object_refuse ? "refuse" : "strip");
+	rte_tel_data_add_dict_string(
+		d, "mandatory_objects", config->mandatory_objects_refuse ? "refuse" : "accept");
+	tel_u64(d, "sms_msisdn", config->sms_msisdn);
+	tel_u64(d, "text_plain", config->text_plain);
+	tel_u64(d, "diagnostics", config->diagnostics);
+	tel_u64(d, "max_links", config->max_links);
+	tel_u64(d, "all_objects", config->all_objects);
+	tel_u64(d, "objects", config->object_count);
+	tel_u64(d, "extra_parameters", config->extra_count);
+	tel_u64(d, "known_only", config->known_only);
+	tel_u64(d, "known_endpoints", config->known_count);
+	tel_u64(d, "deny_patterns", config->deny_count);
+	rte_tel_data_add_dict_string(
+		d, "unknown_code", config->unknown_forbidden ? "4.03" : "4.00");
+	telemetry_release();
+	return 0;
+}
+
+int daemon_telemetry(struct daemon *daemon)
+{
+	static const struct {
+		const char *cmd;
+		telemetry_cb fn;
+		const char *help;
+	} commands[] = {
+		{ "/rdline/info", info, "The process: version, instance, cores, capacity." },
+		{ "/rdline/stats", stats, "All counters, summed over all cores." },
+		{ "/rdline/worker", worker, "Counters and load of one worker. Parameter: number" },
+		{ "/rdline/shard", shard, "Counters and load of one shard. Parameter: number" },
+		{ "/rdline/policy", policy, "What this server accepts." },
+		{ "/rdline/registration", telemetry_registration,
+			"One registration. Parameter: endpoint name, percent-encoded" },
+		{ "/rdline/objects", telemetry_objects,
+			"A page of a registration's object list. Parameters: endpoint name, "
+			"cursor" },
+		{ "/rdline/registrations", telemetry_registrations,
+			"A page of endpoint names. Parameter: cursor, of the page before" },
+	};
+
+	pthread_rwlock_wrlock(&lock);
+	held = daemon;
+	pthread_rwlock_unlock(&lock);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(commands); i++) {
+		int ret = rte_telemetry_register_cmd(
+			commands[i].cmd, commands[i].fn, commands[i].help);
+
+		if (ret != 0) {
+			rdl_log_error("start", "cannot register telemetry command %s: %s",
+				commands[i].cmd, strerror(-ret));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void daemon_telemetry_stop(struct daemon *daemon)
+{
+	(void)daemon;
+	/* Waits for callbacks under way; later ones find nobody. */
+	pthread_rwlock_wrlock(&lock);
+	held = NULL;
+	pthread_rwlock_unlock(&lock);
+}

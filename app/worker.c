@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One round of a worker: receive, decide, hand over, take replies back, send. */
+#include "daemon.h"
+
+static struct rdl_packet *packet_of(struct rdl_request *request)
+{
+	return (struct rdl_packet *)((uintptr_t)request - offsetof(struct rdl_packet, request));
+}
+
+static void flush(struct worker *worker, unsigned port)
+{
+	struct tx_batch *batch = &worker->tx[port];
+	unsigned sent = 0, n = batch->count;
+
+	if (n == 0)
+		return;
+	sent = rdl_pktio_tx(worker->daemon->pktio, port, worker->index, batch->frames, n);
+	if (sent < n) {
+		/* A client that misses its reply asks again. */
+		rdl_pktio_free(batch->frames + sent, n - sent);
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_tx_full, n - sent);
+	}
+	batch->count = 0;
+}
+
+static void send_later(struct worker *worker, struct rdl_frame *frame)
+{
+	struct tx_batch *batch = &worker->tx[frame->port];
+
+	if (batch->count == RDL_ARRAY_LEN(batch->frames))
+		flush(worker, frame->port);
+	batch->frames[batch->count++] = frame;
+}
+
+/* Hands over as far as the shard's credit goes; the rest is shed before it has left any trace. */
+static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
+	const struct rdl_burst *burst, struct rdl_frame *freed[], unsigned *freed_count)
+{
+	struct daemon *daemon = worker->daemon;
+	void *batch[RDL_BURST_MAX];
+
+	for (uint32_t left = burst->hand_over; left != 0;) {
+		unsigned shard = burst->shard[__builtin_ctz(left)];
+		unsigned credit = RING_SIZE - 1 - worker->outstanding[shard];
+		unsigned n = 0;
+
+		for (uint32_t scan = left; scan != 0; scan &= scan - 1) {
+			unsigned i = (unsigned)__builtin_ctz(scan);
+
+			if (burst->shard[i] != shard)
+				continue;
+			left &= ~(1u << i);
+			if (n < credit) {
+				batch[n++] = &packets[i]->request;
+			} else {
+				rdl_pipeline_shed(&worker->pipeline, packets[i]);
+				freed[(*freed_count)++] = &packets[i]->frame;
+			}
+		}
+		unsigned queued = rte_ring_sp_enqueue_bulk(
+			daemon->requests[worker->index][shard], batch, n, NULL);
+		/* Within the credit there is always room. */
+		RTE_VERIFY(queued == n);
+		worker->outstanding[shard] += n;
+	}
+}
+
+/* Runs frames through the pipeline and does with them what it says. Fragments that complete a datagram come back in `frames`. */
+static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsigned n)
+{
+	struct daemon *daemon = worker->daemon;
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct rdl_frame *freed[RDL_BURST_MAX];
+	unsigned freed_count = 0, whole = 0, lost = 0;
+	struct rdl_burst burst;
+
+	for (unsigned i = 0; i < n; i++)
+		packets[i] = (struct rdl_packet *)frames[i];
+	rdl_pipeline_burst(&worker->pipeline, __atomic_load_n(&daemon->policy, __ATOMIC_ACQUIRE),
+		packets, n, &burst);
+	for (uint32_t left = burst.reply; left != 0; left &= left - 1)
+		send_later(worker, frames[__builtin_ctz(left)]);
+	for (uint32_t left = burst.drop; left != 0; left &= left - 1)
+		freed[freed_count++] = frames[__builtin_ctz(left)];
+	hand_over(worker, packets, &burst, freed, &freed_count);
+	for (uint32_t left = burst.fragment; left != 0; left &= left - 1) {
+		struct rdl_frame *frame = rdl_pktio_reassemble(
+			daemon->pktio, worker->index, frames[__builtin_ctz(left)], &lost);
+
+		if (frame != NULL)
+			frames[whole++] = frame;
+	}
+	if (freed_count > 0)
+		rdl_pktio_free(freed, freed_count);
+	if (RDL_UNLIKELY(burst.fragment != 0)) {
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_fragment, lost);
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_reassembled, whole);
+	}
+	return whole;
+}
+
+static bool receive(struct worker *worker, unsigned port)
+{
+	struct rdl_frame *frames[RDL_BURST_MAX];
+	unsigned segmented = 0;
+	unsigned n = rdl_pktio_rx(
+		worker->daemon->pktio, port, worker->index, frames, RDL_BURST_MAX, &segmented);
+
+	if (segmented > 0)
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_segmented, segmented);
+	if (n == 0)
+		return segmented > 0;
+	/* Milliseconds matter to nothing here: what waits for blocks waits for minutes. */
+	worker->pipeline.now_ms = clock_coarse_ms();
+	while (n > 0)
+		n = process(worker, frames, n);
+	return true;
+}
+
+static bool take_replies(struct worker *worker, unsigned shard)
+{
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct rdl_frame *freed[RDL_BURST_MAX];
+	void *batch[RDL_BURST_MAX];
+	unsigned freed_count = 0;
+	unsigned n = rte_ring_sc_dequeue_burst(
+		worker->daemon->replies[worker->index][shard], batch, RDL_BURST_MAX, NULL);
+
+	if (n == 0)
+		return false;
+	worker->outstanding[shard] -= n;
+	for (unsigned i = 0; i < n; i++)
+		packets[i] = packet_of(batch[i]);
+	uint32_t send = rdl_pipeline_replies(&worker->pipeline, packets, n);
+	for (unsigned i = 0; i < n; i++) {
+		if ((send & 1u << i) != 0)
+			send_later(worker, &packets[i]->frame);
+		else
+			freed[freed_count++] = &packets[i]->frame;
+	}
+	if (freed_count > 0)
+		rdl_pktio_free(freed, freed_count);
+	return true;
+}
+
+/* Nothing more comes in, and every request has its reply: this worker need not hold up the shards. */
+static void drain(struct worker *worker)
+{
+	if (worker->drained)
+		return;
+	for (unsigned s = 0; s < worker->daemon->conf->shards; s++)
+		if (worker->outstanding[s] > 0)
+			return;
+	worker->drained = true;
+	__atomic_sub_fetch(&worker->daemon->workers_left, 1, __ATOMIC_RELEASE);
+}
+
+bool worker_step(void *self)
+{
+	struct worker *worker = self;
+	struct daemon *daemon = worker->daemon;
+	bool stopping = __atomic_load_n(&daemon->stopping, __ATOMIC_RELAXED) != 0;
+	bool worked = false;
+
+	if (!stopping)
+		for (unsigned p = 0; p < daemon->conf->port_count; p++)
+			worked |= receive(worker, p);
+	for (unsigned s = 0; s < daemon->conf->shards; s++)
+		worked |= take_replies(worker, s);
+	for (unsigned p = 0; p < daemon->conf->port_count; p++)
+		flush(worker, p);
+	if (stopping)
+		drain(worker);
+	return worked;
+}
