@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "internal.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -57,7 +58,9 @@ __attribute__((format(printf, 5, 0))) static void note(struct rdl_conf_loader *l
 	if (problem != NULL) {
 		problem->line = line;
 		problem->where = where;
-		memcpy(problem->text, text, len);
+		/* What is quoted may hold anything; a problem is one line. */
+		for (size_t i = 0; i < len; i++)
+			problem->text[i] = iscntrl((unsigned char)text[i]) ? '?' : text[i];
 		*loader->problems_end = problem;
 		loader->problems_end = &problem->next;
 	}
