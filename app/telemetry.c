@@ -26,15 +26,6 @@ void telemetry_release(void)
 	pthread_rwlock_unlock(&lock);
 }
 
-struct rte_tel_data *tel_array(enum rte_tel_value_type type)
-{
-	struct rte_tel_data *array = rte_tel_data_alloc();
-
-	if (array != NULL)
-		rte_tel_data_start_array(array, type);
-	return array;
-}
-
 static uint64_t relaxed(const uint64_t *value)
 {
 	return __atomic_load_n(value, __ATOMIC_RELAXED);

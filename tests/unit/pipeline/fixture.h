@@ -294,8 +294,11 @@ static inline void expect_refusal(
 		const uint8_t *colon = memchr(coap.data, ':', coap.len);
 
 		assert_non_null(colon);
-		snprintf(at_octet, sizeof(at_octet), "%s%.*s", text,
-			(int)(coap.data + coap.len - colon), (const char *)colon);
+		size_t named = (size_t)(coap.data + coap.len - colon);
+		assert_true(strlen(text) + named < sizeof(at_octet));
+		memcpy(at_octet, text, strlen(text));
+		memcpy(at_octet + strlen(text), colon, named);
+		at_octet[strlen(text) + named] = '\0';
 		text = at_octet;
 		assert_true(strlen(text) > strlen(rdl_reason_text(reason)) + 2);
 	}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is too long for one reply of the telemetry socket, in pages that fit. */
+#include "telemetry.h"
+
+#include <stdlib.h>
+
+/* DPDK cuts arrays at 512 entries. */
+#define OBJECTS_PAGE 512
+/* Pages without a name in them, while slots are walked, before a reply says "go on". */
+#define ASKS_MAX 64
+/* A page cursor: the shard above, the registry's cursor below. */
+#define CURSOR_SHARD_SHIFT 34
+
+static bool is_number(const char *text)
+{
+	return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+/* ENDPOINT[,CURSOR]: names may hold commas, so only digits behind the last one are a cursor. */
+static size_t split_cursor(const char *params, uint64_t *cursor)
+{
+	const char *comma = strrchr(params, ',');
+
+	*cursor = 0;
+	if (comma == NULL || !is_number(comma + 1))
+		return strlen(params);
+	*cursor = strtoull(comma + 1, NULL, 10);
+	return (size_t)(comma - params);
+}
+
+static void put_objects(struct rte_tel_data *d, const struct daemon *daemon,
+	const struct mailbox *answer, uint64_t cursor)
+{
+	const struct rdl_object_list *list = answer->registration.objects;
+	uint32_t from = cursor < list->link_count ? (uint32_t)cursor : list->link_count;
+	uint64_t next = (uint64_t)from + OBJECTS_PAGE;
+
+	(void)daemon;
+	tel_links(d, list, from, OBJECTS_PAGE);
+	tel_u64(d, "objects_total", list->link_count);
+	tel_u64(d, "next", next < list->link_count ? next : 0);
+}
+
+int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+	uint64_t cursor;
+
+	(void)cmd;
+	if (daemon == NULL)
+		return 0;
+	if (params == NULL)
+		params = "";
+	size_t len = split_cursor(params, &cursor);
+	telemetry_ask(daemon, params, len, d, put_objects, cursor);
+	telemetry_release();
+	return 0;
+}
+
+static void add_page(const struct mailbox *mailbox, struct tel_texts *names)
+{
+	for (uint32_t i = 0; i < mailbox->page_len; i += 1u + mailbox->page[i])
+		tel_texts_add(names, (struct rdl_span){ mailbox->page + i + 1, mailbox->page[i] });
+}
+
+/* The next page with a name in it, from the shard that *cursor says on; false when an owner did not answer. */
+static bool ask_page(struct daemon *daemon, uint64_t *cursor, struct tel_texts *names)
+{
+	for (unsigned asks = 0; asks < ASKS_MAX; asks++) {
+		uint64_t shard = *cursor >> CURSOR_SHARD_SHIFT;
+		uint64_t mask = (UINT64_C(1) << CURSOR_SHARD_SHIFT) - 1;
+
+		if (shard >= daemon->conf->shards) {
+			*cursor = 0;
+			return true;
+		}
+		struct mailbox *mailbox = &daemon->controls[shard]->mailbox;
+		pthread_mutex_lock(&mailbox->asking);
+		mailbox->kind = MAILBOX_PAGE;
+		mailbox->cursor = *cursor & mask;
+		bool answered = mailbox_ask(mailbox);
+		bool any = answered && mailbox->page_len > 0;
+		if (answered) {
+			bool end = mailbox->cursor == UINT64_MAX;
+
+			*cursor = end ? (shard + 1) << CURSOR_SHARD_SHIFT
+				      : shard << CURSOR_SHARD_SHIFT | mailbox->cursor;
+			add_page(mailbox, names);
+		}
+		pthread_mutex_unlock(&mailbox->asking);
+		if (!answered)
+			return false;
+		if (*cursor >> CURSOR_SHARD_SHIFT >= daemon->conf->shards)
+			*cursor = 0;
+		if (any || *cursor == 0)
+			return true;
+	}
+	return true;
+}
+
+int telemetry_registrations(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+	uint64_t cursor = params != NULL ? strtoull(params, NULL, 10) : 0;
+	struct tel_texts names = { 0 };
+
+	(void)cmd;
+	if (daemon == NULL)
+		return 0;
+	if (params != NULL && !is_number(params)) {
+		rte_tel_data_start_dict(d);
+	} else if (ask_page(daemon, &cursor, &names)) {
+		rte_tel_data_start_dict(d);
+		if (names.array == NULL) /* there even when it is empty */
+			names.array = tel_array(RTE_TEL_STRING_VAL);
+		tel_texts_put(&names, d, "endpoints", "endpoint_parts");
+		tel_u64(d, "next", cursor);
+	}
+	telemetry_release();
+	return 0;
+}
