@@ -69,7 +69,9 @@ bool control_step(void *self)
 
 	for (unsigned w = 0; w < control->daemon->conf->workers; w++)
 		worked |= serve(control, w);
-	if (!worked && ++control->rounds >= CLOCK_ROUNDS)
+	/* A core that sleeps between rounds has the time for it, and needs it. */
+	if (!worked &&
+		(++control->rounds >= CLOCK_ROUNDS || control->daemon->conf->idle_sleep_us > 0))
 		read_clock(control);
 	worked |= rdl_shard_expire(&control->shard, control->now_ms);
 	if (RDL_UNLIKELY(mailbox_pending(&control->mailbox))) {

@@ -42,7 +42,7 @@ static const struct rdl_conf_key root_keys[] = {
 		.min = 1,
 		.max = INT_MAX,
 		.read = rdl_conf_read_cores },
-	NUMBER("idle_sleep_us", idle_sleep_us, 0, 1000000, 0),
+	NUMBER("idle_sleep_us", idle_sleep_us, 0, 100000, 0),
 	{ .name = "memory", .kind = RDL_CONF_GROUP },
 	{ .name = "ports",
 		.kind = RDL_CONF_LIST,

@@ -13,7 +13,7 @@ static const struct {
 } ranges[] = {
 	{ NULL, "workers", 1, 64, PLACE(workers) },
 	{ NULL, "shards", 1, 64, PLACE(shards) },
-	{ NULL, "idle_sleep_us", 0, 1000000, PLACE(idle_sleep_us) },
+	{ NULL, "idle_sleep_us", 0, 100000, PLACE(idle_sleep_us) },
 	{ "memory", "mb", 0, 16777216, PLACE(memory.mb) },
 	{ "memory", "registrations", 1, 4000000000, PLACE(memory.registrations) },
 	{ "coap", "port", 1, 65535, PLACE(coap.port) },
