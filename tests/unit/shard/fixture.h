@@ -65,6 +65,7 @@ static inline void start(uint64_t registrations, const struct rdl_policy_config 
 		.shards = 1,
 		.list_key = { 31, 32 },
 		.endpoint_key = { 21, 22 },
+		.exchange_lifetime_s = 247,
 		.socket_id = -1,
 		.now_ms = EPOCH,
 	};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Retransmissions: answered as their originals were, performed once (SPEC section 3). */
+#include "fixture.h"
+
+#define NOW (EPOCH + 10000)
+
+/* A request as a worker hands it over that has never seen it: its digest tells that it is the same. */
+static unsigned send(struct handed *h, const char *text, const char *id, uint64_t exchange)
+{
+	hand(h, text, id);
+	h->request.exchange = exchange;
+	commit(h, NOW);
+	return code_of(h);
+}
+
+#define REGISTER "CON POST 11:rd 15:ep=node" OBJECTS
+
+static void test_register(void **state)
+{
+	static struct handed first, copy;
+
+	send(&first, REGISTER, "", 1);
+	expect_created(&first);
+	send(&copy, REGISTER, "", 1);
+	assert_int_equal(copy.request.reply_len, first.request.reply_len);
+	assert_memory_equal(copy.memory, first.memory, first.request.reply_len);
+	assert_int_equal(counter(RDL_STAT_registered), 1);
+	assert_int_equal(counter(RDL_STAT_replaced), 0);
+	assert_int_equal(counter(RDL_STAT_replayed), 1);
+}
+
+static void test_update_and_deregister(void **state)
+{
+	static struct handed h;
+
+	send(&h, REGISTER, "", 1);
+	struct id id = expect_created(&h);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(send(&h, "CON POST 11:rd 11:@ 15:lt=20", id.text, 2), CODE(2, 4));
+		expect_done(&h, RDL_COAP_CHANGED);
+	}
+	assert_int_equal(counter(RDL_STAT_updated), 1);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(send(&h, "CON DELETE 11:rd 11:@", id.text, 3), CODE(2, 2));
+		expect_done(&h, RDL_COAP_DELETED);
+	}
+	assert_int_equal(counter(RDL_STAT_deregistered), 1);
+	/* Late copies of all that was, in any order: no ghost. */
+	assert_int_equal(send(&h, "CON POST 11:rd 11:@ 15:lt=20", id.text, 2), CODE(2, 4));
+	send(&h, REGISTER, "", 1);
+	assert_string_equal(expect_created(&h).text, id.text);
+	assert_int_equal(registrations(), 0);
+	assert_int_equal(counter(RDL_STAT_replayed), 4);
+	/* Another request to the dead location is none of them. */
+	assert_int_equal(send(&h, "CON POST 11:rd 11:@", id.text, 9), CODE(4, 4));
+}
+
+/* The copy comes before the verdict: what a worker refuses was refused the first time, too, and is not remembered. */
+static void test_refused(void **state)
+{
+	static struct handed h;
+
+	send(&h, REGISTER, "", 1);
+	struct id id = expect_created(&h);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(send(&h, "CON POST 11:rd 11:@ 15:lt=x", id.text, 5), CODE(4, 0));
+	assert_int_equal(counter(RDL_STAT_replayed), 0);
+	assert_int_equal(counter(RDL_STAT_updated), 0);
+}
+
+/* A block that is not the last changes nothing; whether the location lives is for the shard to say. */
+static void test_block(void **state)
+{
+	static struct handed h;
+
+	send(&h, REGISTER, "", 1);
+	struct id id = expect_created(&h);
+	for (unsigned alive = 2; alive-- > 0;) {
+		hand(&h, "CON POST 11:rd 11:@", id.text);
+		h.request.exchange = 7;
+		h.request.gives = RDL_GIVES_BLOCK;
+		h.request.block1 = 0x0a;
+		commit(&h, NOW);
+		assert_int_equal(code_of(&h), alive ? CODE(2, 31) : CODE(4, 4));
+		if (alive)
+			assert_int_equal(send(&h, "CON DELETE 11:rd 11:@", id.text, 8), CODE(2, 2));
+	}
+	assert_int_equal(counter(RDL_STAT_updated), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SHARD_TEST(test_register),
+		SHARD_TEST(test_update_and_deregister),
+		SHARD_TEST(test_refused),
+		SHARD_TEST(test_block),
+	};
+
+	return RUN_SHARD_TESTS(tests);
+}
