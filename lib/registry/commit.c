@@ -46,7 +46,7 @@ static rdl_handle claim(struct rdl_registry *registry, const struct rdl_request 
 
 	if (handle == RDL_HANDLE_NONE)
 		return RDL_HANDLE_NONE;
-	if (!rdl_index_insert(&registry->endpoints, request->digest.word, handle)) {
+	if (!rdl_index_insert(&registry->endpoints, request->digest.word[0], handle)) {
 		rdl_slab_free(&registry->slab, handle);
 		return RDL_HANDLE_NONE;
 	}
@@ -128,9 +128,9 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	uint32_t objects, extras;
 
 	assert(request->endpoint.len > 0 && request->endpoint.len <= RDL_ENDPOINT_MAX);
-	rdl_handle handle = rdl_index_find(&registry->endpoints, request->digest.word);
+	rdl_handle handle = rdl_index_find(&registry->endpoints, request->digest.word[0]);
 	bool known = handle != RDL_HANDLE_NONE;
-	/* Two names of one digest: not in the lifetime of this universe, but never one for the other. */
+	/* Two names of one digest: three in a million boxes of ten million devices see it, and shed the second. */
 	if (known && !rdl_registry_is_of(
 			     registry, rdl_slab_at(&registry->slab, handle), request->endpoint))
 		return RDL_REGISTRY_FULL;

@@ -23,12 +23,12 @@ bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_re
 void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 	const struct rdl_request *const requests[], rdl_handle handles[])
 {
-	const uint64_t *digests[RDL_REGISTRY_BURST] = { NULL };
+	uint64_t digests[RDL_REGISTRY_BURST] = { 0 };
 
 	static_assert(RDL_INDEX_NONE == RDL_HANDLE_NONE, "one word for absence");
 	static_assert(RDL_INDEX_BURST >= RDL_REGISTRY_BURST, "one look-up for a burst");
 	for (unsigned i = 0; i < count; i++)
-		digests[i] = requests[i]->digest.word;
+		digests[i] = requests[i]->digest.word[0];
 	rdl_index_find_bulk(&registry->endpoints, count, digests, handles);
 	for (unsigned i = 0; i < count; i++) {
 		if (handles[i] != RDL_HANDLE_NONE)
@@ -65,7 +65,7 @@ rdl_handle rdl_registry_find(
 rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms)
 {
-	rdl_handle handle = rdl_index_find(&registry->endpoints, digest.word);
+	rdl_handle handle = rdl_index_find(&registry->endpoints, digest.word[0]);
 
 	if (handle == RDL_HANDLE_NONE)
 		return RDL_HANDLE_NONE;

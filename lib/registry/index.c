@@ -10,7 +10,7 @@
 
 #define BUCKET_ENTRIES 8
 #define BUCKET_OCTETS 64
-#define KEY_OCTETS 32 /* data and digest, aligned to 16 */
+#define KEY_OCTETS 16 /* data and digest */
 
 /*
  * rte_hash refused its first key at 97.9 % of a table of 2^20; one seventh of room to spare costs less than the table
@@ -52,9 +52,20 @@ static uint32_t first_octets(const void *key, uint32_t len, uint32_t seed)
 	return hash;
 }
 
-static hash_sig_t hash_of(const uint64_t digest[2])
+/* Eight octets are none of the lengths that rte_hash compares without a call of memcmp(). */
+static int compare(const void *a, const void *b, size_t len)
 {
-	return (hash_sig_t)digest[0];
+	uint64_t x, y;
+
+	(void)len;
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x != y;
+}
+
+static hash_sig_t hash_of(uint64_t digest)
+{
+	return (hash_sig_t)digest;
 }
 
 bool rdl_index_create(struct rdl_index *index, uint64_t entries, int socket_id)
@@ -66,7 +77,7 @@ bool rdl_index_create(struct rdl_index *index, uint64_t entries, int socket_id)
 	struct rte_hash_parameters parameters = {
 		.name = name,
 		.entries = (uint32_t)room,
-		.key_len = 2 * sizeof(uint64_t),
+		.key_len = sizeof(uint64_t),
 		.hash_func = first_octets,
 		.socket_id = socket_id,
 	};
@@ -76,6 +87,8 @@ bool rdl_index_create(struct rdl_index *index, uint64_t entries, int socket_id)
 		return false;
 	snprintf(name, sizeof(name), "rdl_%u", __atomic_fetch_add(&created, 1, __ATOMIC_RELAXED));
 	index->hash = rte_hash_create(&parameters);
+	if (index->hash != NULL)
+		rte_hash_set_cmp_func(index->hash, compare);
 	return index->hash != NULL;
 }
 
@@ -84,17 +97,17 @@ void rdl_index_destroy(struct rdl_index *index)
 	rte_hash_free(index->hash);
 }
 
-uint32_t rdl_index_find(const struct rdl_index *index, const uint64_t digest[2])
+uint32_t rdl_index_find(const struct rdl_index *index, uint64_t digest)
 {
 	void *value;
 
-	if (rte_hash_lookup_with_hash_data(index->hash, digest, hash_of(digest), &value) < 0)
+	if (rte_hash_lookup_with_hash_data(index->hash, &digest, hash_of(digest), &value) < 0)
 		return RDL_INDEX_NONE;
 	return (uint32_t)(uintptr_t)value;
 }
 
-void rdl_index_find_bulk(const struct rdl_index *index, unsigned count,
-	const uint64_t *const digests[], uint32_t values[])
+void rdl_index_find_bulk(
+	const struct rdl_index *index, unsigned count, const uint64_t digests[], uint32_t values[])
 {
 	const void *keys[RDL_INDEX_BURST];
 	hash_sig_t hashes[RDL_INDEX_BURST];
@@ -105,7 +118,7 @@ void rdl_index_find_bulk(const struct rdl_index *index, unsigned count,
 	if (count == 0) /* which rte_hash takes for an error */
 		return;
 	for (unsigned i = 0; i < count; i++) {
-		keys[i] = digests[i];
+		keys[i] = &digests[i];
 		hashes[i] = hash_of(digests[i]);
 	}
 	rte_hash_lookup_with_hash_bulk_data(index->hash, keys, hashes, count, &hits, data);
@@ -113,15 +126,15 @@ void rdl_index_find_bulk(const struct rdl_index *index, unsigned count,
 		values[i] = (hits >> i & 1) != 0 ? (uint32_t)(uintptr_t)data[i] : RDL_INDEX_NONE;
 }
 
-bool rdl_index_insert(struct rdl_index *index, const uint64_t digest[2], uint32_t value)
+bool rdl_index_insert(struct rdl_index *index, uint64_t digest, uint32_t value)
 {
 	return rte_hash_add_key_with_hash_data(
-		       index->hash, digest, hash_of(digest), (void *)(uintptr_t)value) == 0;
+		       index->hash, &digest, hash_of(digest), (void *)(uintptr_t)value) == 0;
 }
 
-void rdl_index_remove(struct rdl_index *index, const uint64_t digest[2])
+void rdl_index_remove(struct rdl_index *index, uint64_t digest)
 {
-	int place = rte_hash_del_key_with_hash(index->hash, digest, hash_of(digest));
+	int place = rte_hash_del_key_with_hash(index->hash, &digest, hash_of(digest));
 
 	assert(place >= 0);
 	(void)place;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * index: from a 128-bit keyed digest to a 32-bit value, on rte_hash. The digest is the key and its first octets are the
- * hash: keyed, so that nobody outside can choose names that crowd one bucket. One value for each digest.
+ * index: from a 64-bit keyed digest to a 32-bit value, on rte_hash. The digest is the key and half of it is the hash:
+ * keyed, so that nobody outside can choose names that crowd one bucket. One value for each digest; what it stands for
+ * is compared by whoever asks. A key of 16 octets would take 18 more for each entry.
  */
 #ifndef RDL_REGISTRY_INDEX_H
 #define RDL_REGISTRY_INDEX_H
@@ -22,15 +23,15 @@ bool rdl_index_create(struct rdl_index *index, uint64_t entries, int socket_id);
 void rdl_index_destroy(struct rdl_index *index);
 
 /* The value under a digest, or RDL_INDEX_NONE. */
-uint32_t rdl_index_find(const struct rdl_index *index, const uint64_t digest[2]);
+uint32_t rdl_index_find(const struct rdl_index *index, uint64_t digest);
 
 /* The same for `count` <= RDL_INDEX_BURST digests, their buckets and keys fetched side by side. */
-void rdl_index_find_bulk(const struct rdl_index *index, unsigned count,
-	const uint64_t *const digests[], uint32_t values[]);
+void rdl_index_find_bulk(
+	const struct rdl_index *index, unsigned count, const uint64_t digests[], uint32_t values[]);
 
 /* The digest must not be there yet. False when there is no room, which `entries` of them have. */
-bool rdl_index_insert(struct rdl_index *index, const uint64_t digest[2], uint32_t value);
+bool rdl_index_insert(struct rdl_index *index, uint64_t digest, uint32_t value);
 /* It must be there. */
-void rdl_index_remove(struct rdl_index *index, const uint64_t digest[2]);
+void rdl_index_remove(struct rdl_index *index, uint64_t digest);
 
 #endif

@@ -5,7 +5,7 @@
 
 /* In the store, the list's octets behind it. */
 struct kept {
-	uint64_t digest[2];
+	uint64_t digest;
 	uint32_t references;
 	uint32_t shared; /* in the index */
 };
@@ -42,11 +42,10 @@ const struct rdl_object_list *rdl_lists_at(const struct rdl_lists *lists, uint32
 
 uint32_t rdl_lists_take(struct rdl_lists *lists, const struct rdl_object_list *list)
 {
-	uint64_t digest[2];
+	uint64_t digest = rdl_siphash(&lists->key, list, list->len);
 	uint32_t block;
 
 	assert(list->len >= sizeof(*list));
-	rdl_siphash128(&lists->key, list, list->len, digest);
 	block = rdl_index_find(&lists->index, digest);
 	bool known = block != RDL_INDEX_NONE;
 	if (known && rdl_lists_at(lists, block)->len == list->len &&
@@ -59,7 +58,7 @@ uint32_t rdl_lists_take(struct rdl_lists *lists, const struct rdl_object_list *l
 		return RDL_STORE_NONE;
 	struct kept *kept = kept_at(lists, block);
 	/* Where the index has no room, the list is kept all the same, for one. */
-	*kept = (struct kept){ { digest[0], digest[1] }, 1,
+	*kept = (struct kept){ digest, 1,
 		!known && lists->shared < lists->shared_max &&
 			rdl_index_insert(&lists->index, digest, block) };
 	memcpy(kept + 1, list, list->len);

@@ -9,12 +9,12 @@
  */
 static uint64_t store_octets(const struct rdl_registry_config *config)
 {
-	return 24 * config->registrations + (UINT64_C(4) << 20);
+	return 16 * config->registrations + (UINT64_C(4) << 20);
 }
 
 static uint64_t lists_max(const struct rdl_registry_config *config)
 {
-	uint64_t lists = config->registrations / 4 + 1024;
+	uint64_t lists = config->registrations / 32 + 1024;
 
 	return lists < config->registrations ? lists : config->registrations;
 }

@@ -17,10 +17,10 @@ static void free_record(struct rdl_registry *registry, rdl_handle handle)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record);
-	uint64_t digest[2];
+	struct rdl_endpoint_digest digest;
 
-	rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest);
-	rdl_index_remove(&registry->endpoints, digest);
+	rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest.word);
+	rdl_index_remove(&registry->endpoints, digest.word[0]);
 	rdl_registry_release(registry, record->objects, record->extras);
 	record->state = RDL_RECORD_FREE;
 	rdl_slab_free(&registry->slab, handle);
