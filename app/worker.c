@@ -32,6 +32,19 @@ static void send_later(struct worker *worker, struct rdl_frame *frame)
 	batch->frames[batch->count++] = frame;
 }
 
+/*
+ * What of a shard's credit Registers must leave to the rest: an Update that is not answered becomes a Register, and a
+ * live registration is worth more than a new one.
+ */
+#define CREDIT_FOR_LIVE (RING_SIZE / 4)
+
+static unsigned credit_for(const struct rdl_request *request, unsigned credit)
+{
+	if (request->operation != RDL_OPERATION_REGISTER)
+		return credit;
+	return credit > CREDIT_FOR_LIVE ? credit - CREDIT_FOR_LIVE : 0;
+}
+
 /* Hands over as far as the shard's credit goes; the rest is shed before it has left any trace. */
 static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
 	const struct rdl_burst *burst, struct rdl_frame *freed[], unsigned *freed_count)
@@ -50,7 +63,7 @@ static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
 			if (burst->shard[i] != shard)
 				continue;
 			left &= ~(1u << i);
-			if (n < credit) {
+			if (n < credit_for(&packets[i]->request, credit)) {
 				batch[n++] = &packets[i]->request;
 			} else {
 				rdl_pipeline_shed(&worker->pipeline, packets[i]);
