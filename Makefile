@@ -1,7 +1,7 @@
 # rdline: the only makefile. The table below IS the dependency graph: a library sees the headers of
 # what it declares here (and of what those declare), and nothing else.
 #
-#   make [VARIANT=release|debug|asan|tsan|cov] [V=1]     see `make help` for the targets
+#   make [VARIANT=release|debug|asan|tsan|cov|fuzz] [V=1]     see `make help` for the targets
 
 # library       may include                     packages whose headers it may include
 base_DEPS     :=
@@ -37,8 +37,14 @@ debug_FLAGS   := -O0 -DRDL_DEBUG
 asan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=thread -DRTE_USE_C11_MEM_MODEL=1
 cov_FLAGS     := -O0 --coverage
+# clang 14 does not say of itself that it sanitizes, as gcc does.
+fuzz_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -D__SANITIZE_ADDRESS__=1
 ifeq ($($(VARIANT)_FLAGS),)
-$(error VARIANT=$(VARIANT) is none of release debug asan tsan cov)
+$(error VARIANT=$(VARIANT) is none of release debug asan tsan cov fuzz)
+endif
+ifeq ($(VARIANT),fuzz)
+CC := clang
 endif
 # Source fortification needs optimisation and does not mix with the sanitizers.
 FORTIFY := $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
@@ -73,15 +79,15 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all test unit instrumented asan tsan cov lint format compdb run install clean deps help
+.PHONY: all test unit instrumented asan tsan cov fuzz fuzz-run lint format compdb run install clean deps help
 
 all: build/release/rdline
 
 help:
-	@echo 'all (release binary)  test  asan  tsan  cov  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
+	@echo 'all (release binary)  test  asan  tsan  cov  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
-INSTALLING := $(filter deps test unit instrumented run asan tsan cov lint,$(MAKECMDGOALS))
+INSTALLING := $(filter deps test unit instrumented run asan tsan cov fuzz lint,$(MAKECMDGOALS))
 PACKAGES   := build/.packages
 $(PACKAGES): scripts/deps
 	@mkdir -p $(@D)
@@ -121,6 +127,7 @@ $B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.
 TEST_PKGS := cmocka
+coap_TEST_LIBS  := -lcoap-3-notls
 pktio_TEST_LIBS := -lrte_net_ring
 packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
 define test_program
@@ -134,28 +141,59 @@ $B/tests/$1/%: tests/unit/$1/%.c $B/tests/support.o $(call archives,$(call closu
 		$($1_TEST_LIBS) $$$$(pkg-config --libs $(TEST_PKGS) $(call packages,$1))
 endef
 $(foreach l,$(LIBS),$(eval $(call test_program,$l)))
-$B/tests/support.o: tests/support/support.c Makefile | $(PACKAGES)
+$B/tests/support.o: tests/support/support.c
+$B/tests/replay.o: tests/fuzz/replay.c
+$B/tests/support.o $B/tests/replay.o: Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
-	$(say) CC $<
-	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(TEST_PKGS)) -Itests/support -Ilib/base -MMD -MP -c -o $@ $<
+	$(say) CC $(filter %.c,$^)
+	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(TEST_PKGS)) -Itests/support -Ilib/base -MMD -MP -c -o $@ $(filter %.c,$^)
+
+# tests/fuzz/fuzz_*.c: a function over octets each. With libFuzzer in build/fuzz; in every other variant a test like
+# the others, which runs it over tests/fuzz/corpus/<its name>.
+# target          calls
+fuzz_message_LIBS := coap
+fuzz_link_LIBS    := policy
+fuzz_query_LIBS   := policy
+fuzz_burst_LIBS   := pipeline shard
+fuzz_conf_LIBS    := conf
+FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf
+FUZZ_PROGRAMS := $(addprefix $B/tests/fuzz/,$(FUZZ_TARGETS))
+FUZZ_MAIN     := $(if $(filter fuzz,$(VARIANT)),,$B/tests/replay.o)
+# $1: target, $2: all libraries in it
+define fuzz_program
+$B/tests/fuzz/$1: tests/fuzz/$1.c $(FUZZ_MAIN) $B/tests/support.o $(call archives,$2) Makefile
+	@mkdir -p $$(@D)
+	$(say) TEST $$@
+	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS)) -Itests/support $(call include_path,$2) \
+		-MMD -MP -o $$@ $$< $(or $(FUZZ_MAIN),-fsanitize=fuzzer) $B/tests/support.o \
+		-Wl,--start-group $(call archives,$2) -Wl,--end-group $$(LDFLAGS) \
+		$$$$(pkg-config --libs $(TEST_PKGS) $(sort $(foreach l,$2,$($l_PKGS))))
+endef
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_program,$t,$(sort $(foreach l,$($t_LIBS),$(call closure,$l))))))
 
 UNIT_TESTS := $(foreach l,$(LIBS),$(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
 SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.py))
 
-test: $(UNIT_TESTS) build/release/rdline
-	@tests/run $(UNIT_TESTS) $(SYSTEM_TESTS)
-unit: $(UNIT_TESTS)
-	@tests/run $(UNIT_TESTS)
+test: $(UNIT_TESTS) $(FUZZ_PROGRAMS) build/release/rdline
+	@tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(SYSTEM_TESTS)
+unit: $(UNIT_TESTS) $(FUZZ_PROGRAMS)
+	@tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS)
 # The same under the sanitizers; the system tests start the instrumented daemon.
 asan:
 	@$(MAKE) --no-print-directory VARIANT=asan instrumented
 tsan:
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
-instrumented: $(UNIT_TESTS) $B/rdline
-	@RDLINE=$(CURDIR)/$B/rdline tests/run $(UNIT_TESTS) $(SYSTEM_TESTS)
+instrumented: $(UNIT_TESTS) $(FUZZ_PROGRAMS) $B/rdline
+	@RDLINE=$(CURDIR)/$B/rdline tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(SYSTEM_TESTS)
 cov:
 	@$(MAKE) --no-print-directory VARIANT=$@ unit
 	@scripts/coverage build/cov
+# Looks for inputs that break a target, so many seconds for each.
+FUZZ_TIME ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
+fuzz-run: $(FUZZ_PROGRAMS)
+	@tests/fuzz/run $(FUZZ_TIME) $(FUZZ_PROGRAMS)
 
 # ---- checks -----------------------------------------------------------------------------------
 C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)

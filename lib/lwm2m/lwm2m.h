@@ -37,7 +37,7 @@
 	X(lifetime_syntax, BAD_REQUEST, "lt: not a number of seconds")             \
 	X(binding, BAD_REQUEST, "b: not a binding of this version")                \
 	X(queue, BAD_REQUEST, "Q: not in this version, or has a value")            \
-	X(sms, BAD_REQUEST, "sms: empty, too long, or not a number")                 \
+	X(sms, BAD_REQUEST, "sms: empty, too long, or not a number")               \
 	X(update_parameter, BAD_REQUEST, "parameter not allowed in an Update")     \
 	X(block_size, BAD_REQUEST, "Block1: size exponent 7")                      \
 	X(block_length, BAD_REQUEST, "Block1: payload is not one block")           \

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The gateway of fuzz_burst.c: a pipeline, a shard on a real registry under EAL, a clock; and what holds between inputs. */
+#ifndef RDL_FUZZ_BURST_GATEWAY_H
+#define RDL_FUZZ_BURST_GATEWAY_H
+
+#include <unistd.h>
+
+#include "burst_packets.h"
+#include "burst_replies.h"
+#include "shard.h"
+
+/* From rte_eal.h: nothing here sees a header of DPDK's. */
+int rte_eal_init(int argc, char **argv);
+
+#define LOCATIONS 8
+#define REGISTRATIONS 6
+#define LIFETIME_MAX_S 3600
+#define EXCHANGE_LIFETIME_S 247
+#define BODY_MAX 1000
+#define BODY_ROOM 1024 /* a cache line's multiple: what is above BODY_MAX stays as it was */
+#define SEED 99
+#define HORIZON_MS (UINT64_C(1) << 41) /* a registry's clock goes further, but not for ever */
+
+static const struct rdl_key location_key = { 11, 12 };
+
+static struct rdl_policy *policy;
+static struct rdl_pipeline pipeline;
+static struct rdl_shard shard;
+static void *memory;
+static uint64_t epoch_ms, now_ms;
+
+static inline struct rdl_pipeline_config pipeline_config(void)
+{
+	return (struct rdl_pipeline_config){
+		.interfaces = interfaces,
+		.shards = 1,
+		.location_key = location_key,
+		.exchange_seed = SEED,
+		.reply_salt = SALT,
+		.transfers = 8,
+		.max_payload = BODY_MAX,
+		.transfer_lifetime_s = 93,
+		.memory = memory,
+	};
+}
+
+static inline void make_registry(void)
+{
+	struct rdl_registry_config config = {
+		.registrations = REGISTRATIONS,
+		.shards = 1,
+		.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
+		.list_key = { 31, 32 },
+		.endpoint_key = { 21, 22 },
+		.socket_id = -1,
+		.now_ms = now_ms,
+	};
+
+	rdl_registry_destroy(shard.registry);
+	epoch_ms = now_ms;
+	rdl_shard_init(&shard, rdl_registry_create(&config), location_key);
+	CHECK(shard.registry != NULL);
+}
+
+static inline void gateway_start(void)
+{
+	static const char *const deny[] = { "denied-*" }, *const extra[] = { "imei" };
+	static const struct rdl_policy_config config = {
+		.version = { 1, 1 },
+		.lifetime_max_s = LIFETIME_MAX_S,
+		.mandatory_objects_refuse = true,
+		.diagnostics = true,
+		.max_links = 128,
+		.all_objects = true,
+		.deny_count = 1,
+		.deny = deny,
+		.extra_count = 1,
+		.extra = extra,
+		.endpoint_key = { 21, 22 },
+	};
+	static char args[][24] = { "fuzz", "--no-huge", "--no-shconf", "-m", "128", "--no-pci",
+		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
+	char *words[RDL_ARRAY_LEN(args)];
+	int count = (int)RDL_ARRAY_LEN(args);
+	struct rdl_pipeline_config of_pipeline;
+
+	snprintf(args[count - 1], sizeof(args[0]), "rdl_fuzz_%d", (int)getpid());
+	for (int i = 0; i < count; i++)
+		words[i] = args[i];
+	CHECK(rte_eal_init(count, words) >= 0);
+	policy = rdl_policy_create(&config);
+	CHECK(policy != NULL);
+	of_pipeline = pipeline_config();
+	memory = aligned_alloc(RDL_CACHE_LINE, rdl_pipeline_memory(&of_pipeline));
+	CHECK(memory != NULL);
+	make_registry();
+}
+
+static inline uint64_t count(const struct rdl_stats *stats, enum rdl_stat stat)
+{
+	return rdl_stats_get(stats, stat);
+}
+
+/* Requests to which no answer is right, though they ask for one. */
+static inline uint64_t silences(void)
+{
+	return count(&pipeline.stats, RDL_STAT_drop_blocks_full) +
+	       count(&pipeline.stats, RDL_STAT_drop_scratch_full) +
+	       count(&pipeline.stats, RDL_STAT_drop_discovery_filter);
+}
+
+/* What is there is what began and has not ended. */
+static inline void check_balance(void)
+{
+	struct rdl_registry_counts counts;
+
+	for (unsigned i = 0; i < 4; i++)
+		rdl_shard_expire(&shard, now_ms);
+	rdl_registry_counts(shard.registry, &counts);
+	CHECK(counts.registrations == count(&shard.stats, RDL_STAT_registered) -
+					      count(&shard.stats, RDL_STAT_deregistered) -
+					      count(&shard.stats, RDL_STAT_expired));
+	CHECK(counts.registrations + counts.tombstones <= REGISTRATIONS);
+}
+
+/* Transfers and pieces of scratch memory are where they were; bodies have kept to their room. */
+static inline void check_blocks(void)
+{
+	const struct rdl_blocks *blocks = &pipeline.blocks;
+	unsigned used = 0, chained = 0, aged = 0;
+
+	CHECK(blocks->scratch_free == UINT64_MAX);
+	for (uint32_t i = 0; i < blocks->count; i++) {
+		const struct rdl_transfer *t = &blocks->transfers[i];
+		const uint8_t *body = blocks->bodies + (size_t)i * BODY_ROOM;
+
+		CHECK(t->in_flight == 0 && t->len <= BODY_MAX);
+		used += t->used;
+		for (size_t k = BODY_MAX; k < BODY_ROOM; k++)
+			CHECK(body[k] == 0);
+	}
+	for (uint32_t b = 0; b <= blocks->bucket_mask; b++)
+		for (uint32_t i = blocks->buckets[b]; i != UINT32_MAX;
+			i = blocks->transfers[i].bucket_next) {
+			CHECK(blocks->transfers[i].used && ++chained <= used);
+			CHECK((blocks->transfers[i].key.source & blocks->bucket_mask) == b);
+		}
+	for (uint32_t i = blocks->newest; i != UINT32_MAX; i = blocks->transfers[i].older)
+		CHECK(++aged <= blocks->count);
+	CHECK(chained == used && aged == blocks->count);
+}
+
+/* Lets all that is registered end: nothing of it may stay. */
+static inline void drain(void)
+{
+	struct rdl_registry_counts counts;
+
+	now_ms += (LIFETIME_MAX_S + EXCHANGE_LIFETIME_S + 2) * UINT64_C(1000);
+	check_balance();
+	rdl_registry_counts(shard.registry, &counts);
+	CHECK(counts.registrations == 0 && counts.tombstones == 0);
+	CHECK(counts.object_lists == 0 && counts.store_octets == 0);
+	if (now_ms - epoch_ms > HORIZON_MS)
+		make_registry();
+}
+
+/* A pipeline as new; registrations of the last input have ended. */
+static inline void gateway_begin(void)
+{
+	struct rdl_pipeline_config config = pipeline_config();
+
+	memset(memory, 0, rdl_pipeline_memory(&config));
+	rdl_pipeline_init(&pipeline, &config);
+}
+
+static inline void gateway_end(void)
+{
+	check_blocks();
+	drain();
+}
+
+#endif

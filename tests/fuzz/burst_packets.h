@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packets in memory of exactly their room, and beside each what the network layer alone says of its frame. */
+#ifndef RDL_FUZZ_BURST_PACKETS_H
+#define RDL_FUZZ_BURST_PACKETS_H
+
+#include "burst_frames.h"
+#include "pipeline.h"
+
+#define PACKETS_MAX 160
+
+struct packet {
+	struct rdl_packet packet;
+	uint8_t *buffer;
+	size_t room;
+	bool shed;
+	struct rdl_span sent; /* the frame as it came */
+	/* A copy of it that is only classified: the answer, or where the datagram is. */
+	uint8_t *copy;
+	struct rdl_frame alone;
+	enum rdl_net_verdict verdict;
+	struct rdl_datagram datagram;
+	struct rdl_block_key key; /* of a block */
+	struct rdl_input input;
+	bool is_block;
+	uint64_t body; /* digest of the one that it was handed over with, from a transfer */
+};
+
+static inline struct rdl_frame place(
+	uint8_t **buffer, const struct test_frame *f, size_t room, uint8_t port)
+{
+	*buffer = fuzz_alloc(room);
+	memset(*buffer, 0xaa, room);
+	memcpy(*buffer, f->data, f->len);
+	return (struct rdl_frame){
+		.data = *buffer, .len = (uint16_t)f->len, .room = (uint16_t)room, .port = port
+	};
+}
+
+/* What the message says, when it is one block of several. */
+static inline void look_for_block(struct packet *p, uint64_t seed)
+{
+	struct rdl_span datagram = { p->datagram.data, p->datagram.len };
+
+	p->is_block = p->verdict == RDL_NET_DATAGRAM &&
+		      rdl_coap_parse(datagram, &p->input.message) == RDL_COAP_MESSAGE &&
+		      rdl_input_read(&p->input) == RDL_OK && p->input.has_block1;
+	if (p->is_block)
+		p->key = rdl_block_key(&p->input.message, &p->datagram.peer, seed);
+}
+
+static inline void packet_init(
+	struct packet *p, const struct record *record, const struct test_frame *f, uint64_t seed)
+{
+	uint8_t port = (record->control & OTHER_PORT) != 0;
+	uint8_t *sent = fuzz_alloc(f->len);
+
+	memset(p, 0xaa, sizeof(*p));
+	memcpy(sent, f->data, f->len);
+	p->sent = (struct rdl_span){ sent, f->len };
+	p->shed = (record->control & SHED) != 0;
+	p->room = RDL_PACKET_ROOM(f->len);
+	p->packet.frame = place(&p->buffer, f, p->room, port);
+	p->alone = place(&p->copy, f, p->room, port);
+	p->verdict = rdl_net_input(&interfaces[port], &p->alone, &p->datagram);
+	look_for_block(p, seed);
+}
+
+static inline void packet_free(struct packet *p)
+{
+	free(p->buffer);
+	free(p->copy);
+	free((void *)(uintptr_t)p->sent.data);
+}
+
+/* The datagram as it came, for those that are one. */
+static inline struct rdl_span asked(const struct packet *p)
+{
+	return (struct rdl_span){ p->datagram.data, p->datagram.len };
+}
+
+/* Where the block that `p` is ends in a body that it may be part of: 0 when it is not. */
+static inline size_t end_in_body(
+	const struct packet *p, const struct rdl_block_key *key, struct rdl_span body)
+{
+	struct rdl_span payload = p->input.payload;
+	uint64_t start;
+
+	if (!p->is_block || memcmp(&p->key, key, sizeof(*key)) != 0)
+		return 0;
+	start = (uint64_t)p->input.block1.num << (p->input.block1.szx + 4);
+	if (start + payload.len > body.len ||
+		memcmp(payload.data, body.data + start, payload.len) != 0)
+		return 0;
+	return start + payload.len;
+}
+
+/* Each octet of a body came in a block of the same transfer, at its place. */
+static inline void check_body(const struct packet packets[], unsigned count,
+	const struct rdl_block_key *key, struct rdl_span body)
+{
+	size_t ends[PACKETS_MAX];
+	size_t pos = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		ends[i] = end_in_body(&packets[i], key, body);
+	while (pos < body.len) {
+		size_t next = pos;
+
+		for (unsigned i = 0; i < count; i++)
+			if (ends[i] > next && ends[i] - packets[i].input.payload.len <= pos)
+				next = ends[i];
+		CHECK(next > pos);
+		pos = next;
+	}
+}
+
+#endif

@@ -1,0 +1,1 @@
+B4T1».well-knowncoreJrt=core.r*

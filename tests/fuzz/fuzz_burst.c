@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The input is the traffic of a worker: frames, pauses, bursts (burst_frames.h), through the pipeline, through the
+ * shard and its registry, and back. A path segment of 24 octets that begins with '@' and a digit is made the location
+ * that a client was given before.
+ */
+#include "burst_gateway.h"
+
+static struct packet packets[PACKETS_MAX];
+static unsigned packet_count, burst_first;
+/* At the shard, or on the way there. */
+static struct packet *pending[PACKETS_MAX];
+static unsigned pending_count;
+static uint8_t locations[LOCATIONS][RDL_LOCATION_LEN];
+static unsigned location_count;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	gateway_start();
+	return 0;
+}
+
+/* ---- the way back ---- */
+
+static void check_reply(const struct packet *p)
+{
+	const struct rdl_frame *frame = &p->packet.frame;
+	struct rdl_coap_message reply;
+
+	CHECK(frame->data >= p->buffer && frame->data + frame->room == p->buffer + p->room);
+	CHECK(p->verdict == RDL_NET_DATAGRAM && !p->datagram.multicast);
+	struct rdl_span said = check_frame(p->sent, (struct rdl_span){ frame->data, frame->len });
+	check_message(asked(p), said);
+	CHECK(rdl_coap_parse(said, &reply) == RDL_COAP_MESSAGE);
+	struct rdl_span location = check_content(&reply);
+	if (location.len > 0)
+		memcpy(locations[location_count++ % LOCATIONS], location.data, RDL_LOCATION_LEN);
+}
+
+static bool changes_something(const struct rdl_request *request)
+{
+	uint8_t code = request->coap[1];
+
+	return request->reply_len > 0 &&
+	       (code == RDL_COAP_CREATED || code == RDL_COAP_CHANGED || code == RDL_COAP_DELETED);
+}
+
+/* The shard's step, and what it must not have changed. */
+static void commit(struct rdl_request *const requests[], unsigned n)
+{
+	struct rdl_registry_counts before, after;
+	bool changed = false, shed = false;
+
+	rdl_registry_counts(shard.registry, &before);
+	rdl_shard_burst(&shard, policy, requests, n, now_ms);
+	rdl_registry_counts(shard.registry, &after);
+	for (unsigned i = 0; i < n; i++) {
+		changed = changed || changes_something(requests[i]);
+		shed = shed || requests[i]->reply_len == 0;
+	}
+	CHECK(changed || before.registrations == after.registrations);
+	/* To no avail, one that was shed may have taken the room of tombstones. */
+	CHECK(changed || shed || memcmp(&before, &after, sizeof(before)) == 0);
+	check_balance();
+}
+
+static uint64_t digest_of_body(const struct packet *p)
+{
+	static const struct rdl_key key = { 1, 2 };
+	const struct rdl_transfer *t = &pipeline.blocks.transfers[p->packet.transfer - 1];
+	struct rdl_span body = rdl_blocks_body(&pipeline.blocks, t);
+
+	CHECK(t->used && t->complete && t->in_flight > 0);
+	return rdl_siphash(&key, body.data, body.len);
+}
+
+/* All that is pending, in bursts. */
+static void answer_pending(void)
+{
+	for (unsigned done = 0; done < pending_count;) {
+		struct rdl_packet *burst[RDL_BURST_MAX];
+		struct rdl_request *requests[RDL_BURST_MAX];
+		unsigned n = 0;
+
+		for (; n < RDL_BURST_MAX && done + n < pending_count; n++) {
+			const struct packet *p = pending[done + n];
+
+			CHECK(p->packet.transfer == 0 || digest_of_body(p) == p->body);
+			burst[n] = &pending[done + n]->packet;
+			requests[n] = &burst[n]->request;
+		}
+		commit(requests, n);
+		uint32_t send = rdl_pipeline_replies(&pipeline, burst, n);
+		for (unsigned i = 0; i < n; i++) {
+			const struct packet *p = pending[done + i];
+
+			CHECK(((send >> i & 1) != 0) == (p->packet.request.reply_len > 0));
+			CHECK(p->packet.transfer == 0 && p->packet.scratch == 0);
+			if ((send >> i & 1) != 0)
+				check_reply(p);
+		}
+		done += n;
+	}
+	pending_count = 0;
+}
+
+/* ---- the way there ---- */
+
+static void check_handed_over(struct packet *p)
+{
+	const struct rdl_request *r = &p->packet.request;
+	struct rdl_span buffer = { p->buffer, p->room };
+
+	CHECK(p->verdict == RDL_NET_DATAGRAM && !p->datagram.multicast);
+	CHECK(r->reason < RDL_REASON_COUNT && r->exchange != 0 && r->reply_len == 0);
+	CHECK(memcmp(&r->peer, &p->datagram.peer, sizeof(r->peer)) == 0);
+	CHECK(inside(buffer, r->coap, r->coap_len) && inside(buffer, r->coap, r->room));
+	if (r->operation == RDL_OPERATION_REGISTER)
+		CHECK(r->reason == RDL_REASON_NONE && (r->gives & RDL_GIVES_OBJECTS) != 0 &&
+			inside(buffer, r->endpoint.data, r->endpoint.len));
+	if (p->packet.transfer == 0)
+		return;
+	p->body = digest_of_body(p);
+	check_body(packets, packet_count, &p->key,
+		rdl_blocks_body(
+			&pipeline.blocks, &pipeline.blocks.transfers[p->packet.transfer - 1]));
+}
+
+static void check_answered(const struct packet *p)
+{
+	const struct rdl_frame *frame = &p->packet.frame;
+
+	if (p->verdict != RDL_NET_ANSWERED) {
+		check_reply(p);
+		return;
+	}
+	CHECK(rdl_span_equal((struct rdl_span){ frame->data, frame->len },
+		(struct rdl_span){ p->alone.data, p->alone.len }));
+}
+
+static bool wants_answer(const struct packet *p)
+{
+	struct rdl_coap_message m;
+	enum rdl_coap_verdict verdict;
+
+	if (p->verdict != RDL_NET_DATAGRAM || p->datagram.multicast)
+		return false;
+	verdict = rdl_coap_parse(asked(p), &m);
+	return (verdict == RDL_COAP_MESSAGE || verdict == RDL_COAP_FORMAT) &&
+	       m.type == RDL_COAP_CON;
+}
+
+/* One burst, of the packets that have come since the last. */
+static void run_burst(bool hold)
+{
+	struct rdl_packet *burst_packets[RDL_BURST_MAX] = { NULL };
+	struct rdl_burst burst;
+	unsigned n = packet_count - burst_first;
+	uint64_t silent = silences(), unanswered = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		burst_packets[i] = &packets[burst_first + i].packet;
+	pipeline.now_ms = now_ms;
+	rdl_pipeline_burst(&pipeline, policy, burst_packets, n, &burst);
+	/* Each is in one of them: their sum is their union, and all there are. */
+	CHECK((uint64_t)burst.reply + burst.hand_over + burst.fragment + burst.drop ==
+		(UINT64_C(1) << n) - 1);
+	CHECK((burst.reply | burst.hand_over | burst.fragment | burst.drop) ==
+		(uint32_t)((UINT64_C(1) << n) - 1));
+	for (unsigned i = 0; i < n; i++) {
+		struct packet *p = &packets[burst_first + i];
+
+		if ((burst.reply >> i & 1) != 0) {
+			check_answered(p);
+		} else if ((burst.drop >> i & 1) != 0) {
+			unanswered += wants_answer(p);
+		} else if ((burst.fragment >> i & 1) != 0) {
+			CHECK(p->verdict == RDL_NET_DROP_fragment);
+		} else {
+			CHECK(burst.shard[i] == 0);
+			check_handed_over(p);
+			if (p->shed)
+				rdl_pipeline_shed(&pipeline, &p->packet);
+			else
+				pending[pending_count++] = p;
+		}
+	}
+	CHECK(unanswered <= silences() - silent);
+	burst_first = packet_count;
+	if (!hold)
+		answer_pending();
+}
+
+/* ---- an input ---- */
+
+/* Puts locations that were given where the message asks for one. */
+static struct rdl_span with_locations(struct rdl_span body, uint8_t *octets)
+{
+	struct rdl_coap_message m;
+	struct rdl_coap_option option;
+
+	if (body.len > FRAME_MAX)
+		body.len = FRAME_MAX;
+	memcpy(octets, body.data, body.len);
+	body.data = octets;
+	if (location_count == 0 || rdl_coap_parse(body, &m) != RDL_COAP_MESSAGE)
+		return body;
+	struct rdl_coap_options options = rdl_coap_options(&m);
+	while (rdl_coap_option_next(&options, &option) > 0)
+		if (option.number == RDL_COAP_URI_PATH && option.len == RDL_LOCATION_LEN &&
+			option.value[0] == '@')
+			memcpy(octets + (option.value - octets),
+				locations[option.value[1] % LOCATIONS], RDL_LOCATION_LEN);
+	return body;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rdl_span input = { data, size };
+	struct record record;
+	bool hold = false;
+
+	gateway_begin();
+	memset(locations, 0, sizeof(locations));
+	packet_count = burst_first = location_count = 0;
+	while (packet_count < PACKETS_MAX && next_record(&input, &record)) {
+		uint8_t octets[FRAME_MAX];
+
+		if (record.pause > 0 || (record.control & NEW_BURST) != 0 ||
+			packet_count - burst_first == RDL_BURST_MAX)
+			run_burst(hold);
+		now_ms += pause_ms(record.pause);
+		hold = (record.control & HOLD) != 0;
+		if ((record.control & FORM) >= FORM_IPV4)
+			record.body = with_locations(record.body, octets);
+		struct test_frame frame = make_frame(&record);
+		packet_init(&packets[packet_count++], &record, &frame, SEED);
+	}
+	run_burst(false);
+	gateway_end();
+	for (unsigned i = 0; i < packet_count; i++)
+		packet_free(&packets[i]);
+	return 0;
+}
