@@ -102,8 +102,13 @@ static int run(void *self)
 			worked |= did;
 		}
 		empty = worked ? 0 : empty + 1;
-		if (lcore->idle_sleep_us > 0 && empty > ROUNDS_BEFORE_SLEEP)
+		if (lcore->idle_sleep_us > 0 && empty > ROUNDS_BEFORE_SLEEP) {
 			nanosleep(&pause, NULL);
+			/* Sleep is idle time, and not the next round's. */
+			uint64_t now = rte_rdtsc();
+			account(lcore->roles[0].load, false, now - then);
+			then = now;
+		}
 	}
 	return 0;
 }
