@@ -79,7 +79,8 @@ bool control_step(void *self)
 		mailbox_answer(&control->mailbox, control->registry, control->now_ms);
 		worked = true;
 	}
-	if (worked)
+	/* Also what ended in silence: a tombstone is no work, and changes the counts. */
+	if (worked || control->rounds == 0)
 		publish(control);
 	return worked;
 }

@@ -81,6 +81,7 @@ void daemon_registry_config(
 
 	*config = (struct rdl_registry_config){
 		.registrations = share_of(conf, shard),
+		.name_octets = conf->memory.name_octets,
 		.shard = shard,
 		.shards = conf->shards,
 		.expiry_grace_s = conf->lwm2m.expiry_grace_s,

@@ -165,7 +165,9 @@ static void drain(struct worker *worker)
 		if (worker->outstanding[s] > 0)
 			return;
 	worker->drained = true;
-	__atomic_sub_fetch(&worker->daemon->workers_left, 1, __ATOMIC_RELEASE);
+	/* 0 already when the launch failed: nobody waits for us then. */
+	if (__atomic_load_n(&worker->daemon->workers_left, __ATOMIC_RELAXED) > 0)
+		__atomic_sub_fetch(&worker->daemon->workers_left, 1, __ATOMIC_RELEASE);
 }
 
 bool worker_step(void *self)

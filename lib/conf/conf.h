@@ -77,6 +77,7 @@ struct rdl_conf {
 		bool hugepages;
 		uint32_t mb; /* 0: derived */
 		uint64_t registrations;
+		uint32_t name_octets; /* of endpoint names as they are expected */
 	} memory;
 	unsigned port_count;
 	struct rdl_conf_port ports[RDL_CONF_PORTS_MAX];

@@ -44,7 +44,12 @@ static enum rdl_net_verdict skip_extensions(
 		case PROTOCOL_ICMPV6:
 			return RDL_NET_DATAGRAM;
 		case FRAGMENT:
-			return RDL_NET_DROP_fragment;
+			/* One that is all of its packet (RFC 6946) is stepped over. */
+			if (left < 8 || (rdl_get_be16(extension + 2) & 0xfff9) != 0)
+				return RDL_NET_DROP_fragment;
+			*protocol = extension[0];
+			*header_len += 8;
+			continue;
 		case HOP_BY_HOP:
 			if (*header_len != IPV6_LEN)
 				return RDL_NET_DROP_ip_protocol; /* may only come first */

@@ -293,7 +293,8 @@ enum rdl_block_result rdl_blocks_take(struct rdl_blocks *blocks, const struct rd
 		t->first_exchange = exchange;
 	} else if (t == NULL) {
 		return refuse(blocks, NULL, RDL_REASON_block_gap, reason);
-	} else if (holds(blocks, t, offset, input->payload)) {
+	} else if ((input->block1.more || t->complete) &&
+		   holds(blocks, t, offset, input->payload)) {
 		return t->complete && !input->block1.more ? RDL_BLOCK_COMPLETE : RDL_BLOCK_MORE;
 	} else if (t->complete || offset != t->len) {
 		return refuse(blocks, t, RDL_REASON_block_gap, reason);

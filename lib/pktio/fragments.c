@@ -9,14 +9,22 @@
 /* Shorter than a kernel's: who sends in fragments sends them together. */
 #define REASSEMBLY_S 10
 
-int rdl_fragments_create(struct fragments *fragments, unsigned entries, int socket_id)
+unsigned rdl_fragments_entries(unsigned entries)
 {
 	unsigned buckets = 1;
 
+	if (entries == 0)
+		return 0;
 	while (buckets * BUCKET_ENTRIES < entries)
 		buckets *= 2;
-	fragments->table = rte_ip_frag_table_create(buckets, BUCKET_ENTRIES,
-		buckets * BUCKET_ENTRIES, REASSEMBLY_S * rte_get_tsc_hz(), socket_id);
+	return buckets * BUCKET_ENTRIES;
+}
+
+int rdl_fragments_create(struct fragments *fragments, unsigned entries, int socket_id)
+{
+	entries = rdl_fragments_entries(entries);
+	fragments->table = rte_ip_frag_table_create(entries / BUCKET_ENTRIES, BUCKET_ENTRIES,
+		entries, REASSEMBLY_S * rte_get_tsc_hz(), socket_id);
 	return fragments->table == NULL ? -1 : 0;
 }
 
@@ -70,5 +78,7 @@ struct rdl_frame *rdl_pktio_reassemble(
 	frame = rte_mbuf_to_priv(m);
 	/* Each fragment's header was verified; the whole one's checksum is left to be made. */
 	frame->flags |= RDL_FRAME_IP_CHECKSUM_GOOD;
+	/* What the port said of the first fragment is no verdict on the whole datagram. */
+	frame->flags &= (uint8_t) ~(RDL_FRAME_L4_CHECKSUM_GOOD | RDL_FRAME_L4_CHECKSUM_BAD);
 	return frame;
 }

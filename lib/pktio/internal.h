@@ -36,6 +36,8 @@ static inline struct rte_mbuf *rdl_pktio_mbuf(const struct rdl_frame *frame)
 /* Fills the frame in the mbuf's private area. */
 void rdl_pktio_view(const struct rdl_pktio *pktio, uint8_t port, struct rte_mbuf *m);
 
+/* Datagrams that a table made for `entries` of them may hold. */
+unsigned rdl_fragments_entries(unsigned entries);
 /* -1 without memory. */
 int rdl_fragments_create(struct fragments *fragments, unsigned entries, int socket_id);
 void rdl_fragments_destroy(struct fragments *fragments);

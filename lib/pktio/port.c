@@ -15,10 +15,21 @@
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 
+/*
+ * Fragments that wait for their siblings keep their buffers, and leave only when another fragment comes: were they not
+ * counted, some hundred datagrams that never become whole would take all there is, and nothing would come again.
+ */
+static unsigned held_by_fragments(const struct rdl_pktio_config *config)
+{
+	unsigned each = (config->reassemblies + config->queues - 1) / config->queues;
+
+	return config->queues * rdl_fragments_entries(each) * RTE_LIBRTE_IP_FRAG_MAX_FRAG;
+}
+
 static unsigned pool_size(const struct rdl_pktio_config *config)
 {
 	return config->port_count * config->queues * 2 * DESCRIPTORS + config->in_flight +
-	       (config->queues + 1) * 2 * POOL_CACHE;
+	       (config->queues + 1) * 2 * POOL_CACHE + held_by_fragments(config);
 }
 
 static uint16_t private_room(const struct rdl_pktio_config *config)

@@ -159,7 +159,9 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	return result;
 }
 
-/* Takes what the Update needs of the store; RDL_STORE_NONE stays where it names nothing. */
+/*
+ * Takes what the Update needs of the store; RDL_STORE_NONE stays where it names nothing. Tombstones make room.
+ */
 static bool update_prepare(struct rdl_registry *registry, const struct rdl_record *record,
 	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
 {
@@ -167,15 +169,18 @@ static bool update_prepare(struct rdl_registry *registry, const struct rdl_recor
 
 	*objects = RDL_STORE_NONE;
 	*extras = RDL_STORE_NONE;
-	if ((request->gives & RDL_GIVES_OBJECTS) != 0) {
-		*objects = rdl_lists_take(&registry->lists, request->objects);
-		if (*objects == RDL_STORE_NONE)
+	unsigned tries = RDL_MAKE_ROOM_MAX;
+
+	while ((request->gives & RDL_GIVES_OBJECTS) != 0 &&
+		(*objects = rdl_lists_take(&registry->lists, request->objects)) == RDL_STORE_NONE)
+		if (tries-- == 0 || !rdl_tombstone_evict(registry, RDL_HANDLE_NONE))
 			return false;
-	}
-	if ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
+	while ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
 		!rdl_extras_merge(&registry->store, record, parameters, extras)) {
-		rdl_registry_release(registry, *objects, RDL_STORE_NONE);
-		return false;
+		if (tries-- == 0 || !rdl_tombstone_evict(registry, RDL_HANDLE_NONE)) {
+			rdl_registry_release(registry, *objects, RDL_STORE_NONE);
+			return false;
+		}
 	}
 	return true;
 }

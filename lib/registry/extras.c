@@ -6,6 +6,7 @@ struct extras {
 	uint16_t parameters_len;
 	uint8_t octets[]; /* the name, the parameters */
 };
+static_assert(sizeof(struct extras) == RDL_EXTRAS_HEAD, "as the header says");
 
 /*
  * A block for both, filled but for the parameters; NULL with *block RDL_STORE_NONE when there is no

@@ -10,6 +10,8 @@
 #include "record.h"
 #include "store.h"
 
+#define RDL_EXTRAS_HEAD 4 /* octets of a block before the name */
+
 /* False when there is no room. *block is RDL_STORE_NONE when there is nothing to keep. */
 bool rdl_extras_create(struct rdl_store *store, struct rdl_span endpoint,
 	struct rdl_span parameters, uint32_t *block);

@@ -4,12 +4,16 @@
 #include "memory.h"
 
 /*
- * Fleets share their object lists and keep names short: this is room for one list of 96 octets in
- * four registrations.
+ * Fleets share their object lists: this is room for one list of 96 octets in six registrations, and for the names that
+ * do not go into a record.
  */
 static uint64_t store_octets(const struct rdl_registry_config *config)
 {
-	return 16 * config->registrations + (UINT64_C(4) << 20);
+	uint64_t each = 16;
+
+	if (config->name_octets > RDL_NAME_INLINE)
+		each += rdl_store_block_octets(config->name_octets + RDL_EXTRAS_HEAD);
+	return each * config->registrations + (UINT64_C(4) << 20);
 }
 
 static uint64_t lists_max(const struct rdl_registry_config *config)

@@ -19,6 +19,8 @@ struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
 	uint64_t registrations;
 	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
+	uint32_t
+		name_octets; /* of endpoint names as they are expected: memory is put by for all that long */
 	unsigned shard, shards;
 	uint32_t expiry_grace_s; /* granted on top of every lifetime */
 	uint32_t

@@ -30,6 +30,11 @@ static unsigned class_of(size_t len)
 	return 2 * (log2 - 5) + (len <= (size_t)3 << (log2 - 1) ? 1 : 2);
 }
 
+uint64_t rdl_store_block_octets(size_t len)
+{
+	return class_size(class_of(len));
+}
+
 static uint32_t pages_for(uint64_t octets)
 {
 	uint64_t pages = (octets + PAGE - 1) / PAGE;

@@ -25,6 +25,8 @@ struct rdl_store {
 };
 
 uint64_t rdl_store_memory(uint64_t octets);
+/* What a block of `len` octets takes. */
+uint64_t rdl_store_block_octets(size_t len);
 bool rdl_store_create(struct rdl_store *store, uint64_t octets, int socket_id);
 void rdl_store_destroy(struct rdl_store *store);
 uint64_t rdl_store_octets_max(const struct rdl_store *store);

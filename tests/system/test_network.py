@@ -402,9 +402,12 @@ def test_ipv6_fragments(net):
     ping = udp(ME6, GATEWAY6, PORT, 5683, PING)
     behind = extension(FRAGMENT, b"\1\4" + bytes(4)) + extension(UDP, b"\0\1\0\0\0\7") + ping
     for what, l4, protocol in (("behind options", behind, HOP_BY_HOP), ("without its header", b"\x11\0\0", FRAGMENT),
-                               ("of no octets", extension(UDP, bytes(6)), FRAGMENT)):
+                               ("of no octets", extension(UDP, b"\0\1\0\0\0\7"), FRAGMENT)):
         got, counted = net.exchange([net.coap(ME6, GATEWAY6, l4=l4, protocol=protocol)])
         expect((got, counted), ([], {"rx_frames": 1, "fragments": 1, "drop_fragment": 1}), what)
+    # All of its packet in one fragment: RFC 6946.
+    got, counted = net.exchange([net.coap(ME6, GATEWAY6, l4=extension(UDP, bytes(6)) + ping, protocol=FRAGMENT)], 1)
+    expect((got, counted), ([net.reply(GATEWAY6, ME6)], {"rx_frames": 1, "tx_frames": 1, "resets": 1}), "atomic")
 
 
 def test_ipv4_fragments(net):

@@ -130,7 +130,9 @@ static void extensions(void **state)
 		{ ROUTING, "1102 0001 00000000 20010db8 00000000 00000000 00000001",
 			RDL_NET_DROP_ip_protocol },
 		{ FRAGMENT, "1100 0001 00000001", RDL_NET_DROP_fragment },
-		{ FRAGMENT, "1100 0000 00000001", RDL_NET_DROP_fragment },
+		{ FRAGMENT, "1100 0008 00000001", RDL_NET_DROP_fragment },
+		/* All of its packet: RFC 6946. */
+		{ FRAGMENT, "1100 0000 00000001", RDL_NET_DATAGRAM },
 		{ HOP_BY_HOP, "2c00 0104 00000000 1100 0001 00000001", RDL_NET_DROP_fragment },
 		/* What follows is unknown, or ends inside a header. */
 		{ HOP_BY_HOP, "0600 0104 00000000", RDL_NET_DROP_ip_protocol },

@@ -157,6 +157,25 @@ static void test_gap(void **state)
 	expect_refused(&m, RDL_REASON_block_gap);
 }
 
+/* A sender that learns of its end late: the last block is empty. */
+static void test_empty_last_block(void **state)
+{
+	static const char whole[] =
+		"</>;rt=\"oma.lwm2m\",</1/0>,</3/0>,</5/0>,</3303/0>,</3303/1>,</6>";
+	struct message m = line(HEAD " 27:#0a");
+
+	fresh();
+	assert_int_equal(strlen(whole), 64);
+	message_payload(&m, whole, 64);
+	expect_continue(&m);
+	m = line(HEAD " 27:#12");
+	rdl_put_be16(m.octets + 2, 99);
+	struct run run = run_message(&m);
+	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
+	assert_int_equal(run.packet.request.objects->link_count, 6);
+	give_back(&run);
+}
+
 /* Source, method, path, query and Request-Tag name a transfer; other options do not. */
 static void test_key(void **state)
 {
@@ -404,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_empty_last_block),
 		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_interleaved),
 		cmocka_unit_test(test_limits),

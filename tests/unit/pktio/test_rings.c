@@ -305,6 +305,34 @@ static void test_fragment_behind_options(void **state)
 	nothing_lost();
 }
 
+/*
+ * As many as the tables hold, in the port's own buffers as a NIC would have them: there are always enough left for what
+ * comes next.
+ */
+static void test_held_fragments(void **state)
+{
+	static uint8_t udp[64];
+	unsigned dropped = 0;
+
+	for (unsigned id = 0; id < 40; id++) {
+		for (size_t at = 0; at < 64; at += 8)
+			fragment(false, udp, at, 8, true, (uint8_t)(200 + id));
+		assert_null(reassemble(8, &dropped));
+	}
+	/* Four entries of eight fragments were asked for, and are counted in what the port takes. */
+	assert_in_range(rte_mempool_in_use_count(outside), 1, 4 * 8);
+	struct rdl_pktio_config with = { .port_count = 1,
+		.queues = 2,
+		.reassemblies = 1000,
+		.private_len = 64,
+		.room = 4096,
+		.page = 4096 };
+	struct rdl_pktio_config without = with;
+	without.reassemblies = 0;
+	assert_true(rdl_pktio_memory(&with) - rdl_pktio_memory(&without) >=
+		    (uint64_t)2 * 512 * 8 * 4096);
+}
+
 /* Fragments that never become whole: no more of them are held than was asked for. */
 static void test_bounded(void **state)
 {
@@ -330,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_fragment_behind_options),
 		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_held_fragments),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
