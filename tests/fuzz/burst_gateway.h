@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The gateway of fuzz_burst.c: a pipeline, a shard on a real registry under EAL, a clock; and what holds between inputs. */
+/*
+ * The gateway of fuzz_burst.c: a pipeline, a shard on a real registry under EAL, a clock; and what
+ * holds between inputs.
+ */
 #ifndef RDL_FUZZ_BURST_GATEWAY_H
 #define RDL_FUZZ_BURST_GATEWAY_H
 

@@ -9,8 +9,6 @@
 
 #include "conf.h"
 
-#define NAME "input.conf"
-
 /* libconfig loses what its scanner is reading when it stops at a syntax error. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
@@ -24,33 +22,29 @@ const char *__lsan_default_options(void)
 	return "print_suppressions=0";
 }
 
-/* Not on a disk, which would have to be written a thousand times a second. */
-static char folder[] = "/dev/shm/rdl_fuzz_conf_XXXXXX";
-static char path[sizeof(folder) + sizeof(NAME)];
+#define FOLDER "/dev/shm/rdl_fuzz_conf_XXXXXX" /* no disk to write to a thousand times a second */
+#define NAME "/input.conf"
 
-static void remove_folder(void)
-{
-	unlink(path);
-	rmdir(folder);
-}
+static char folder[] = FOLDER;
+static char path[sizeof(FOLDER) + sizeof(NAME)];
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	CHECK(mkdtemp(folder) != NULL);
-	snprintf(path, sizeof(path), "%s/%s", folder, NAME);
-	CHECK(atexit(remove_folder) == 0);
-	return 0;
-}
-
+/* A folder for each input: libFuzzer ends without a chance to remove one of the program's. */
 static void write_input(const uint8_t *data, size_t size)
 {
-	FILE *file = fopen(path, "wb");
+	memcpy(folder, FOLDER, sizeof(FOLDER));
+	CHECK(mkdtemp(folder) != NULL);
+	snprintf(path, sizeof(path), "%s%s", folder, NAME);
 
+	FILE *file = fopen(path, "wb");
 	CHECK(file != NULL);
 	CHECK(fwrite(data, 1, size, file) == size);
 	CHECK(fclose(file) == 0);
+}
+
+static void remove_input(void)
+{
+	unlink(path);
+	rmdir(folder);
 }
 
 /* FILE:LINE: text, or FILE: text of the file as a whole. */
@@ -158,5 +152,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_errors(text, len);
 	}
 	free(text);
+	remove_input();
 	return 0;
 }

@@ -1,0 +1,1 @@
+</rd>;rt="core.rd"
