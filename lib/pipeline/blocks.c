@@ -43,7 +43,6 @@ void rdl_blocks_init(struct rdl_blocks *blocks, uint32_t count, uint32_t max_pay
 	*blocks = (struct rdl_blocks){
 		.count = count,
 		.max_payload = max_payload,
-		.scratch_count = RDL_BLOCK_SCRATCHES,
 		.bucket_mask = bucket_count(count) - 1,
 		.scratch_len = (uint32_t)scratch_len(max_payload),
 		.lifetime_ms = (uint64_t)lifetime_s * 1000,

@@ -27,7 +27,7 @@ struct rdl_transfer {
 };
 
 struct rdl_blocks {
-	uint32_t count, max_payload, scratch_count, bucket_mask;
+	uint32_t count, max_payload, bucket_mask;
 	uint32_t scratch_len;
 	uint64_t lifetime_ms;
 	struct rdl_transfer *transfers;

@@ -39,9 +39,6 @@ struct rdl_pktio *rdl_pktio_open(
 void rdl_pktio_close(struct rdl_pktio *pktio);
 
 const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port);
-/* True when the port checks and makes IPv4 and UDP checksums. */
-bool rdl_pktio_rx_offload(const struct rdl_pktio *pktio, unsigned port);
-bool rdl_pktio_tx_offload(const struct rdl_pktio *pktio, unsigned port);
 /* Buffers taken from the pool, port queues included. */
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
 

@@ -233,16 +233,6 @@ const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port)
 	return pktio->ports[port].mac.addr_bytes;
 }
 
-bool rdl_pktio_rx_offload(const struct rdl_pktio *pktio, unsigned port)
-{
-	return pktio->ports[port].rx_offload;
-}
-
-bool rdl_pktio_tx_offload(const struct rdl_pktio *pktio, unsigned port)
-{
-	return pktio->ports[port].tx_offload;
-}
-
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)
 {
 	return rte_mempool_in_use_count(pktio->pool);

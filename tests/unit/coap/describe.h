@@ -3,28 +3,9 @@
 #ifndef RDL_TEST_DESCRIBE_H
 #define RDL_TEST_DESCRIBE_H
 
-#include "support.h"
-
-#include <stdio.h>
+#include "words.h"
 
 #include "coap.h"
-
-struct text {
-	char at[4096];
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static inline void say(
-	struct text *text, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(text->at + text->len, sizeof(text->at) - text->len, format, args);
-	va_end(args);
-	assert_in_range(n, 0, sizeof(text->at) - text->len - 1);
-	text->len += (size_t)n;
-}
 
 static inline void say_hex(struct text *text, const uint8_t *data, size_t len)
 {
