@@ -32,7 +32,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # The product is built on the machine that it runs on; ARCH=x86-64-v2 makes one that travels.
 ARCH    ?= native
 
-release_FLAGS := -O3
+release_FLAGS := -O3 -flto=auto
 debug_FLAGS   := -O0 -DRDL_DEBUG
 asan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=thread -DRTE_USE_C11_MEM_MODEL=1
@@ -122,6 +122,18 @@ APP_OBJECTS := $(call objects,$(call sources,app))
 $B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
 	$(say) LD $@
 	$Q$(CC) $(CFLAGS) -o $@ $(APP_OBJECTS) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
+		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig) -lpthread
+
+# ---- the benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings ----
+BENCH_OBJECTS := $(call objects,$(call sources,tests/bench))
+$B/tests/bench/%.o: tests/bench/%.c Makefile | $(PACKAGES)
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(app_PKGS)) -Iapp $(call include_path,$(call below,app)) \
+		-MMD -MP -c -o $@ $<
+$B/rdline-bench: $(BENCH_OBJECTS) $(filter-out %/main.o,$(APP_OBJECTS)) $(call archives,$(LIBS))
+	$(say) LD $@
+	$Q$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
 		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig) -lpthread
 
 # ---- tests ------------------------------------------------------------------------------------

@@ -111,16 +111,22 @@ const char *daemon_telemetry_path(const struct daemon *daemon, char *path, size_
 
 /* lcores.c: which CPU runs what. Before EAL; logs and returns -1 when CPUs are missing. */
 int daemon_plan_lcores(struct daemon *daemon);
+/* After the set-up: gives every role its lcore; more may be added before the launch. */
+void daemon_assign(struct daemon *daemon);
+void daemon_add_role(
+	struct daemon *daemon, unsigned index, bool (*step)(void *), void *self, struct load *load);
 int daemon_launch(struct daemon *daemon);
 void daemon_join(struct daemon *daemon);
 
-/* setup.c: policy, ports, rings, registries. Each logs and returns -1 when it fails. */
+/* setup.c: keys, policy; ports, rings, workers; registries. Each logs and returns -1 when it fails. */
+int daemon_keys(struct daemon *daemon);
 struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf);
 void daemon_registry_config(
 	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
 void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
 void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config);
 int daemon_setup(struct daemon *daemon);
+int daemon_setup_shards(struct daemon *daemon);
 void daemon_teardown(struct daemon *daemon);
 
 /* worker.c, control.c: one round of a role. */

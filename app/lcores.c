@@ -113,7 +113,7 @@ static int run(void *self)
 	return 0;
 }
 
-static void add_role(
+void daemon_add_role(
 	struct daemon *daemon, unsigned index, bool (*step)(void *), void *self, struct load *load)
 {
 	struct lcore *lcore = &daemon->lcores[index % daemon->lcore_count];
@@ -121,16 +121,21 @@ static void add_role(
 	lcore->roles[lcore->role_count++] = (struct role){ step, self, load };
 }
 
-int daemon_launch(struct daemon *daemon)
+void daemon_assign(struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 
-	daemon->workers_left = conf->workers;
 	for (unsigned w = 0; w < conf->workers; w++)
-		add_role(daemon, w, worker_step, daemon->workers[w], &daemon->workers[w]->load);
+		daemon_add_role(
+			daemon, w, worker_step, daemon->workers[w], &daemon->workers[w]->load);
 	for (unsigned s = 0; s < conf->shards; s++)
-		add_role(daemon, conf->workers + s, control_step, daemon->controls[s],
+		daemon_add_role(daemon, conf->workers + s, control_step, daemon->controls[s],
 			&daemon->controls[s]->load);
+}
+
+int daemon_launch(struct daemon *daemon)
+{
+	daemon->workers_left = daemon->conf->workers;
 	for (unsigned i = 0; i < daemon->lcore_count; i++) {
 		int ret = rte_eal_remote_launch(run, &daemon->lcores[i], daemon->lcores[i].id);
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -23,21 +22,6 @@ static void usage(FILE *out)
 	      "  -V       print the version\n"
 	      "  -h       print this\n",
 		out);
-}
-
-static int random_keys(struct daemon *daemon)
-{
-	struct rdl_key keys[4];
-
-	if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys)) {
-		rdl_log_error("start", "no random octets: %s", strerror(errno));
-		return -1;
-	}
-	daemon->endpoint_key = keys[0];
-	daemon->location_key = keys[1];
-	daemon->list_key = keys[2];
-	daemon->exchange_seed = keys[3].k0;
-	return 0;
 }
 
 /* "192.0.2.1,2001:db8::1" of all ports. */
@@ -105,7 +89,7 @@ static int serve(struct daemon *daemon)
 	int caught = 0, ret = -1;
 
 	block_signals(&signals);
-	if (random_keys(daemon) != 0)
+	if (daemon_keys(daemon) != 0)
 		return -1;
 	struct rdl_policy *policy = daemon_policy(daemon, daemon->conf);
 	if (policy == NULL) {
@@ -114,7 +98,9 @@ static int serve(struct daemon *daemon)
 	}
 	daemon->policy = policy;
 	if (daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0) {
-		if (daemon_setup(daemon) == 0 && daemon_telemetry(daemon) == 0) {
+		if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
+			daemon_telemetry(daemon) == 0) {
+			daemon_assign(daemon);
 			ret = daemon_launch(daemon);
 			if (ret == 0) {
 				log_unserved(daemon->conf);

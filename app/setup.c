@@ -2,13 +2,30 @@
 /* The configuration turned into policy, ports, rings and registries. */
 #include "daemon.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
 #include "log.h"
+
+int daemon_keys(struct daemon *daemon)
+{
+	struct rdl_key keys[4];
+
+	if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys)) {
+		rdl_log_error("start", "no random octets: %s", strerror(errno));
+		return -1;
+	}
+	daemon->endpoint_key = keys[0];
+	daemon->location_key = keys[1];
+	daemon->list_key = keys[2];
+	daemon->exchange_seed = keys[3].k0;
+	return 0;
+}
 
 struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf)
 {
@@ -212,7 +229,7 @@ static int setup_workers(struct daemon *daemon)
 	return 0;
 }
 
-static int setup_controls(struct daemon *daemon)
+int daemon_setup_shards(struct daemon *daemon)
 {
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
 		struct rdl_registry_config config;
@@ -244,8 +261,7 @@ static int setup_controls(struct daemon *daemon)
 
 int daemon_setup(struct daemon *daemon)
 {
-	if (setup_ports(daemon) != 0 || setup_rings(daemon) != 0 || setup_workers(daemon) != 0 ||
-		setup_controls(daemon) != 0)
+	if (setup_ports(daemon) != 0 || setup_rings(daemon) != 0 || setup_workers(daemon) != 0)
 		return -1;
 	return 0;
 }

@@ -14,6 +14,9 @@
 
 #define RDL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RDL_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* Starts to fetch a cache line that will be read, or written. */
+#define RDL_PREFETCH(p) __builtin_prefetch(p, 0, 3)
+#define RDL_PREFETCH_WRITE(p) __builtin_prefetch(p, 1, 3)
 #define RDL_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define RDL_CACHE_LINE 64
 

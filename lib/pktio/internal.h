@@ -22,6 +22,7 @@ struct fragments {
 
 struct rdl_pktio {
 	struct rte_mempool *pool;
+	uint16_t private_room; /* of each mbuf */
 	unsigned port_count;
 	struct port ports[RDL_PKTIO_PORTS_MAX];
 	unsigned queues;

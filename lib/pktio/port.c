@@ -182,8 +182,9 @@ struct rdl_pktio *rdl_pktio_open(
 		snprintf(why, why_len, "out of memory");
 		return NULL;
 	}
+	pktio->private_room = private_room(config);
 	pktio->pool = rte_pktmbuf_pool_create(POOL_NAME, pool_size(config), POOL_CACHE,
-		private_room(config), data_room(config), config->socket_id);
+		pktio->private_room, data_room(config), config->socket_id);
 	if (pktio->pool == NULL) {
 		snprintf(why, why_len, "no memory for %u packet buffers", pool_size(config));
 		free(pktio);

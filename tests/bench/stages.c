@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stages.h"
+
+#include <stdlib.h>
+
+#include <rte_cycles.h>
+
+#define N RDL_BURST_MAX
+#define ROOM 2048
+#define REPEATS 20000
+
+/* A burst of one kind of packet, and what each stage makes of it for the next. */
+struct bench {
+	struct rdl_interface interface;
+	struct rdl_pipeline pipeline;
+	const struct rdl_policy *policy;
+	struct rdl_packet packets[N];
+	struct rdl_packet *pointers[N];
+	struct rdl_datagram datagrams[N];
+	struct rdl_input inputs[N];
+	struct rdl_burst burst;
+	uint16_t lens[N];
+	uint8_t originals[N][PACKET_MAX];
+	uint64_t buffers[N][ROOM / 8], scratch[N][ROOM / 8];
+};
+
+static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+
+static void restore(struct bench *b)
+{
+	for (unsigned i = 0; i < N; i++) {
+		b->packets[i].frame = (struct rdl_frame){
+			.data = (uint8_t *)b->buffers[i], .len = b->lens[i], .room = ROOM
+		};
+		memcpy(b->buffers[i], b->originals[i], b->lens[i]);
+	}
+}
+
+static void stage_copy(struct bench *b)
+{
+	(void)b;
+}
+
+static void stage_net(struct bench *b)
+{
+	for (unsigned i = 0; i < N; i++)
+		RTE_VERIFY(rdl_net_input(&b->interface, &b->packets[i].frame, &b->datagrams[i]) ==
+			   RDL_NET_DATAGRAM);
+}
+
+static void stage_coap(struct bench *b)
+{
+	for (unsigned i = 0; i < N; i++)
+		RTE_VERIFY(rdl_coap_parse(
+				   (struct rdl_span){ b->datagrams[i].data, b->datagrams[i].len },
+				   &b->inputs[i].message) == RDL_COAP_MESSAGE);
+}
+
+static void stage_options(struct bench *b)
+{
+	for (unsigned i = 0; i < N; i++)
+		RTE_VERIFY(rdl_input_read(&b->inputs[i]) == RDL_OK);
+}
+
+static void stage_policy(struct bench *b)
+{
+	struct rdl_ignored_counts ignored;
+
+	for (unsigned i = 0; i < N; i++) {
+		rdl_policy_register(b->policy, &b->inputs[i], b->scratch[i], ROOM,
+			&b->packets[i].request, &ignored);
+		RTE_VERIFY(b->packets[i].request.reason == RDL_REASON_NONE);
+	}
+}
+
+static void stage_location(struct bench *b)
+{
+	for (unsigned i = 0; i < N; i++)
+		RTE_VERIFY(rdl_location_decode(&b->pipeline.config.location_key, b->inputs[i].id,
+			&b->packets[i].request.location));
+}
+
+static void stage_burst(struct bench *b)
+{
+	rdl_pipeline_burst(&b->pipeline, b->policy, b->pointers, N, &b->burst);
+	RTE_VERIFY(b->burst.hand_over == UINT32_MAX);
+}
+
+static void stage_commit_register(struct bench *b)
+{
+	uint8_t id[RDL_LOCATION_LEN];
+
+	for (unsigned i = 0; i < N; i++) {
+		struct rdl_location location = { i, 1, false, i };
+
+		rdl_location_encode(&b->pipeline.config.location_key, &location, id);
+		rdl_reply_write(&b->packets[i].request, RDL_COAP_CREATED, id);
+	}
+}
+
+static void stage_commit_update(struct bench *b)
+{
+	for (unsigned i = 0; i < N; i++)
+		rdl_reply_write(&b->packets[i].request, RDL_COAP_CHANGED, NULL);
+}
+
+static void stage_reply(struct bench *b)
+{
+	RTE_VERIFY(rdl_pipeline_replies(&b->pipeline, b->pointers, N) == UINT32_MAX);
+}
+
+struct stage {
+	const char *name;
+	void (*run)(struct bench *b);
+};
+
+/* The least time that the last of the stages took, the others having gone before. */
+static double ticks_of(struct bench *b, const struct stage *stages, unsigned last)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned r = 0; r < REPEATS; r++) {
+		restore(b);
+		for (unsigned s = 0; s < last; s++)
+			stages[s].run(b);
+		uint64_t begin = rte_rdtsc_precise();
+		stages[last].run(b);
+		uint64_t ticks = rte_rdtsc_precise() - begin;
+		if (ticks < least)
+			least = ticks;
+	}
+	return (double)least / N;
+}
+
+static void print_all(
+	struct bench *b, const char *kind, const struct stage *stages, unsigned count, bool json)
+{
+	double empty = ticks_of(b, &(struct stage){ "", stage_copy }, 0);
+
+	for (unsigned s = 0; s < count; s++) {
+		double ticks = ticks_of(b, stages, s) - empty;
+
+		printf(json ? "{\"stage\": \"%s %s\", \"ticks\": %.1f, \"ns\": %.1f}\n"
+			    : "%-12s %-22s %6.1f ticks %6.1f ns\n",
+			kind, stages[s].name, ticks, ticks * 1e9 / (double)rte_get_tsc_hz());
+	}
+}
+
+static void prepare(struct bench *b, const struct packets *packets, int shape)
+{
+	for (unsigned i = 0; i < N; i++) {
+		struct rdl_location location = { i, 1, false, i };
+		uint8_t id[RDL_LOCATION_LEN];
+
+		rdl_location_encode(&b->pipeline.config.location_key, &location, id);
+		b->lens[i] = (uint16_t)(shape >= 0 ? packet_register(packets, (unsigned)shape,
+							     b->originals[i], i, (uint16_t)i)
+						   : packet_location(&packets->update,
+							     b->originals[i], i, (uint16_t)i, id));
+		b->pointers[i] = &b->packets[i];
+	}
+}
+
+void stages_print(const struct daemon *daemon, bool json)
+{
+	static const struct stage parts_register[] = { { "net", stage_net }, { "coap", stage_coap },
+		{ "options", stage_options }, { "policy", stage_policy } };
+	static const struct stage parts_update[] = { { "net", stage_net }, { "coap", stage_coap },
+		{ "options", stage_options }, { "location", stage_location } };
+	static const struct stage whole_register[] = { { "burst", stage_burst },
+		{ "commit: id and reply", stage_commit_register },
+		{ "reply frames", stage_reply } };
+	static const struct stage whole_update[] = { { "burst", stage_burst },
+		{ "commit: reply", stage_commit_update }, { "reply frames", stage_reply } };
+	static const char *const names[PACKET_SHAPES] = { "register", "register 2", "register 3",
+		"register 4", "register 5", "register 6" };
+	struct rdl_pipeline_config config = {
+		.shards = 1, .exchange_seed = 1, .location_key = daemon->location_key
+	};
+	struct packets packets;
+	struct bench *b = calloc(1, sizeof(*b));
+
+	RTE_VERIFY(b != NULL);
+	memcpy(b->interface.mac, mac, sizeof(mac));
+	b->interface.udp_port = 5683;
+	b->interface.ipv4_count = 1;
+	b->interface.ipv4[0] = 0xc0000201;
+	config.interfaces = &b->interface;
+	rdl_pipeline_init(&b->pipeline, &config);
+	b->policy = daemon->policy;
+	packets_init(&packets, mac, b->interface.ipv4[0]);
+	for (int shape = 0; shape < PACKET_SHAPES; shape++) {
+		prepare(b, &packets, shape);
+		print_all(b, names[shape], parts_register, RDL_ARRAY_LEN(parts_register), json);
+		print_all(b, names[shape], whole_register, RDL_ARRAY_LEN(whole_register), json);
+	}
+	prepare(b, &packets, -1);
+	print_all(b, "update", parts_update, RDL_ARRAY_LEN(parts_update), json);
+	print_all(b, "update", whole_update, RDL_ARRAY_LEN(whole_update), json);
+	free(b);
+}
