@@ -32,7 +32,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # The product is built on the machine that it runs on; ARCH=x86-64-v2 makes one that travels.
 ARCH    ?= native
 
-release_FLAGS := -O3 -flto=auto
+release_FLAGS := -O3
 debug_FLAGS   := -O0 -DRDL_DEBUG
 asan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=thread -DRTE_USE_C11_MEM_MODEL=1
@@ -46,6 +46,8 @@ endif
 ifeq ($(VARIANT),fuzz)
 CC := clang
 endif
+# The product is optimised across libraries; tests link the same objects without.
+PRODUCT := $(if $(filter release,$(VARIANT)),-flto=auto -ffat-lto-objects)
 # Source fortification needs optimisation and does not mix with the sanitizers.
 FORTIFY := $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
 
@@ -102,7 +104,7 @@ define compile
 $B/$2/%.o: $2/%.c Makefile $(call pkg_files,$($1_PKGS)) | $(PACKAGES)
 	@mkdir -p $$(@D)
 	$(say) CC $$<
-	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$($1_PKGS)) -DRDL_VERSION='"$(VERSION)"' -I$2 \
+	$Q$$(CC) $$(CFLAGS) $(OWN) $(PRODUCT) $$(call pkg_cflags,$($1_PKGS)) -DRDL_VERSION='"$(VERSION)"' -I$2 \
 		$(call include_path,$(call below,$1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach l,$(LIBS),$(eval $(call compile,$l,lib/$l)))
@@ -121,7 +123,7 @@ archives = $(foreach l,$1,$B/lib$l.a)
 APP_OBJECTS := $(call objects,$(call sources,app))
 $B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
 	$(say) LD $@
-	$Q$(CC) $(CFLAGS) -o $@ $(APP_OBJECTS) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
+	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(APP_OBJECTS) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
 		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig) -lpthread
 
 # ---- the benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings ----
@@ -129,11 +131,11 @@ BENCH_OBJECTS := $(call objects,$(call sources,tests/bench))
 $B/tests/bench/%.o: tests/bench/%.c Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(app_PKGS)) -Iapp $(call include_path,$(call below,app)) \
+	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) $(call pkg_cflags,$(app_PKGS)) -Iapp $(call include_path,$(call below,app)) \
 		-MMD -MP -c -o $@ $<
 $B/rdline-bench: $(BENCH_OBJECTS) $(filter-out %/main.o,$(APP_OBJECTS)) $(call archives,$(LIBS))
 	$(say) LD $@
-	$Q$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
+	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(filter %.o,$^) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
 		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig) -lpthread
 
 # ---- tests ------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ static bool take_replies(struct worker *worker, unsigned shard)
 	for (unsigned i = 0; i < n; i++) {
 		packets[i] = packet_of(batch[i]);
 		RDL_PREFETCH_WRITE(packets[i]);
-		RDL_PREFETCH_WRITE((char *)packets[i] + RDL_CACHE_LINE);
+		RDL_PREFETCH_WRITE(batch[i]);
 	}
 	for (unsigned i = 0; i < n; i++)
 		prefetch_reply(packets[i]);

@@ -341,6 +341,7 @@ struct rdl_request {
 	uint64_t exchange;
 	const uint8_t *parameters;
 };
+_Static_assert(sizeof(struct rdl_request) == 2 * RDL_CACHE_LINE, "two lines between the cores");
 #define RDL_BLOCK1_NONE UINT32_MAX
 
 /*

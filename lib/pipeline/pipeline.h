@@ -18,10 +18,11 @@
  */
 struct rdl_packet {
 	struct rdl_frame frame;
-	struct rdl_request request;
 	uint32_t transfer; /* whose body the request points into: its place and one, or 0 */
 	uint32_t
 		scratch; /* what the request was decoded into, when not its packet: number and one, or 0 */
+	/* What goes from core to core is no line more than it fills. */
+	struct rdl_request request __attribute__((aligned(RDL_CACHE_LINE)));
 };
 #define RDL_PACKET_ROOM(frame_len) (3 * (frame_len) + 128)
 

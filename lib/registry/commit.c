@@ -38,6 +38,21 @@ static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
 	return true;
 }
 
+/* What rdl_registry.inserted tells of an endpoint. */
+static void note_inserted(struct rdl_registry *registry, const struct rdl_request *request)
+{
+	unsigned bit = request->digest.word[0] & 255;
+
+	registry->inserted[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static bool may_be_inserted(const struct rdl_registry *registry, const struct rdl_request *request)
+{
+	unsigned bit = request->digest.word[0] & 255;
+
+	return (registry->inserted[bit / 64] >> bit % 64 & 1) != 0;
+}
+
 /* A slot in the endpoint's partition and its place in the index. */
 static rdl_handle claim(struct rdl_registry *registry, const struct rdl_request *request)
 {
@@ -50,6 +65,7 @@ static rdl_handle claim(struct rdl_registry *registry, const struct rdl_request 
 		rdl_slab_free(&registry->slab, handle);
 		return RDL_HANDLE_NONE;
 	}
+	note_inserted(registry, request);
 	return handle;
 }
 
@@ -120,20 +136,43 @@ static enum rdl_registry_result retire(
 	return alive ? RDL_REGISTRY_REPLACED : RDL_REGISTRY_CREATED;
 }
 
+/*
+ * The endpoint's record, its name compared. A hint is trusted as far as nothing that came after the look-up can have
+ * changed it. False when the digest is another name's.
+ */
+static bool find_known(const struct rdl_registry *registry, const struct rdl_request *request,
+	rdl_handle hint, rdl_handle *handle)
+{
+	*handle = hint;
+	if (hint == RDL_HANDLE_NONE && !may_be_inserted(registry, request))
+		return true;
+	if (hint < RDL_HANDLE_UNKNOWN) {
+		const struct rdl_record *record = rdl_slab_at(&registry->slab, hint);
+
+		if (record->state != RDL_RECORD_FREE &&
+			rdl_registry_is_of(registry, record, request->endpoint))
+			return true;
+	}
+	*handle = rdl_index_find(&registry->endpoints, request->digest.word[0]);
+	return *handle == RDL_HANDLE_NONE ||
+	       rdl_registry_is_of(
+		       registry, rdl_slab_at(&registry->slab, *handle), request->endpoint);
+}
+
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
-	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location)
+	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
+	struct rdl_location *location)
 {
 	uint32_t deadline = deadline_of(registry, request->lifetime_s, now_ms);
 	enum rdl_registry_result result = RDL_REGISTRY_CREATED;
 	uint32_t objects, extras;
+	rdl_handle handle;
 
 	assert(request->endpoint.len > 0 && request->endpoint.len <= RDL_ENDPOINT_MAX);
-	rdl_handle handle = rdl_index_find(&registry->endpoints, request->digest.word[0]);
-	bool known = handle != RDL_HANDLE_NONE;
 	/* Two names of one digest: three in a million boxes of ten million devices see it, and shed the second. */
-	if (known && !rdl_registry_is_of(
-			     registry, rdl_slab_at(&registry->slab, handle), request->endpoint))
+	if (!find_known(registry, request, hint, &handle))
 		return RDL_REGISTRY_FULL;
+	bool known = handle != RDL_HANDLE_NONE;
 	if (known && is_copy(registry, handle, request, now_ms, location))
 		return RDL_REGISTRY_REPLAYED;
 	if (!register_prepare(registry, handle, request, &objects, &extras))

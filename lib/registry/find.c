@@ -2,14 +2,12 @@
 /* Looking registrations up: by endpoint, by location, in order. */
 #include "state.h"
 
-#include <rte_prefetch.h>
-
-static void prefetch_record(const struct rdl_registry *registry, rdl_handle handle)
+void rdl_registry_prefetch(const struct rdl_registry *registry, rdl_handle handle)
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
-	rte_prefetch0(record);
-	rte_prefetch0(&record->registered);
+	RDL_PREFETCH_WRITE(record);
+	RDL_PREFETCH_WRITE(&record->registered);
 }
 
 bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,
@@ -19,35 +17,62 @@ bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_re
 	       rdl_span_equal(rdl_extras_endpoint(&registry->store, record), endpoint);
 }
 
-/* Each pass waits for what the one before began to fetch, for all at once: buckets and keys, then records. */
+/* The records that one is linked between, or what its name needs beyond it. */
+static void prefetch_behind(
+	const struct rdl_registry *registry, const struct rdl_request *request, rdl_handle handle)
+{
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+
+	if (request->operation == RDL_OPERATION_REGISTER && record->name_len > RDL_NAME_INLINE)
+		RDL_PREFETCH(rdl_store_at(&registry->store, record->extras));
+	if (request->operation != RDL_OPERATION_DEREGISTER && record->state != RDL_RECORD_TOMBSTONE)
+		return;
+	if (record->next != RDL_HANDLE_NONE)
+		RDL_PREFETCH_WRITE(rdl_slab_at(&registry->slab, record->next));
+	if (record->prev != RDL_HANDLE_NONE)
+		RDL_PREFETCH_WRITE(rdl_slab_at(&registry->slab, record->prev));
+}
+
+/* Each pass waits for what the one before began to fetch, for all at once: buckets and keys, records, neighbours. */
 void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
-	const struct rdl_request *const requests[], rdl_handle handles[])
+	struct rdl_request *const requests[], rdl_handle handles[])
 {
 	uint64_t digests[RDL_REGISTRY_BURST] = { 0 };
+	uint32_t found[RDL_REGISTRY_BURST];
+	unsigned registers = 0, fresh = 0;
 
 	static_assert(RDL_INDEX_NONE == RDL_HANDLE_NONE, "one word for absence");
 	static_assert(RDL_INDEX_BURST >= RDL_REGISTRY_BURST, "one look-up for a burst");
-	for (unsigned i = 0; i < count; i++)
-		digests[i] = requests[i]->digest.word[0];
-	rdl_index_find_bulk(&registry->endpoints, count, digests, handles);
 	for (unsigned i = 0; i < count; i++) {
-		if (handles[i] != RDL_HANDLE_NONE)
-			prefetch_record(registry, handles[i]);
-		else
-			rdl_slab_prefetch_free(
-				&registry->slab, rdl_endpoint_partition(requests[i]->digest));
-	}
-	for (unsigned i = 0; i < count; i++)
-		if (handles[i] != RDL_HANDLE_NONE &&
-			!rdl_registry_is_of(registry, rdl_slab_at(&registry->slab, handles[i]),
-				requests[i]->endpoint))
+		if (requests[i]->operation == RDL_OPERATION_REGISTER) {
+			digests[registers++] = requests[i]->digest.word[0];
+			continue;
+		}
+		handles[i] = requests[i]->location.handle;
+		if (!rdl_slab_has(&registry->slab, handles[i]))
 			handles[i] = RDL_HANDLE_NONE;
-}
-
-void rdl_registry_prefetch(const struct rdl_registry *registry, const struct rdl_location *location)
-{
-	if (rdl_slab_has(&registry->slab, location->handle))
-		prefetch_record(registry, location->handle);
+		else
+			rdl_registry_prefetch(registry, handles[i]);
+	}
+	rdl_index_find_bulk(&registry->endpoints, registers, digests, found);
+	registers = 0;
+	for (unsigned i = 0; i < count; i++) {
+		if (requests[i]->operation != RDL_OPERATION_REGISTER)
+			continue;
+		handles[i] = found[registers++];
+		if (handles[i] != RDL_HANDLE_NONE) {
+			rdl_registry_prefetch(registry, handles[i]);
+			continue;
+		}
+		fresh++;
+		rdl_slab_prefetch_free(
+			&registry->slab, rdl_endpoint_partition(requests[i]->digest));
+	}
+	memset(registry->inserted, 0, sizeof(registry->inserted));
+	rdl_tombstones_make_room(registry, fresh);
+	for (unsigned i = 0; i < count; i++)
+		if (handles[i] != RDL_HANDLE_NONE)
+			prefetch_behind(registry, requests[i], handles[i]);
 }
 
 rdl_handle rdl_registry_find(

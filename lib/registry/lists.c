@@ -27,6 +27,7 @@ bool rdl_lists_create(struct rdl_lists *lists, struct rdl_store *store, const st
 	lists->store = store;
 	lists->key = *key;
 	lists->shared_max = shared_max;
+	memset(lists->recent, 0, sizeof(lists->recent)); /* RDL_STORE_NONE */
 	return rdl_index_create(&lists->index, shared_max, socket_id);
 }
 
@@ -40,13 +41,33 @@ const struct rdl_object_list *rdl_lists_at(const struct rdl_lists *lists, uint32
 	return (const struct rdl_object_list *)(kept_at(lists, block) + 1);
 }
 
+static uint32_t *recent_of(struct rdl_lists *lists, uint64_t digest)
+{
+	return &lists->recent[digest % RDL_LISTS_RECENT];
+}
+
+/* The shared list of a digest, or RDL_INDEX_NONE. */
+static uint32_t find(struct rdl_lists *lists, uint64_t digest)
+{
+	uint32_t *recent = recent_of(lists, digest);
+
+	if (*recent == RDL_STORE_NONE || kept_at(lists, *recent)->digest != digest) {
+		uint32_t block = rdl_index_find(&lists->index, digest);
+
+		if (block == RDL_INDEX_NONE)
+			return RDL_INDEX_NONE;
+		*recent = block;
+	}
+	return *recent;
+}
+
 uint32_t rdl_lists_take(struct rdl_lists *lists, const struct rdl_object_list *list)
 {
 	uint64_t digest = rdl_siphash(&lists->key, list, list->len);
 	uint32_t block;
 
 	assert(list->len >= sizeof(*list));
-	block = rdl_index_find(&lists->index, digest);
+	block = find(lists, digest);
 	bool known = block != RDL_INDEX_NONE;
 	if (known && rdl_lists_at(lists, block)->len == list->len &&
 		memcmp(kept_at(lists, block) + 1, list, list->len) == 0) {
@@ -75,6 +96,10 @@ void rdl_lists_release(struct rdl_lists *lists, uint32_t block)
 	if (--kept->references > 0)
 		return;
 	if (kept->shared != 0) {
+		uint32_t *recent = recent_of(lists, kept->digest);
+
+		if (*recent == block)
+			*recent = RDL_STORE_NONE;
 		rdl_index_remove(&lists->index, kept->digest);
 		lists->shared--;
 	}

@@ -7,12 +7,16 @@
 #include "lwm2m.h"
 #include "store.h"
 
+#define RDL_LISTS_RECENT 64
+
 struct rdl_lists {
 	struct rdl_index index;
 	struct rdl_store *store;
 	struct rdl_key key;
 	uint64_t shared, shared_max; /* in the index, and how many it may hold */
 	uint64_t count; /* kept, those included that came when the index was full */
+	/* Shared ones that were asked for last, by the low bits of their digest: a fleet has few, and asks all the time. */
+	uint32_t recent[RDL_LISTS_RECENT];
 };
 
 uint64_t rdl_lists_memory(uint64_t shared_max);

@@ -47,21 +47,19 @@ void rdl_registry_destroy(struct rdl_registry *registry);
  */
 typedef uint32_t rdl_handle;
 #define RDL_HANDLE_NONE UINT32_MAX
+#define RDL_HANDLE_UNKNOWN (UINT32_MAX - 1) /* a hint that says nothing */
 #define RDL_REGISTRY_BURST 64
 
 /* Octets of parameters kept for one registration; more is refused as if memory were short. */
 #define RDL_REGISTRY_PARAMETERS_MAX 4096
 
 /*
- * Looks up `count` <= RDL_REGISTRY_BURST endpoints in bulk and starts to fetch the records found.
- * handles[i] is RDL_HANDLE_NONE for the unknown, and for all whose record belongs to another name.
+ * Before the commits of a burst of `count` <= RDL_REGISTRY_BURST requests of any kind: looks up the endpoints of
+ * Registers in bulk, fetches all that the commits will touch side by side, and, in a full registry, gives up as many
+ * tombstones as there may be new endpoints. hints[i] is for rdl_registry_register(); it holds until the next look-up.
  */
 void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
-	const struct rdl_request *const requests[], rdl_handle handles[]);
-
-/* Starts to fetch the record that a location names. */
-void rdl_registry_prefetch(
-	const struct rdl_registry *registry, const struct rdl_location *location);
+	struct rdl_request *const requests[], rdl_handle hints[]);
 
 enum rdl_registry_result {
 	RDL_REGISTRY_CREATED, /* the endpoint was not registered, or dead by time */
@@ -72,12 +70,12 @@ enum rdl_registry_result {
 
 /*
  * Performs a Register, in one step. `request` has passed policy, with object list; everything it
- * points to is copied. Looks the endpoint up itself: use rdl_registry_lookup() for the burst first,
- * to warm what it touches. *location is the new registration's, or the one
- * that the original of a copy was given, unless RDL_REGISTRY_FULL.
+ * points to is copied. `hint` is what rdl_registry_lookup() said of it, or RDL_HANDLE_UNKNOWN. *location is the new
+ * registration's, or the one that the original of a copy was given, unless RDL_REGISTRY_FULL.
  */
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
-	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location);
+	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
+	struct rdl_location *location);
 
 /*
  * True when `request`, to a location, is a copy of an Update or De-register that was performed, be

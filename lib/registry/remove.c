@@ -12,18 +12,33 @@ void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint3
 	rdl_extras_free(&registry->store, extras);
 }
 
-/* The record is in no list any more. */
-static void free_record(struct rdl_registry *registry, rdl_handle handle)
+/*
+ * Frees records that are in no list any more. Their index entries are looked up in bulk first, since a removal that
+ * finds its bucket and key far away takes three times as long.
+ */
+static void free_records(struct rdl_registry *registry, const rdl_handle handles[], unsigned count)
 {
-	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-	struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record);
-	struct rdl_endpoint_digest digest;
+	uint64_t digests[RDL_INDEX_BURST];
+	uint32_t found[RDL_INDEX_BURST];
 
-	rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest.word);
-	rdl_index_remove(&registry->endpoints, digest.word[0]);
-	rdl_registry_release(registry, record->objects, record->extras);
-	record->state = RDL_RECORD_FREE;
-	rdl_slab_free(&registry->slab, handle);
+	for (unsigned i = 0; i < count; i++) {
+		const struct rdl_record *record = rdl_slab_at(&registry->slab, handles[i]);
+		struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record);
+		struct rdl_endpoint_digest digest;
+
+		rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest.word);
+		digests[i] = digest.word[0];
+	}
+	if (count > 1)
+		rdl_index_find_bulk(&registry->endpoints, count, digests, found);
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_record *record = rdl_slab_at(&registry->slab, handles[i]);
+
+		rdl_index_remove(&registry->endpoints, digests[i]);
+		rdl_registry_release(registry, record->objects, record->extras);
+		record->state = RDL_RECORD_FREE;
+		rdl_slab_free(&registry->slab, handles[i]);
+	}
 }
 
 /* Behind the others: all are kept equally long, so they stay in the order of their deadlines. */
@@ -61,6 +76,45 @@ void rdl_tombstone_unlink(struct rdl_registry *registry, rdl_handle handle)
 	registry->tombstones--;
 }
 
+/* Takes the oldest out, and fetches the one behind it. RDL_HANDLE_NONE: there is none that ends by `second`. */
+static rdl_handle exhume(struct rdl_registry *registry, uint32_t second)
+{
+	rdl_handle oldest = registry->tombstones_first;
+
+	if (oldest == RDL_HANDLE_NONE || rdl_slab_at(&registry->slab, oldest)->deadline > second)
+		return RDL_HANDLE_NONE;
+	rdl_tombstone_unlink(registry, oldest);
+	if (registry->tombstones_first != RDL_HANDLE_NONE)
+		rdl_registry_prefetch(registry, registry->tombstones_first);
+	return oldest;
+}
+
+/* Frees the oldest tombstones that end by `second`, no more than `max`; returns how many. */
+static unsigned free_tombstones(struct rdl_registry *registry, uint32_t second, unsigned max)
+{
+	rdl_handle handles[RDL_INDEX_BURST];
+	unsigned freed = 0, n;
+
+	do {
+		for (n = 0; n < RDL_INDEX_BURST && freed + n < max; n++)
+			if ((handles[n] = exhume(registry, second)) == RDL_HANDLE_NONE)
+				break;
+		free_records(registry, handles, n);
+		freed += n;
+	} while (n == RDL_INDEX_BURST);
+	return freed;
+}
+
+void rdl_tombstones_make_room(struct rdl_registry *registry, unsigned fresh)
+{
+	uint64_t held = registry->registrations + registry->tombstones;
+
+	if (RDL_LIKELY(held + fresh <= registry->registrations_max))
+		return;
+	free_tombstones(
+		registry, UINT32_MAX, (unsigned)(held + fresh - registry->registrations_max));
+}
+
 bool rdl_tombstone_evict(struct rdl_registry *registry, rdl_handle keep)
 {
 	rdl_handle oldest = registry->tombstones_first;
@@ -70,7 +124,7 @@ bool rdl_tombstone_evict(struct rdl_registry *registry, rdl_handle keep)
 	if (oldest == RDL_HANDLE_NONE)
 		return false;
 	rdl_tombstone_unlink(registry, oldest);
-	free_record(registry, oldest);
+	free_records(registry, &oldest, 1);
 	return true;
 }
 
@@ -87,33 +141,37 @@ void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 	bury(registry, handle, second);
 }
 
-/* The wheel has let go of it already. */
-static void expire(struct rdl_registry *registry, rdl_handle handle, uint32_t second)
+/* Ends registrations that the wheel has let go of: those of which a late copy may still come leave a tombstone. */
+static void expire(
+	struct rdl_registry *registry, const rdl_handle due[], unsigned count, uint32_t second)
 {
-	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	rdl_handle forgotten[RDL_INDEX_BURST];
+	unsigned n = 0;
 
-	registry->registrations--;
-	if (second - rdl_exchange_last(record) < registry->exchange_lifetime_s)
-		bury(registry, handle, second);
-	else
-		free_record(registry, handle);
+	for (unsigned i = 0; i < count; i++) {
+		const struct rdl_record *record = rdl_slab_at(&registry->slab, due[i]);
+
+		if (second - rdl_exchange_last(record) < registry->exchange_lifetime_s)
+			bury(registry, due[i], second);
+		else
+			forgotten[n++] = due[i];
+	}
+	registry->registrations -= count;
+	free_records(registry, forgotten, n);
 }
 
 unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget)
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
-	unsigned expired = registry->expired;
-	rdl_handle handle;
+	unsigned expired = registry->expired, n;
+	rdl_handle due[RDL_INDEX_BURST];
 
 	registry->expired = 0;
-	while ((handle = rdl_wheel_next(&registry->wheel, second, &budget)) != RDL_HANDLE_NONE) {
-		expire(registry, handle, second);
-		expired++;
-	}
-	while (budget > 0 && registry->tombstones_first != RDL_HANDLE_NONE &&
-		rdl_slab_at(&registry->slab, registry->tombstones_first)->deadline <= second) {
-		rdl_tombstone_evict(registry, RDL_HANDLE_NONE);
-		budget--;
-	}
+	do {
+		n = rdl_wheel_take(&registry->wheel, second, &budget, due, RDL_INDEX_BURST);
+		expire(registry, due, n, second);
+		expired += n;
+	} while (n == RDL_INDEX_BURST);
+	free_tombstones(registry, second, budget);
 	return expired;
 }

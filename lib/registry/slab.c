@@ -3,8 +3,6 @@
 
 #include "memory.h"
 
-#include <rte_prefetch.h>
-
 static unsigned owned(unsigned shard, unsigned shards)
 {
 	return (RDL_PARTITIONS - 1 - shard) / shards + 1;
@@ -136,7 +134,7 @@ void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition)
 	if (handle != RDL_HANDLE_NONE) {
 		const struct rdl_record *record = rdl_slab_at(slab, handle);
 
-		rte_prefetch0(record);
-		rte_prefetch0(&record->registered);
+		RDL_PREFETCH_WRITE(record);
+		RDL_PREFETCH_WRITE(&record->registered);
 	}
 }

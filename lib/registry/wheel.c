@@ -6,6 +6,7 @@
 void rdl_wheel_init(struct rdl_wheel *wheel, const struct rdl_slab *slab)
 {
 	memset(wheel, 0, sizeof(*wheel));
+	memset(wheel->heads, 0xff, sizeof(wheel->heads)); /* RDL_HANDLE_NONE */
 	wheel->slab = slab;
 }
 
@@ -17,6 +18,11 @@ static unsigned digit(uint32_t time, unsigned level)
 static bool is_occupied(const struct rdl_wheel *wheel, unsigned level, unsigned slot)
 {
 	return (wheel->occupied[level][slot / 64] >> slot % 64 & 1) != 0;
+}
+
+static unsigned chain_of(rdl_handle handle)
+{
+	return handle & (RDL_WHEEL_CHAINS - 1);
 }
 
 /* The first occupied slot of a level from `slot` on, or RDL_WHEEL_SLOTS. */
@@ -41,32 +47,45 @@ void rdl_wheel_start(struct rdl_wheel *wheel, rdl_handle handle)
 	unsigned level = differ == 0 ? 0 : (31 - (unsigned)__builtin_clz(differ)) / 8;
 	unsigned slot = digit(time, level);
 	unsigned bucket = level * RDL_WHEEL_SLOTS + slot;
+	rdl_handle *head = &wheel->heads[bucket][chain_of(handle)];
 
 	record->bucket = (uint16_t)bucket;
 	record->prev = RDL_HANDLE_NONE;
-	record->next = RDL_HANDLE_NONE;
-	if (is_occupied(wheel, level, slot)) {
-		record->next = wheel->heads[bucket];
-		rdl_slab_at(wheel->slab, record->next)->prev = handle;
-	}
-	wheel->heads[bucket] = handle;
+	record->next = *head;
+	if (*head != RDL_HANDLE_NONE)
+		rdl_slab_at(wheel->slab, *head)->prev = handle;
+	*head = handle;
 	wheel->occupied[level][slot / 64] |= UINT64_C(1) << slot % 64;
+	if (time == wheel->tick)
+		wheel->settled = false;
+}
+
+/* Takes a chain's first record out; what is behind it need not know. */
+static void pop(struct rdl_wheel *wheel, unsigned bucket, rdl_handle *head)
+{
+	unsigned level = bucket / RDL_WHEEL_SLOTS, slot = bucket % RDL_WHEEL_SLOTS;
+
+	*head = rdl_slab_at(wheel->slab, *head)->next;
+	if (*head != RDL_HANDLE_NONE)
+		return;
+	for (unsigned c = 0; c < RDL_WHEEL_CHAINS; c++)
+		if (wheel->heads[bucket][c] != RDL_HANDLE_NONE)
+			return;
+	wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << slot % 64);
 }
 
 void rdl_wheel_stop(struct rdl_wheel *wheel, rdl_handle handle)
 {
 	const struct rdl_record *record = rdl_slab_at(wheel->slab, handle);
-	unsigned level = record->bucket / RDL_WHEEL_SLOTS;
-	unsigned slot = record->bucket % RDL_WHEEL_SLOTS;
+	rdl_handle *head = &wheel->heads[record->bucket][chain_of(handle)];
 
+	if (*head == handle) {
+		pop(wheel, record->bucket, head);
+		return;
+	}
+	rdl_slab_at(wheel->slab, record->prev)->next = record->next;
 	if (record->next != RDL_HANDLE_NONE)
 		rdl_slab_at(wheel->slab, record->next)->prev = record->prev;
-	if (record->prev != RDL_HANDLE_NONE)
-		rdl_slab_at(wheel->slab, record->prev)->next = record->next;
-	else if (record->next != RDL_HANDLE_NONE)
-		wheel->heads[record->bucket] = record->next;
-	else
-		wheel->occupied[level][slot / 64] &= ~(UINT64_C(1) << slot % 64);
 }
 
 void rdl_wheel_restart(struct rdl_wheel *wheel, rdl_handle handle, uint32_t deadline)
@@ -111,19 +130,54 @@ static unsigned advance(struct rdl_wheel *wheel, uint32_t now)
 	return NO_BUCKET;
 }
 
-rdl_handle rdl_wheel_next(struct rdl_wheel *wheel, uint32_t now, unsigned *budget)
+static void prefetch_head(const struct rdl_wheel *wheel, rdl_handle head)
 {
-	while (*budget > 0) {
+	if (head == RDL_HANDLE_NONE)
+		return;
+	const struct rdl_record *record = rdl_slab_at(wheel->slab, head);
+	RDL_PREFETCH_WRITE(record);
+	RDL_PREFETCH_WRITE(&record->registered);
+}
+
+/* A bucket's heads, one of each chain, the ones behind them fetched for the next turn. */
+static unsigned take_heads(struct rdl_wheel *wheel, unsigned bucket, uint32_t now, unsigned *budget,
+	rdl_handle due[], unsigned max)
+{
+	rdl_handle *heads = wheel->heads[bucket];
+	unsigned count = 0;
+
+	for (unsigned c = 0; c<RDL_WHEEL_CHAINS && * budget> 0 && count < max; c++) {
+		rdl_handle handle = heads[c];
+
+		if (handle == RDL_HANDLE_NONE)
+			continue;
+		pop(wheel, bucket, &heads[c]);
+		prefetch_head(wheel, heads[c]);
+		--*budget;
+		if (rdl_slab_at(wheel->slab, handle)->deadline <= now)
+			due[count++] = handle;
+		else
+			rdl_wheel_start(wheel, handle);
+	}
+	return count;
+}
+
+unsigned rdl_wheel_take(
+	struct rdl_wheel *wheel, uint32_t now, unsigned *budget, rdl_handle due[], unsigned max)
+{
+	unsigned count = 0;
+
+	if (RDL_LIKELY(wheel->settled && now <= wheel->tick))
+		return 0;
+	wheel->settled = false;
+	while (*budget > 0 && count < max) {
 		unsigned bucket = advance(wheel, now);
 
-		if (bucket == NO_BUCKET)
+		if (bucket == NO_BUCKET) {
+			wheel->settled = true;
 			break;
-		rdl_handle handle = wheel->heads[bucket];
-		rdl_wheel_stop(wheel, handle);
-		(*budget)--;
-		if (rdl_slab_at(wheel->slab, handle)->deadline <= now)
-			return handle;
-		rdl_wheel_start(wheel, handle);
+		}
+		count += take_heads(wheel, bucket, now, budget, due + count, max - count);
 	}
-	return RDL_HANDLE_NONE;
+	return count;
 }

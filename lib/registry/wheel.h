@@ -4,6 +4,9 @@
  * four levels of 256 buckets, one per octet of the deadline in seconds. A record lies on the level
  * of the highest octet in which its deadline differs from the present tick, so 32 bits of seconds
  * never wrap, and whole empty stretches are stepped over.
+ *
+ * A bucket is several chains: a fleet may end in one second, and one chain would be followed record by record, a cache
+ * miss each; the heads of all chains are fetched side by side.
  */
 #ifndef RDL_REGISTRY_WHEEL_H
 #define RDL_REGISTRY_WHEEL_H
@@ -12,12 +15,14 @@
 
 #define RDL_WHEEL_LEVELS 4
 #define RDL_WHEEL_SLOTS 256
+#define RDL_WHEEL_CHAINS 8 /* by the low bits of the handle */
 
 struct rdl_wheel {
 	const struct rdl_slab *slab;
 	uint32_t tick; /* all before it has been handed out */
+	bool settled; /* so has all at the tick: nothing to do before the next second */
 	uint64_t occupied[RDL_WHEEL_LEVELS][RDL_WHEEL_SLOTS / 64];
-	rdl_handle heads[RDL_WHEEL_LEVELS * RDL_WHEEL_SLOTS]; /* valid where occupied */
+	rdl_handle heads[RDL_WHEEL_LEVELS * RDL_WHEEL_SLOTS][RDL_WHEEL_CHAINS];
 };
 
 void rdl_wheel_init(struct rdl_wheel *wheel, const struct rdl_slab *slab);
@@ -32,9 +37,10 @@ void rdl_wheel_stop(struct rdl_wheel *wheel, rdl_handle handle);
 void rdl_wheel_restart(struct rdl_wheel *wheel, rdl_handle handle, uint32_t deadline);
 
 /*
- * Stops and returns a record with deadline <= now, or RDL_HANDLE_NONE when there is none or
- * *budget, which every record that is looked at takes one off, is used up.
+ * Stops records with deadline <= now: their handles, as many as it returns, no more than *budget, which every record
+ * that is looked at takes one off. Fewer than `max` when no more are due or the budget is used up.
  */
-rdl_handle rdl_wheel_next(struct rdl_wheel *wheel, uint32_t now, unsigned *budget);
+unsigned rdl_wheel_take(
+	struct rdl_wheel *wheel, uint32_t now, unsigned *budget, rdl_handle due[], unsigned max);
 
 #endif

@@ -12,12 +12,13 @@ void rdl_shard_init(
 	shard->location_key = location_key;
 }
 
-static void commit_register(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
+static void commit_register(
+	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
 	struct rdl_location location;
 	uint8_t id[RDL_LOCATION_LEN];
 
-	switch (rdl_registry_register(shard->registry, request, now_ms, &location)) {
+	switch (rdl_registry_register(shard->registry, request, hint, now_ms, &location)) {
 	case RDL_REGISTRY_CREATED:
 		rdl_stats_add(&shard->stats, RDL_STAT_registered, 1);
 		break;
@@ -105,31 +106,33 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	}
 }
 
-/* Brings near what the commits of this burst will touch. */
-static void look_ahead(
-	struct rdl_shard *shard, struct rdl_request *const requests[], unsigned count)
+/* What a worker wrote last comes from its cache: requests, and what they point to. */
+static void prefetch_requests(struct rdl_request *const requests[], unsigned count)
 {
-	const struct rdl_request *registers[RDL_REGISTRY_BURST];
-	rdl_handle handles[RDL_REGISTRY_BURST];
-	unsigned n = 0;
-
 	for (unsigned i = 0; i < count; i++) {
-		if (requests[i]->operation == RDL_OPERATION_REGISTER)
-			registers[n++] = requests[i];
-		else
-			rdl_registry_prefetch(shard->registry, &requests[i]->location);
+		RDL_PREFETCH_WRITE(requests[i]);
+		RDL_PREFETCH_WRITE((char *)requests[i] + RDL_CACHE_LINE);
 	}
-	if (n > 1)
-		rdl_registry_lookup(shard->registry, n, registers, handles);
+	for (unsigned i = 0; i < count; i++) {
+		RDL_PREFETCH_WRITE(requests[i]->coap);
+		if (requests[i]->operation != RDL_OPERATION_REGISTER)
+			continue;
+		RDL_PREFETCH_WRITE(requests[i]->endpoint.data);
+		RDL_PREFETCH(requests[i]->objects);
+		RDL_PREFETCH((const char *)requests[i]->objects + RDL_CACHE_LINE - 1);
+	}
 }
 
 void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *const requests[], unsigned count, uint64_t now_ms)
 {
-	look_ahead(shard, requests, count);
+	rdl_handle hints[RDL_REGISTRY_BURST];
+
+	prefetch_requests(requests, count);
+	rdl_registry_lookup(shard->registry, count, requests, hints);
 	for (unsigned i = 0; i < count; i++) {
 		if (requests[i]->operation == RDL_OPERATION_REGISTER)
-			commit_register(shard, requests[i], now_ms);
+			commit_register(shard, requests[i], hints[i], now_ms);
 		else
 			commit_location(shard, policy, requests[i], now_ms);
 	}

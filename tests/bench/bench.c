@@ -29,7 +29,7 @@
 
 struct options {
 	uint64_t registrations;
-	unsigned workers, shards, window, updates_percent;
+	unsigned workers, shards, window, updates_percent, repeat[PHASES];
 	double open_loop;
 	uint64_t storm; /* requests of it */
 	bool json, mixed, offload, huge, realtime, stages;
@@ -53,6 +53,8 @@ static void usage(FILE *out)
 	      "  --storm N          with --open-loop: N requests, new Registers among them\n"
 	      "  --updates PERCENT  of Updates in a storm (50)\n"
 	      "  --no-huge          memory in pages of 4 KiB\n"
+	      "  --re-registers N   so many times each, and so many Updates: for a profiler\n"
+	      "  --updates-each N\n"
 	      "  --stages           instead: ticks of each stage of a worker by itself\n"
 	      "  --realtime         SCHED_FIFO, where the machine is shared with others\n",
 		out);
@@ -66,9 +68,12 @@ static bool parse(int argc, char **argv, struct options *options)
 		{ "generator", required_argument, NULL, 'g' },
 		{ "open-loop", required_argument, NULL, 'l' },
 		{ "storm", required_argument, NULL, 'S' },
-		{ "updates", required_argument, NULL, 'u' }, { "no-huge", no_argument, NULL, 'H' },
-		{ "realtime", no_argument, NULL, 'r' }, { "stages", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "updates", required_argument, NULL, 'u' },
+		{ "re-registers", required_argument, NULL, '1' },
+		{ "updates-each", required_argument, NULL, '2' },
+		{ "no-huge", no_argument, NULL, 'H' }, { "realtime", no_argument, NULL, 'r' },
+		{ "stages", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 } };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "n:w:s:h", names, NULL)) != -1) {
@@ -102,6 +107,12 @@ static bool parse(int argc, char **argv, struct options *options)
 			break;
 		case 'S':
 			options->storm = strtoull(optarg, NULL, 10);
+			break;
+		case '1':
+			options->repeat[REREGISTER] = (unsigned)atoi(optarg);
+			break;
+		case '2':
+			options->repeat[UPDATE] = (unsigned)atoi(optarg);
 			break;
 		case 'u':
 			options->updates_percent = (unsigned)atoi(optarg);
@@ -343,7 +354,9 @@ static bool measure(struct daemon *daemon, struct generator *generator,
 				.first = r * options->registrations,
 				.endpoints = options->registrations };
 
-			if (phase == UPDATE && run.requests < UPDATES_MIN / rounds)
+			if (options->repeat[phase] > 0)
+				run.requests *= options->repeat[phase];
+			else if (phase == UPDATE && run.requests < UPDATES_MIN / rounds)
 				run.requests = UPDATES_MIN / rounds;
 			if (phase == DEREGISTER && options->open_loop > 0 &&
 				!open_loop(daemon, generator, options))

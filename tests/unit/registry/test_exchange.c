@@ -39,7 +39,7 @@ static struct rdl_request a_register(const char *name, uint64_t exchange)
 static enum rdl_registry_result perform(
 	struct rdl_request request, uint64_t now_ms, struct rdl_location *location)
 {
-	return rdl_registry_register(registry, &request, now_ms, location);
+	return rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now_ms, location);
 }
 
 static struct rdl_request to(struct rdl_location location, uint64_t exchange)

@@ -142,7 +142,9 @@ static void do_register(struct entry *e)
 	request.peer.port = e->port;
 	request.parameters = blob;
 	request.parameters_len = (uint16_t)parameters_of(e, blob);
-	assert_int_equal(rdl_registry_register(registry, &request, now_ms, &e->location), want);
+	assert_int_equal(
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now_ms, &e->location),
+		want);
 	e->registered = true;
 	assert_int_equal(e->location.rooted, lists[e->list]->root_len > 0);
 	given.all[given.count++] = e->location;

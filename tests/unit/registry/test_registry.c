@@ -69,7 +69,8 @@ static void test_describe(void **state)
 	request.minor = 2;
 	request.peer.identity = 77;
 	text_parameters(&request, "\x05sms=1\x03z=9");
-	assert_int_equal(rdl_registry_register(registry, &request, NOW + 2500, &location),
+	assert_int_equal(rdl_registry_register(
+				 registry, &request, RDL_HANDLE_UNKNOWN, NOW + 2500, &location),
 		RDL_REGISTRY_CREATED);
 	assert_int_equal(location.minor, 2);
 	assert_true(location.rooted);
@@ -108,9 +109,10 @@ static void test_replace(void **state)
 
 	request.queue = true;
 	text_parameters(&request, "\x05sms=1");
-	rdl_registry_register(registry, &request, NOW, &first);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &first);
 	request = make_register(span_of("node"), 100, objects);
-	assert_int_equal(rdl_registry_register(registry, &request, NOW + 1000, &second),
+	assert_int_equal(
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 1000, &second),
 		RDL_REGISTRY_REPLACED);
 	assert_int_equal(second.handle, first.handle);
 	assert_int_equal(second.generation, first.generation + 1);
@@ -157,7 +159,7 @@ static void test_lifetime(void **state)
 		config.expiry_grace_s = rows[i].grace_s;
 		struct rdl_registry *r = rdl_registry_create(&config);
 		assert_non_null(r);
-		rdl_registry_register(r, &request, NOW + rows[i].after_ms, &l);
+		rdl_registry_register(r, &request, RDL_HANDLE_UNKNOWN, NOW + rows[i].after_ms, &l);
 		assert_int_not_equal(rdl_registry_find(r, &l, end - 1), RDL_HANDLE_NONE);
 		assert_int_equal(rdl_registry_expire(r, end - 1, 100), 0);
 		assert_int_equal(rdl_registry_find(r, &l, end), RDL_HANDLE_NONE);
@@ -179,8 +181,9 @@ static void test_register_after_end(void **state)
 	struct rdl_request request = make_register(span_of("node"), 10, objects);
 	struct rdl_location first, second;
 
-	rdl_registry_register(registry, &request, NOW, &first);
-	assert_int_equal(rdl_registry_register(registry, &request, NOW + 10000, &second),
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &first);
+	assert_int_equal(
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 10000, &second),
 		RDL_REGISTRY_CREATED);
 	assert_int_not_equal(second.generation, first.generation);
 	assert_int_equal(counts().registrations, 1);
@@ -199,7 +202,7 @@ static void test_expire_budget(void **state)
 	for (unsigned i = 0; i < 500; i++) {
 		snprintf(name, sizeof(name), "n%u", i);
 		struct rdl_request request = make_register(span_of(name), 5 + i / 100, objects);
-		rdl_registry_register(registry, &request, NOW, &location);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 	}
 	assert_int_equal(rdl_registry_expire(registry, NOW + 100000, 0), 0);
 	for (unsigned n = 1; total < 500; n = n % 70 + 1) {
@@ -219,7 +222,7 @@ static void test_update_rows(void **state)
 	struct rdl_location location;
 
 	request.queue = true;
-	rdl_registry_register(registry, &request, NOW, &location);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 	/* U-1, U-3, U-11: nothing given; the rest of the request must not matter. */
 	struct rdl_request update = { .lifetime_s = 7, .binding = 7, .minor = 7 };
 	update.peer.port = 99;
@@ -273,7 +276,7 @@ static void test_update_shortens(void **state)
 	struct rdl_request update = { .gives = RDL_GIVES_LIFETIME, .lifetime_s = 3 };
 	struct rdl_location location;
 
-	rdl_registry_register(registry, &request, NOW, &location);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 1000));
 	assert_int_equal(rdl_registry_expire(registry, NOW + 3999, 100), 0);
 	assert_int_equal(rdl_registry_expire(registry, NOW + 4000, 100), 1);
@@ -315,7 +318,7 @@ static void test_parameters(void **state)
 
 		text_parameters(&request, rows[i / 2].before);
 		text_parameters(&update, rows[i / 2].given);
-		rdl_registry_register(registry, &request, NOW, &location);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 		assert_true(rdl_registry_update(registry, location.handle, &update, NOW));
 		struct rdl_registration r = describe(location.handle);
 		assert_span(r.parameters, span_of(rows[i / 2].after));
@@ -345,11 +348,13 @@ static void test_parameters_bound(void **state)
 	request.parameters = blob;
 	request.parameters_len = sizeof(blob);
 	assert_int_equal(
-		rdl_registry_register(registry, &request, NOW, &location), RDL_REGISTRY_FULL);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
+		RDL_REGISTRY_FULL);
 	assert_int_equal(counts().store_octets, 0);
 	request.parameters_len = RDL_REGISTRY_PARAMETERS_MAX;
 	assert_int_equal(
-		rdl_registry_register(registry, &request, NOW, &location), RDL_REGISTRY_CREATED);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
+		RDL_REGISTRY_CREATED);
 	update.parameters = (const uint8_t *)"\x01z";
 	update.parameters_len = 2;
 	struct rdl_registration before = describe(location.handle);
@@ -381,11 +386,13 @@ static void test_names(void **state)
 			struct rdl_location location;
 
 			assert_int_equal(find_name(name, NOW), RDL_HANDLE_NONE);
-			assert_int_equal(rdl_registry_register(registry, &request, NOW, &location),
+			assert_int_equal(rdl_registry_register(registry, &request,
+						 RDL_HANDLE_UNKNOWN, NOW, &location),
 				RDL_REGISTRY_CREATED);
 			assert_int_equal(find_name(name, NOW), location.handle);
 			assert_span(describe(location.handle).endpoint, name);
-			assert_int_equal(rdl_registry_register(registry, &request, NOW, &location),
+			assert_int_equal(rdl_registry_register(registry, &request,
+						 RDL_HANDLE_UNKNOWN, NOW, &location),
 				RDL_REGISTRY_REPLACED);
 			assert_span(describe(location.handle).endpoint, name);
 			guard_free(copy, lens[i]);
@@ -394,57 +401,13 @@ static void test_names(void **state)
 	assert_int_equal(counts().registrations, 2 * RDL_ARRAY_LEN(lens));
 }
 
-/* Names, not digests, tell endpoints apart. */
-/* Two names of one digest cannot both be there; the second never passes for the first. */
-static void test_digest_collision(void **state)
-{
-	struct rdl_request first = make_register(span_of("one"), 300, objects);
-	struct rdl_request second = make_register(span_of("another"), 300, objects);
-	const struct rdl_request *burst[] = { &first, &second };
-	struct rdl_location location;
-	rdl_handle handles[2];
-
-	second.digest = first.digest;
-	assert_int_equal(
-		rdl_registry_register(registry, &first, NOW, &location), RDL_REGISTRY_CREATED);
-	assert_int_equal(
-		rdl_registry_register(registry, &second, NOW, &location), RDL_REGISTRY_FULL);
-	rdl_registry_lookup(registry, 2, burst, handles);
-	assert_int_equal(handles[0], location.handle);
-	assert_int_equal(handles[1], RDL_HANDLE_NONE);
-	assert_int_equal(rdl_registry_find_endpoint(registry, second.digest, second.endpoint, NOW),
-		RDL_HANDLE_NONE);
-	rdl_registry_lookup(registry, 0, burst, handles);
-}
-
-static void test_lookup(void **state)
-{
-	struct rdl_request requests[RDL_REGISTRY_BURST];
-	const struct rdl_request *burst[RDL_REGISTRY_BURST] = { NULL };
-	struct rdl_location locations[RDL_REGISTRY_BURST];
-	rdl_handle handles[RDL_REGISTRY_BURST];
-	char names[RDL_REGISTRY_BURST][16];
-
-	rdl_registry_lookup(registry, 0, burst, handles);
-	for (unsigned i = 0; i < RDL_REGISTRY_BURST; i++) {
-		snprintf(names[i], sizeof(names[i]), "n%u", i);
-		requests[i] = make_register(span_of(names[i]), 300, objects);
-		burst[i] = &requests[i];
-	}
-	for (unsigned i = 0; i < RDL_REGISTRY_BURST; i += 2)
-		rdl_registry_register(registry, &requests[i], NOW, &locations[i]);
-	rdl_registry_lookup(registry, RDL_REGISTRY_BURST, burst, handles);
-	for (unsigned i = 0; i < RDL_REGISTRY_BURST; i++)
-		assert_int_equal(handles[i], i % 2 == 0 ? locations[i].handle : RDL_HANDLE_NONE);
-}
-
 /* A location is checked in every part, and need not name anything that we have. */
 static void test_find(void **state)
 {
 	struct rdl_request request = make_register(span_of("node"), 300, objects);
 	struct rdl_location l, other;
 
-	rdl_registry_register(registry, &request, NOW, &l);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &l);
 	assert_int_equal(rdl_registry_find(registry, &l, NOW), l.handle);
 	const struct rdl_location wrong[] = {
 		{ l.handle, l.minor, l.rooted, l.generation + 1 },
@@ -456,18 +419,16 @@ static void test_find(void **state)
 		{ RDL_HANDLE_NONE, l.minor, l.rooted, l.generation },
 	};
 	for (size_t i = 0; i < RDL_ARRAY_LEN(wrong); i++) {
-		rdl_registry_prefetch(registry, &wrong[i]);
 		assert_int_equal(rdl_registry_find(registry, &wrong[i], NOW), RDL_HANDLE_NONE);
 	}
-	rdl_registry_prefetch(registry, &l);
 	/* X-2, and the slot's next user has another generation */
 	deregister(registry, l.handle, NOW);
 	assert_int_equal(rdl_registry_find(registry, &l, NOW), RDL_HANDLE_NONE);
 	assert_int_equal(find_name(request.endpoint, NOW), RDL_HANDLE_NONE);
 	assert_int_equal(counts().registrations, 0);
 	assert_int_equal(counts().store_octets, 0);
-	assert_int_equal(
-		rdl_registry_register(registry, &request, NOW, &other), RDL_REGISTRY_CREATED);
+	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &other),
+		RDL_REGISTRY_CREATED);
 	assert_int_equal(other.handle, l.handle);
 	assert_int_equal(other.generation, l.generation + 1);
 	assert_int_equal(rdl_registry_find(registry, &l, NOW), RDL_HANDLE_NONE);
@@ -489,7 +450,7 @@ static void test_next(void **state)
 		snprintf(name, sizeof(name), "n%u", i);
 		struct rdl_request request =
 			make_register(span_of(name), i < 100 ? 10 : 1000, objects);
-		rdl_registry_register(registry, &request, NOW, &location);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 	}
 	rdl_handle last = 0;
 	for (cursor = 0; cursor != UINT64_MAX;) {
@@ -527,8 +488,6 @@ int main(void)
 		TEST(test_parameters),
 		TEST(test_parameters_bound),
 		TEST(test_names),
-		TEST(test_digest_collision),
-		TEST(test_lookup),
 		TEST(test_find),
 		TEST(test_next),
 	};

@@ -47,13 +47,15 @@ static void test_full_table(void **state)
 
 		for (unsigned i = 0; i < sizes[s]; i++) {
 			struct rdl_request request = make_register(numbered(name, i), 300, objects);
-			assert_int_equal(rdl_registry_register(registry, &request, NOW, &location),
+			assert_int_equal(rdl_registry_register(registry, &request,
+						 RDL_HANDLE_UNKNOWN, NOW, &location),
 				RDL_REGISTRY_CREATED);
 		}
 		struct rdl_registry_counts before = counts(registry);
 		struct rdl_request request = make_register(numbered(name, 1000000), 300, others);
 		assert_int_equal(
-			rdl_registry_register(registry, &request, NOW, &extra), RDL_REGISTRY_FULL);
+			rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &extra),
+			RDL_REGISTRY_FULL);
 		assert_int_equal(
 			rdl_registry_find_endpoint(registry, request.digest, request.endpoint, NOW),
 			RDL_HANDLE_NONE);
@@ -61,10 +63,12 @@ static void test_full_table(void **state)
 		assert_memory_equal(&before, &after, sizeof(before));
 		/* the registered come and go as before */
 		request = make_register(numbered(name, 0), 300, others);
-		assert_int_equal(rdl_registry_register(registry, &request, NOW, &extra),
+		assert_int_equal(
+			rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &extra),
 			RDL_REGISTRY_REPLACED);
 		deregister(registry, extra.handle, NOW);
-		assert_int_equal(rdl_registry_register(registry, &request, NOW, &extra),
+		assert_int_equal(
+			rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &extra),
 			RDL_REGISTRY_CREATED);
 		rdl_registry_destroy(registry);
 	}
@@ -84,12 +88,12 @@ static void test_full_store(void **state)
 	unsigned count = 0;
 
 	struct rdl_request shared = make_register(span_of("shared"), 300, small);
-	rdl_registry_register(registry, &shared, NOW, &first);
+	rdl_registry_register(registry, &shared, RDL_HANDLE_UNKNOWN, NOW, &first);
 	for (;; count++) { /* 4 MiB of lists of 64 KiB, then of what is left */
 		list = make_list((uint16_t)count, 16000, "");
 		struct rdl_request request = make_register(numbered(name, count), 300, list);
-		enum rdl_registry_result result =
-			rdl_registry_register(registry, &request, NOW, &location);
+		enum rdl_registry_result result = rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 		free(list);
 		if (result == RDL_REGISTRY_FULL)
 			break;
@@ -104,19 +108,22 @@ static void test_full_store(void **state)
 	long_name[RDL_ENDPOINT_MAX] = '\0';
 	struct rdl_request request = make_register(span_of(long_name), 300, small);
 	assert_int_equal(
-		rdl_registry_register(registry, &request, NOW, &refused), RDL_REGISTRY_FULL);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &refused),
+		RDL_REGISTRY_FULL);
 	/* One that is registered, with another list; with parameters. */
 	list = make_list(500, 16000, "");
 	request = make_register(span_of("shared"), 100, list);
 	assert_int_equal(
-		rdl_registry_register(registry, &request, NOW + 1000, &refused), RDL_REGISTRY_FULL);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 1000, &refused),
+		RDL_REGISTRY_FULL);
 	assert_false(rdl_registry_update(registry, first.handle, &request, NOW + 1000));
 	request = make_register(span_of("shared"), 100, small);
 	request.gives |= RDL_GIVES_PARAMETERS;
 	request.parameters = (const uint8_t *)parameters;
 	request.parameters_len = sizeof(parameters) - 1;
 	assert_int_equal(
-		rdl_registry_register(registry, &request, NOW + 1000, &refused), RDL_REGISTRY_FULL);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 1000, &refused),
+		RDL_REGISTRY_FULL);
 	assert_false(rdl_registry_update(registry, first.handle, &request, NOW + 1000));
 
 	struct rdl_registry_counts after = counts(registry);
@@ -161,9 +168,10 @@ static void test_shards(void **state)
 		unsigned partition = rdl_endpoint_partition(request.digest);
 		struct rdl_location a, b;
 
-		assert_int_equal(
-			rdl_registry_register(one, &request, NOW, &a), RDL_REGISTRY_CREATED);
-		assert_int_equal(rdl_registry_register(two[partition % 2], &request, NOW, &b),
+		assert_int_equal(rdl_registry_register(one, &request, RDL_HANDLE_UNKNOWN, NOW, &a),
+			RDL_REGISTRY_CREATED);
+		assert_int_equal(rdl_registry_register(
+					 two[partition % 2], &request, RDL_HANDLE_UNKNOWN, NOW, &b),
 			RDL_REGISTRY_CREATED);
 		assert_int_equal(a.handle, b.handle);
 		assert_int_equal(a.generation, b.generation);

@@ -40,15 +40,19 @@ static void start(unsigned i, uint32_t deadline)
 /* Takes what the wheel says is due, no more than `budget` looks; returns the looks left. */
 static unsigned drain(uint32_t now, unsigned budget)
 {
-	rdl_handle handle;
+	rdl_handle due[7];
+	unsigned n;
 
-	while ((handle = rdl_wheel_next(&wheel, now, &budget)) != RDL_HANDLE_NONE) {
-		uint64_t i = rdl_slab_at(&slab, handle)->registered;
+	do {
+		n = rdl_wheel_take(&wheel, now, &budget, due, RDL_ARRAY_LEN(due));
+		for (unsigned k = 0; k < n; k++) {
+			uint64_t i = rdl_slab_at(&slab, due[k])->registered;
 
-		assert_true(model[i] != NEVER);
-		assert_true(model[i] <= now);
-		model[i] = NEVER;
-	}
+			assert_true(model[i] != NEVER);
+			assert_true(model[i] <= now);
+			model[i] = NEVER;
+		}
+	} while (n == RDL_ARRAY_LEN(due));
 	return budget;
 }
 
