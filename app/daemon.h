@@ -51,6 +51,7 @@ struct control {
 	struct daemon *daemon;
 	unsigned index;
 	struct rdl_registry *registry;
+	void *admission; /* the shard's memory for it, or NULL */
 	uint64_t now_ms;
 	unsigned rounds; /* since the clock was read */
 	struct mailbox mailbox;
@@ -75,7 +76,8 @@ struct lcore {
 
 struct daemon {
 	const struct rdl_conf *conf;
-	struct rdl_key endpoint_key, location_key, list_key; /* random at each start */
+	/* random at each start */
+	struct rdl_key endpoint_key, location_key, list_key, admission_key;
 	uint64_t exchange_seed; /* the same */
 	const struct rdl_policy
 		*policy; /* swapped whole; workers and shards read it once a round */
@@ -123,6 +125,7 @@ int daemon_keys(struct daemon *daemon);
 struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf);
 void daemon_registry_config(
 	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
+void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_config *config);
 void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
 void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config);
 int daemon_setup(struct daemon *daemon);

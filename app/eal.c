@@ -51,6 +51,7 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	const struct rdl_conf *conf = daemon->conf;
 	struct rdl_pktio_config pktio;
 	struct rdl_pipeline_config pipeline;
+	struct rdl_admission_config admission;
 	struct rdl_registry_config registry;
 	uint64_t octets = OVERHEAD;
 
@@ -58,7 +59,8 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	octets += rdl_pktio_memory(&pktio);
 	daemon_pipeline_config(daemon, &pipeline);
 	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker));
-	octets += conf->shards * sizeof(struct control);
+	daemon_admission_config(daemon, &admission);
+	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct control));
 	for (unsigned s = 0; s < conf->shards; s++) {
 		daemon_registry_config(daemon, s, &registry);
 		octets += rdl_registry_memory(&registry);

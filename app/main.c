@@ -65,14 +65,6 @@ static void log_ready(const struct daemon *daemon)
 		daemon_telemetry_path(daemon, path, sizeof(path)));
 }
 
-/* Keys that are read and checked, and have nothing behind them yet. */
-static void log_unserved(const struct rdl_conf *conf)
-{
-	if (conf->admission.registers_per_s != 0 || conf->admission.burst != 0 ||
-		conf->admission.per_prefix != 0)
-		rdl_log_warn("start", "admission limits are not enforced by this version");
-}
-
 /* The signals that end us, blocked in every thread and taken by the main one alone. */
 static void block_signals(sigset_t *set)
 {
@@ -103,7 +95,6 @@ static int serve(struct daemon *daemon)
 			daemon_assign(daemon);
 			ret = daemon_launch(daemon);
 			if (ret == 0) {
-				log_unserved(daemon->conf);
 				log_ready(daemon);
 				sigwait(&signals, &caught);
 				rdl_log_info("stop", "signal=%d", caught);

@@ -14,7 +14,7 @@
 
 int daemon_keys(struct daemon *daemon)
 {
-	struct rdl_key keys[4];
+	struct rdl_key keys[5];
 
 	if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys)) {
 		rdl_log_error("start", "no random octets: %s", strerror(errno));
@@ -23,7 +23,8 @@ int daemon_keys(struct daemon *daemon)
 	daemon->endpoint_key = keys[0];
 	daemon->location_key = keys[1];
 	daemon->list_key = keys[2];
-	daemon->exchange_seed = keys[3].k0;
+	daemon->admission_key = keys[3];
+	daemon->exchange_seed = keys[4].k0;
 	return 0;
 }
 
@@ -229,32 +230,61 @@ static int setup_workers(struct daemon *daemon)
 	return 0;
 }
 
+void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_config *config)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	*config = (struct rdl_admission_config){
+		.registers_per_s = conf->admission.registers_per_s,
+		.burst = conf->admission.burst,
+		.per_prefix = conf->admission.per_prefix,
+		.shards = conf->shards,
+		.key = daemon->admission_key,
+	};
+}
+
+static int setup_registry(struct daemon *daemon, struct control *control)
+{
+	struct rdl_registry_config config;
+
+	daemon_registry_config(daemon, control->index, &config);
+	control->now_ms = config.now_ms;
+	control->registry = rdl_registry_create(&config);
+	if (control->registry == NULL) {
+		rdl_log_error("start", "shard %u: no memory for %llu registrations: %llu MB needed",
+			control->index, (unsigned long long)config.registrations,
+			(unsigned long long)(rdl_registry_memory(&config) >> 20) + 1);
+		return -1;
+	}
+	return 0;
+}
+
 int daemon_setup_shards(struct daemon *daemon)
 {
+	struct rdl_admission_config admission;
+
+	daemon_admission_config(daemon, &admission);
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		struct rdl_registry_config config;
 		struct control *control = rte_zmalloc_socket(
 			"control", sizeof(*control), RTE_CACHE_LINE_SIZE, daemon->socket_id);
 
-		if (control == NULL) {
+		daemon->controls[s] = control;
+		admission.memory = rte_zmalloc_socket("admission", rdl_admission_memory(&admission),
+			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		if (control == NULL ||
+			(admission.memory == NULL && rdl_admission_memory(&admission) > 0)) {
 			rdl_log_error("start", "no memory for shard %u", s);
+			rte_free(admission.memory);
 			return -1;
 		}
-		daemon->controls[s] = control;
 		control->daemon = daemon;
 		control->index = s;
+		control->admission = admission.memory;
 		mailbox_init(&control->mailbox);
-		daemon_registry_config(daemon, s, &config);
-		control->now_ms = config.now_ms;
-		control->registry = rdl_registry_create(&config);
-		if (control->registry == NULL) {
-			rdl_log_error("start",
-				"shard %u: no memory for %llu registrations: %llu MB needed", s,
-				(unsigned long long)config.registrations,
-				(unsigned long long)(rdl_registry_memory(&config) >> 20) + 1);
+		if (setup_registry(daemon, control) != 0)
 			return -1;
-		}
-		rdl_shard_init(&control->shard, control->registry, daemon->location_key);
+		rdl_shard_init(
+			&control->shard, control->registry, daemon->location_key, &admission);
 	}
 	return 0;
 }
@@ -269,8 +299,10 @@ int daemon_setup(struct daemon *daemon)
 void daemon_teardown(struct daemon *daemon)
 {
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		if (daemon->controls[s] != NULL)
+		if (daemon->controls[s] != NULL) {
 			rdl_registry_destroy(daemon->controls[s]->registry);
+			rte_free(daemon->controls[s]->admission);
+		}
 		rte_free(daemon->controls[s]);
 	}
 	for (unsigned w = 0; w < daemon->conf->workers; w++) {

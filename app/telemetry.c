@@ -199,6 +199,9 @@ static int policy(const char *cmd, const char *params, struct rte_tel_data *d)
 	tel_u64(d, "known_only", config->known_only);
 	tel_u64(d, "known_endpoints", config->known_count);
 	tel_u64(d, "deny_patterns", config->deny_count);
+	tel_u64(d, "admission_registers_per_s", daemon->conf->admission.registers_per_s);
+	tel_u64(d, "admission_burst", daemon->conf->admission.burst);
+	tel_u64(d, "admission_per_prefix", daemon->conf->admission.per_prefix);
 	rte_tel_data_add_dict_string(
 		d, "unknown_code", config->unknown_forbidden ? "4.03" : "4.00");
 	telemetry_release();

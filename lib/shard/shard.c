@@ -4,12 +4,35 @@
 /* Records looked at in one slice of expiry: tens of microseconds even when each is a cache miss. */
 #define EXPIRE_SLICE 64
 
-void rdl_shard_init(
-	struct rdl_shard *shard, struct rdl_registry *registry, struct rdl_key location_key)
+void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
+	struct rdl_key location_key, const struct rdl_admission_config *admission)
 {
 	memset(shard, 0, sizeof(*shard));
 	shard->registry = registry;
 	shard->location_key = location_key;
+	rdl_admission_init(&shard->admission, admission);
+}
+
+/*
+ * Whether a Register may go on: its endpoint has a live registration, or it is within the limits of new ones. So the copy
+ * of a Register whose registration has ended since counts as new, too.
+ */
+static bool admit(struct rdl_shard *shard, const struct rdl_request *request, uint64_t now_ms)
+{
+	if (rdl_registry_find_endpoint(
+		    shard->registry, request->digest, request->endpoint, now_ms) != RDL_HANDLE_NONE)
+		return true;
+	switch (rdl_admission_take(&shard->admission, &request->peer, now_ms)) {
+	case RDL_ADMISSION_TAKEN:
+		break;
+	case RDL_ADMISSION_RATE:
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_rate, 1);
+		return false;
+	case RDL_ADMISSION_PREFIX:
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_prefix, 1);
+		return false;
+	}
+	return true;
 }
 
 static void commit_register(
@@ -18,6 +41,8 @@ static void commit_register(
 	struct rdl_location location;
 	uint8_t id[RDL_LOCATION_LEN];
 
+	if (rdl_admission_limited(&shard->admission) && !admit(shard, request, now_ms))
+		return;
 	switch (rdl_registry_register(shard->registry, request, hint, now_ms, &location)) {
 	case RDL_REGISTRY_CREATED:
 		rdl_stats_add(&shard->stats, RDL_STAT_registered, 1);

@@ -5,6 +5,7 @@
 #ifndef RDL_SHARD_H
 #define RDL_SHARD_H
 
+#include "admission.h"
 #include "policy.h"
 #include "registry.h"
 #include "stats.h"
@@ -15,16 +16,18 @@
 struct rdl_shard {
 	struct rdl_registry *registry; /* owned by the caller */
 	struct rdl_key location_key;
+	struct rdl_admission admission;
 	struct rdl_stats stats;
 	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
 };
 
-void rdl_shard_init(
-	struct rdl_shard *shard, struct rdl_registry *registry, struct rdl_key location_key);
+void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
+	struct rdl_key location_key, const struct rdl_admission_config *admission);
 
 /*
  * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and writes each one's reply over its
- * datagram; request->reply_len is 0 where it is shed in silence (no room), and counted.
+ * datagram; request->reply_len is 0 where it is shed in silence (no room, or a new registration over a limit of admission), and
+ * counted.
  */
 void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *const requests[], unsigned count, uint64_t now_ms);

@@ -26,6 +26,8 @@
 	X(shed_register, "Register shed: no credit towards its shard")                          \
 	X(shed_update, "Update shed: no credit towards its shard")                              \
 	X(shed_deregister, "De-register shed: no credit towards its shard")                     \
+	X(admission_rate, "new Register shed: over admission.registers_per_s")                  \
+	X(admission_prefix, "new Register shed: over admission.per_prefix for its network")     \
 	X(registry_full, "Register shed: no room for another registration")                     \
 	X(store_full, "Update shed: no room for a longer object list or parameter")             \
 	X(tx_full, "reply that the port did not take")

@@ -25,6 +25,7 @@ int rte_eal_init(int argc, char **argv);
 #define HORIZON_MS (UINT64_C(1) << 41) /* a registry's clock goes further, but not for ever */
 
 static const struct rdl_key location_key = { 11, 12 };
+static const struct rdl_admission_config no_limits = { .shards = 1 };
 
 static struct rdl_policy *policy;
 static struct rdl_pipeline pipeline;
@@ -61,7 +62,7 @@ static inline void make_registry(void)
 
 	rdl_registry_destroy(shard.registry);
 	epoch_ms = now_ms;
-	rdl_shard_init(&shard, rdl_registry_create(&config), location_key);
+	rdl_shard_init(&shard, rdl_registry_create(&config), location_key, &no_limits);
 	CHECK(shard.registry != NULL);
 }
 

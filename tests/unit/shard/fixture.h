@@ -20,6 +20,8 @@
 static const struct rdl_key location_key = { 11, 12 };
 static struct rdl_shard shard;
 static struct rdl_policy *policy;
+/* What start() goes by: no limits unless a test sets some. */
+static struct rdl_admission_config admission = { .shards = 1 };
 
 /* ---- start and end ---- */
 
@@ -72,7 +74,7 @@ static inline void start(uint64_t registrations, const struct rdl_policy_config 
 
 	policy = rdl_policy_create(config);
 	assert_non_null(policy);
-	rdl_shard_init(&shard, rdl_registry_create(&registry), location_key);
+	rdl_shard_init(&shard, rdl_registry_create(&registry), location_key, &admission);
 	assert_non_null(shard.registry);
 }
 
