@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include <rte_memory.h>
 
 #include "log.h"
 #include "prestart.h"
@@ -156,6 +158,28 @@ static void log_args(const struct args *args)
 	rdl_log_debug("start", "EAL arguments: %s", line);
 }
 
+/* Linux 5.14; an older one does it at the first touch, most of which is at the start as well. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static int populate_segment(
+	const struct rte_memseg_list *list, const struct rte_memseg *segment, size_t len, void *arg)
+{
+	(void)list;
+	(void)arg;
+	if (madvise(segment->addr, len, MADV_POPULATE_WRITE) == 0 || errno == EINVAL)
+		return 0;
+	rdl_log_error("start", "memory: cannot have %zu MB: %s", len >> 20, strerror(errno));
+	return -1;
+}
+
+/* Ordinary pages are only promised until they are written: now, and not when devices come. */
+static int populate(const struct rdl_conf *conf)
+{
+	return conf->memory.hugepages ? 0 : rte_memseg_contig_walk(populate_segment, NULL);
+}
+
 int daemon_eal(struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
@@ -195,8 +219,13 @@ int daemon_eal(struct daemon *daemon)
 	if (ret < 0) {
 		rdl_log_error("start", "DPDK did not come up: its own lines above say why");
 		free_args(&args);
+		return -1;
 	}
-	return ret < 0 ? -1 : 0;
+	if (populate(conf) != 0) {
+		rte_eal_cleanup();
+		return -1;
+	}
+	return 0;
 }
 
 const char *daemon_telemetry_path(const struct daemon *daemon, char *path, size_t len)

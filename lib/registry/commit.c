@@ -27,10 +27,10 @@ static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
 	unsigned tries = RDL_MAKE_ROOM_MAX;
 
 	while ((*objects = rdl_lists_take(&registry->lists, request->objects)) == RDL_STORE_NONE)
-		if (tries-- == 0 || !rdl_tombstone_evict(registry, known))
+		if (tries-- == 0 || !rdl_registry_evict(registry, known))
 			return false;
 	while (!rdl_extras_create(&registry->store, request->endpoint, parameters, extras)) {
-		if (tries-- == 0 || !rdl_tombstone_evict(registry, known)) {
+		if (tries-- == 0 || !rdl_registry_evict(registry, known)) {
 			rdl_registry_release(registry, *objects, RDL_STORE_NONE);
 			return false;
 		}
@@ -75,11 +75,11 @@ static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *r
 	rdl_handle handle;
 	unsigned tries = RDL_MAKE_ROOM_MAX;
 
-	if (registry->registrations + registry->tombstones == registry->registrations_max &&
-		!rdl_tombstone_evict(registry, RDL_HANDLE_NONE))
+	if (registry->registrations + registry->tombstones.count == registry->registrations_max &&
+		!rdl_registry_evict(registry, RDL_HANDLE_NONE))
 		return RDL_HANDLE_NONE;
 	while ((handle = claim(registry, request)) == RDL_HANDLE_NONE)
-		if (tries-- == 0 || !rdl_tombstone_evict(registry, RDL_HANDLE_NONE))
+		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE))
 			return RDL_HANDLE_NONE;
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	record->name_len = (uint8_t)request->endpoint.len;
@@ -124,7 +124,7 @@ static enum rdl_registry_result retire(
 	rdl_exchange_keep_register(record);
 	rdl_registry_release(registry, record->objects, record->extras);
 	if (record->state == RDL_RECORD_TOMBSTONE) {
-		rdl_tombstone_unlink(registry, handle);
+		rdl_tombstones_take(&registry->tombstones, handle);
 		record->deadline = deadline;
 		rdl_wheel_start(&registry->wheel, handle);
 		registry->registrations++;
@@ -212,11 +212,11 @@ static bool update_prepare(struct rdl_registry *registry, const struct rdl_recor
 
 	while ((request->gives & RDL_GIVES_OBJECTS) != 0 &&
 		(*objects = rdl_lists_take(&registry->lists, request->objects)) == RDL_STORE_NONE)
-		if (tries-- == 0 || !rdl_tombstone_evict(registry, RDL_HANDLE_NONE))
+		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE))
 			return false;
 	while ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
 		!rdl_extras_merge(&registry->store, record, parameters, extras)) {
-		if (tries-- == 0 || !rdl_tombstone_evict(registry, RDL_HANDLE_NONE)) {
+		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE)) {
 			rdl_registry_release(registry, *objects, RDL_STORE_NONE);
 			return false;
 		}

@@ -2,14 +2,6 @@
 /* Looking registrations up: by endpoint, by location, in order. */
 #include "state.h"
 
-void rdl_registry_prefetch(const struct rdl_registry *registry, rdl_handle handle)
-{
-	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-
-	RDL_PREFETCH_WRITE(record);
-	RDL_PREFETCH_WRITE(&record->registered);
-}
-
 bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,
 	struct rdl_span endpoint)
 {
@@ -52,7 +44,7 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 		if (!rdl_slab_has(&registry->slab, handles[i]))
 			handles[i] = RDL_HANDLE_NONE;
 		else
-			rdl_registry_prefetch(registry, handles[i]);
+			rdl_slab_prefetch(&registry->slab, handles[i]);
 	}
 	rdl_index_find_bulk(&registry->endpoints, registers, digests, found);
 	registers = 0;
@@ -61,7 +53,7 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 			continue;
 		handles[i] = found[registers++];
 		if (handles[i] != RDL_HANDLE_NONE) {
-			rdl_registry_prefetch(registry, handles[i]);
+			rdl_slab_prefetch(&registry->slab, handles[i]);
 			continue;
 		}
 		fresh++;
@@ -69,7 +61,7 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 			&registry->slab, rdl_endpoint_partition(requests[i]->digest));
 	}
 	memset(registry->inserted, 0, sizeof(registry->inserted));
-	rdl_tombstones_make_room(registry, fresh);
+	rdl_registry_make_room(registry, fresh);
 	for (unsigned i = 0; i < count; i++)
 		if (handles[i] != RDL_HANDLE_NONE)
 			prefetch_behind(registry, requests[i], handles[i]);

@@ -46,7 +46,7 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->registrations_max = config->registrations;
 	registry->expiry_grace_s = config->expiry_grace_s;
 	registry->exchange_lifetime_s = config->exchange_lifetime_s;
-	registry->tombstones_first = registry->tombstones_last = RDL_HANDLE_NONE;
+	rdl_tombstones_init(&registry->tombstones, &registry->slab);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
 	if (!rdl_slab_create(&registry->slab, config->registrations, config->shard, config->shards,
 		    config->socket_id) ||
@@ -75,7 +75,7 @@ void rdl_registry_counts(const struct rdl_registry *registry, struct rdl_registr
 {
 	*counts = (struct rdl_registry_counts){
 		.registrations = registry->registrations,
-		.tombstones = registry->tombstones,
+		.tombstones = registry->tombstones.count,
 		.object_lists = registry->lists.count,
 		.store_octets = registry->store.octets,
 		.store_octets_max = rdl_store_octets_max(&registry->store),

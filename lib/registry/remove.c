@@ -41,52 +41,16 @@ static void free_records(struct rdl_registry *registry, const rdl_handle handles
 	}
 }
 
-/* Behind the others: all are kept equally long, so they stay in the order of their deadlines. */
+/* The name stays: it is how copies find the way here. */
 static void bury(struct rdl_registry *registry, rdl_handle handle, uint32_t second)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
 	record->state = RDL_RECORD_TOMBSTONE;
 	record->deadline = second + registry->exchange_lifetime_s;
-	record->next = RDL_HANDLE_NONE;
-	record->prev = registry->tombstones_last;
-	if (record->prev == RDL_HANDLE_NONE)
-		registry->tombstones_first = handle;
-	else
-		rdl_slab_at(&registry->slab, record->prev)->next = handle;
-	registry->tombstones_last = handle;
-	registry->tombstones++;
-	/* The name stays: it is how copies find the way here. */
 	rdl_registry_release(registry, record->objects, RDL_STORE_NONE);
 	record->objects = RDL_STORE_NONE;
-}
-
-void rdl_tombstone_unlink(struct rdl_registry *registry, rdl_handle handle)
-{
-	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-
-	if (record->prev == RDL_HANDLE_NONE)
-		registry->tombstones_first = record->next;
-	else
-		rdl_slab_at(&registry->slab, record->prev)->next = record->next;
-	if (record->next == RDL_HANDLE_NONE)
-		registry->tombstones_last = record->prev;
-	else
-		rdl_slab_at(&registry->slab, record->next)->prev = record->prev;
-	registry->tombstones--;
-}
-
-/* Takes the oldest out, and fetches the one behind it. RDL_HANDLE_NONE: there is none that ends by `second`. */
-static rdl_handle exhume(struct rdl_registry *registry, uint32_t second)
-{
-	rdl_handle oldest = registry->tombstones_first;
-
-	if (oldest == RDL_HANDLE_NONE || rdl_slab_at(&registry->slab, oldest)->deadline > second)
-		return RDL_HANDLE_NONE;
-	rdl_tombstone_unlink(registry, oldest);
-	if (registry->tombstones_first != RDL_HANDLE_NONE)
-		rdl_registry_prefetch(registry, registry->tombstones_first);
-	return oldest;
+	rdl_tombstones_add(&registry->tombstones, handle);
 }
 
 /* Frees the oldest tombstones that end by `second`, no more than `max`; returns how many. */
@@ -97,7 +61,8 @@ static unsigned free_tombstones(struct rdl_registry *registry, uint32_t second, 
 
 	do {
 		for (n = 0; n < RDL_INDEX_BURST && freed + n < max; n++)
-			if ((handles[n] = exhume(registry, second)) == RDL_HANDLE_NONE)
+			if ((handles[n] = rdl_tombstones_take_oldest(&registry->tombstones, second,
+				     RDL_HANDLE_NONE)) == RDL_HANDLE_NONE)
 				break;
 		free_records(registry, handles, n);
 		freed += n;
@@ -105,25 +70,21 @@ static unsigned free_tombstones(struct rdl_registry *registry, uint32_t second, 
 	return freed;
 }
 
-void rdl_tombstones_make_room(struct rdl_registry *registry, unsigned fresh)
+void rdl_registry_make_room(struct rdl_registry *registry, unsigned fresh)
 {
-	uint64_t held = registry->registrations + registry->tombstones;
+	uint64_t held = registry->registrations + registry->tombstones.count + fresh;
 
-	if (RDL_LIKELY(held + fresh <= registry->registrations_max))
-		return;
-	free_tombstones(
-		registry, UINT32_MAX, (unsigned)(held + fresh - registry->registrations_max));
+	if (RDL_UNLIKELY(held > registry->registrations_max))
+		free_tombstones(
+			registry, UINT32_MAX, (unsigned)(held - registry->registrations_max));
 }
 
-bool rdl_tombstone_evict(struct rdl_registry *registry, rdl_handle keep)
+bool rdl_registry_evict(struct rdl_registry *registry, rdl_handle keep)
 {
-	rdl_handle oldest = registry->tombstones_first;
+	rdl_handle oldest = rdl_tombstones_take_oldest(&registry->tombstones, UINT32_MAX, keep);
 
-	if (oldest == keep && oldest != RDL_HANDLE_NONE)
-		oldest = rdl_slab_at(&registry->slab, oldest)->next;
 	if (oldest == RDL_HANDLE_NONE)
 		return false;
-	rdl_tombstone_unlink(registry, oldest);
 	free_records(registry, &oldest, 1);
 	return true;
 }

@@ -131,10 +131,6 @@ void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition)
 {
 	rdl_handle handle = lowest_free(slab, partition);
 
-	if (handle != RDL_HANDLE_NONE) {
-		const struct rdl_record *record = rdl_slab_at(slab, handle);
-
-		RDL_PREFETCH_WRITE(record);
-		RDL_PREFETCH_WRITE(&record->registered);
-	}
+	if (handle != RDL_HANDLE_NONE)
+		rdl_slab_prefetch(slab, handle);
 }

@@ -39,6 +39,15 @@ static inline struct rdl_record *rdl_slab_at(const struct rdl_slab *slab, rdl_ha
 	return &slab->rows[handle >> 24].records[handle & 0xffffff];
 }
 
+/* Starts to fetch a record. */
+static inline void rdl_slab_prefetch(const struct rdl_slab *slab, rdl_handle handle)
+{
+	const struct rdl_record *record = rdl_slab_at(slab, handle);
+
+	RDL_PREFETCH_WRITE(record);
+	RDL_PREFETCH_WRITE(&record->registered);
+}
+
 /*
  * True when there is a record of this name, in use or not: a location may name one that another
  * registry had.

@@ -9,6 +9,7 @@
 #include "lists.h"
 #include "slab.h"
 #include "store.h"
+#include "tombstones.h"
 #include "wheel.h"
 
 struct rdl_registry {
@@ -22,8 +23,7 @@ struct rdl_registry {
 	uint64_t registrations, registrations_max;
 	uint32_t expiry_grace_s;
 	uint32_t exchange_lifetime_s;
-	uint64_t tombstones;
-	rdl_handle tombstones_first, tombstones_last; /* oldest first */
+	struct rdl_tombstones tombstones;
 	uint64_t
 		inserted[4]; /* a bit per endpoint inserted since the last look-up, by its digest */
 	uint32_t expired; /* replaced when dead, not yet reported by rdl_registry_expire() */
@@ -58,18 +58,13 @@ static inline uint32_t rdl_registry_memory_s(
 /* Lets go of a record's list and extras; RDL_STORE_NONE: of none. */
 void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras);
 
-/* Starts to fetch a record. */
-void rdl_registry_prefetch(const struct rdl_registry *registry, rdl_handle handle);
-
 /* Tombstones given up, at the most, to make room for one request. */
 #define RDL_MAKE_ROOM_MAX 64
 
 /* Frees the oldest tombstone, but not `keep`; false when there is none. */
-bool rdl_tombstone_evict(struct rdl_registry *registry, rdl_handle keep);
+bool rdl_registry_evict(struct rdl_registry *registry, rdl_handle keep);
 /* Frees the oldest tombstones, side by side, as far as there is no room for `fresh` endpoints more. */
-void rdl_tombstones_make_room(struct rdl_registry *registry, unsigned fresh);
-/* Takes a tombstone from among the others. */
-void rdl_tombstone_unlink(struct rdl_registry *registry, rdl_handle handle);
+void rdl_registry_make_room(struct rdl_registry *registry, unsigned fresh);
 
 /* True when the record is the endpoint's, which its digest does not quite say. */
 bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,

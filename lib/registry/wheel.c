@@ -130,15 +130,6 @@ static unsigned advance(struct rdl_wheel *wheel, uint32_t now)
 	return NO_BUCKET;
 }
 
-static void prefetch_head(const struct rdl_wheel *wheel, rdl_handle head)
-{
-	if (head == RDL_HANDLE_NONE)
-		return;
-	const struct rdl_record *record = rdl_slab_at(wheel->slab, head);
-	RDL_PREFETCH_WRITE(record);
-	RDL_PREFETCH_WRITE(&record->registered);
-}
-
 /* A bucket's heads, one of each chain, the ones behind them fetched for the next turn. */
 static unsigned take_heads(struct rdl_wheel *wheel, unsigned bucket, uint32_t now, unsigned *budget,
 	rdl_handle due[], unsigned max)
@@ -152,7 +143,8 @@ static unsigned take_heads(struct rdl_wheel *wheel, unsigned bucket, uint32_t no
 		if (handle == RDL_HANDLE_NONE)
 			continue;
 		pop(wheel, bucket, &heads[c]);
-		prefetch_head(wheel, heads[c]);
+		if (heads[c] != RDL_HANDLE_NONE)
+			rdl_slab_prefetch(wheel->slab, heads[c]);
 		--*budget;
 		if (rdl_slab_at(wheel->slab, handle)->deadline <= now)
 			due[count++] = handle;

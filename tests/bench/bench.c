@@ -3,6 +3,7 @@
  * rdline-bench: the daemon's own worker and control loops, their port being rings to a fleet of devices in the same
  * process. What is counted is the time that each role is busy: rounds that found work, as telemetry counts them.
  */
+#include "expiry.h"
 #include "generator.h"
 #include "stages.h"
 
@@ -32,7 +33,7 @@ struct options {
 	unsigned workers, shards, window, updates_percent, repeat[PHASES];
 	double open_loop;
 	uint64_t storm; /* requests of it */
-	bool json, mixed, offload, huge, realtime, stages;
+	bool json, mixed, offload, huge, realtime, stages, expiry;
 	const char *generator; /* "own", "worker", "shard": whose lcore it shares */
 };
 
@@ -55,6 +56,7 @@ static void usage(FILE *out)
 	      "  --no-huge          memory in pages of 4 KiB\n"
 	      "  --re-registers N   so many times each, and so many Updates: for a profiler\n"
 	      "  --updates-each N\n"
+	      "  --expiry           instead: all registrations end in one second\n"
 	      "  --stages           instead: ticks of each stage of a worker by itself\n"
 	      "  --realtime         SCHED_FIFO, where the machine is shared with others\n",
 		out);
@@ -72,8 +74,8 @@ static bool parse(int argc, char **argv, struct options *options)
 		{ "re-registers", required_argument, NULL, '1' },
 		{ "updates-each", required_argument, NULL, '2' },
 		{ "no-huge", no_argument, NULL, 'H' }, { "realtime", no_argument, NULL, 'r' },
-		{ "stages", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 } };
+		{ "stages", no_argument, NULL, 't' }, { "expiry", no_argument, NULL, 'x' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "n:w:s:h", names, NULL)) != -1) {
@@ -119,6 +121,9 @@ static bool parse(int argc, char **argv, struct options *options)
 			break;
 		case 'H':
 			options->huge = false;
+			break;
+		case 'x':
+			options->expiry = true;
 			break;
 		case 't':
 			options->stages = true;
@@ -408,6 +413,9 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		stages_print(daemon, options->json);
 		return EXIT_SUCCESS;
 	}
+	if (options->expiry)
+		return expiry_print(daemon, options->registrations, options->json) ? EXIT_SUCCESS
+										   : EXIT_FAILURE;
 	generator.pool = rte_mempool_lookup("rdl_packets");
 	generator.window = options->window;
 	generator.mixed = options->mixed;
