@@ -41,6 +41,9 @@ struct worker {
 	unsigned index;
 	unsigned outstanding[SHARDS_MAX]; /* requests at each shard: never more than a ring holds */
 	bool drained;
+	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
+	unsigned full_bursts[PORTS_MAX];
+	bool pressed[PORTS_MAX];
 	struct tx_batch tx[PORTS_MAX];
 };
 

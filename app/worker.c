@@ -112,6 +112,48 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 	return whole;
 }
 
+/*
+ * A queue that is nearly full is about to lose packets whatever they are. From then until it is nearly empty Registers
+ * are shed at a glance: they come again, and an Update that is lost makes one Register more.
+ */
+#define BACKLOG_HIGH 75 /* percent */
+#define BACKLOG_LOW 25
+#define FULL_BURSTS 8 /* between two looks at the backlog */
+
+static bool is_pressed(struct worker *worker, unsigned port, unsigned received)
+{
+	if (RDL_LIKELY(received < RDL_BURST_MAX)) {
+		worker->full_bursts[port] = 0;
+		worker->pressed[port] = false;
+	} else if (++worker->full_bursts[port] % FULL_BURSTS == 0) {
+		int backlog = rdl_pktio_backlog(worker->daemon->pktio, port, worker->index);
+
+		worker->pressed[port] =
+			backlog > (worker->pressed[port] ? BACKLOG_LOW : BACKLOG_HIGH);
+	}
+	return worker->pressed[port];
+}
+
+/* Frees what looks like a Register; returns how many frames are left. */
+static unsigned triage(struct worker *worker, struct rdl_frame *frames[], unsigned n)
+{
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct rdl_frame *shed[RDL_BURST_MAX];
+	unsigned kept = 0, freed = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		packets[i] = (struct rdl_packet *)frames[i];
+	uint32_t mask = rdl_pipeline_triage(&worker->pipeline, packets, n);
+	for (unsigned i = 0; i < n; i++) {
+		if ((mask & 1u << i) != 0)
+			shed[freed++] = frames[i];
+		else
+			frames[kept++] = frames[i];
+	}
+	rdl_pktio_free(shed, freed);
+	return kept;
+}
+
 static bool receive(struct worker *worker, unsigned port)
 {
 	struct rdl_frame *frames[RDL_BURST_MAX];
@@ -123,6 +165,8 @@ static bool receive(struct worker *worker, unsigned port)
 		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_segmented, segmented);
 	if (n == 0)
 		return segmented > 0;
+	if (RDL_UNLIKELY(is_pressed(worker, port, n)))
+		n = triage(worker, frames, n);
 	/* Milliseconds matter to nothing here: what waits for blocks waits for minutes. */
 	worker->pipeline.now_ms = clock_coarse_ms();
 	while (n > 0)

@@ -75,6 +75,13 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 uint32_t rdl_pipeline_replies(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
 
+/*
+ * When more comes than a worker can read: the mask of packets, of `count`, that look like Registers at a glance, counted
+ * as shed, to be freed. Devices that are registered lose nothing by it, whose Updates would be lost among them.
+ */
+uint32_t rdl_pipeline_triage(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
+
 /* Counts requests that found no credit towards their shard and are freed unanswered. */
 void rdl_pipeline_shed(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 

@@ -99,6 +99,13 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	return kept;
 }
 
+int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
+{
+	int count = rte_eth_rx_queue_count(pktio->ports[port].id, (uint16_t)queue);
+
+	return count < 0 ? -1 : count * 100 / (int)pktio->ports[port].rx_descriptors;
+}
+
 /* Makes the mbuf say what its frame says. */
 static struct rte_mbuf *sealed(const struct rdl_frame *frame)
 {

@@ -12,6 +12,7 @@ struct port {
 	uint16_t id; /* DPDK's */
 	bool started;
 	bool rx_offload, tx_offload;
+	uint16_t rx_descriptors;
 	struct rte_ether_addr mac;
 };
 

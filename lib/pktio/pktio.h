@@ -50,6 +50,12 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented);
 
 /*
+ * How full the port's own queue is, in percent; -1 where the driver cannot tell. Some drivers look at many descriptors
+ * for it: not for every burst.
+ */
+int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned queue);
+
+/*
  * Takes a fragment (rdl_net_input() said so) of a frame received on this queue. The frame of the whole datagram, in one
  * buffer, once the last fragment is there; else NULL. *dropped grows by the fragments that are gone for good.
  */

@@ -72,7 +72,7 @@ static int enough_queues(
 	return -1;
 }
 
-static int setup_queues(const struct rdl_pktio *pktio, const struct port *port,
+static int setup_queues(const struct rdl_pktio *pktio, struct port *port,
 	const struct rte_eth_dev_info *info, unsigned queues)
 {
 	uint16_t rx_descriptors = DESCRIPTORS, tx_descriptors = DESCRIPTORS;
@@ -80,6 +80,7 @@ static int setup_queues(const struct rdl_pktio *pktio, const struct port *port,
 	unsigned node = socket < 0 ? (unsigned)SOCKET_ID_ANY : (unsigned)socket;
 	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);
 
+	port->rx_descriptors = rx_descriptors;
 	for (uint16_t q = 0; ret == 0 && q < queues; q++) {
 		struct rte_eth_rxconf rx = info->default_rxconf;
 		struct rte_eth_txconf tx = info->default_txconf;

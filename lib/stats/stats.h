@@ -23,6 +23,7 @@
 	X(discovery_filter, "discovery whose filter matches nothing")                           \
 	X(blocks_full, "block shed: no room for another transfer")                              \
 	X(scratch_full, "request shed: no memory to decode a long payload")                     \
+	X(shed_backlog, "Register shed unread: the port's queue ran over")                      \
 	X(shed_register, "Register shed: no credit towards its shard")                          \
 	X(shed_update, "Update shed: no credit towards its shard")                              \
 	X(shed_deregister, "De-register shed: no credit towards its shard")                     \

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What rdline-bench is asked for, and the gateway's configuration that follows. */
+#ifndef RDL_BENCH_OPTIONS_H
+#define RDL_BENCH_OPTIONS_H
+
+#include <stdio.h>
+
+#include "conf.h"
+
+struct options {
+	uint64_t registrations;
+	uint64_t workers, shards, window;
+	uint64_t re_registers, updates_each; /* so many times each; 0: as many as give a figure */
+	uint64_t open_loop; /* requests a second; 0: none */
+	uint64_t storm, updates_percent;
+	bool json, mixed, offload, no_huge, realtime, one_core;
+	bool stages, expiry; /* instead of phases */
+	const char *generator; /* "own", "worker", "shard": whose lcore it shares */
+};
+
+void options_usage(FILE *out);
+bool options_parse(int argc, char **argv, struct options *options);
+
+/* How often the phases are gone through: small tables are filled and emptied several times. */
+unsigned options_rounds(const struct options *options);
+
+/* To be freed with rdl_conf_free(); NULL after saying why. */
+struct rdl_conf *options_configure(const struct options *options);
+
+#endif
