@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "words are read as the little-endian machine has them"
+#endif
+
 #define RDL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RDL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 /* Starts to fetch a cache line that will be read, or written. */
@@ -63,6 +67,32 @@ static inline void rdl_put_be32(uint8_t *p, uint32_t v)
 	p[1] = (uint8_t)(v >> 16);
 	p[2] = (uint8_t)(v >> 8);
 	p[3] = (uint8_t)v;
+}
+
+/*
+ * The last len % 8 octets of `len` that end at `end`, as a little-endian number, of words that lie inside: a copy of
+ * variable length is a call, and a load from what it has just stored.
+ */
+static inline uint64_t rdl_tail_word(const uint8_t *end, size_t len)
+{
+	size_t left = len & 7;
+	uint32_t first, last;
+	uint64_t word;
+
+	if (RDL_LIKELY(len >= 8)) {
+		memcpy(&word, end - 8, 8);
+		return word >> 8 >> (56 - 8 * left);
+	}
+	if (left >= 4) {
+		memcpy(&first, end - left, 4);
+		memcpy(&last, end - 4, 4);
+		return first | (uint64_t)last << (8 * left - 32);
+	}
+	if (left == 0)
+		return 0;
+	const uint8_t *start = end - left;
+	return start[0] | (uint64_t)start[left / 2] << left / 2 * 8 |
+	       (uint64_t)end[-1] << (8 * left - 8);
 }
 
 /*
@@ -118,6 +148,8 @@ struct rdl_key {
 	uint64_t k0, k1;
 };
 uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len);
+/* The same of 8 to 15 octets that are at hand as words: the first eight, and the rest, read as little-endian numbers. */
+uint64_t rdl_siphash_words(const struct rdl_key *key, uint64_t first, uint64_t rest, size_t len);
 /* The 128-bit variant: out[0] is its first eight octets, read as a little-endian number. */
 void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2]);
 
@@ -130,10 +162,16 @@ bool rdl_utf8_valid(const uint8_t *data, size_t len);
  */
 bool rdl_decimal(struct rdl_span text, uint64_t max, uint64_t *value);
 
-/* RFC 4648 section 5 without padding. `text` takes 4 characters for each 3 of `len` octets; len % 3 == 0. */
-void rdl_base64url_encode(const uint8_t *data, size_t len, uint8_t *text);
-/* text.len % 4 == 0; false when a character is not of the alphabet. */
-bool rdl_base64url_decode(struct rdl_span text, uint8_t *data);
+/*
+ * RFC 4648 section 5: 18 octets as 24 characters and back. The octets lie in three words as a little-endian machine
+ * reads them, the last two in the third. Decoding is false when a character is not of the alphabet. The plain twins do
+ * the same on machines without vector instructions for it.
+ */
+#define RDL_BASE64URL_LEN 24
+void rdl_base64url_encode(const uint64_t octets[3], uint8_t text[RDL_BASE64URL_LEN]);
+bool rdl_base64url_decode(const uint8_t text[RDL_BASE64URL_LEN], uint64_t octets[3]);
+void rdl_base64url_encode_plain(const uint64_t octets[3], uint8_t text[RDL_BASE64URL_LEN]);
+bool rdl_base64url_decode_plain(const uint8_t text[RDL_BASE64URL_LEN], uint64_t octets[3]);
 
 /* Shell-like match of whole `text`: '*' any run of octets, '?' one octet. Linear in practice: one backtrack point. */
 bool rdl_glob_match(struct rdl_span pattern, struct rdl_span text);

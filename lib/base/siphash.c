@@ -2,9 +2,7 @@
 /* SipHash-1-3 (https://www.aumasson.jp/siphash/siphash.pdf), as the reference code has it. */
 #include "base.h"
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "words are read as the little-endian machine has them"
-#endif
+#include <assert.h>
 
 struct state {
 	uint64_t v0, v1, v2, v3;
@@ -29,24 +27,23 @@ static inline void sip_round(struct state *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
+static inline void absorb_word(struct state *s, uint64_t word)
+{
+	s->v3 ^= word;
+	sip_round(s);
+	s->v0 ^= word;
+}
+
 static inline struct state absorb(struct state s, const uint8_t *p, size_t len)
 {
+	const uint8_t *end = p + len;
 	uint64_t word;
-	size_t left = len;
 
-	for (; left >= 8; p += 8, left -= 8) {
+	for (; end - p >= 8; p += 8) {
 		memcpy(&word, p, 8);
-		s.v3 ^= word;
-		sip_round(&s);
-		s.v0 ^= word;
+		absorb_word(&s, word);
 	}
-	word = 0;
-	if (left > 0)
-		memcpy(&word, p, left);
-	word |= (uint64_t)len << 56;
-	s.v3 ^= word;
-	sip_round(&s);
-	s.v0 ^= word;
+	absorb_word(&s, rdl_tail_word(end, len) | (uint64_t)len << 56);
 	return s;
 }
 
@@ -72,6 +69,17 @@ uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len)
 {
 	struct state s = absorb(begin(key), data, len);
 
+	s.v2 ^= 0xff;
+	return finish(&s);
+}
+
+uint64_t rdl_siphash_words(const struct rdl_key *key, uint64_t first, uint64_t rest, size_t len)
+{
+	struct state s = begin(key);
+
+	assert(len >= 8 && len < 16);
+	absorb_word(&s, first);
+	absorb_word(&s, rest | (uint64_t)len << 56);
 	s.v2 ^= 0xff;
 	return finish(&s);
 }

@@ -21,8 +21,36 @@ static void end(struct rdl_request *request, const struct rdl_coap_reply *reply)
 	assert(request->reply_len > 0);
 }
 
+/* Header, token, and the two Location-Path options. */
+static const uint8_t location_head[] = { RDL_COAP_LOCATION_PATH << 4 | 2, 'r', 'd', 13,
+	RDL_LOCATION_LEN - 13 };
+#define PLAIN_MAX \
+	(RDL_COAP_HEADER_LEN + RDL_COAP_TOKEN_MAX + sizeof(location_head) + RDL_LOCATION_LEN)
+
+/* What nearly every reply is: no options, or a location's. */
+static void write_plain(struct rdl_request *request, uint8_t code, const uint8_t *location)
+{
+	bool con = request->type == RDL_COAP_CON;
+	unsigned type = con ? RDL_COAP_ACK : RDL_COAP_NON;
+	uint8_t *pos = request->coap + RDL_COAP_HEADER_LEN + request->token_len;
+
+	rdl_put_be32(request->coap, (0x40u | type << 4 | request->token_len) << 24 |
+					    (uint32_t)code << 16 |
+					    (con ? request->message_id : request->reply_id));
+	if (location != NULL) {
+		memcpy(pos, location_head, sizeof(location_head));
+		memcpy(pos + sizeof(location_head), location, RDL_LOCATION_LEN);
+		pos += sizeof(location_head) + RDL_LOCATION_LEN;
+	}
+	request->reply_len = (uint16_t)(pos - request->coap);
+}
+
 void rdl_reply_write(struct rdl_request *request, uint8_t code, const uint8_t *location)
 {
+	if (RDL_LIKELY(request->block1 == RDL_BLOCK1_NONE && request->room >= PLAIN_MAX)) {
+		write_plain(request, code, location);
+		return;
+	}
 	struct rdl_coap_reply reply = begin(request, code);
 
 	if (location != NULL) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net_internal.h"
+#include "sum.h"
 
 #define LIMITED_BROADCAST 0xffffffffu
 #define FRAGMENT_BITS 0x3fff /* more fragments, offset */
@@ -23,7 +24,7 @@ static bool checksum_good(const struct rdl_frame *frame, const uint8_t *ip, size
 	if (frame->flags & RDL_FRAME_IP_CHECKSUM_BAD)
 		return false;
 	return (frame->flags & RDL_FRAME_IP_CHECKSUM_GOOD) ||
-	       rdl_net_sum(ip, header_len, 0) == 0xffff;
+	       rdl_net_fold(rdl_net_unfolded(ip, header_len)) == 0xffff;
 }
 
 enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,

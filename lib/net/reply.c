@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net_internal.h"
+#include "sum.h"
 
 #include <assert.h>
 
-#define VERSION_AND_LENGTH 0x4500u /* of an IPv4 header without options */
+#define VERSION_AND_LENGTH 0x45u /* of an IPv4 header without options */
 #define DONT_FRAGMENT 0x4000u
+
+static uint64_t get_word(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static void put_word(uint8_t *p, uint64_t word)
+{
+	memcpy(p, &word, sizeof(word));
+}
 
 /* Swaps the MAC addresses and brings the Ethernet header to where `l3_len` octets are left before the payload. */
 static uint8_t *turn_ethernet(struct rdl_frame *frame, uint8_t l3_len, uint16_t payload_len)
 {
-	uint8_t ours[MAC_LEN];
 	uint8_t shift = (uint8_t)(frame->l3_len - l3_len);
+	uint64_t head = get_word(frame->data);
+	uint32_t rest;
 
-	memcpy(ours, frame->data, MAC_LEN);
-	memcpy(frame->data, frame->data + MAC_LEN, MAC_LEN);
-	memcpy(frame->data + MAC_LEN, ours, MAC_LEN);
+	memcpy(&rest, frame->data + sizeof(head), sizeof(rest));
+	put_word(frame->data, head >> 48 | (uint64_t)rest << 16 | head << 48);
+	rest = (uint32_t)(head >> 16);
+	memcpy(frame->data + sizeof(head), &rest, sizeof(rest));
 	if (RDL_UNLIKELY(shift > 0)) {
 		memmove(frame->data + shift, frame->data, frame->l2_len);
 		frame->data += shift;
@@ -29,36 +45,30 @@ static uint8_t *turn_ethernet(struct rdl_frame *frame, uint8_t l3_len, uint16_t 
  * Below, sums are made of what came in and of numbers at hand, never of octets just written: a wide load from
  * narrow stores stalls, and made up half the time of a reply. Addresses sum up to the same either way round.
  */
-uint16_t rdl_net_turn_ipv4(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len)
+uint64_t rdl_net_turn_ipv4(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len)
 {
-	const uint8_t *request = frame->data + frame->l2_len;
-	uint16_t sum = rdl_net_sum(request + 12, 8, 0);
-	uint8_t addresses[8];
-
-	memcpy(addresses, request + 16, 4);
-	memcpy(addresses + 4, request + 12, 4);
+	uint64_t addresses = get_word(frame->data + frame->l2_len + 12);
+	uint64_t sum = rdl_net_halves(addresses);
 	uint8_t *ip = turn_ethernet(frame, IPV4_LEN, payload_len);
-	uint16_t total_len = (uint16_t)(IPV4_LEN + payload_len);
-	uint16_t checksum = 0;
+	/* What is never fragmented needs no identification: RFC 6864. */
+	uint64_t first = VERSION_AND_LENGTH |
+			 rdl_net_wire((uint16_t)(IPV4_LEN + payload_len)) << 16 |
+			 rdl_net_wire(DONT_FRAGMENT) << 48;
+	uint32_t second = HOP_LIMIT | (uint32_t)protocol << 8;
+
 	if (!(frame->flags & RDL_FRAME_TX_CHECKSUMS))
-		checksum = (uint16_t)~rdl_net_sum(ip, 0,
-			VERSION_AND_LENGTH + DONT_FRAGMENT + (HOP_LIMIT << 8) +
-				(uint32_t)total_len + protocol + sum);
-	rdl_put_be16(ip, VERSION_AND_LENGTH);
-	rdl_put_be16(ip + 2, total_len);
-	rdl_put_be16(ip + 4, 0); /* what is never fragmented needs no identification: RFC 6864 */
-	rdl_put_be16(ip + 6, DONT_FRAGMENT);
-	ip[8] = HOP_LIMIT;
-	ip[9] = protocol;
-	rdl_put_be16(ip + 10, checksum);
-	memcpy(ip + 12, addresses, sizeof(addresses));
+		second |= (uint32_t)(uint16_t)~rdl_net_fold(rdl_net_halves(first) + second + sum)
+			  << 16;
+	put_word(ip, first);
+	memcpy(ip + 8, &second, sizeof(second));
+	put_word(ip + 12, addresses << 32 | addresses >> 32);
 	return sum;
 }
 
-uint16_t rdl_net_turn_ipv6(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len)
+uint64_t rdl_net_turn_ipv6(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len)
 {
 	const uint8_t *request = frame->data + frame->l2_len;
-	uint16_t sum = rdl_net_sum(request + 8, 32, 0);
+	uint64_t sum = rdl_net_unfolded(request + 8, 32);
 	uint8_t addresses[32];
 
 	memcpy(addresses, request + 24, 16);
@@ -79,24 +89,24 @@ void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len)
 	if (offload)
 		frame->flags |= RDL_FRAME_TX_CHECKSUMS;
 	bool ipv4 = frame->data[frame->l2_len] >> 4 == 4;
-	uint32_t sum = RDL_LIKELY(ipv4) ? rdl_net_turn_ipv4(frame, PROTOCOL_UDP, udp_len)
+	uint64_t sum = RDL_LIKELY(ipv4) ? rdl_net_turn_ipv4(frame, PROTOCOL_UDP, udp_len)
 					: rdl_net_turn_ipv6(frame, PROTOCOL_UDP, udp_len);
-	sum += PROTOCOL_UDP + (uint32_t)udp_len;
+	uint64_t length = rdl_net_wire(udp_len);
+	sum += rdl_net_wire(PROTOCOL_UDP) + length;
 
 	uint8_t *udp = frame->data + frame->l2_len + frame->l3_len;
-	uint16_t client_port = rdl_get_be16(udp);
-	uint16_t server_port = rdl_get_be16(udp + 2);
+	uint32_t ports;
 	uint16_t checksum;
+	memcpy(&ports, udp, sizeof(ports));
 	if (offload) {
-		checksum = rdl_net_sum(udp, 0, sum);
+		checksum = rdl_net_fold(sum);
 	} else {
-		sum += (uint32_t)server_port + client_port + udp_len;
-		checksum = (uint16_t)~rdl_net_sum(udp + UDP_LEN, payload_len, sum);
+		sum += length + ports;
+		checksum =
+			(uint16_t)~rdl_net_fold(sum + rdl_net_unfolded(udp + UDP_LEN, payload_len));
 		if (checksum == 0)
 			checksum = 0xffff; /* 0 would say that there is none */
 	}
-	rdl_put_be16(udp, server_port);
-	rdl_put_be16(udp + 2, client_port);
-	rdl_put_be16(udp + 4, udp_len);
-	rdl_put_be16(udp + 6, checksum);
+	put_word(udp,
+		(uint64_t)checksum << 48 | length << 32 | (uint32_t)(ports << 16 | ports >> 16));
 }

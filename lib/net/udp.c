@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net_internal.h"
+#include "sum.h"
 
 /*
  * A checksum of 0 is none: legal over IPv4 only. It is looked at before the port's opinion, since some ports
@@ -16,13 +17,14 @@ static bool checksum_good(
 		return false;
 	if (frame->flags & RDL_FRAME_L4_CHECKSUM_GOOD)
 		return true;
-	uint32_t pseudo = PROTOCOL_UDP + (uint32_t)udp_len;
+	uint64_t sum = rdl_net_wire(PROTOCOL_UDP) + rdl_net_wire(udp_len);
 	/* Without options in between, addresses and datagram are one run of octets. */
 	if (RDL_LIKELY(packet->addresses + packet->addresses_len == udp))
-		return rdl_net_sum(packet->addresses, packet->addresses_len + udp_len, pseudo) ==
-		       0xffff;
-	pseudo = rdl_net_sum(packet->addresses, packet->addresses_len, pseudo);
-	return rdl_net_sum(udp, udp_len, pseudo) == 0xffff;
+		sum += rdl_net_unfolded(packet->addresses, packet->addresses_len + udp_len);
+	else
+		sum += rdl_net_unfolded(packet->addresses, packet->addresses_len) +
+		       rdl_net_unfolded(udp, udp_len);
+	return rdl_net_fold(sum) == 0xffff;
 }
 
 enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,

@@ -64,11 +64,76 @@ static void test_every_bit_counts(void **state)
 	}
 }
 
+static uint64_t rotl(uint64_t x, unsigned bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+/* SipHash-1-3 octet by octet, as its paper has it. */
+static uint64_t plain(const uint8_t *data, size_t len)
+{
+	uint64_t v[4] = { key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
+		key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u };
+
+	for (size_t word = 0; word < len / 8 + 4; word++) {
+		uint64_t m = word == len / 8 ? (uint64_t)len << 56 : 0;
+
+		for (size_t i = 0; i < 8 && word * 8 + i < len; i++)
+			m |= (uint64_t)data[word * 8 + i] << 8 * i;
+		if (word == len / 8 + 1)
+			v[2] ^= 0xff;
+		v[3] ^= m;
+		v[0] += v[1];
+		v[1] = rotl(v[1], 13) ^ v[0];
+		v[0] = rotl(v[0], 32);
+		v[2] += v[3];
+		v[3] = rotl(v[3], 16) ^ v[2];
+		v[0] += v[3];
+		v[3] = rotl(v[3], 21) ^ v[0];
+		v[2] += v[1];
+		v[1] = rotl(v[1], 17) ^ v[2];
+		v[2] = rotl(v[2], 32);
+		v[0] ^= m;
+	}
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* Whatever the length, nothing but the input is read, and all of it. */
+static void test_every_length(void **state)
+{
+	uint8_t input[80];
+	uint64_t seed = 1;
+
+	for (size_t i = 0; i < sizeof(input); i++)
+		input[i] = (uint8_t)test_random(&seed);
+	for (size_t len = 0; len <= sizeof(input); len++) {
+		uint8_t *data = guard_copy(input, len);
+
+		assert_true(rdl_siphash(&key, data, len) == plain(input, len));
+		guard_free(data, len);
+	}
+}
+
+static void test_words(void **state)
+{
+	uint8_t input[16] = { 0 };
+	uint64_t seed = 2, words[2];
+
+	for (size_t len = 8; len < 16; len++) {
+		for (size_t i = 0; i < len; i++)
+			input[i] = (uint8_t)test_random(&seed);
+		memcpy(words, input, sizeof(words));
+		assert_true(rdl_siphash_words(&key, words[0], words[1], len) == plain(input, len));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_every_bit_counts),
+		cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_words),
 	};
 
 	return RUN_TESTS(tests);
