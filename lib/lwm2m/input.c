@@ -150,6 +150,7 @@ enum rdl_status rdl_input_read(struct rdl_input *input)
 	input->has_block1 = false;
 	input->size1 = 0;
 	input->option_reason = RDL_REASON_NONE;
+	input->known = NULL;
 
 	while ((more = rdl_coap_option_next(&options, &option)) > 0) {
 		if (option.number >= RULES_MAX) {

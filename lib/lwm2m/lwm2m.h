@@ -67,6 +67,8 @@ const char *rdl_reason_text(enum rdl_reason reason);
 
 /* ---- the request as its options have it ---- */
 
+struct rdl_known_list;
+
 enum rdl_path {
 	RDL_PATH_OTHER,
 	RDL_PATH_RD,
@@ -113,6 +115,8 @@ struct rdl_input {
 	uint32_t size1; /* 0: none */
 	/* RDL_REASON_NONE, bad_option or proxy; an option that must be understood (RFC 7252 section 5.4) goes first */
 	enum rdl_reason option_reason;
+	/* What the policy made of this payload before; NULL: nobody knows. For whom remembers it to set. */
+	const struct rdl_known_list *known;
 };
 
 /* Walks the options of input->message and fills the rest. RDL_MALFORMED: a message format error. */
@@ -125,6 +129,17 @@ struct rdl_version {
 };
 /* 1*DIGIT "." 1*DIGIT */
 bool rdl_version_parse(struct rdl_span text, struct rdl_version *version);
+
+/* The minor version that a Register names, 0 where it names none or none that can be read. */
+static inline unsigned rdl_input_minor(const struct rdl_input *input)
+{
+	const struct rdl_parameters *p = &input->parameters;
+	struct rdl_version version = { 1, 0 };
+
+	if ((p->valued & 1u << RDL_PARAMETER_LWM2M) != 0)
+		rdl_version_parse(p->value[RDL_PARAMETER_LWM2M], &version);
+	return version.minor;
+}
 
 /*
  * A binding as sent: its letters, four bits each, the first lowest; 0 is none. Judged by the registered minor version
@@ -246,6 +261,12 @@ enum rdl_ignored {
 };
 struct rdl_ignored_counts {
 	uint32_t count[RDL_IGNORED_COUNT];
+};
+
+/* What a policy made of a payload that it accepted. */
+struct rdl_known_list {
+	const struct rdl_object_list *list;
+	struct rdl_ignored_counts ignored;
 };
 
 /* ---- locations ---- */

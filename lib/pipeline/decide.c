@@ -12,6 +12,35 @@ static void count_ignored(struct rdl_stats *stats, const struct rdl_ignored_coun
 			rdl_stats_add(stats, rdl_stat_of_ignored(i), ignored->count[i]);
 }
 
+/*
+ * The verdict on a Register, or an Update, in its request: the object list out of those that are known, else judged and
+ * made known.
+ */
+static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_input *input, const struct rdl_scratch *scratch, struct rdl_request *request)
+{
+	bool is_register = request->operation == RDL_OPERATION_REGISTER;
+	struct rdl_known_lists *lists = pipeline->known_lists;
+	struct rdl_ignored_counts ignored = { { 0 } };
+	struct rdl_known_key key = { .payload = { NULL, 0 } };
+
+	if (RDL_LIKELY(lists != NULL) && input->payload.len > 0)
+		input->known = rdl_known_lists_find(lists, policy, input->payload,
+			is_register ? rdl_input_minor(input) : request->location.minor, is_register,
+			&key);
+	if (is_register)
+		rdl_policy_register(policy, input, scratch->data, scratch->len, request, &ignored);
+	else
+		rdl_policy_update(policy, input, scratch->data, scratch->len, request, &ignored);
+	if (request->reason != RDL_REASON_NONE || (request->gives & RDL_GIVES_OBJECTS) == 0)
+		return;
+	count_ignored(&pipeline->stats, &ignored);
+	if (RDL_LIKELY(input->known != NULL))
+		rdl_stats_add(&pipeline->stats, RDL_STAT_list_cache_hits, 1);
+	else if (lists != NULL)
+		rdl_known_lists_keep(lists, &key, request->objects, &ignored);
+}
+
 static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
 {
@@ -39,7 +68,6 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 {
 	struct rdl_input *input = &pipeline->inputs[i];
 	struct rdl_request *request = &packet->request;
-	struct rdl_ignored_counts ignored = { { 0 } };
 	struct rdl_scratch scratch;
 
 	request->operation = RDL_OPERATION_REGISTER;
@@ -53,8 +81,7 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_register, 1);
 	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
 	case RDL_BODY_WHOLE:
-		rdl_policy_register(policy, input, scratch.data, scratch.len, request, &ignored);
-		count_ignored(&pipeline->stats, &ignored);
+		judge(pipeline, policy, input, &scratch, request);
 		break;
 	case RDL_BODY_PART:
 		rdl_reply_write(request, RDL_COAP_CONTINUE, NULL);
@@ -88,18 +115,27 @@ static enum rdl_operation operation_of(struct rdl_pipeline *pipeline, uint8_t co
 	}
 }
 
+/* True of the Update that says no more than that its device lives, as most do: there is nothing to judge. */
+static bool says_nothing(const struct rdl_input *input)
+{
+	return input->payload.len == 0 && !input->has_block1 && input->parameters.given == 0 &&
+	       input->parameters.other_count == 0;
+}
+
 /* The verdict on an Update, in its request. False when it is to be dropped. */
 static bool judge_update(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_input *input)
 {
-	struct rdl_ignored_counts ignored = { { 0 } };
 	struct rdl_scratch scratch;
 
+	if (RDL_LIKELY(says_nothing(input))) {
+		packet->request.parameters_len = 0;
+		packet->request.payload_len = 0;
+		return true;
+	}
 	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
 	case RDL_BODY_WHOLE:
-		rdl_policy_update(
-			policy, input, scratch.data, scratch.len, &packet->request, &ignored);
-		count_ignored(&pipeline->stats, &ignored);
+		judge(pipeline, policy, input, &scratch, &packet->request);
 		break;
 	case RDL_BODY_PART:
 		packet->request.gives = RDL_GIVES_BLOCK;

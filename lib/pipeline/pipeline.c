@@ -6,15 +6,22 @@ void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_
 {
 	memset(pipeline, 0, sizeof(*pipeline));
 	pipeline->config = *config;
+	if (config->memory != NULL) {
+		pipeline->known_lists = config->memory;
+		rdl_known_lists_init(pipeline->known_lists, config->exchange_seed);
+	}
 	if (config->transfers > 0)
 		rdl_blocks_init(&pipeline->blocks, config->transfers, config->max_payload,
-			config->transfer_lifetime_s, config->memory);
+			config->transfer_lifetime_s, pipeline->known_lists + 1);
 }
 
 size_t rdl_pipeline_memory(const struct rdl_pipeline_config *config)
 {
-	return config->transfers > 0 ? rdl_blocks_memory(config->transfers, config->max_payload)
-				     : 0;
+	size_t blocks = config->transfers > 0
+				? rdl_blocks_memory(config->transfers, config->max_payload)
+				: 0;
+
+	return sizeof(struct rdl_known_lists) + blocks;
 }
 
 /* Frames that hold a datagram for us. */

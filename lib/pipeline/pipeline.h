@@ -7,6 +7,7 @@
 #define RDL_PIPELINE_H
 
 #include "blocks.h"
+#include "known_lists.h"
 #include "policy.h"
 #include "stats.h"
 
@@ -34,7 +35,8 @@ struct rdl_pipeline_config {
 	uint16_t reply_salt; /* random: our Message IDs for NON replies are the requests', masked */
 	/* Block-wise transfers at a time, 0: none, longest body, and how long an idle one is kept. */
 	uint32_t transfers, max_payload, transfer_lifetime_s;
-	void *memory; /* rdl_pipeline_memory() octets, zero, aligned to a cache line; the caller's */
+	/* rdl_pipeline_memory() octets, zero, aligned to a cache line; the caller's. NULL: nothing is kept of requests. */
+	void *memory;
 };
 
 /* Octets of config->memory that these figures take. */
@@ -46,6 +48,7 @@ struct rdl_pipeline {
 	struct rdl_stats stats;
 	uint64_t now_ms; /* the caller's to set before each burst */
 	struct rdl_blocks blocks;
+	struct rdl_known_lists *known_lists; /* NULL: none are kept */
 	struct rdl_datagram datagrams[RDL_BURST_MAX];
 	struct rdl_input inputs[RDL_BURST_MAX];
 };

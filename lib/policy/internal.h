@@ -19,6 +19,7 @@ struct name_set {
 };
 
 struct rdl_policy {
+	uint32_t generation;
 	struct rdl_policy_config config; /* its pointers lead to copies below */
 	/* By object ID: 0 is not supported, else one more than the place in `rules`. NULL when all objects are. */
 	uint16_t *rule_of;

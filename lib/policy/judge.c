@@ -197,10 +197,20 @@ static enum rdl_reason judge_objects(const struct rdl_policy *policy, const stru
 	struct rdl_ignored_counts *ignored)
 {
 	static const struct rdl_span no_root = { NULL, 0 };
-	enum rdl_reason reason =
-		rdl_policy_objects(policy, input->payload, no_root, minor, is_register, scratch.pos,
-			(size_t)(scratch.end - scratch.pos), ignored, &request->detail);
+	const struct rdl_known_list *known = input->known;
+	enum rdl_reason reason = RDL_REASON_NONE;
 
+	if (RDL_LIKELY(known != NULL)) {
+		for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
+			ignored->count[i] += known->ignored.count[i];
+		rdl_cursor_bytes(&scratch, known->list, known->list->len);
+		assert(!scratch.failed);
+		scratch.pos -= known->list->len;
+	} else {
+		reason = rdl_policy_objects(policy, input->payload, no_root, minor, is_register,
+			scratch.pos, (size_t)(scratch.end - scratch.pos), ignored,
+			&request->detail);
+	}
 	if (reason == RDL_REASON_NONE) {
 		request->objects = (const struct rdl_object_list *)(const void *)scratch.pos;
 		request->gives |= RDL_GIVES_OBJECTS;

@@ -105,10 +105,12 @@ static void free_strings(struct rdl_span *spans, unsigned count)
 
 struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config)
 {
+	static uint32_t generations;
 	struct rdl_policy *policy = calloc(1, sizeof(*policy));
 
 	if (policy == NULL)
 		return NULL;
+	policy->generation = ++generations;
 	policy->config = *config;
 	/* The caller's memory ends with this call. */
 	policy->config.objects = NULL;
@@ -136,6 +138,11 @@ void rdl_policy_destroy(struct rdl_policy *policy)
 	free(policy->rules);
 	free(policy->packed_versions);
 	free(policy);
+}
+
+uint32_t rdl_policy_generation(const struct rdl_policy *policy)
+{
+	return policy->generation;
 }
 
 bool rdl_policy_diagnostics(const struct rdl_policy *policy)

@@ -52,6 +52,8 @@ struct rdl_policy;
 struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config);
 void rdl_policy_destroy(struct rdl_policy *policy);
 
+/* A number that no other policy of this process has: a verdict that is kept is kept with it. */
+uint32_t rdl_policy_generation(const struct rdl_policy *policy);
 bool rdl_policy_diagnostics(const struct rdl_policy *policy);
 /* Numbers for a person to read: telemetry's /rdline/policy. */
 const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *policy);
@@ -59,7 +61,8 @@ const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *polic
 /*
  * Judge a Register, an Update, in SPEC's order of checks: fill *request, request->reason above all (RDL_REASON_NONE: accepted).
  * `scratch` (8-aligned, twice the datagram and 64 octets) takes the parameters and the object list, and must live as
- * long as the request. Links left out are added to *ignored, of accepted requests only.
+ * long as the request. Links left out are added to *ignored, of accepted requests only. Where input->known is set, it must
+ * be what this policy made of the same payload before, for this operation and minor version.
  * The request's operation, message and coap fields are the caller's business; request->location is read by the Update.
  */
 void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,

@@ -57,7 +57,8 @@
 	X(updated, "registrations updated")                                        \
 	X(deregistered, "registrations ended by a De-register")                    \
 	X(expired, "registrations ended by their lifetime")                        \
-	X(replayed, "copies of requests answered as their originals were")
+	X(replayed, "copies of requests answered as their originals were")         \
+	X(list_cache_hits, "object lists known from an earlier request")
 
 enum rdl_stat {
 #define X(name, help) RDL_STAT_##name,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <rte_cycles.h>
+#include <rte_malloc.h>
 
 #define N RDL_BURST_MAX
 #define ROOM 2048
@@ -84,6 +85,16 @@ static void stage_burst(struct bench *b)
 {
 	rdl_pipeline_burst(&b->pipeline, b->policy, b->pointers, N, &b->burst);
 	RTE_VERIFY(b->burst.hand_over == UINT32_MAX);
+}
+
+/* The same, as when a list comes for the first time. */
+static void stage_burst_unknown(struct bench *b)
+{
+	struct rdl_known_lists *lists = b->pipeline.known_lists;
+
+	b->pipeline.known_lists = NULL;
+	stage_burst(b);
+	b->pipeline.known_lists = lists;
 }
 
 static void stage_commit_register(struct bench *b)
@@ -170,6 +181,8 @@ void stages_print(const struct daemon *daemon, bool json)
 	static const struct stage whole_register[] = { { "burst", stage_burst },
 		{ "commit: id and reply", stage_commit_register },
 		{ "reply frames", stage_reply } };
+	static const struct stage unknown_register[] = { { "burst, list unknown",
+		stage_burst_unknown } };
 	static const struct stage whole_update[] = { { "burst", stage_burst },
 		{ "commit: reply", stage_commit_update }, { "reply frames", stage_reply } };
 	static const char *const names[PACKET_SHAPES] = { "register", "register 2", "register 3",
@@ -186,16 +199,20 @@ void stages_print(const struct daemon *daemon, bool json)
 	b->interface.ipv4_count = 1;
 	b->interface.ipv4[0] = 0xc0000201;
 	config.interfaces = &b->interface;
+	config.memory = rte_zmalloc("bench", rdl_pipeline_memory(&config), RTE_CACHE_LINE_SIZE);
+	RTE_VERIFY(config.memory != NULL);
 	rdl_pipeline_init(&b->pipeline, &config);
 	b->policy = daemon->policy;
 	packets_init(&packets, mac, b->interface.ipv4[0]);
 	for (int shape = 0; shape < PACKET_SHAPES; shape++) {
 		prepare(b, &packets, shape);
 		print_all(b, names[shape], parts_register, RDL_ARRAY_LEN(parts_register), json);
+		print_all(b, names[shape], unknown_register, 1, json);
 		print_all(b, names[shape], whole_register, RDL_ARRAY_LEN(whole_register), json);
 	}
 	prepare(b, &packets, -1);
 	print_all(b, "update", parts_update, RDL_ARRAY_LEN(parts_update), json);
 	print_all(b, "update", whole_update, RDL_ARRAY_LEN(whole_update), json);
+	rte_free(config.memory);
 	free(b);
 }

@@ -162,6 +162,8 @@ static void expect_burst(const struct alone *alone, const size_t kinds[], unsign
 static void test_independent(void **state)
 {
 	use_shards(5);
+	/* What is known of earlier requests changes no verdict (test_known_lists.c), but what is left in the memory behind. */
+	pipeline.known_lists = NULL;
 	struct alone *alone = run_alone();
 	uint64_t seed = 42;
 	size_t kinds[RDL_BURST_MAX];

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * known_lists: what a policy made of payloads that came before. A fleet sends the same few object lists millions of
+ * times; the verdict depends on nothing but policy, payload, registered minor version and operation. One per worker.
+ *
+ * A payload is kept when it comes a second time within a while, and displaces one that is asked for only after as many
+ * attempts as that was asked for: a flood of lists that each come once, or twice, leaves the fleet's where they are.
+ */
+#ifndef RDL_PIPELINE_KNOWN_LISTS_H
+#define RDL_PIPELINE_KNOWN_LISTS_H
+
+#include "policy.h"
+
+#define RDL_KNOWN_SETS 256
+#define RDL_KNOWN_WAYS 2
+#define RDL_KNOWN_SEEN 4096
+#define RDL_KNOWN_PAYLOAD_MAX 480
+#define RDL_KNOWN_LIST_MAX 480
+
+struct rdl_known_entry {
+	struct rdl_known_list known;
+	uint32_t policy; /* generation */
+	uint16_t payload_len;
+	uint8_t minor;
+	bool is_register;
+	uint8_t asked; /* how often, up to 255 */
+	uint8_t payload[RDL_KNOWN_PAYLOAD_MAX];
+	uint64_t list[RDL_KNOWN_LIST_MAX / sizeof(uint64_t)];
+} __attribute__((aligned(RDL_CACHE_LINE)));
+
+struct rdl_known_lists {
+	uint64_t seed;
+	uint32_t tags[RDL_KNOWN_SETS][RDL_KNOWN_WAYS]; /* of the payload's hash; 0: free */
+	uint32_t seen[RDL_KNOWN_SEEN]; /* of those that came once */
+	struct rdl_known_entry entries[RDL_KNOWN_SETS][RDL_KNOWN_WAYS];
+};
+
+/* One payload asked for, and what is needed to keep it. */
+struct rdl_known_key {
+	struct rdl_span payload;
+	uint64_t hash;
+	uint32_t policy;
+	uint8_t minor;
+	bool is_register;
+};
+
+/* `memory` of sizeof(struct rdl_known_lists), zero. */
+void rdl_known_lists_init(struct rdl_known_lists *lists, uint64_t seed);
+
+/* What came out of this payload before; NULL: not known, and *key says how to keep it. Valid until something is kept. */
+const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,
+	const struct rdl_policy *policy, struct rdl_span payload, unsigned minor, bool is_register,
+	struct rdl_known_key *key);
+
+/* The list that the policy made of an unknown payload, and what it left out. */
+void rdl_known_lists_keep(struct rdl_known_lists *lists, const struct rdl_known_key *key,
+	const struct rdl_object_list *list, const struct rdl_ignored_counts *ignored);
+
+#endif
