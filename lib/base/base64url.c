@@ -8,20 +8,6 @@
 static const uint8_t alphabet[64] __attribute__((aligned(64))) =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The value of each ASCII character, or BAD. */
-#define BAD 0x80
-#define VALUE(c)                                            \
-	((c) >= 'A' && (c) <= 'Z'	   ? (c) - 'A'      \
-		: (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
-		: (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
-		: (c) == '-'		   ? 62             \
-		: (c) == '_'		   ? 63             \
-					   : BAD)
-#define VALUE4(c) VALUE(c), VALUE((c) + 1), VALUE((c) + 2), VALUE((c) + 3)
-#define VALUE16(c) VALUE4(c), VALUE4((c) + 4), VALUE4((c) + 8), VALUE4((c) + 12)
-#define VALUE64(c) VALUE16(c), VALUE16((c) + 16), VALUE16((c) + 32), VALUE16((c) + 48)
-static const uint8_t values[128] __attribute__((aligned(64))) = { VALUE64(0), VALUE64(64) };
-
 /* The six octets of the 18 that eight characters stand for, as a big-endian number: `third` is 0 to 2. */
 static uint64_t six_octets(const uint64_t octets[3], unsigned third)
 {
@@ -48,24 +34,61 @@ void rdl_base64url_encode_plain(const uint64_t octets[3], uint8_t text[RDL_BASE6
 	}
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* 1 in each octet, all of them below 0x80, that is from `first` to `last`. */
+static inline uint64_t in_range(uint64_t octets, uint8_t first, uint8_t last)
+{
+	uint64_t from = octets + EACH(0x80u - first), above = octets + EACH(0x7fu - last);
+
+	return (from & ~above) >> 7 & EACH(1);
+}
+
+/* The 48 bits that eight characters stand for; *good loses its bits where a character is not of the alphabet. */
+static inline uint64_t eight_characters(uint64_t c, uint64_t *good)
+{
+	uint64_t low = c & EACH(0x7f);
+	uint64_t upper = in_range(low, 'A', 'Z'), lower = in_range(low, 'a', 'z');
+	uint64_t digit = in_range(low, '0', '9'), dash = in_range(low, '-', '-');
+	uint64_t line = in_range(low, '_', '_');
+	/* What is added comes first, so that no octet ever borrows from the next. */
+	uint64_t value = low + digit * 4 + dash * 17 - upper * 65 - lower * 71 - line * 32;
+
+	*good &= (upper | lower | digit | dash | line) & ~(c >> 7);
+	value = __builtin_bswap64(value & EACH(0x3f));
+	value = (value & 0x003f003f003f003fu) | (value & 0x3f003f003f003f00u) >> 2;
+	value = (value & 0x00000fff00000fffu) | (value & 0x0fff00000fff0000u) >> 4;
+	return (value & 0xffffff) | (value >> 32) << 24;
+}
+
 bool rdl_base64url_decode_plain(const uint8_t text[RDL_BASE64URL_LEN], uint64_t octets[3])
 {
-	uint64_t bits[3] = { 0, 0, 0 };
-	unsigned bad = 0;
+	uint64_t characters[3], bits[3], good = EACH(1);
 
-	for (unsigned i = 0; i < RDL_BASE64URL_LEN; i++) {
-		unsigned value = values[text[i] & 0x7f];
-
-		bad |= value | text[i];
-		bits[i / 8] = bits[i / 8] << 6 | (value & 63);
-	}
+	memcpy(characters, text, sizeof(characters));
+	for (unsigned i = 0; i < 3; i++)
+		bits[i] = eight_characters(characters[i], &good);
 	octets[0] = __builtin_bswap64(bits[0] << 16 | bits[1] >> 32);
 	octets[1] = __builtin_bswap64(bits[1] << 32 | bits[2] >> 16);
 	octets[2] = __builtin_bswap16((uint16_t)bits[2]);
-	return (bad & BAD) == 0;
+	return good == EACH(1);
 }
 
 #ifdef __AVX512VBMI__
+/* The value of each ASCII character, or BAD. */
+#define BAD 0x80
+#define VALUE(c)                                            \
+	((c) >= 'A' && (c) <= 'Z'	   ? (c) - 'A'      \
+		: (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
+		: (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
+		: (c) == '-'		   ? 62             \
+		: (c) == '_'		   ? 63             \
+					   : BAD)
+#define VALUE4(c) VALUE(c), VALUE((c) + 1), VALUE((c) + 2), VALUE((c) + 3)
+#define VALUE16(c) VALUE4(c), VALUE4((c) + 4), VALUE4((c) + 8), VALUE4((c) + 12)
+#define VALUE64(c) VALUE16(c), VALUE16((c) + 16), VALUE16((c) + 32), VALUE16((c) + 48)
+static const uint8_t values[128] __attribute__((aligned(64))) = { VALUE64(0), VALUE64(64) };
+
 void rdl_base64url_encode(const uint64_t octets[3], uint8_t text[RDL_BASE64URL_LEN])
 {
 	/* Of each three octets, those that each character has bits of, twice; then the six bits. */

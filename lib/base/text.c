@@ -71,6 +71,17 @@ bool rdl_decimal(struct rdl_span text, uint64_t max, uint64_t *value)
 
 	if (text.len == 0)
 		return false;
+	if (RDL_LIKELY(text.len < 20)) { /* nothing can wrap */
+		for (size_t i = 0; i < text.len; i++) {
+			unsigned digit = (unsigned)text.data[i] - '0';
+
+			if (digit > 9)
+				return false;
+			v = v * 10 + digit;
+		}
+		*value = v < max ? v : max;
+		return true;
+	}
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned digit = (unsigned)text.data[i] - '0';
 		uint64_t next;

@@ -2,21 +2,22 @@
 /* The options of one request, by RFC 7252 sections 5.4 and 5.10, RFC 7959, and SPEC's order of offences. */
 #include "lwm2m.h"
 
-/* Legal lengths, and whether a second one is unrecognised (RFC 7252 table 4). Numbers above 60 are not listed. */
+/*
+ * Legal lengths of what may come once; a second one is unrecognised (RFC 7252 table 4). Numbers above 60 are not listed.
+ * Uri-Path and Uri-Query, which may come again, are longer than 255 where they come to be looked for here: unrecognised.
+ */
 struct option_rule {
-	uint8_t known, min, max, repeatable;
+	uint8_t known, min, max;
 };
 #define RULES_MAX 64
 static const struct option_rule rules[RULES_MAX] = {
-	[RDL_COAP_URI_HOST] = { 1, 1, 255, 0 },
-	[RDL_COAP_URI_PORT] = { 1, 0, 2, 0 },
-	[RDL_COAP_URI_PATH] = { 1, 0, 255, 1 },
-	[RDL_COAP_CONTENT_FORMAT] = { 1, 0, 2, 0 },
-	[RDL_COAP_URI_QUERY] = { 1, 0, 255, 1 },
-	[RDL_COAP_ACCEPT] = { 1, 0, 2, 0 },
-	[RDL_COAP_BLOCK2] = { 1, 0, 3, 0 },
-	[RDL_COAP_BLOCK1] = { 1, 0, 3, 0 },
-	[RDL_COAP_SIZE1] = { 1, 0, 4, 0 },
+	[RDL_COAP_URI_HOST] = { 1, 1, 255 },
+	[RDL_COAP_URI_PORT] = { 1, 0, 2 },
+	[RDL_COAP_CONTENT_FORMAT] = { 1, 0, 2 },
+	[RDL_COAP_ACCEPT] = { 1, 0, 2 },
+	[RDL_COAP_BLOCK2] = { 1, 0, 3 },
+	[RDL_COAP_BLOCK1] = { 1, 0, 3 },
+	[RDL_COAP_SIZE1] = { 1, 0, 4 },
 };
 
 /* Uri-Path segments seen so far, as far as they still can be a path of ours. */
@@ -39,38 +40,70 @@ static enum rdl_path path_of(const struct path *path)
 	return RDL_PATH_OTHER;
 }
 
+/* A name of at most six octets as a number: itself in memory order, its length in the octet above. */
+#define NAME_MOST 6
+#define NAME(len, a, b, c, d, e)                                                         \
+	((uint64_t)(len) << 56 | (uint64_t)(e) << 32 | (uint64_t)(d) << 24 | (c) << 16 | \
+		(b) << 8 | (a))
+
 /* Which of the standard parameters a name is, or RDL_PARAMETER_COUNT. */
-static unsigned parameter_of(const uint8_t *name, size_t len)
+static inline unsigned parameter_of(uint64_t name)
 {
-	switch (len) {
-	case 1:
-		if (name[0] == 'b')
-			return RDL_PARAMETER_B;
-		return name[0] == 'Q' ? RDL_PARAMETER_Q : RDL_PARAMETER_COUNT;
-	case 2:
-		if (name[0] == 'e' && name[1] == 'p')
-			return RDL_PARAMETER_EP;
-		return name[0] == 'l' && name[1] == 't' ? RDL_PARAMETER_LT : RDL_PARAMETER_COUNT;
-	case 3:
-		return memcmp(name, "sms", 3) == 0 ? RDL_PARAMETER_SMS : RDL_PARAMETER_COUNT;
-	case 5:
-		return memcmp(name, "lwm2m", 5) == 0 ? RDL_PARAMETER_LWM2M : RDL_PARAMETER_COUNT;
+	switch (name) {
+	case NAME(2, 'e', 'p', 0, 0, 0):
+		return RDL_PARAMETER_EP;
+	case NAME(2, 'l', 't', 0, 0, 0):
+		return RDL_PARAMETER_LT;
+	case NAME(5, 'l', 'w', 'm', '2', 'm'):
+		return RDL_PARAMETER_LWM2M;
+	case NAME(1, 'b', 0, 0, 0, 0):
+		return RDL_PARAMETER_B;
+	case NAME(3, 's', 'm', 's', 0, 0):
+		return RDL_PARAMETER_SMS;
+	case NAME(1, 'Q', 0, 0, 0, 0):
+		return RDL_PARAMETER_Q;
 	default:
 		return RDL_PARAMETER_COUNT;
 	}
 }
 
-static void add_parameter(struct rdl_parameters *p, struct rdl_span query)
+/* The first eight octets of a query, in memory order; what lies behind its end is not it. `end`: what may be read. */
+static inline uint64_t first_octets(struct rdl_span query, const uint8_t *end)
+{
+	uint64_t word;
+
+	if (RDL_UNLIKELY(end - query.data < 8))
+		return rdl_tail_word(query.data + query.len, query.len);
+	memcpy(&word, query.data, sizeof(word));
+	return word;
+}
+
+/* The place of the first '=' among the eight, or more than six. */
+static inline size_t find_equals(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t differs = word ^ ones * '=';
+	/* The lowest bit set is right; those above it may be of octets one above. */
+	uint64_t equal = (differs - ones) & ~differs & ones << 7;
+
+	return (size_t)__builtin_ctzll(equal | UINT64_C(1) << 63) / 8;
+}
+
+/* Standard names have at most five octets: there is no need to look further for their `=`. */
+static inline void add_parameter(
+	struct rdl_parameters *p, struct rdl_span query, const uint8_t *end)
 {
 	if (query.len == 0)
 		return;
-	/* The standard names have at most five octets: no need to look further for their `=`. */
-	size_t name_len = 0;
-	while (name_len < query.len && name_len < 6 && query.data[name_len] != '=')
-		name_len++;
+	uint64_t word = first_octets(query, end);
+	size_t name_len = find_equals(word);
+	size_t most = query.len < NAME_MOST ? query.len : NAME_MOST;
 
-	unsigned which = parameter_of(query.data, name_len);
-	if (which == RDL_PARAMETER_COUNT) {
+	if (name_len > most)
+		name_len = most;
+	word &= (UINT64_C(1) << 8 * name_len) - 1;
+	unsigned which = parameter_of(word | (uint64_t)name_len << 56);
+	if (RDL_UNLIKELY(which == RDL_PARAMETER_COUNT)) {
 		if (p->other_count == RDL_OTHER_PARAMETERS_MAX)
 			p->other_overflow = true;
 		else
@@ -78,34 +111,31 @@ static void add_parameter(struct rdl_parameters *p, struct rdl_span query)
 		return;
 	}
 	uint8_t bit = (uint8_t)(1u << which);
-	if (p->given & bit) {
+	if (RDL_UNLIKELY((p->given & bit) != 0)) {
 		p->repeated |= bit;
 		return;
 	}
 	p->given |= bit;
-	if (name_len < query.len) {
+	if (RDL_LIKELY(name_len < query.len)) {
 		p->valued |= bit;
 		p->value[which] =
 			(struct rdl_span){ query.data + name_len + 1, query.len - name_len - 1 };
 	}
 }
 
-/* Keeps what a known, well-formed option says. */
-static void take(struct rdl_input *input, struct path *path, const struct rdl_coap_option *option)
+static inline void add_segment(struct path *path, struct rdl_span segment)
 {
-	struct rdl_span value = { option->value, option->len };
+	if (path->segments == 0)
+		path->first = segment;
+	else if (path->segments == 1)
+		path->second = segment;
+	path->segments++;
+}
 
+/* Keeps what a known, well-formed option says. */
+static void take(struct rdl_input *input, const struct rdl_coap_option *option)
+{
 	switch (option->number) {
-	case RDL_COAP_URI_PATH:
-		if (path->segments == 0)
-			path->first = value;
-		else if (path->segments == 1)
-			path->second = value;
-		path->segments++;
-		break;
-	case RDL_COAP_URI_QUERY:
-		add_parameter(&input->parameters, value);
-		break;
 	case RDL_COAP_CONTENT_FORMAT:
 		input->content_format = (int32_t)rdl_coap_uint(option);
 		break;
@@ -153,21 +183,30 @@ enum rdl_status rdl_input_read(struct rdl_input *input)
 	input->known = NULL;
 
 	while ((more = rdl_coap_option_next(&options, &option)) > 0) {
-		if (option.number >= RULES_MAX) {
+		/* Nearly all are these two, which may come again. */
+		struct rdl_span value = { option.value, option.len };
+		if (option.number == RDL_COAP_URI_QUERY && option.len <= 255) {
+			add_parameter(&input->parameters, value, options.end);
+			continue;
+		}
+		if (option.number == RDL_COAP_URI_PATH && option.len <= 255) {
+			add_segment(&path, value);
+			continue;
+		}
+		if (RDL_UNLIKELY(option.number >= RULES_MAX)) {
 			refuse(input, option.number);
 			continue;
 		}
 		const struct option_rule *rule = &rules[option.number];
 		uint64_t bit = UINT64_C(1) << option.number;
-		bool again = (seen & bit) != 0 && !rule->repeatable;
 
 		if (RDL_UNLIKELY(!rule->known || option.len < rule->min || option.len > rule->max ||
-				 again)) {
+				 (seen & bit) != 0)) {
 			refuse(input, option.number);
 			continue;
 		}
 		seen |= bit;
-		take(input, &path, &option);
+		take(input, &option);
 	}
 	if (more < 0)
 		return RDL_MALFORMED;

@@ -2,8 +2,19 @@
 /* The values of `lwm2m` and `b`. */
 #include "lwm2m.h"
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 bool rdl_version_parse(struct rdl_span text, struct rdl_version *version)
 {
+	/* Nearly always one digit each. */
+	if (RDL_LIKELY(text.len == 3 && text.data[1] == '.' && is_digit(text.data[0]) &&
+		       is_digit(text.data[2]))) {
+		*version = (struct rdl_version){ text.data[0] - '0', text.data[2] - '0' };
+		return true;
+	}
 	const uint8_t *dot = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
 	uint64_t major, minor;
 
@@ -22,10 +33,17 @@ static const char letters[] = " UQSMHTN"; /* index is the stored nibble; 0 is no
 
 static uint32_t letter(uint8_t c)
 {
-	for (uint32_t i = 1; i < sizeof(letters) - 1; i++)
-		if ((uint8_t)letters[i] == c)
-			return i;
-	return 0;
+	static const uint8_t nibbles[32] = {
+		['U' - '@'] = 1,
+		['Q' - '@'] = 2,
+		['S' - '@'] = 3,
+		['M' - '@'] = 4,
+		['H' - '@'] = 5,
+		['T' - '@'] = 6,
+		['N' - '@'] = 7,
+	};
+
+	return (c & 0xe0) == '@' ? nibbles[c & 0x1f] : 0;
 }
 
 #define U 1u /* nibbles of the letters above */

@@ -5,9 +5,30 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+static uint64_t multiply_fold(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = a;
+
+	product *= b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The source's 24 octets, mixed into the seed of the hash of its datagram's: half the cost of a hash of their own. */
+static uint64_t source_seed(const struct rdl_peer *peer, uint64_t seed)
+{
+	uint64_t words[3];
+
+	_Static_assert(sizeof(*peer) == sizeof(words), "a peer is three words");
+	memcpy(words, peer, sizeof(words));
+	/* Odd numbers of the digits of pi. */
+	return multiply_fold(words[1] ^ seed, words[0] ^ 0x243f6a8885a308d3u) ^
+	       multiply_fold(words[2] ^ 0x13198a2e03707345u, seed ^ 0xa4093822299f31d1u);
+}
+
 uint64_t rdl_exchange_digest(const struct rdl_request *request, uint64_t seed)
 {
-	uint64_t source = XXH3_64bits_withSeed(&request->peer, sizeof(request->peer), seed);
+	uint64_t source = source_seed(&request->peer, seed);
 	uint64_t digest = XXH3_64bits_withSeed(request->coap, request->coap_len, source);
 
 	return digest != 0 ? digest : 1;
