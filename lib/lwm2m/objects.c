@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A link-format payload read as an object list (LwM2M TS 1.0 section 5.3.1, 1.1 section 6.2.1). */
-#include "lwm2m.h"
+#include "reader.h"
 
 #include <assert.h>
 
@@ -122,65 +122,87 @@ static int read_attributes(struct rdl_links *links, struct attributes *attribute
 	return more;
 }
 
-static void note_mandatory(struct rdl_object_reader *reader, rdl_object_link link)
-{
-	switch (link >> 16) {
-	case RDL_OBJECT_SECURITY:
-		reader->has_security = true;
-		break;
-	case RDL_OBJECT_SERVER:
-		reader->has_server = true;
-		break;
-	case RDL_OBJECT_DEVICE:
-		reader->has_device = true;
-		break;
-	default:
-		break;
-	}
-}
-
-static bool add_link(struct rdl_object_reader *reader, rdl_object_link link)
-{
-	const uint8_t *end = (const uint8_t *)reader->versions;
-
-	if ((size_t)(end - (const uint8_t *)(reader->links + reader->link_count)) < sizeof(link))
-		return false;
-	reader->links[reader->link_count++] = link;
-	note_mandatory(reader, link);
-	return true;
-}
-
-static bool add_version(struct rdl_object_reader *reader, rdl_object_link link, uint32_t version)
-{
-	const uint8_t *end = (const uint8_t *)reader->versions;
-
-	if ((size_t)(end - (const uint8_t *)(reader->links + reader->link_count)) <
-		sizeof(uint64_t))
-		return false;
-	*--reader->versions = rdl_object_version_pack((uint16_t)(link >> 16), version);
-	reader->version_count++;
-	return true;
-}
-
 enum pass { PASS_OK, PASS_ROOT_FOUND, PASS_MALFORMED, PASS_NO_ROOM };
+
+/*
+ * Most lists begin with `</>;rt="oma.lwm2m"`: what those octets say, without reading them one by one. What else that
+ * link may have is left to be read.
+ */
+static bool begins_with_root(
+	struct rdl_links *links, struct rdl_span *target, struct attributes *attributes)
+{
+	static const char beginning[] = "</>;rt=\"" ROOT_TYPE "\"";
+	const size_t len = sizeof(beginning) - 1;
+
+	if ((size_t)(links->end - links->pos) < len || memcmp(links->pos, beginning, len) != 0)
+		return false;
+	*target = (struct rdl_span){ links->pos + 1, 1 };
+	attributes->has_rt = true;
+	attributes->rt.has_value = true;
+	attributes->rt.value = RDL_SPAN(ROOT_TYPE);
+	links->pos += len;
+	links->begun = true;
+	links->inside = links->pos != links->end && *links->pos != ',';
+	return true;
+}
+
+/* The next link with all its attributes: as rdl_link_next(). */
+static int next_link(
+	struct rdl_links *links, struct rdl_span *target, struct attributes *attributes)
+{
+	memset(attributes, 0, sizeof(*attributes));
+	if (links->begun || !begins_with_root(links, target, attributes)) {
+		int more = rdl_link_next(links, target);
+
+		if (more <= 0)
+			return more;
+	}
+	return read_attributes(links, attributes) < 0 ? RDL_MALFORMED : 1;
+}
+
+/* Keeps what one link says. False without room. */
+static bool take_link(struct rdl_object_reader *reader, struct rdl_span target,
+	const struct attributes *attributes)
+{
+	rdl_object_link link = 0;
+
+	switch (read_target(target, reader->root, &link)) {
+	case TARGET_FOREIGN:
+		reader->foreign++;
+		return true;
+	case TARGET_ROOT:
+		if (attributes->has_ct && reader->formats.len == 0)
+			reader->formats = attributes->ct.value;
+		return true;
+	case TARGET_OBJECT:
+		return add_link(reader, link) &&
+		       (!attributes->has_ver ||
+			       add_version(reader, link, read_version(&attributes->ver)));
+	case TARGET_INSTANCE:
+		return add_link(reader, link);
+	}
+	return false;
+}
 
 /*
  * Reads all links as seen from reader->root. While `root_known` is false, a link that claims another root ends the
  * pass with that root set: the links before it have to be seen again.
  */
-static enum pass read_links(struct rdl_object_reader *reader, struct rdl_links links,
+static enum pass read_links(struct rdl_object_reader *reader, struct rdl_span payload,
 	bool root_known, uint32_t max_links)
 {
+	struct rdl_links links = rdl_links(payload);
+	const uint8_t *last = payload.len > 0 ? memrchr(payload.data, '>', payload.len) : NULL;
+	struct attributes attributes;
 	struct rdl_span target;
 	uint32_t count = 0;
 	int more;
 
-	while ((more = rdl_link_next(&links, &target)) > 0) {
-		struct attributes attributes = { 0 };
-		rdl_object_link link = 0;
-
-		more = read_attributes(&links, &attributes);
-		if (more < 0)
+	for (;;) {
+		if (reader->root.len == 0 && last != NULL)
+			count += rdl_object_read_plain(reader, &links, last, max_links - count);
+		more = next_link(&links, &target, &attributes);
+		if (more <= 0)
 			break;
 		if (++count > max_links)
 			return PASS_NO_ROOM;
@@ -194,16 +216,7 @@ static enum pass read_links(struct rdl_object_reader *reader, struct rdl_links l
 				return PASS_ROOT_FOUND;
 			}
 		}
-		enum target what = read_target(target, reader->root, &link);
-		if (what == TARGET_FOREIGN)
-			reader->foreign++;
-		else if (what == TARGET_ROOT && attributes.has_ct && reader->formats.len == 0)
-			reader->formats = attributes.ct.value;
-		if (what != TARGET_OBJECT && what != TARGET_INSTANCE)
-			continue;
-		if (!add_link(reader, link) ||
-			(what == TARGET_OBJECT && attributes.has_ver &&
-				!add_version(reader, link, read_version(&attributes.ver))))
+		if (!take_link(reader, target, &attributes))
 			return PASS_NO_ROOM;
 	}
 	reader->offset = rdl_link_offset(&links);
@@ -233,10 +246,10 @@ enum rdl_status rdl_object_read(struct rdl_object_reader *reader, struct rdl_spa
 		return RDL_NO_ROOM;
 	reset(reader, memory, memory_len);
 	reader->root = root;
-	pass = read_links(reader, rdl_links(payload), false, max_links);
+	pass = read_links(reader, payload, false, max_links);
 	if (pass == PASS_ROOT_FOUND) {
 		reset(reader, memory, memory_len);
-		pass = read_links(reader, rdl_links(payload), true, max_links);
+		pass = read_links(reader, payload, true, max_links);
 	}
 	if (pass == PASS_NO_ROOM)
 		return RDL_NO_ROOM;

@@ -43,39 +43,40 @@ static enum rdl_ignored judge_object(const struct rdl_policy *policy, unsigned m
 static void filter(const struct rdl_policy *policy, struct rdl_object_reader *reader,
 	unsigned minor, struct rdl_ignored_counts *ignored)
 {
-	uint32_t links = 0, versions = 0, v = 0;
+	const struct object_rule *rule = NULL;
+	enum rdl_ignored why = RDL_IGNORED_COUNT;
+	rdl_object_link *links = reader->links;
+	uint64_t *versions = reader->versions;
+	const uint32_t link_count = reader->link_count, version_count = reader->version_count;
+	uint32_t kept_links = 0, kept_versions = 0, v = 0;
+	uint32_t object = UINT32_MAX; /* of the link before */
 
-	for (uint32_t i = 0; i < reader->link_count;) {
-		const struct object_rule *rule;
-		uint32_t object = reader->links[i] >> 16;
-		uint32_t first = i, first_version;
+	for (uint32_t i = 0; i < link_count; i++) {
+		rdl_object_link link = links[i];
 
-		while (i < reader->link_count && reader->links[i] >> 16 == object)
-			i++;
-		/* Every version has a link of its object, so both walks keep step. */
-		first_version = v;
-		while (v < reader->version_count && reader->versions[v] >> 32 == object)
-			v++;
-		enum rdl_ignored why = judge_object(policy, minor, object,
-			reader->versions + first_version, v - first_version, &rule);
-		if (why != RDL_IGNORED_COUNT) {
-			ignored->count[why] += i - first;
-			continue;
+		if (link >> 16 != object) {
+			uint32_t first = v;
+
+			object = link >> 16;
+			/* Every version has a link of its object, so both walks keep step. */
+			while (v < version_count && versions[v] >> 32 == object)
+				v++;
+			why = judge_object(
+				policy, minor, object, versions + first, v - first, &rule);
+			while (why == RDL_IGNORED_COUNT && first < v)
+				versions[kept_versions++] = versions[first++];
 		}
-		for (uint32_t k = first; k < i; k++) {
-			uint32_t instance = reader->links[k] & 0xffff;
-
-			if (rule != NULL && !rule->multiple && instance != 0 &&
-				instance != RDL_ID_NONE)
-				ignored->count[RDL_IGNORED_instance]++;
-			else
-				reader->links[links++] = reader->links[k];
-		}
-		for (uint32_t k = first_version; k < v; k++)
-			reader->versions[versions++] = reader->versions[k];
+		uint32_t instance = link & 0xffff;
+		if (RDL_UNLIKELY(why != RDL_IGNORED_COUNT))
+			ignored->count[why]++;
+		else if (rule != NULL && !rule->multiple && instance != 0 &&
+			 instance != RDL_ID_NONE)
+			ignored->count[RDL_IGNORED_instance]++;
+		else
+			links[kept_links++] = link;
 	}
-	reader->link_count = links;
-	reader->version_count = versions;
+	reader->link_count = kept_links;
+	reader->version_count = kept_versions;
 }
 
 enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_span payload,
