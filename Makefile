@@ -15,15 +15,16 @@ conf_DEPS     := base
 conf_PKGS     := libconfig
 registry_DEPS := lwm2m
 registry_PKGS := libdpdk
+events_DEPS   := registry
 pipeline_DEPS := policy stats
 pipeline_PKGS := libxxhash
-shard_DEPS    := registry policy stats
+shard_DEPS    := events policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 app_DEPS      := pktio pipeline shard conf
 app_PKGS      := libdpdk
 
-LIBS := base net coap link lwm2m policy stats conf registry pipeline shard pktio
+LIBS := base net coap link lwm2m policy stats conf registry events pipeline shard pktio
 
 # ---- variants: build/<variant>/, side by side ------------------------------------------------
 VARIANT ?= release
@@ -143,6 +144,7 @@ $B/rdline-bench: $(BENCH_OBJECTS) $(filter-out %/main.o,$(APP_OBJECTS)) $(call a
 TEST_PKGS := cmocka
 coap_TEST_LIBS  := -lcoap-3-notls
 pktio_TEST_LIBS := -lrte_net_ring
+events_TEST_LIBS := -ljansson
 packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
 define test_program
 $B/tests/$1/%: tests/unit/$1/%.c $B/tests/support.o $(call archives,$(call closure,$1)) Makefile

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * base: byte spans, big-endian access, the writing cursor, keyed hashing, small text helpers.
+ * base: byte spans, big-endian access, the writing cursor, keyed hashing, JSON strings, small text helpers.
  *
  * Everything here is pure: no allocation, no state, any core may call it.
  */
@@ -142,6 +142,15 @@ static inline void rdl_cursor_bytes(struct rdl_cursor *c, const void *data, size
 	if (p != NULL && len > 0)
 		memcpy(p, data, len);
 }
+
+/* Text into a cursor: as it is, a number in decimal. */
+void rdl_cursor_text(struct rdl_cursor *c, const char *text);
+void rdl_cursor_decimal(struct rdl_cursor *c, uint64_t value);
+/*
+ * The octets as a JSON string (RFC 8259 section 7), quotes included. JSON is UTF-8: an octet that is of no well-formed
+ * sequence becomes U+FFFD. No more than 6 * octets.len + 2 are written.
+ */
+void rdl_cursor_json(struct rdl_cursor *c, struct rdl_span octets);
 
 /* SipHash (Aumasson, Bernstein) with c = 1, d = 3: keyed, so that nobody outside can aim at a bucket. */
 struct rdl_key {

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Events as JSON, to the letter, and as another reader of JSON sees them; what an Update changed. */
+#include "fixture.h"
+
+#include <jansson.h>
+
+static char text[RDL_EVENT_TEXT_MAX];
+static const struct rdl_event_facts facts = { { 1, 2 }, 1, 1700000000000 };
+
+static const char *text_of(const struct rdl_event *event)
+{
+	struct rdl_cursor out = rdl_cursor(text, sizeof(text) - 1);
+
+	rdl_event_text(&out, event, &facts);
+	assert_false(out.failed);
+	*out.pos = '\0';
+	return text;
+}
+
+static json_t *parse(const struct rdl_event *event)
+{
+	json_error_t error;
+	json_t *json = json_loads(text_of(event), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+
+	if (json == NULL)
+		fail_msg("%s in %s", error.text, text);
+	return json;
+}
+
+static const char *id_of(const struct made *made)
+{
+	static char id[RDL_LOCATION_LEN + 1];
+
+	rdl_location_encode(&facts.location_key, &made->registration.location, (uint8_t *)id);
+	return id;
+}
+
+static void test_letters(void **state)
+{
+	struct made *made = make(24, 200, 3);
+	struct rdl_event event = event_of(RDL_EVENT_updated, made);
+	char want[1024];
+
+	make_parameter(made, "x=\"");
+	event.registration = made->registration;
+	event.seq = 18446744073709551615u;
+	event.changed = 1 << RDL_EVENT_CHANGE_lifetime | 1 << RDL_EVENT_CHANGE_address;
+	snprintf(want, sizeof(want),
+		"{\"event\":\"updated\",\"partition\":200,\"seq\":18446744073709551615,"
+		"\"time\":1700000000.031,\"changed\":[\"lifetime\",\"address\"],"
+		"\"endpoint\":\"%25u\",\"location\":\"/rd/%s\",\"address\":\"192.0.2.24\","
+		"\"port\":24,\"version\":\"1.1\",\"lifetime\":24,\"binding\":\"U\",\"queue\":false,"
+		"\"parameters\":[\"x=\\\"\"],\"sms\":\"123\",\"root\":\"/root\","
+		"\"objects\":[\"24/0\",\"24/7\",\"25/0\"],"
+		"\"object_versions\":{\"24\":\"1.3\",\"25\":\"1.0\"},\"content_formats\":[112]}\n",
+		24u, id_of(made));
+	assert_string_equal(text_of(&event), want);
+	free(made);
+}
+
+static void test_kinds(void **state)
+{
+	static const char *const names[] = { "registered", "updated", "replaced", "de-registered",
+		"expired", "removed", "registration" };
+	struct made *made = make(10, 0, 0);
+
+	for (unsigned kind = 0; kind <= RDL_EVENT_row; kind++) {
+		struct rdl_event event = event_of((enum rdl_event_kind)kind, made);
+		json_t *json = parse(&event);
+
+		assert_string_equal(json_string_value(json_object_get(json, "event")), names[kind]);
+		assert_string_equal(rdl_event_kind_text(event.kind), names[kind]);
+		assert_int_equal(
+			json_object_get(json, "changed") != NULL, kind == RDL_EVENT_updated);
+		assert_string_equal(json_string_value(json_object_get(json, "root")), "/");
+		assert_string_equal(json_string_value(json_object_get(json, "sms")), "");
+		assert_int_equal(json_array_size(json_object_get(json, "objects")), 0);
+		assert_null(json_object_get(json, "parameters"));
+		json_decref(json);
+	}
+	free(made);
+}
+
+/* Whatever a device put into its texts. */
+static void test_hostile(void **state)
+{
+	uint64_t random = 1;
+	struct made *made = make(24, 0, 2);
+	struct rdl_registration *r = &made->registration;
+	uint8_t *root = made->behind + 2 * sizeof(rdl_object_link) +
+			sizeof(struct rdl_object_version) + sizeof(uint16_t);
+
+	for (unsigned round = 0; round < 20000; round++) {
+		r->parameters.len = 0;
+		for (unsigned i = 0; i < 3; i++) {
+			uint8_t *at = made->parameters + r->parameters.len;
+			size_t len = test_random(&random) % 64;
+
+			*at = (uint8_t)len;
+			for (size_t k = 1; k <= len; k++)
+				at[k] = (uint8_t)test_random(&random);
+			r->parameters.len += len + 1;
+		}
+		for (size_t i = 0; i < r->endpoint.len; i++)
+			made->endpoint[i] = (char)test_random(&random);
+		for (size_t i = 0; i < made->list.root_len; i++)
+			root[i] = (uint8_t)test_random(&random);
+		struct rdl_event event = event_of(RDL_EVENT_row, made);
+		json_t *json = parse(&event);
+
+		assert_int_equal(strcspn(text, "\n"), strlen(text) - 1);
+		assert_int_equal(json_array_size(json_object_get(json, "parameters")), 3);
+		assert_string_equal(
+			json_string_value(json_object_get(json, "location")) + 4, id_of(made));
+		json_decref(json);
+	}
+	free(made);
+}
+
+/* The longest text there is fits; one that does not is cut, and says so. */
+static void test_length(void **state)
+{
+	struct made *made = make(1, 0, 0);
+	struct rdl_event event;
+	struct rdl_cursor out;
+
+	made->list.root_len = UINT16_MAX;
+	memset(made->behind, 1, made->list.root_len + 64u);
+	made->list.version_count = made->list.format_count = 0;
+	event = event_of(RDL_EVENT_row, made);
+	assert_true(strlen(text_of(&event)) > 6 * UINT16_MAX);
+	for (size_t room = 0; room < 1000; room++) {
+		uint8_t *octets = guard_alloc(room);
+
+		out = rdl_cursor(octets, room);
+		rdl_event_text(&out, &event, &facts);
+		assert_true(out.failed);
+		guard_free(octets, room);
+	}
+	free(made);
+}
+
+/* ---- changed ---- */
+
+static unsigned changed(struct rdl_request *request, const struct made *before)
+{
+	request->peer = before->registration.peer;
+	return rdl_event_changed(request, &before->registration);
+}
+
+static void test_changed(void **state)
+{
+	struct made *before = make(24, 0, 2), *same = make(24, 0, 2), *other = make(25, 0, 2);
+	struct rdl_request request = { .gives = 0, .peer = { .port = 1 } };
+
+	assert_int_equal(
+		rdl_event_changed(&request, &before->registration), 1 << RDL_EVENT_CHANGE_address);
+	/* Not given; given as it was; given anew. */
+	request.lifetime_s = 1;
+	request.binding = 2;
+	request.objects = &other->list;
+	assert_int_equal(changed(&request, before), 0);
+	request.gives = RDL_GIVES_LIFETIME | RDL_GIVES_BINDING | RDL_GIVES_OBJECTS;
+	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_lifetime |
+							    1 << RDL_EVENT_CHANGE_binding |
+							    1 << RDL_EVENT_CHANGE_objects);
+	request.lifetime_s = 24;
+	request.binding = RDL_BINDING_DEFAULT;
+	request.objects = &same->list;
+	assert_int_equal(changed(&request, before), 0);
+	free(before);
+	free(same);
+	free(other);
+}
+
+static void test_changed_parameters(void **state)
+{
+	static const struct {
+		const char *before[2], *given[2];
+		unsigned changed;
+	} cases[] = {
+		{ { "sms=1" }, { "sms=1" }, 0 },
+		{ { "sms=1" }, { "sms=2" }, 1 << RDL_EVENT_CHANGE_sms },
+		{ { NULL }, { "sms=2" }, 1 << RDL_EVENT_CHANGE_sms },
+		{ { "x=1", "sms=1" }, { "sms=1", "x=1" }, 0 },
+		{ { "x=1", "sms=1" }, { "sms=1", "x=2" }, 1 << RDL_EVENT_CHANGE_parameters },
+		{ { "x" }, { "x=" }, 1 << RDL_EVENT_CHANGE_parameters },
+		{ { "sms2=1" }, { "sms2=2" }, 1 << RDL_EVENT_CHANGE_parameters },
+		{ { NULL }, { "sms=2", "x" },
+			1 << RDL_EVENT_CHANGE_sms | 1 << RDL_EVENT_CHANGE_parameters },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		struct made *before = make(1, 0, 0), *given = make(1, 0, 0);
+		struct rdl_request request = { .gives = RDL_GIVES_PARAMETERS };
+
+		for (unsigned k = 0; k < 2 && cases[i].before[k] != NULL; k++)
+			make_parameter(before, cases[i].before[k]);
+		for (unsigned k = 0; k < 2 && cases[i].given[k] != NULL; k++)
+			make_parameter(given, cases[i].given[k]);
+		request.parameters = given->registration.parameters.data;
+		request.parameters_len = (uint16_t)given->registration.parameters.len;
+		assert_int_equal(changed(&request, before), cases[i].changed);
+		request.gives = 0;
+		assert_int_equal(changed(&request, before), 0);
+		free(before);
+		free(given);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_letters),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_changed_parameters),
+	};
+	return RUN_TESTS(tests);
+}
