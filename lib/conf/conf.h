@@ -58,6 +58,13 @@ struct rdl_conf_strings {
 	const char **items;
 };
 
+/* A UNIX socket to be served. */
+struct rdl_conf_socket {
+	struct rdl_conf_where where;
+	const char *path; /* NULL: none */
+	const char *group; /* who may connect besides this process's user; NULL: its own group */
+};
+
 enum rdl_conf_log_level {
 	RDL_CONF_LOG_ERROR,
 	RDL_CONF_LOG_WARN,
@@ -108,6 +115,13 @@ struct rdl_conf {
 	struct {
 		uint32_t registers_per_s, burst, per_prefix; /* 0: no limit */
 	} admission;
+	struct {
+		struct rdl_conf_socket socket;
+		uint32_t subscribers;
+		uint32_t buffer_kb; /* of what waits for one subscriber */
+		uint32_t ring_kb; /* of what waits for the publisher, a shard */
+	} events;
+	struct rdl_conf_socket control;
 	struct rdl_conf_strings eal_extra;
 	enum rdl_conf_log_level log_level;
 	struct rdl_conf_arena *arena; /* what everything above points into */

@@ -104,7 +104,7 @@ struct rdl_conf_section {
 	const char *name; /* NULL: the whole configuration */
 	struct rdl_conf_group group;
 };
-#define RDL_CONF_SECTIONS 8
+#define RDL_CONF_SECTIONS 10
 extern const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS];
 
 /* Gives `base` what the table says for absent keys. */

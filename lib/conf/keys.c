@@ -53,6 +53,8 @@ static const struct rdl_conf_key root_keys[] = {
 	{ .name = "lwm2m", .kind = RDL_CONF_GROUP },
 	{ .name = "endpoints", .kind = RDL_CONF_GROUP },
 	{ .name = "admission", .kind = RDL_CONF_GROUP },
+	{ .name = "events", .kind = RDL_CONF_GROUP },
+	{ .name = "control", .kind = RDL_CONF_GROUP },
 	{ .name = "eal", .kind = RDL_CONF_GROUP },
 	{ .name = "log", .kind = RDL_CONF_GROUP },
 };
@@ -148,6 +150,33 @@ static const struct rdl_conf_key admission_keys[] = {
 	NUMBER("per_prefix", admission.per_prefix, 0, 1000000000, 0),
 };
 
+static const char *wrong_socket(const char *text)
+{
+	return text[0] == '/' ? NULL : "is not an absolute path";
+}
+
+/* sun_path holds 107 octets and a NUL. */
+#define SOCKET(field)                                                                           \
+	{ .name = "socket",                                                                     \
+		.kind = RDL_CONF_TEXT,                                                          \
+		.required = true,                                                               \
+		.min = 1,                                                                       \
+		.max = 107,                                                                     \
+		.wrong = wrong_socket,                                                          \
+		FIELD(field.path) },                                                            \
+	{                                                                                       \
+		.name = "group", .kind = RDL_CONF_TEXT, .min = 1, .max = 32, FIELD(field.group) \
+	}
+
+static const struct rdl_conf_key events_keys[] = {
+	SOCKET(events.socket),
+	NUMBER("subscribers", events.subscribers, 1, 1024, 16),
+	NUMBER("buffer_kb", events.buffer_kb, 1024, 1048576, 4096),
+	NUMBER("ring_kb", events.ring_kb, 1024, 1048576, 8192),
+};
+
+static const struct rdl_conf_key control_keys[] = { SOCKET(control) };
+
 static const struct rdl_conf_key eal_keys[] = {
 	{ .name = "extra", .kind = RDL_CONF_STRINGS, .min = 1, .max = INT_MAX, FIELD(eal_extra) },
 };
@@ -163,6 +192,8 @@ const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS] = {
 	{ "lwm2m", RDL_CONF_GROUP_OF(lwm2m_keys) },
 	{ "endpoints", RDL_CONF_GROUP_OF(endpoints_keys) },
 	{ "admission", RDL_CONF_GROUP_OF(admission_keys) },
+	{ "events", RDL_CONF_GROUP_OF(events_keys) },
+	{ "control", RDL_CONF_GROUP_OF(control_keys) },
 	{ "eal", RDL_CONF_GROUP_OF(eal_keys) },
 	{ "log", RDL_CONF_GROUP_OF(log_keys) },
 };

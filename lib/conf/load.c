@@ -30,6 +30,16 @@ static void check_lwm2m(struct rdl_conf_loader *loader, const config_setting_t *
 	}
 }
 
+static void check_sockets(struct rdl_conf_loader *loader, const config_setting_t *control)
+{
+	const struct rdl_conf *conf = loader->conf;
+
+	if (conf->control.path != NULL && conf->events.socket.path != NULL &&
+		strcmp(conf->control.path, conf->events.socket.path) == 0)
+		rdl_conf_complain(loader, config_setting_get_member(control, "socket"),
+			"is the events' socket, too");
+}
+
 static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 {
 	struct rdl_conf *conf = loader->conf;
@@ -47,6 +57,14 @@ static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 	group = rdl_conf_member(root, "memory", CONFIG_TYPE_GROUP);
 	if (group != NULL)
 		conf->memory.where = rdl_conf_source_where(loader, group->line);
+	group = rdl_conf_member(root, "events", CONFIG_TYPE_GROUP);
+	if (group != NULL)
+		conf->events.socket.where = rdl_conf_source_where(loader, group->line);
+	group = rdl_conf_member(root, "control", CONFIG_TYPE_GROUP);
+	if (group != NULL) {
+		conf->control.where = rdl_conf_source_where(loader, group->line);
+		check_sockets(loader, group);
+	}
 	group = rdl_conf_member(root, "lwm2m", CONFIG_TYPE_GROUP);
 	if (group != NULL) {
 		check_lwm2m(loader, group);
@@ -57,7 +75,8 @@ static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 /* Makes a place's file name last as long as the configuration. */
 static void keep_where(struct rdl_conf *conf, struct rdl_conf_where *where)
 {
-	where->file = rdl_conf_copy(conf->arena, where->file);
+	if (where->file != NULL)
+		where->file = rdl_conf_copy(conf->arena, where->file);
 }
 
 static void parse(struct rdl_conf_loader *loader)
@@ -77,6 +96,8 @@ static void parse(struct rdl_conf_loader *loader)
 	config_destroy(&config);
 	keep_where(conf, &conf->memory.where);
 	keep_where(conf, &conf->cores_where);
+	keep_where(conf, &conf->events.socket.where);
+	keep_where(conf, &conf->control.where);
 	for (unsigned i = 0; i < conf->port_count; i++)
 		keep_where(conf, &conf->ports[i].where);
 }

@@ -154,6 +154,35 @@ static void literals(void **state)
 		"5: z is not a known key\n");
 }
 
+static void sockets(void **state)
+{
+#define X10 "xxxxxxxxxx"
+#define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
+	static const char *const rows[][2] = {
+		{ "events = { };", "2: events lacks socket\n" },
+		{ "control = { group = \"g\"; };", "2: control lacks socket\n" },
+		{ "events = { socket = \"/" X100 "xxxxxx\"; };", "" },
+		{ "events = { socket = \"/" X100 "xxxxxxx\"; };",
+			"2: events.socket must be a string of at most 107 octets, not 108\n" },
+		{ "control = { socket = \"run/x\"; };",
+			"2: control.socket \"run/x\" is not an absolute path\n" },
+		{ "control = { socket = \"\"; };", "2: control.socket must not be empty\n" },
+		{ "events = { socket = \"/a\"; };\ncontrol = { group = \"g\";\n socket = \"/b\"; "
+		  "};",
+			"" },
+		{ "events = { socket = \"/a\"; };\ncontrol = { group = \"g\";\n socket = \"/a\"; "
+		  "};",
+			"4: control.socket is the events' socket, too\n" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), TEST_PORT "%s", rows[i][0]);
+		assert_says(text, rows[i][1]);
+	}
+}
+
 static void syntax(void **state)
 {
 	static const char *const rows[][2] = {
@@ -261,6 +290,7 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(literals),
+		cmocka_unit_test(sockets),
 		cmocka_unit_test(syntax),
 		cmocka_unit_test(depth),
 		cmocka_unit_test(damaged),

@@ -59,6 +59,11 @@ static void print_objects(FILE *out, const struct rdl_conf *conf)
 	}
 }
 
+static const char *text_or_none(const char *text)
+{
+	return text != NULL ? text : "none";
+}
+
 /* Every field as text, to be compared. */
 static char *print_conf(const struct rdl_conf *conf)
 {
@@ -94,6 +99,13 @@ static char *print_conf(const struct rdl_conf *conf)
 	print_strings(out, "deny", &conf->endpoints.deny);
 	fprintf(out, "admission %u %u %u\n", conf->admission.registers_per_s, conf->admission.burst,
 		conf->admission.per_prefix);
+	fprintf(out, "events %s %s %s:%u %u %u %u\n", text_or_none(conf->events.socket.path),
+		text_or_none(conf->events.socket.group),
+		text_or_none(conf->events.socket.where.file), conf->events.socket.where.line,
+		conf->events.subscribers, conf->events.buffer_kb, conf->events.ring_kb);
+	fprintf(out, "control %s %s %s:%u\n", text_or_none(conf->control.path),
+		text_or_none(conf->control.group), text_or_none(conf->control.where.file),
+		conf->control.where.line);
 	print_strings(out, "eal", &conf->eal_extra);
 	fprintf(out, "log %d\n", conf->log_level);
 	fclose(out);
@@ -110,6 +122,8 @@ static char *print_conf(const struct rdl_conf *conf)
 	"known:\n"                                                         \
 	"deny:\n"                                                          \
 	"admission 0 0 0\n"                                                \
+	"events none none none:0 16 4096 8192\n"                           \
+	"control none none none:0\n"                                       \
 	"eal:\n"                                                           \
 	"log 2\n"
 
@@ -176,6 +190,8 @@ static void lab(void **state)
 		"known:\n"
 		"deny: [denied-*]\n"
 		"admission 0 0 0\n"
+		"events none none none:0 16 4096 8192\n"
+		"control none none none:0\n"
 		"eal:\n"
 		"log 2\n");
 }
@@ -203,6 +219,8 @@ static void every_key_goes_to_its_place(void **state)
 		"known: [first] [urn:dev:2] [n\xc3\xa4me with blanks] [last]\n"
 		"deny: [denied-*] [?]\n"
 		"admission 1 2 3\n"
+		"events /run/e.sock wheel tests/data/conf/full.conf:27 3 2000 1024\n"
+		"control /run/c.sock operators tests/data/conf/full.conf:28\n"
 		"eal: [--log-level=pmd:debug] [-v]\n"
 		"log 3\n");
 }

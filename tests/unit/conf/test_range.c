@@ -29,6 +29,9 @@ static const struct {
 	{ "admission", "registers_per_s", 0, 1000000000, PLACE(admission.registers_per_s) },
 	{ "admission", "burst", 0, 1000000000, PLACE(admission.burst) },
 	{ "admission", "per_prefix", 0, 1000000000, PLACE(admission.per_prefix) },
+	{ "events", "subscribers", 1, 1024, PLACE(events.subscribers) },
+	{ "events", "buffer_kb", 1024, 1048576, PLACE(events.buffer_kb) },
+	{ "events", "ring_kb", 1024, 1048576, PLACE(events.ring_kb) },
 	{ "ports", "vlan", 0, 4094, PLACE(ports[0].vlan) },
 };
 
@@ -45,8 +48,9 @@ static void write_setting(size_t row, long long value, char text[static 256])
 			"%s = %lld%s; } );",
 			key, value, suffix);
 	else
-		snprintf(
-			text, 256, TEST_PORT "%s = { %s = %lld%s; };\n", group, key, value, suffix);
+		snprintf(text, 256, TEST_PORT "%s = { %s%s = %lld%s; };\n", group,
+			strcmp(group, "events") == 0 ? "socket = \"/s\"; " : "", key, value,
+			suffix);
 }
 
 static void assert_stored(size_t row, long long value)
