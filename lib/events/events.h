@@ -94,6 +94,12 @@ static inline bool rdl_events_wanted(const struct rdl_events *events)
 bool rdl_events_write(struct rdl_events *events, const struct rdl_event *event);
 void rdl_events_publish(struct rdl_events *events);
 
+/* The number of the last walk that was asked for. */
+static inline uint64_t rdl_events_walk_asked(const struct rdl_events *events)
+{
+	return __atomic_load_n(&events->walk_asked, __ATOMIC_RELAXED);
+}
+
 /* A row may be written: it is allowed, and leaves half of the ring to events. */
 bool rdl_events_row_fits(struct rdl_events *events);
 

@@ -121,6 +121,8 @@ static enum rdl_registry_result retire(
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	bool alive = rdl_registry_alive(record, rdl_registry_second(registry, now_ms));
 
+	if (!alive && record->state == RDL_RECORD_LIVE)
+		rdl_registry_ending(registry, handle, now_ms);
 	rdl_exchange_keep_register(record);
 	rdl_registry_release(registry, record->objects, record->extras);
 	if (record->state == RDL_RECORD_TOMBSTONE) {

@@ -46,6 +46,8 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->registrations_max = config->registrations;
 	registry->expiry_grace_s = config->expiry_grace_s;
 	registry->exchange_lifetime_s = config->exchange_lifetime_s;
+	registry->ended = config->ended;
+	registry->ended_arg = config->ended_arg;
 	rdl_tombstones_init(&registry->tombstones, &registry->slab);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
 	if (!rdl_slab_create(&registry->slab, config->registrations, config->shard, config->shards,

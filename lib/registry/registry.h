@@ -15,6 +15,14 @@
 
 struct rdl_registry;
 
+/*
+ * Names a record: partition << 24 | slot in the partition. Stays an endpoint's as long as it is
+ * registered.
+ */
+typedef uint32_t rdl_handle;
+#define RDL_HANDLE_NONE UINT32_MAX
+#define RDL_HANDLE_UNKNOWN (UINT32_MAX - 1) /* a hint that says nothing */
+
 struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
 	uint64_t registrations;
@@ -29,6 +37,9 @@ struct rdl_registry_config {
 	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
 	int socket_id; /* NUMA node, or -1 for any */
 	uint64_t now_ms;
+	/* Unless NULL, called for each registration that ends by time, while it can still be described. */
+	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
+	void *ended_arg;
 };
 
 /* Octets that rdl_registry_create() will take, everything included. */
@@ -41,13 +52,6 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config);
 struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config);
 void rdl_registry_destroy(struct rdl_registry *registry);
 
-/*
- * Names a record: partition << 24 | slot in the partition. Stays an endpoint's as long as it is
- * registered.
- */
-typedef uint32_t rdl_handle;
-#define RDL_HANDLE_NONE UINT32_MAX
-#define RDL_HANDLE_UNKNOWN (UINT32_MAX - 1) /* a hint that says nothing */
 #define RDL_REGISTRY_BURST 64
 
 /* Octets of parameters kept for one registration; more is refused as if memory were short. */
@@ -109,6 +113,9 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
  */
 void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms);
+
+/* Ends a registration, live at `now_ms`, for reasons of the server's own. Else as a De-register. */
+void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
 
 /*
  * Reclaims registrations, and tombstones, whose time is over, looking at no more than `budget` records; they were

@@ -89,17 +89,22 @@ bool rdl_registry_evict(struct rdl_registry *registry, rdl_handle keep)
 	return true;
 }
 
+void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
+{
+	uint32_t second = rdl_registry_second(registry, now_ms);
+
+	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
+	rdl_wheel_stop(&registry->wheel, handle);
+	registry->registrations--;
+	bury(registry, handle, second);
+}
+
 void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms)
 {
-	uint32_t second = rdl_registry_second(registry, now_ms);
-	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-
-	assert(rdl_registry_alive(record, second));
-	rdl_wheel_stop(&registry->wheel, handle);
-	rdl_exchange_note(record, request->exchange, second);
-	registry->registrations--;
-	bury(registry, handle, second);
+	rdl_exchange_note(rdl_slab_at(&registry->slab, handle), request->exchange,
+		rdl_registry_second(registry, now_ms));
+	rdl_registry_remove(registry, handle, now_ms);
 }
 
 /* Ends registrations that the wheel has let go of: those of which a late copy may still come leave a tombstone. */
@@ -130,6 +135,8 @@ unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, uns
 	registry->expired = 0;
 	do {
 		n = rdl_wheel_take(&registry->wheel, second, &budget, due, RDL_INDEX_BURST);
+		for (unsigned i = 0; i < n; i++)
+			rdl_registry_ending(registry, due[i], now_ms);
 		expire(registry, due, n, second);
 		expired += n;
 	} while (n == RDL_INDEX_BURST);

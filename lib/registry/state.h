@@ -26,6 +26,8 @@ struct rdl_registry {
 	struct rdl_tombstones tombstones;
 	uint64_t
 		inserted[4]; /* a bit per endpoint inserted since the last look-up, by its digest */
+	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
+	void *ended_arg;
 	uint32_t expired; /* replaced when dead, not yet reported by rdl_registry_expire() */
 };
 
@@ -53,6 +55,14 @@ static inline uint32_t rdl_registry_memory_s(
 	if (request->type == RDL_COAP_NON && lifetime_s > RDL_NON_LIFETIME_S)
 		lifetime_s = RDL_NON_LIFETIME_S;
 	return lifetime_s;
+}
+
+/* A registration is about to end by time. */
+static inline void rdl_registry_ending(
+	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
+{
+	if (registry->ended != NULL)
+		registry->ended(registry->ended_arg, handle, now_ms);
 }
 
 /* Lets go of a record's list and extras; RDL_STORE_NONE: of none. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shard.h"
+#include "tell.h"
 
 /* Records looked at in one slice of expiry: tens of microseconds even when each is a cache miss. */
 #define EXPIRE_SLICE 64
@@ -46,9 +46,11 @@ static void commit_register(
 	switch (rdl_registry_register(shard->registry, request, hint, now_ms, &location)) {
 	case RDL_REGISTRY_CREATED:
 		rdl_stats_add(&shard->stats, RDL_STAT_registered, 1);
+		rdl_shard_tell(shard, location.handle, RDL_EVENT_registered, now_ms);
 		break;
 	case RDL_REGISTRY_REPLACED:
 		rdl_stats_add(&shard->stats, RDL_STAT_replaced, 1);
+		rdl_shard_tell(shard, location.handle, RDL_EVENT_replaced, now_ms);
 		break;
 	case RDL_REGISTRY_REPLAYED:
 		rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
@@ -120,10 +122,11 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	} else if ((request->gives & RDL_GIVES_BLOCK) != 0) {
 		rdl_reply_write(request, RDL_COAP_CONTINUE, NULL);
 	} else if (request->operation == RDL_OPERATION_DEREGISTER) {
+		rdl_shard_tell(shard, handle, RDL_EVENT_deregistered, now_ms);
 		rdl_registry_deregister(shard->registry, handle, request, now_ms);
 		rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
 		rdl_reply_write(request, RDL_COAP_DELETED, NULL);
-	} else if (rdl_registry_update(shard->registry, handle, request, now_ms)) {
+	} else if (rdl_shard_update(shard, handle, request, now_ms)) {
 		rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
 		rdl_reply_write(request, RDL_COAP_CHANGED, NULL);
 	} else {

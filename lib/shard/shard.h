@@ -6,15 +6,24 @@
 #define RDL_SHARD_H
 
 #include "admission.h"
+#include "events.h"
 #include "policy.h"
-#include "registry.h"
 #include "stats.h"
 
 /* An Update to a registration with an alternate path brings its payload unread: room for reading the longest. */
 #define RDL_SHARD_SCRATCH (2 * 65536 + 512)
 
+/* All registrations as they are, told one after the other in the order of their handles. */
+struct rdl_walk {
+	bool under_way;
+	uint64_t number; /* of the last one begun */
+	uint64_t cursor; /* of rdl_registry_next(): what lies before it has been told */
+};
+
 struct rdl_shard {
 	struct rdl_registry *registry; /* owned by the caller */
+	struct rdl_events *events; /* the same; NULL: nobody can listen */
+	struct rdl_walk walk;
 	struct rdl_key location_key;
 	struct rdl_admission admission;
 	struct rdl_stats stats;
@@ -34,5 +43,17 @@ void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 
 /* Reclaims what has expired, a slice at a time: true when a registration ended. */
 bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms);
+
+/* Ends a registration that is live at `now_ms`: its location is dead at once. */
+void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms);
+
+/*
+ * Once a round, after all else: goes on with a walk, and shows the reader what this round has told. True when the walk
+ * went on.
+ */
+bool rdl_shard_publish(struct rdl_shard *shard, uint64_t now_ms);
+
+/* For struct rdl_registry_config: tells what has expired. */
+void rdl_shard_ended(void *shard, rdl_handle handle, uint64_t now_ms);
 
 #endif

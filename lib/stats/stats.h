@@ -57,6 +57,7 @@
 	X(updated, "registrations updated")                                        \
 	X(deregistered, "registrations ended by a De-register")                    \
 	X(expired, "registrations ended by their lifetime")                        \
+	X(removed, "registrations ended by the operator")                          \
 	X(replayed, "copies of requests answered as their originals were")         \
 	X(list_cache_hits, "object lists known from an earlier request")
 

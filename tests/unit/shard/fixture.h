@@ -70,6 +70,8 @@ static inline void start(uint64_t registrations, const struct rdl_policy_config 
 		.exchange_lifetime_s = 247,
 		.socket_id = -1,
 		.now_ms = EPOCH,
+		.ended = rdl_shard_ended,
+		.ended_arg = &shard,
 	};
 
 	policy = rdl_policy_create(config);
