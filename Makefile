@@ -22,7 +22,7 @@ shard_DEPS    := events policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 app_DEPS      := pktio pipeline shard conf
-app_PKGS      := libdpdk
+app_PKGS      := libdpdk jansson
 
 LIBS := base net coap link lwm2m policy stats conf registry events pipeline shard pktio
 
@@ -125,7 +125,7 @@ APP_OBJECTS := $(call objects,$(call sources,app))
 $B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
 	$(say) LD $@
 	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(APP_OBJECTS) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
-		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig) -lpthread
+		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig jansson) -lpthread
 
 # ---- the benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings ----
 BENCH_OBJECTS := $(call objects,$(call sources,tests/bench))
@@ -137,7 +137,7 @@ $B/tests/bench/%.o: tests/bench/%.c Makefile | $(PACKAGES)
 $B/rdline-bench: $(BENCH_OBJECTS) $(filter-out %/main.o,$(APP_OBJECTS)) $(call archives,$(LIBS))
 	$(say) LD $@
 	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(filter %.o,$^) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
-		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig) -lpthread
+		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig jansson) -lpthread
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.

@@ -79,6 +79,7 @@ bool control_step(void *self)
 		mailbox_answer(&control->mailbox, control->registry, control->now_ms);
 		worked = true;
 	}
+	worked |= rdl_shard_publish(&control->shard, control->now_ms);
 	/* Also what ended in silence: a tombstone is no work, and changes the counts. */
 	if (worked || control->rounds == 0)
 		publish(control);

@@ -58,6 +58,8 @@ struct control {
 	uint64_t now_ms;
 	unsigned rounds; /* since the clock was read */
 	struct mailbox mailbox;
+	struct rdl_events events; /* to the publisher */
+	void *events_ring; /* their memory; NULL: there is no publisher */
 	/* Published after each round for telemetry (relaxed). */
 	uint64_t registrations, tombstones, object_lists, store_octets;
 };
@@ -97,6 +99,7 @@ struct daemon {
 	uint64_t started_ms; /* CLOCK_MONOTONIC */
 	/* Set once by the main thread: workers stop receiving, and end when shards have answered all. */
 	int stopping;
+	struct publisher *publisher; /* NULL: none is configured */
 	unsigned workers_left; /* workers that still wait for replies; shards end with the last */
 };
 
@@ -138,6 +141,10 @@ void daemon_teardown(struct daemon *daemon);
 /* worker.c, control.c: one round of a role. */
 bool worker_step(void *self);
 bool control_step(void *self);
+
+/* publisher.c: octets of one shard's ring of events, 0: none is configured; and the ring, which daemon_teardown() frees. */
+uint64_t daemon_events_octets(const struct daemon *daemon);
+int daemon_setup_events(struct daemon *daemon, struct control *control);
 
 /* telemetry.c: registers the commands; after the stop they answer nothing more. */
 int daemon_telemetry(struct daemon *daemon);

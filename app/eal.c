@@ -62,7 +62,8 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	daemon_pipeline_config(daemon, &pipeline);
 	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker));
 	daemon_admission_config(daemon, &admission);
-	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct control));
+	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct control) +
+					 daemon_events_octets(daemon));
 	for (unsigned s = 0; s < conf->shards; s++) {
 		daemon_registry_config(daemon, s, &registry);
 		octets += rdl_registry_memory(&registry);

@@ -11,6 +11,7 @@
 #include <rte_eal.h>
 
 #include "log.h"
+#include "publisher.h"
 
 #define EXIT_USAGE 2
 
@@ -89,22 +90,27 @@ static int serve(struct daemon *daemon)
 		return -1;
 	}
 	daemon->policy = policy;
-	if (daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0) {
+	if (publisher_open(daemon) == 0 && daemon_plan_lcores(daemon) == 0 &&
+		daemon_eal(daemon) == 0) {
 		if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
 			daemon_telemetry(daemon) == 0) {
 			daemon_assign(daemon);
 			ret = daemon_launch(daemon);
+			if (ret == 0)
+				ret = publisher_start(daemon);
 			if (ret == 0) {
 				log_ready(daemon);
 				sigwait(&signals, &caught);
 				rdl_log_info("stop", "signal=%d", caught);
 			}
+			publisher_stop(daemon);
 			daemon_join(daemon);
 		}
 		daemon_telemetry_stop(daemon);
 		daemon_teardown(daemon);
 		rte_eal_cleanup();
 	}
+	publisher_close(daemon);
 	rdl_policy_destroy(policy);
 	return ret;
 }

@@ -248,6 +248,8 @@ static int setup_registry(struct daemon *daemon, struct control *control)
 	struct rdl_registry_config config;
 
 	daemon_registry_config(daemon, control->index, &config);
+	config.ended = rdl_shard_ended;
+	config.ended_arg = &control->shard;
 	control->now_ms = config.now_ms;
 	control->registry = rdl_registry_create(&config);
 	if (control->registry == NULL) {
@@ -285,6 +287,8 @@ int daemon_setup_shards(struct daemon *daemon)
 			return -1;
 		rdl_shard_init(
 			&control->shard, control->registry, daemon->location_key, &admission);
+		if (daemon_setup_events(daemon, control) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -302,6 +306,7 @@ void daemon_teardown(struct daemon *daemon)
 		if (daemon->controls[s] != NULL) {
 			rdl_registry_destroy(daemon->controls[s]->registry);
 			rte_free(daemon->controls[s]->admission);
+			rte_free(daemon->controls[s]->events_ring);
 		}
 		rte_free(daemon->controls[s]);
 	}

@@ -2,7 +2,6 @@
 /* Counters and facts of the process (DPDK telemetry socket). */
 #include "telemetry.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,11 +23,6 @@ struct daemon *telemetry_hold(void)
 void telemetry_release(void)
 {
 	pthread_rwlock_unlock(&lock);
-}
-
-static uint64_t relaxed(const uint64_t *value)
-{
-	return __atomic_load_n(value, __ATOMIC_RELAXED);
 }
 
 static int info(const char *cmd, const char *params, struct rte_tel_data *d)
@@ -219,6 +213,8 @@ int daemon_telemetry(struct daemon *daemon)
 		{ "/rdline/stats", stats, "All counters, summed over all cores." },
 		{ "/rdline/worker", worker, "Counters and load of one worker. Parameter: number" },
 		{ "/rdline/shard", shard, "Counters and load of one shard. Parameter: number" },
+		{ "/rdline/events", telemetry_events,
+			"The event stream: its subscribers, and what was lost." },
 		{ "/rdline/policy", policy, "What this server accepts." },
 		{ "/rdline/registration", telemetry_registration,
 			"One registration. Parameter: endpoint name, percent-encoded" },

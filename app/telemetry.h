@@ -3,6 +3,8 @@
 #ifndef RDL_APP_TELEMETRY_H
 #define RDL_APP_TELEMETRY_H
 
+#include <errno.h>
+
 #include <rte_telemetry.h>
 
 #include "daemon.h"
@@ -15,6 +17,11 @@ void telemetry_release(void);
 static inline int tel_u64(struct rte_tel_data *d, const char *name, uint64_t value)
 {
 	return rte_tel_data_add_dict_u64(d, name, value);
+}
+
+static inline uint64_t relaxed(const uint64_t *value)
+{
+	return __atomic_load_n(value, __ATOMIC_RELAXED);
 }
 
 /* A dictionary entry that is an array of its own: NULL without memory. */
@@ -56,6 +63,7 @@ void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct r
 		const struct mailbox *answer, uint64_t argument),
 	uint64_t argument);
 
+int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_registration(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_registrations(const char *cmd, const char *params, struct rte_tel_data *d);

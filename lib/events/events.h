@@ -97,7 +97,7 @@ void rdl_events_publish(struct rdl_events *events);
 /* The number of the last walk that was asked for. */
 static inline uint64_t rdl_events_walk_asked(const struct rdl_events *events)
 {
-	return __atomic_load_n(&events->walk_asked, __ATOMIC_RELAXED);
+	return __atomic_load_n(&events->walk_asked, __ATOMIC_ACQUIRE);
 }
 
 /* A row may be written: it is allowed, and leaves half of the ring to events. */
@@ -119,9 +119,10 @@ void rdl_events_release(struct rdl_events *events);
 /* Events lost and not yet told by a record's `lost`; they count as told now. For when the ring is empty. */
 uint64_t rdl_events_take_lost(struct rdl_events *events);
 
+/* A walk of a higher number than the last; the leave for its rows, given before, is seen by whoever sees this. */
 static inline void rdl_events_ask_walk(struct rdl_events *events, uint64_t number)
 {
-	__atomic_store_n(&events->walk_asked, number, __ATOMIC_RELAXED);
+	__atomic_store_n(&events->walk_asked, number, __ATOMIC_RELEASE);
 }
 /* Rows may make up so many octets of records, since the beginning; one that begins below it may go beyond. */
 static inline void rdl_events_allow_rows(struct rdl_events *events, uint64_t octets)

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stream.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <rte_malloc.h>
+
+#include "log.h"
+
+/* Between two looks at the rings. */
+#define POLL_MS 2
+/* A connection has to say what it wants. */
+#define REQUEST_MS 10000
+
+static struct publisher *publisher_of(const struct server *server)
+{
+	return server->config.owner;
+}
+
+/* ---- requests ---- */
+
+static void listen_to_shards(struct publisher *publisher, bool on)
+{
+	publisher->listening = on;
+	for (unsigned s = 0; s < publisher->daemon->conf->shards; s++) {
+		struct rdl_events *events = &publisher->daemon->controls[s]->events;
+
+		if (on)
+			rdl_events_listen(events);
+		else
+			rdl_events_ignore(events);
+	}
+	/* Walks that nobody listened to have come to nothing. */
+	publisher->walk.begun = publisher->walk.wanted;
+	publisher->walk.shards_left = 0;
+}
+
+static void begin_snapshot(struct publisher *publisher, struct subscriber *subscriber)
+{
+	unsigned shards = publisher->daemon->conf->shards;
+
+	/* One walk serves all who ask before it begins anywhere. */
+	if (publisher->walk.wanted == publisher->walk.begun)
+		publisher->walk.wanted++;
+	subscriber->walk = publisher->walk.wanted;
+	memset(subscriber->phase, SUBSCRIBER_WAITING, shards);
+	subscriber->shards_left = shards;
+	subscriber->begun = false;
+	subscriber->rows = 0;
+	subscriber->moved_ms = clock_ms();
+}
+
+static void subscribe(struct client *client, const char *text, size_t len)
+{
+	struct publisher *publisher = publisher_of(client->server);
+	struct subscriber *subscriber = client->state;
+	bool snapshot;
+
+	if (subscriber == NULL) {
+		subscriber = calloc(1, sizeof(*subscriber));
+		if (subscriber == NULL) {
+			client_refuse(client, "no memory");
+			return;
+		}
+		subscriber->client = client;
+		client->state = subscriber;
+	}
+	const char *wrong = subscriber_request(subscriber, text, len, &snapshot);
+	if (wrong != NULL) {
+		client_error(client, wrong);
+		return;
+	}
+	if (!publisher->listening)
+		listen_to_shards(publisher, true);
+	if (!subscriber->subscribed)
+		publisher_count(&publisher->counts.subscribers, 1);
+	subscriber->subscribed = true;
+	client->keeps = true;
+	memset(subscriber->phase, SUBSCRIBER_FOLLOWING, sizeof(subscriber->phase));
+	subscriber->shards_left = 0;
+	if (snapshot)
+		begin_snapshot(publisher, subscriber);
+	subscriber_say(subscriber,
+		"{\"event\":\"subscribed\",\"from\":\"%s\",\"instance\":\"%s\",\"version\":\"%s\"}"
+		"\n",
+		snapshot ? "snapshot" : "now", publisher->daemon->conf->instance, RDL_VERSION);
+}
+
+static void closed(struct client *client)
+{
+	struct publisher *publisher = publisher_of(client->server);
+	struct subscriber *subscriber = client->state;
+
+	if (subscriber == NULL)
+		return;
+	if (subscriber->subscribed)
+		publisher_count(&publisher->counts.subscribers, UINT64_MAX);
+	free(subscriber);
+	client->state = NULL;
+	if (publisher->counts.subscribers == 0 && publisher->listening)
+		listen_to_shards(publisher, false);
+}
+
+static uint64_t wall_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int work(struct server *server)
+{
+	struct publisher *publisher = publisher_of(server);
+	unsigned shards = publisher->daemon->conf->shards;
+	uint64_t now = clock_ms();
+	bool more = false;
+
+	if (!publisher->listening)
+		return -1;
+	publisher->facts.wall_ms = wall_clock_ms() - now;
+	for (unsigned s = 0; s < shards; s++)
+		more |= stream_drain(publisher, s);
+	for (unsigned i = 0; i < server->client_count; i++)
+		if (publisher_subscriber(publisher, i) != NULL)
+			subscriber_catch_up(publisher_subscriber(publisher, i));
+	for (unsigned s = 0; s < shards; s++)
+		stream_allow_rows(publisher, s, now);
+	stream_ask_walk(publisher, now);
+	return more ? 0 : POLL_MS;
+}
+
+/* ---- begin and end ---- */
+
+uint64_t daemon_events_octets(const struct daemon *daemon)
+{
+	uint64_t octets = RDL_EVENTS_RING_MIN;
+
+	if (daemon->conf->events.socket.path == NULL)
+		return 0;
+	while (octets < (uint64_t)daemon->conf->events.ring_kb << 10)
+		octets *= 2;
+	return octets;
+}
+
+int daemon_setup_events(struct daemon *daemon, struct control *control)
+{
+	uint64_t octets = daemon_events_octets(daemon);
+
+	if (octets == 0)
+		return 0;
+	control->events_ring =
+		rte_zmalloc_socket("events", octets, RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	if (control->events_ring == NULL) {
+		rdl_log_error(
+			"start", "shard %u: no memory for its ring of events", control->index);
+		return -1;
+	}
+	rdl_events_init(&control->events, control->events_ring, octets);
+	control->shard.events = &control->events;
+	return 0;
+}
+
+int publisher_open(struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	if (conf->events.socket.path == NULL)
+		return 0;
+	struct publisher *publisher = calloc(1, sizeof(*publisher));
+	if (publisher == NULL) {
+		rdl_log_error("start", "no memory for events");
+		return -1;
+	}
+	publisher->daemon = daemon;
+	daemon->publisher = publisher;
+	publisher->server = server_open(&(struct server_config){
+		.area = "events",
+		.socket = &conf->events.socket,
+		.clients_max = conf->events.subscribers,
+		.out_octets = (size_t)conf->events.buffer_kb << 10,
+		.idle_ms = REQUEST_MS,
+		.line = subscribe,
+		.closed = closed,
+		.work = work,
+		.owner = publisher,
+	});
+	return publisher->server != NULL ? 0 : -1;
+}
+
+int publisher_start(struct daemon *daemon)
+{
+	struct publisher *publisher = daemon->publisher;
+
+	if (publisher == NULL)
+		return 0;
+	publisher->facts.location_key = daemon->location_key;
+	publisher->facts.major = daemon->conf->lwm2m.version.major;
+	return server_start(publisher->server);
+}
+
+void publisher_stop(struct daemon *daemon)
+{
+	if (daemon->publisher != NULL)
+		server_stop(daemon->publisher->server);
+}
+
+void publisher_close(struct daemon *daemon)
+{
+	if (daemon->publisher == NULL)
+		return;
+	server_close(daemon->publisher->server);
+	free(daemon->publisher);
+	daemon->publisher = NULL;
+}
+
+const struct publisher_counts *publisher_counts(const struct publisher *publisher)
+{
+	return &publisher->counts;
+}
+
+const struct server_counts *publisher_server_counts(const struct publisher *publisher)
+{
+	return &publisher->server->counts;
+}

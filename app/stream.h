@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inside the publisher: publisher.c has its requests and its round, stream.c what goes from the rings to subscribers. */
+#ifndef RDL_APP_STREAM_H
+#define RDL_APP_STREAM_H
+
+#include "daemon.h"
+#include "publisher.h"
+#include "subscriber.h"
+
+struct publisher {
+	struct daemon *daemon;
+	struct server *server;
+	struct publisher_counts counts;
+	struct rdl_event_facts facts;
+	bool listening;
+	struct {
+		uint64_t wanted, asked, begun; /* numbers */
+		unsigned shards_left; /* that have not ended the one asked for */
+		uint64_t asked_ms, next_ms;
+	} walk;
+	uint64_t rows_read[SHARDS_MAX]; /* octets */
+	size_t line_len; /* of the record at hand, 0: not written yet */
+	uint8_t line[RDL_EVENT_TEXT_MAX];
+};
+
+static inline struct subscriber *publisher_subscriber(const struct publisher *publisher, unsigned i)
+{
+	return publisher->server->clients[i]->state;
+}
+
+static inline void publisher_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/* Takes a ring's records to the subscribers; true when there may be more. */
+bool stream_drain(struct publisher *publisher, unsigned shard);
+/* Lets rows go on as far as the subscribers in a snapshot have room. */
+void stream_allow_rows(struct publisher *publisher, unsigned shard, uint64_t now_ms);
+/* Asks for a walk when one is wanted and its time has come. */
+void stream_ask_walk(struct publisher *publisher, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "subscriber.h"
+
+#include <stdarg.h>
+
+#include <jansson.h>
+
+/* Room that events leave to markers and answers. */
+#define HEADROOM 4096
+/* A record's text is not longer than this times its octets: control characters take six, and each record has 150. */
+#define TEXT_PER_OCTET 11
+/* A subscriber in a snapshot must take so much in so much time, or the walk goes on without it. */
+#define SLOW_MS 2000
+#define SLOW_OCTETS 65536
+
+static const char *read_kinds(const json_t *list, uint32_t *kinds)
+{
+	const json_t *item;
+	size_t i;
+
+	*kinds = 0;
+	json_array_foreach(list, i, item)
+	{
+		unsigned kind = 0;
+
+		while (kind < RDL_EVENT_KIND_COUNT &&
+			(!json_is_string(item) ||
+				strcmp(json_string_value(item), rdl_event_kind_text(kind)) != 0))
+			kind++;
+		if (kind == RDL_EVENT_KIND_COUNT)
+			return "events: not a kind of event";
+		*kinds |= 1u << kind;
+	}
+	return json_is_array(list) ? NULL : "events: not an array";
+}
+
+static const char *read_members(
+	struct subscriber *subscriber, const json_t *request, bool *snapshot)
+{
+	uint32_t kinds = (1u << RDL_EVENT_KIND_COUNT) - 1;
+	const char *prefix = "", *from, *wrong = NULL;
+	const json_t *list = NULL;
+	size_t prefix_len = 0;
+	json_error_t error;
+
+	if (json_unpack_ex((json_t *)(uintptr_t)request, &error, JSON_STRICT, "{s:s, s?o, s?s%}",
+		    "from", &from, "events", &list, "prefix", &prefix, &prefix_len) != 0)
+		return "not a request: {from: now or snapshot, events: [...], prefix: ...}";
+	if (strcmp(from, "now") != 0 && strcmp(from, "snapshot") != 0)
+		return "from: neither now nor snapshot";
+	if (prefix_len > sizeof(subscriber->prefix))
+		return "prefix: longer than any endpoint name";
+	if (list != NULL)
+		wrong = read_kinds(list, &kinds);
+	if (wrong != NULL)
+		return wrong;
+	*snapshot = from[0] == 's';
+	subscriber->kinds = kinds;
+	subscriber->prefix_len = prefix_len;
+	memcpy(subscriber->prefix, prefix, prefix_len);
+	return NULL;
+}
+
+const char *subscriber_request(
+	struct subscriber *subscriber, const char *text, size_t len, bool *snapshot)
+{
+	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+
+	if (request == NULL)
+		return "not JSON";
+	const char *wrong = read_members(subscriber, request, snapshot);
+	json_decref(request);
+	return wrong;
+}
+
+void subscriber_tell(struct subscriber *subscriber, const void *line, size_t len)
+{
+	struct client *client = subscriber->client;
+
+	if (subscriber->lost == 0 && outbox_left(&client->out) < len + HEADROOM && !client->waits)
+		client_send(client);
+	if (subscriber->lost > 0 || outbox_left(&client->out) < len + HEADROOM ||
+		!client_put(client, line, len))
+		subscriber->lost++;
+}
+
+void subscriber_say(struct subscriber *subscriber, const char *format, ...)
+{
+	struct client *client = subscriber->client;
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	int len = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (len >= (int)sizeof(line) || !client_put(client, line, (size_t)len)) {
+		server_count(&client->server->counts.let_go);
+		client->dead = true;
+	}
+}
+
+void subscriber_catch_up(struct subscriber *subscriber)
+{
+	const struct outbox *out = &subscriber->client->out;
+
+	if (subscriber->lost == 0 || outbox_left(out) < out->room / 2)
+		return;
+	subscriber_say(subscriber, "{\"event\":\"gap\",\"lost\":%llu}\n",
+		(unsigned long long)subscriber->lost);
+	subscriber->lost = 0;
+}
+
+uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms)
+{
+	const struct outbox *out = &subscriber->client->out;
+	size_t left = outbox_left(out);
+
+	if (out->sent - subscriber->sent_seen >= SLOW_OCTETS || left >= out->room / 2) {
+		subscriber->sent_seen = out->sent;
+		subscriber->moved_ms = now_ms;
+	}
+	subscriber->slow = now_ms - subscriber->moved_ms > SLOW_MS;
+	if (subscriber->slow)
+		return UINT64_MAX;
+	/* The row that goes beyond its leave may be as long as can be. */
+	return left > RDL_EVENT_TEXT_MAX + HEADROOM
+		       ? (left - RDL_EVENT_TEXT_MAX - HEADROOM) / TEXT_PER_OCTET
+		       : 0;
+}
+
+bool subscriber_wants(
+	const struct subscriber *subscriber, unsigned shard, const struct rdl_event *event)
+{
+	struct rdl_span endpoint = event->registration.endpoint;
+
+	if (!subscriber->subscribed)
+		return false;
+	switch ((enum subscriber_phase)subscriber->phase[shard]) {
+	case SUBSCRIBER_WAITING:
+		return false;
+	case SUBSCRIBER_WALKING:
+		if (event->unreached)
+			return false;
+		break;
+	case SUBSCRIBER_FOLLOWING:
+		if (event->kind == RDL_EVENT_row)
+			return false;
+		break;
+	}
+	if (event->kind != RDL_EVENT_row && (subscriber->kinds & 1u << event->kind) == 0)
+		return false;
+	return endpoint.len >= subscriber->prefix_len &&
+	       memcmp(endpoint.data, subscriber->prefix, subscriber->prefix_len) == 0;
+}
