@@ -47,6 +47,7 @@ static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *polic
 	struct rdl_request *request = &packet->request;
 
 	rdl_stats_add(&pipeline->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
+	rdl_pipeline_note(pipeline, request, &pipeline->inputs[i]);
 	rdl_reply_refuse(request, rdl_policy_diagnostics(policy));
 	rdl_pipeline_release(pipeline, packet);
 	burst->reply |= 1u << i;
@@ -70,7 +71,6 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 	struct rdl_request *request = &packet->request;
 	struct rdl_scratch scratch;
 
-	request->operation = RDL_OPERATION_REGISTER;
 	if (input->message.code != RDL_COAP_POST) {
 		rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
 		request->reason = input->message.code == RDL_COAP_DELETE ? RDL_REASON_delete_rd
@@ -78,6 +78,7 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 		answer(pipeline, policy, packet, burst, i);
 		return;
 	}
+	request->operation = RDL_OPERATION_REGISTER;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_register, 1);
 	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
 	case RDL_BODY_WHOLE:

@@ -14,6 +14,10 @@ static inline void rdl_pipeline_drop(
 /* Digest of a request's source and octets, never 0. */
 uint64_t rdl_exchange_digest(const struct rdl_request *request, uint64_t seed);
 
+/* Notes a refusal, where that is wanted; its request as it was sent, or NULL when the reply is written over it. */
+void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
+	const struct rdl_input *input);
+
 struct rdl_scratch {
 	void *data;
 	size_t len;

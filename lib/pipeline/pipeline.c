@@ -71,6 +71,7 @@ static void begin_request(
 	request->type = message->type;
 	request->token_len = message->token_len;
 	request->reply_id = message->message_id ^ pipeline->config.reply_salt;
+	request->operation = RDL_OPERATION_OTHER;
 	request->reason = RDL_REASON_NONE;
 	request->block1 = RDL_BLOCK1_NONE;
 	request->peer = datagram->peer;
@@ -201,6 +202,10 @@ uint32_t rdl_pipeline_replies(
 		rdl_pipeline_release(pipeline, packets[i]);
 		if (packets[i]->request.reply_len == 0)
 			continue;
+		/* A copy that is answered as its original was has a verdict, too. */
+		if (RDL_UNLIKELY(packets[i]->request.reason != RDL_REASON_NONE &&
+				 RDL_COAP_CODE_CLASS(packets[i]->request.coap[1]) == 4))
+			rdl_pipeline_note(pipeline, &packets[i]->request, NULL);
 		frame_reply(pipeline, packets[i]);
 		send |= 1u << i;
 	}

@@ -9,6 +9,7 @@
 #include "blocks.h"
 #include "known_lists.h"
 #include "policy.h"
+#include "refusals.h"
 #include "stats.h"
 
 #define RDL_BURST_MAX 32
@@ -35,6 +36,8 @@ struct rdl_pipeline_config {
 	uint16_t reply_salt; /* random: our Message IDs for NON replies are the requests', masked */
 	/* Block-wise transfers at a time, 0: none, longest body, and how long an idle one is kept. */
 	uint32_t transfers, max_payload, transfer_lifetime_s;
+	struct rdl_refusals
+		*refusals; /* where they are noted, zero at first, the caller's; NULL: nowhere */
 	/* rdl_pipeline_memory() octets, zero, aligned to a cache line; the caller's. NULL: nothing is kept of requests. */
 	void *memory;
 };

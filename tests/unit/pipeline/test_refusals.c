@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is noted of a refusal, and that a reader beside the worker sees whole ones only. */
+#include "fixture.h"
+
+#include <pthread.h>
+
+static struct rdl_refusals refusals;
+
+static int setup_refusals(void **state)
+{
+	setup(state);
+	memset(&refusals, 0, sizeof(refusals));
+	pipeline.config.refusals = &refusals;
+	pipeline.now_ms = 4711;
+	return 0;
+}
+
+/* "operation reason endpoint parameter detail" of the last one; "" when there is no new one. */
+static const char *noted(uint64_t number)
+{
+	static const char *const operations[] = { "register", "update", "deregister", "other" };
+	static char text[1024];
+	struct rdl_refusal r = { .time_ms = 0 };
+
+	if (rdl_refusals_count(&refusals) == number)
+		return "";
+	assert_int_equal(rdl_refusals_count(&refusals), number + 1);
+	assert_true(rdl_refusals_get(&refusals, number, &r));
+	assert_int_equal(r.time_ms, 4711);
+	assert_int_equal(r.peer.port, 40000);
+	assert_int_equal(r.peer.address[15], 77);
+	/* Not what a request before had in the same place. */
+	assert_int_equal(r.endpoint_len, strnlen((const char *)r.endpoint, r.endpoint_len));
+	snprintf(text, sizeof(text), "%s %s '%.*s' '%.*s' %u", operations[r.operation],
+		rdl_stat_name(rdl_stat_of_reason((enum rdl_reason)r.reason)), r.endpoint_len,
+		(const char *)r.endpoint, r.parameter_len, (const char *)r.parameter, r.detail);
+	return text;
+}
+
+static void test_noted(void **state)
+{
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
+		{ "CON POST 11:rd 15:ep=a" OBJECTS, "" },
+		{ "CON POST 11:rd 15:lwm2m=9.9 15:ep=a" OBJECTS,
+			"register refused_version 'a' '' 0" },
+		{ "NON POST 11:rd 15:ep=" OBJECTS, "register refused_endpoint_missing '' '' 0" },
+		{ "CON POST 11:rd 15:lt=1" OBJECTS, "register refused_endpoint_missing '' '' 0" },
+		{ "CON POST 11:rd 15:ep=\xff" OBJECTS,
+			"register refused_endpoint_syntax '\xff' '' 0" },
+		{ "CON POST 11:rd 15:ep=a 15:what=x" OBJECTS,
+			"register refused_unknown_parameter 'a' 'what' 0" },
+		{ "CON POST 11:rd 15:ep=a 15:ep=b" OBJECTS,
+			"register refused_repeated 'a' 'ep' 0" },
+		{ "CON POST 11:rd 15:ep=denied-1" OBJECTS,
+			"register refused_endpoint_barred 'denied-1' '' 0" },
+		{ "CON POST 11:rd 15:ep=a | </1/0>,</3/0",
+			"register refused_link_syntax 'a' '' 12" },
+		{ "CON POST 11:rd 15:ep=a | </1/0>",
+			"register refused_mandatory_objects 'a' '' 0" },
+		{ "CON GET 11:rd", "other refused_method '' '' 0" },
+		{ "CON POST 11:rdx 15:ep=a" OBJECTS, "other refused_path 'a' '' 0" },
+		{ "CON POST 11:rdx 15:ep" OBJECTS, "other refused_path '' '' 0" },
+		{ "CON POST 11:rd 11:nothing", "update refused_location '' '' 0" },
+		{ "CON DELETE 11:rd 11:nothing", "deregister refused_location '' '' 0" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		uint64_t before = rdl_refusals_count(&refusals);
+		struct message m = line(rows[i].line);
+		struct run run = run_message(&m);
+
+		assert_string_equal(noted(before), rows[i].want);
+		run_end(&run);
+	}
+	/* Nobody wants to know. */
+	uint64_t before = rdl_refusals_count(&refusals);
+	struct message m = line("CON GET 11:rd");
+	pipeline.config.refusals = NULL;
+	struct run run = run_message(&m);
+	assert_string_equal(noted(before), "");
+	run_end(&run);
+}
+
+/* What a shard refused, when its reply is sent: by its location. A copy answered again is no refusal. */
+static void test_from_shard(void **state)
+{
+	static const struct {
+		uint8_t code;
+		enum rdl_reason reason;
+		const char *want;
+	} rows[] = {
+		{ RDL_COAP_NOT_FOUND, RDL_REASON_location, "update refused_location '' '' 0" },
+		{ RDL_COAP_BAD_REQUEST, RDL_REASON_lifetime_syntax,
+			"update refused_lifetime_syntax '' '' 0" },
+		{ RDL_COAP_CHANGED, RDL_REASON_lifetime_syntax, "" },
+		{ RDL_COAP_CHANGED, RDL_REASON_NONE, "" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		uint64_t before = rdl_refusals_count(&refusals);
+		struct message m = line_at("CON POST 11:rd 11:@ 15:lt=1", make_id(some_location));
+		struct run run = run_message(&m);
+		struct rdl_packet *packets[] = { &run.packet };
+		struct rdl_refusal r = { .time_ms = 0 };
+
+		assert_int_equal(run.burst.hand_over, 1);
+		assert_string_equal(noted(before), "");
+		run.packet.request.reason = (uint8_t)rows[i].reason;
+		rdl_reply_write(&run.packet.request, rows[i].code, NULL);
+		assert_int_equal(rdl_pipeline_replies(&pipeline, packets, 1), 1);
+		assert_string_equal(noted(before), rows[i].want);
+		if (rows[i].want[0] != '\0') {
+			assert_true(rdl_refusals_get(&refusals, before, &r));
+			assert_true(r.located);
+			assert_int_equal(r.location.handle, some_location.handle);
+			assert_int_equal(r.location.generation, some_location.generation);
+		}
+		run_end(&run);
+	}
+}
+
+/* A name is kept as far as it may go, a parameter's as far as there is room. */
+static void test_cut(void **state)
+{
+	char query[256] = "ep=", text[600];
+	struct rdl_refusal r = { .time_ms = 0 };
+	struct message m;
+
+	memset(query + 3, 'n', 252);
+	query[255] = '\0';
+	snprintf(text, sizeof(text),
+		"CON POST 11:rd 15:%s 15:yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy=1" OBJECTS,
+		query);
+	m = line(text);
+	struct run run = run_message(&m);
+	assert_true(rdl_refusals_get(&refusals, 0, &r));
+	assert_int_equal(r.endpoint_len, 252);
+	assert_memory_equal(r.endpoint, query + 3, 252);
+	assert_int_equal(r.parameter_len, RDL_REFUSAL_PARAMETER_MAX);
+	run_end(&run);
+}
+
+static void test_last_ones(void **state)
+{
+	struct rdl_refusal refusal = { .endpoint_len = 4 }, got;
+
+	for (uint32_t n = 0; n < 1000; n++) {
+		refusal.detail = n;
+		memcpy(refusal.endpoint, &n, 4);
+		assert_false(rdl_refusals_get(&refusals, n, &got));
+		rdl_refusals_add(&refusals, &refusal);
+		assert_int_equal(rdl_refusals_count(&refusals), n + 1);
+		for (uint32_t old = n < 300 ? 0 : n - 300; old <= n; old++) {
+			bool there = rdl_refusals_get(&refusals, old, &got);
+
+			assert_int_equal(there, n - old < RDL_REFUSALS);
+			assert_true(!there || got.detail == old);
+		}
+	}
+}
+
+/* ---- two threads ---- */
+
+#define WRITES 300000
+
+static void *write_all(void *unused)
+{
+	struct rdl_refusal refusal = { .operation = 0 };
+
+	for (uint32_t n = 0; n < WRITES; n++) {
+		refusal.time_ms = n;
+		refusal.detail = ~n;
+		refusal.endpoint_len = (uint8_t)(n % (RDL_ENDPOINT_MAX + 1));
+		memset(refusal.endpoint, (int)(n % 251), refusal.endpoint_len);
+		rdl_refusals_add(&refusals, &refusal);
+	}
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	struct rdl_refusal got = { .time_ms = 0 };
+	pthread_t writer;
+	uint64_t whole = 0, gone = 0, count;
+
+	assert_int_equal(pthread_create(&writer, NULL, write_all, NULL), 0);
+	do {
+		count = rdl_refusals_count(&refusals);
+		for (uint64_t n = count < 3 ? 0 : count - 3; n <= count; n++) {
+			if (!rdl_refusals_get(&refusals, n, &got)) {
+				gone++;
+				continue;
+			}
+			whole++;
+			assert_int_equal(got.time_ms, n);
+			assert_int_equal(got.detail, ~(uint32_t)n);
+			assert_int_equal(got.endpoint_len, n % (RDL_ENDPOINT_MAX + 1));
+			for (unsigned i = 0; i < got.endpoint_len; i++)
+				assert_int_equal(got.endpoint[i], n % 251);
+		}
+	} while (count < WRITES);
+	pthread_join(writer, NULL);
+	assert_true(whole > 0 && gone > 0);
+}
+
+#define REFUSALS_TEST(test) cmocka_unit_test_setup_teardown(test, setup_refusals, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		REFUSALS_TEST(test_noted),
+		REFUSALS_TEST(test_from_shard),
+		REFUSALS_TEST(test_cut),
+		REFUSALS_TEST(test_last_ones),
+		REFUSALS_TEST(test_threads),
+	};
+	return RUN_TESTS(tests);
+}
