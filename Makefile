@@ -23,6 +23,7 @@ pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 app_DEPS      := pktio pipeline shard conf
 app_PKGS      := libdpdk jansson
+ctl_PKGS      := jansson
 
 LIBS := base net coap link lwm2m policy stats conf registry events pipeline shard pktio
 
@@ -84,7 +85,7 @@ endif
 .SECONDARY:
 .PHONY: all test unit instrumented asan tsan cov fuzz fuzz-run lint format compdb run install clean deps help
 
-all: build/release/rdline
+all: build/release/rdline build/release/rdline-ctl
 
 help:
 	@echo 'all (release binary)  test  asan  tsan  cov  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
@@ -110,6 +111,7 @@ $B/$2/%.o: $2/%.c Makefile $(call pkg_files,$($1_PKGS)) | $(PACKAGES)
 endef
 $(foreach l,$(LIBS),$(eval $(call compile,$l,lib/$l)))
 $(eval $(call compile,app,app))
+$(eval $(call compile,ctl,app/ctl))
 
 # $1: library
 define archive
@@ -126,6 +128,12 @@ $B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
 	$(say) LD $@
 	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(APP_OBJECTS) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
 		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig jansson) -lpthread
+
+# ---- its client on the control socket ------------------------------------------------------------
+CTL_OBJECTS := $(call objects,$(call sources,app/ctl))
+$B/rdline-ctl: $(CTL_OBJECTS)
+	$(say) LD $@
+	$Q$(CC) $(CFLAGS) -o $@ $(CTL_OBJECTS) $(LDFLAGS) $$(pkg-config --libs jansson)
 
 # ---- the benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings ----
 BENCH_OBJECTS := $(call objects,$(call sources,tests/bench))
@@ -190,7 +198,7 @@ $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_program,$t,$(sort $(foreach l,$($
 UNIT_TESTS := $(foreach l,$(LIBS),$(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
 SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.py))
 
-test: $(UNIT_TESTS) $(FUZZ_PROGRAMS) build/release/rdline
+test: $(UNIT_TESTS) $(FUZZ_PROGRAMS) build/release/rdline build/release/rdline-ctl
 	@tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(SYSTEM_TESTS)
 unit: $(UNIT_TESTS) $(FUZZ_PROGRAMS)
 	@tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS)
@@ -199,7 +207,7 @@ asan:
 	@$(MAKE) --no-print-directory VARIANT=asan instrumented
 tsan:
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
-instrumented: $(UNIT_TESTS) $(FUZZ_PROGRAMS) $B/rdline
+instrumented: $(UNIT_TESTS) $(FUZZ_PROGRAMS) $B/rdline $B/rdline-ctl
 	@RDLINE=$(CURDIR)/$B/rdline tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(SYSTEM_TESTS)
 cov:
 	@$(MAKE) --no-print-directory VARIANT=$@ unit
@@ -213,7 +221,7 @@ fuzz-run: $(FUZZ_PROGRAMS)
 
 # ---- checks -----------------------------------------------------------------------------------
 C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
-lint: $(foreach l,$(LIBS),$B/lib$l.a) $(APP_OBJECTS)
+lint: $(foreach l,$(LIBS),$B/lib$l.a) $(APP_OBJECTS) $(CTL_OBJECTS)
 	@scripts/lint $B $(foreach l,$(LIBS),'$l:$(call include_path,$(call closure,$l)):$($l_PKGS)')
 format:
 	clang-format-14 -i $(C_FILES)
@@ -225,7 +233,7 @@ run: build/release/rdline
 
 # ---- install ----------------------------------------------------------------------------------
 PREFIX ?= /usr/local
-install: build/release/rdline
+install: build/release/rdline build/release/rdline-ctl
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
 	install -d $(DESTDIR)$(PREFIX)/share/doc/rdline $(DESTDIR)/etc/rdline
 	install -m 0644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/rdline/

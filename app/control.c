@@ -76,7 +76,7 @@ bool control_step(void *self)
 	worked |= rdl_shard_expire(&control->shard, control->now_ms);
 	if (RDL_UNLIKELY(mailbox_pending(&control->mailbox))) {
 		read_clock(control);
-		mailbox_answer(&control->mailbox, control->registry, control->now_ms);
+		mailbox_answer(&control->mailbox, &control->shard, control->now_ms);
 		worked = true;
 	}
 	worked |= rdl_shard_publish(&control->shard, control->now_ms);

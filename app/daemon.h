@@ -100,6 +100,7 @@ struct daemon {
 	/* Set once by the main thread: workers stop receiving, and end when shards have answered all. */
 	int stopping;
 	struct publisher *publisher; /* NULL: none is configured */
+	struct console *console; /* the same */
 	unsigned workers_left; /* workers that still wait for replies; shards end with the last */
 };
 

@@ -61,6 +61,8 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	octets += rdl_pktio_memory(&pktio);
 	daemon_pipeline_config(daemon, &pipeline);
 	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker));
+	if (conf->control.path != NULL)
+		octets += conf->workers * sizeof(struct rdl_refusals);
 	daemon_admission_config(daemon, &admission);
 	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct control) +
 					 daemon_events_octets(daemon));

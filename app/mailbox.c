@@ -85,7 +85,20 @@ static void copy_page(struct mailbox *mailbox, const struct rdl_registry *regist
 	}
 }
 
-void mailbox_answer(struct mailbox *mailbox, struct rdl_registry *registry, uint64_t now_ms)
+/* The registration of the endpoint asked for; ended, where that is the question. */
+static void answer_endpoint(struct mailbox *mailbox, struct rdl_shard *shard)
+{
+	rdl_handle handle = rdl_registry_find_endpoint(shard->registry, mailbox->digest,
+		(struct rdl_span){ mailbox->endpoint, mailbox->endpoint_len }, mailbox->now_ms);
+
+	if (handle == RDL_HANDLE_NONE)
+		return;
+	copy_registration(mailbox, shard->registry, handle);
+	if (mailbox->kind == MAILBOX_REMOVE)
+		rdl_shard_remove(shard, handle, mailbox->now_ms);
+}
+
+void mailbox_answer(struct mailbox *mailbox, struct rdl_shard *shard, uint64_t now_ms)
 {
 	enum mailbox_state asked = MAILBOX_ASKED;
 
@@ -94,14 +107,9 @@ void mailbox_answer(struct mailbox *mailbox, struct rdl_registry *registry, uint
 		return; /* taken back */
 	mailbox->now_ms = now_ms;
 	mailbox->found = false;
-	if (mailbox->kind == MAILBOX_REGISTRATION) {
-		rdl_handle handle = rdl_registry_find_endpoint(registry, mailbox->digest,
-			(struct rdl_span){ mailbox->endpoint, mailbox->endpoint_len }, now_ms);
-
-		if (handle != RDL_HANDLE_NONE)
-			copy_registration(mailbox, registry, handle);
-	} else {
-		copy_page(mailbox, registry);
-	}
+	if (mailbox->kind == MAILBOX_PAGE)
+		copy_page(mailbox, shard->registry);
+	else
+		answer_endpoint(mailbox, shard);
 	__atomic_store_n(&mailbox->state, MAILBOX_ANSWERED, __ATOMIC_RELEASE);
 }

@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "registry.h"
+#include "shard.h"
 
 #define MAILBOX_WAIT_MS 500
 /* The longest object list there is: 8192 links and as many versions, formats and root besides. */
@@ -19,6 +19,7 @@
 
 enum mailbox_kind {
 	MAILBOX_REGISTRATION, /* of an endpoint */
+	MAILBOX_REMOVE, /* the same, and ends it */
 	MAILBOX_PAGE, /* endpoint names from a cursor on */
 };
 
@@ -58,6 +59,6 @@ static inline bool mailbox_pending(const struct mailbox *mailbox)
 {
 	return __atomic_load_n(&mailbox->state, __ATOMIC_RELAXED) == MAILBOX_ASKED;
 }
-void mailbox_answer(struct mailbox *mailbox, struct rdl_registry *registry, uint64_t now_ms);
+void mailbox_answer(struct mailbox *mailbox, struct rdl_shard *shard, uint64_t now_ms);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <rte_eal.h>
 
+#include "console.h"
 #include "log.h"
 #include "publisher.h"
 
@@ -90,19 +91,21 @@ static int serve(struct daemon *daemon)
 		return -1;
 	}
 	daemon->policy = policy;
-	if (publisher_open(daemon) == 0 && daemon_plan_lcores(daemon) == 0 &&
-		daemon_eal(daemon) == 0) {
+	if (publisher_open(daemon) == 0 && console_open(daemon) == 0 &&
+		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0) {
 		if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
 			daemon_telemetry(daemon) == 0) {
 			daemon_assign(daemon);
 			ret = daemon_launch(daemon);
-			if (ret == 0)
-				ret = publisher_start(daemon);
+			if (ret == 0 &&
+				(publisher_start(daemon) != 0 || console_start(daemon) != 0))
+				ret = -1;
 			if (ret == 0) {
 				log_ready(daemon);
 				sigwait(&signals, &caught);
 				rdl_log_info("stop", "signal=%d", caught);
 			}
+			console_stop(daemon);
 			publisher_stop(daemon);
 			daemon_join(daemon);
 		}
@@ -110,6 +113,7 @@ static int serve(struct daemon *daemon)
 		daemon_teardown(daemon);
 		rte_eal_cleanup();
 	}
+	console_close(daemon);
 	publisher_close(daemon);
 	rdl_policy_destroy(policy);
 	return ret;

@@ -218,9 +218,15 @@ static int setup_workers(struct daemon *daemon)
 		daemon->workers[w] = worker;
 		config.memory = rte_zmalloc_socket("blocks", rdl_pipeline_memory(&config),
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
-		if (worker == NULL || config.memory == NULL) {
+		config.refusals = NULL;
+		if (daemon->conf->control.path != NULL)
+			config.refusals = rte_zmalloc_socket("refusals", sizeof(*config.refusals),
+				RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		if (worker == NULL || config.memory == NULL ||
+			(config.refusals == NULL && daemon->conf->control.path != NULL)) {
 			rdl_log_error("start", "no memory for worker %u", w);
 			rte_free(config.memory);
+			rte_free(config.refusals);
 			return -1;
 		}
 		worker->daemon = daemon;
@@ -315,8 +321,10 @@ void daemon_teardown(struct daemon *daemon)
 			rte_ring_free(daemon->requests[w][s]);
 			rte_ring_free(daemon->replies[w][s]);
 		}
-		if (daemon->workers[w] != NULL)
+		if (daemon->workers[w] != NULL) {
 			rte_free(daemon->workers[w]->pipeline.config.memory);
+			rte_free(daemon->workers[w]->pipeline.config.refusals);
+		}
 		rte_free(daemon->workers[w]);
 	}
 	rdl_pktio_close(daemon->pktio);

@@ -13,7 +13,7 @@
 #define SLOW_MS 2000
 #define SLOW_OCTETS 65536
 
-static const char *read_kinds(const json_t *list, uint32_t *kinds)
+static const char *read_kinds(json_t *list, uint32_t *kinds)
 {
 	const json_t *item;
 	size_t i;
@@ -34,17 +34,16 @@ static const char *read_kinds(const json_t *list, uint32_t *kinds)
 	return json_is_array(list) ? NULL : "events: not an array";
 }
 
-static const char *read_members(
-	struct subscriber *subscriber, const json_t *request, bool *snapshot)
+static const char *read_members(struct subscriber *subscriber, json_t *request, bool *snapshot)
 {
 	uint32_t kinds = (1u << RDL_EVENT_KIND_COUNT) - 1;
 	const char *prefix = "", *from, *wrong = NULL;
-	const json_t *list = NULL;
+	json_t *list = NULL;
 	size_t prefix_len = 0;
 	json_error_t error;
 
-	if (json_unpack_ex((json_t *)(uintptr_t)request, &error, JSON_STRICT, "{s:s, s?o, s?s%}",
-		    "from", &from, "events", &list, "prefix", &prefix, &prefix_len) != 0)
+	if (json_unpack_ex(request, &error, JSON_STRICT, "{s:s, s?o, s?s%}", "from", &from,
+		    "events", &list, "prefix", &prefix, &prefix_len) != 0)
 		return "not a request: {from: now or snapshot, events: [...], prefix: ...}";
 	if (strcmp(from, "now") != 0 && strcmp(from, "snapshot") != 0)
 		return "from: neither now nor snapshot";

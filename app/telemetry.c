@@ -213,6 +213,7 @@ int daemon_telemetry(struct daemon *daemon)
 		{ "/rdline/stats", stats, "All counters, summed over all cores." },
 		{ "/rdline/worker", worker, "Counters and load of one worker. Parameter: number" },
 		{ "/rdline/shard", shard, "Counters and load of one shard. Parameter: number" },
+		{ "/rdline/control", telemetry_control, "The control socket: its connections." },
 		{ "/rdline/events", telemetry_events,
 			"The event stream: its subscribers, and what was lost." },
 		{ "/rdline/policy", policy, "What this server accepts." },

@@ -63,6 +63,7 @@ void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct r
 		const struct mailbox *answer, uint64_t argument),
 	uint64_t argument);
 
+int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_registration(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *d);

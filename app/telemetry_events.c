@@ -2,6 +2,7 @@
 /* The event stream and the control socket, over the telemetry socket. */
 #include "telemetry.h"
 
+#include "console.h"
 #include "publisher.h"
 
 static void put_server(struct rte_tel_data *d, const struct server_counts *counts)
@@ -33,6 +34,21 @@ int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d
 		tel_u64(d, "lost_subscribers", relaxed(&counts->lost_subscribers));
 		put_server(d, publisher_server_counts(daemon->publisher));
 	}
+	telemetry_release();
+	return 0;
+}
+
+int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct daemon *daemon = telemetry_hold();
+
+	(void)cmd;
+	(void)params;
+	if (daemon == NULL)
+		return -ENODEV;
+	rte_tel_data_start_dict(d);
+	if (daemon->console != NULL)
+		put_server(d, console_server_counts(daemon->console));
 	telemetry_release();
 	return 0;
 }

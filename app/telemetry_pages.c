@@ -4,12 +4,12 @@
 
 #include <stdlib.h>
 
+#include "ask.h"
+
 /* DPDK cuts arrays at 512 entries. */
 #define OBJECTS_PAGE 512
 /* Pages without a name in them, while slots are walked, before a reply says "go on". */
 #define ASKS_MAX 64
-/* A page cursor: the shard above, the registry's cursor below. */
-#define CURSOR_SHARD_SHIFT 34
 
 static bool is_number(const char *text)
 {
@@ -63,37 +63,19 @@ static void add_page(const struct mailbox *mailbox, struct tel_texts *names)
 		tel_texts_add(names, (struct rdl_span){ mailbox->page + i + 1, mailbox->page[i] });
 }
 
-/* The next page with a name in it, from the shard that *cursor says on; false when an owner did not answer. */
-static bool ask_page(struct daemon *daemon, uint64_t *cursor, struct tel_texts *names)
+/* The next page with a name in it; false when an owner did not answer. */
+static bool find_page(struct daemon *daemon, uint64_t *cursor, struct tel_texts *names)
 {
 	for (unsigned asks = 0; asks < ASKS_MAX; asks++) {
-		uint64_t shard = *cursor >> CURSOR_SHARD_SHIFT;
-		uint64_t mask = (UINT64_C(1) << CURSOR_SHARD_SHIFT) - 1;
+		struct mailbox *page = ask_page(daemon, cursor);
 
-		if (shard >= daemon->conf->shards) {
-			*cursor = 0;
-			return true;
-		}
-		struct mailbox *mailbox = &daemon->controls[shard]->mailbox;
-		pthread_mutex_lock(&mailbox->asking);
-		mailbox->kind = MAILBOX_PAGE;
-		mailbox->cursor = *cursor & mask;
-		bool answered = mailbox_ask(mailbox);
-		bool any = answered && mailbox->page_len > 0;
-		if (answered) {
-			bool end = mailbox->cursor == UINT64_MAX;
-
-			*cursor = end ? (shard + 1) << CURSOR_SHARD_SHIFT
-				      : shard << CURSOR_SHARD_SHIFT | mailbox->cursor;
-			add_page(mailbox, names);
-		}
-		pthread_mutex_unlock(&mailbox->asking);
-		if (!answered)
+		if (page == NULL)
 			return false;
-		if (*cursor >> CURSOR_SHARD_SHIFT >= daemon->conf->shards)
-			*cursor = 0;
+		bool any = page->page_len > 0;
+		add_page(page, names);
+		ask_done(page);
 		if (any || *cursor == 0)
-			return true;
+			break;
 	}
 	return true;
 }
@@ -109,7 +91,7 @@ int telemetry_registrations(const char *cmd, const char *params, struct rte_tel_
 		return 0;
 	if (params != NULL && !is_number(params)) {
 		rte_tel_data_start_dict(d);
-	} else if (ask_page(daemon, &cursor, &names)) {
+	} else if (find_page(daemon, &cursor, &names)) {
 		rte_tel_data_start_dict(d);
 		if (names.array == NULL) /* there even when it is empty */
 			names.array = tel_array(RTE_TEL_STRING_VAL);

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "ask.h"
 #include "percent.h"
 
 /* DPDK cuts arrays at 512 entries, dictionaries at 256. */
@@ -140,7 +141,6 @@ void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct r
 	uint64_t argument)
 {
 	uint8_t endpoint[RDL_ENDPOINT_MAX];
-	struct rdl_endpoint_digest digest;
 	size_t endpoint_len;
 
 	if (!percent_decode(text, len, endpoint, sizeof(endpoint), &endpoint_len) ||
@@ -148,20 +148,14 @@ void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct r
 		rte_tel_data_start_dict(d);
 		return;
 	}
-	rdl_siphash128(&daemon->endpoint_key, endpoint, endpoint_len, digest.word);
-	struct mailbox *mailbox =
-		&daemon->controls[rdl_endpoint_partition(digest) % daemon->conf->shards]->mailbox;
-	pthread_mutex_lock(&mailbox->asking);
-	mailbox->kind = MAILBOX_REGISTRATION;
-	mailbox->digest = digest;
-	mailbox->endpoint_len = (uint8_t)endpoint_len;
-	memcpy(mailbox->endpoint, endpoint, endpoint_len);
-	if (mailbox_ask(mailbox)) {
-		rte_tel_data_start_dict(d);
-		if (mailbox->found)
-			put(d, daemon, mailbox, argument);
-	} /* else d stays null */
-	pthread_mutex_unlock(&mailbox->asking);
+	struct mailbox *answer = ask_endpoint(
+		daemon, MAILBOX_REGISTRATION, (struct rdl_span){ endpoint, endpoint_len });
+	if (answer == NULL)
+		return; /* d stays null */
+	rte_tel_data_start_dict(d);
+	if (answer->found)
+		put(d, daemon, answer, argument);
+	ask_done(answer);
 }
 
 int telemetry_registration(const char *cmd, const char *params, struct rte_tel_data *d)

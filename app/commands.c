@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "commands.h"
+
+#include <time.h>
+
+#include "ask.h"
+
+/* Of one `list`: slots are walked for so long, and so many names shown; then the cursor says where to go on. */
+#define ASKS_MAX 64
+#define NAMES_MAX 1000
+
+static const char no_endpoint[] = "endpoint: missing";
+static const char no_answer[] = "the shard did not answer in time";
+
+uint64_t commands_wall_ms(uint64_t monotonic_ms)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 -
+	       (clock_ms() - monotonic_ms);
+}
+
+struct rdl_event_facts commands_facts(const struct daemon *daemon)
+{
+	return (struct rdl_event_facts){ .location_key = daemon->location_key,
+		.major = daemon->conf->lwm2m.version.major };
+}
+
+static void put_number(struct rdl_cursor *reply, const char *name, uint64_t value)
+{
+	rdl_cursor_text(reply, name);
+	rdl_cursor_decimal(reply, value);
+}
+
+static void put_registration(
+	const struct daemon *daemon, const struct mailbox *answer, struct rdl_cursor *reply)
+{
+	const struct rdl_registration *r = &answer->registration;
+	struct rdl_event_facts facts = commands_facts(daemon);
+	uint64_t now_ms = answer->now_ms;
+
+	rdl_registration_text(reply, r, &facts);
+	put_number(reply,
+		",\"expires_in\":", r->deadline_ms > now_ms ? (r->deadline_ms - now_ms) / 1000 : 0);
+	put_number(reply, ",\"registered_at\":", commands_wall_ms(r->registered_ms) / 1000);
+	put_number(reply, ",\"updated_at\":", commands_wall_ms(r->updated_ms) / 1000);
+}
+
+/* show, remove: {"registration": {...}}, {"removed": {...}}. */
+static const char *one(struct daemon *daemon, const struct command *command,
+	struct rdl_cursor *reply, enum mailbox_kind kind)
+{
+	if (command->endpoint.len == 0)
+		return no_endpoint;
+	struct mailbox *answer = ask_endpoint(daemon, kind, command->endpoint);
+	if (answer == NULL)
+		return no_answer;
+	bool found = answer->found;
+	if (found) {
+		rdl_cursor_text(
+			reply, kind == MAILBOX_REMOVE ? "{\"removed\":{" : "{\"registration\":{");
+		put_registration(daemon, answer, reply);
+		rdl_cursor_text(reply, "}}\n");
+	}
+	ask_done(answer);
+	return found ? NULL : "no such endpoint";
+}
+
+static const char *show(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
+{
+	return one(daemon, command, reply, MAILBOX_REGISTRATION);
+}
+
+static const char *remove_one(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
+{
+	return one(daemon, command, reply, MAILBOX_REMOVE);
+}
+
+/* The names of a page that begin with the prefix; returns how many. */
+static unsigned put_names(
+	const struct mailbox *page, struct rdl_span prefix, bool first, struct rdl_cursor *reply)
+{
+	unsigned names = 0;
+
+	for (uint32_t i = 0; i < page->page_len; i += 1u + page->page[i]) {
+		struct rdl_span name = { page->page + i + 1, page->page[i] };
+
+		if (name.len < prefix.len || memcmp(name.data, prefix.data, prefix.len) != 0)
+			continue;
+		if (!first || names > 0)
+			rdl_cursor_u8(reply, ',');
+		rdl_cursor_json(reply, name);
+		names++;
+	}
+	return names;
+}
+
+/* {"endpoints": [...], "next": "..." or null} */
+static const char *list(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
+{
+	uint64_t cursor = command->cursor;
+	unsigned names = 0;
+
+	rdl_cursor_text(reply, "{\"endpoints\":[");
+	for (unsigned asks = 0; asks < ASKS_MAX && names < NAMES_MAX; asks++) {
+		struct mailbox *page = ask_page(daemon, &cursor);
+
+		if (page == NULL)
+			return no_answer;
+		names += put_names(page, command->prefix, names == 0, reply);
+		ask_done(page);
+		if (cursor == 0)
+			break;
+	}
+	if (cursor == 0) {
+		rdl_cursor_text(reply, "],\"next\":null}\n");
+	} else {
+		put_number(reply, "],\"next\":\"", cursor);
+		rdl_cursor_text(reply, "\"}\n");
+	}
+	return NULL;
+}
+
+static const char *count(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
+{
+	uint64_t registrations = 0, tombstones = 0, object_lists = 0, store_octets = 0;
+
+	(void)command;
+	for (unsigned s = 0; s < daemon->conf->shards; s++) {
+		const struct control *control = daemon->controls[s];
+
+		registrations += __atomic_load_n(&control->registrations, __ATOMIC_RELAXED);
+		tombstones += __atomic_load_n(&control->tombstones, __ATOMIC_RELAXED);
+		object_lists += __atomic_load_n(&control->object_lists, __ATOMIC_RELAXED);
+		store_octets += __atomic_load_n(&control->store_octets, __ATOMIC_RELAXED);
+	}
+	put_number(reply, "{\"registrations\":", registrations);
+	put_number(reply, ",\"registrations_max\":", daemon->conf->memory.registrations);
+	put_number(reply, ",\"tombstones\":", tombstones);
+	put_number(reply, ",\"object_lists\":", object_lists);
+	put_number(reply, ",\"store_octets\":", store_octets);
+	rdl_cursor_text(reply, "}\n");
+	return NULL;
+}
+
+const char *commands_run(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
+{
+	static const struct {
+		const char *name;
+		const char *(*run)(struct daemon *daemon, const struct command *command,
+			struct rdl_cursor *reply);
+	} commands[] = {
+		{ "show", show },
+		{ "list", list },
+		{ "remove", remove_one },
+		{ "count", count },
+		{ "refusals", commands_refusals },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(commands); i++)
+		if (strcmp(command->name, commands[i].name) == 0)
+			return commands[i].run(daemon, command, reply);
+	return "no such command";
+}

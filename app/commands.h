@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of the control socket. Used by its thread. */
+#ifndef RDL_APP_COMMANDS_H
+#define RDL_APP_COMMANDS_H
+
+#include "daemon.h"
+
+/* No reply is longer: a page of names, a registration, as many refusals as are shown. */
+#define COMMANDS_REPLY_MAX (3u << 20)
+
+/* What a request says; views into its text. */
+struct command {
+	const char *name;
+	struct rdl_span endpoint; /* empty: not given */
+	struct rdl_span prefix;
+	uint64_t cursor;
+};
+
+/* Writes the reply, a whole line. Returns NULL, or what went wrong in place of a reply. */
+const char *commands_run(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply);
+
+/* commands_refusals.c */
+const char *commands_refusals(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply);
+
+/* Milliseconds since 1970 at a time of the monotonic clock. */
+uint64_t commands_wall_ms(uint64_t monotonic_ms);
+struct rdl_event_facts commands_facts(const struct daemon *daemon);
+
+#endif

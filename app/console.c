@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "console.h"
+
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "commands.h"
+#include "log.h"
+
+#define CLIENTS_MAX 32
+#define IDLE_MS 60000
+
+struct console {
+	struct daemon *daemon;
+	struct server *server;
+	uint8_t reply[COMMANDS_REPLY_MAX];
+};
+
+static struct rdl_span span_of(const char *text, size_t len)
+{
+	return (struct rdl_span){ (const uint8_t *)text, len };
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *read_request(json_t *request, struct command *command)
+{
+	const char *endpoint = "", *prefix = "", *cursor = "0";
+	size_t endpoint_len = 0, prefix_len = 0, cursor_len = 1;
+
+	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:s, s?s%, s?s%, s?s%}", "command",
+		    &command->name, "endpoint", &endpoint, &endpoint_len, "prefix", &prefix,
+		    &prefix_len, "cursor", &cursor, &cursor_len) != 0)
+		return "not a request: {command, endpoint, prefix, cursor}, all of them strings";
+	if (endpoint_len > RDL_ENDPOINT_MAX || prefix_len > RDL_ENDPOINT_MAX)
+		return "longer than any endpoint name";
+	if (!rdl_decimal(span_of(cursor, cursor_len), UINT64_MAX, &command->cursor))
+		return "cursor: not one of ours";
+	command->endpoint = span_of(endpoint, endpoint_len);
+	command->prefix = span_of(prefix, prefix_len);
+	return NULL;
+}
+
+static void line(struct client *client, const char *text, size_t len)
+{
+	struct console *console = client->server->config.owner;
+	struct rdl_cursor reply = rdl_cursor(console->reply, sizeof(console->reply));
+	struct command command;
+	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+
+	if (request == NULL) {
+		client_error(client, "not JSON");
+		return;
+	}
+	const char *wrong = read_request(request, &command);
+	if (wrong == NULL)
+		wrong = commands_run(console->daemon, &command, &reply);
+	json_decref(request);
+	if (wrong == NULL && reply.failed)
+		wrong = "the reply is too long";
+	if (wrong != NULL) {
+		client_error(client, wrong);
+		return;
+	}
+	if (!client_put(client, console->reply, (size_t)(reply.pos - console->reply))) {
+		/* Asks on and on, and does not read. */
+		server_count(&client->server->counts.let_go);
+		client->dead = true;
+	}
+}
+
+int console_open(struct daemon *daemon)
+{
+	const struct rdl_conf_socket *socket = &daemon->conf->control;
+
+	if (socket->path == NULL)
+		return 0;
+	struct console *console = calloc(1, sizeof(*console));
+	if (console == NULL) {
+		rdl_log_error("start", "no memory for the control socket");
+		return -1;
+	}
+	console->daemon = daemon;
+	daemon->console = console;
+	console->server = server_open(&(struct server_config){
+		.area = "control",
+		.socket = socket,
+		.clients_max = CLIENTS_MAX,
+		.out_octets = COMMANDS_REPLY_MAX,
+		.idle_ms = IDLE_MS,
+		.line = line,
+		.owner = console,
+	});
+	return console->server != NULL ? 0 : -1;
+}
+
+int console_start(struct daemon *daemon)
+{
+	return daemon->console != NULL ? server_start(daemon->console->server) : 0;
+}
+
+void console_stop(struct daemon *daemon)
+{
+	if (daemon->console != NULL)
+		server_stop(daemon->console->server);
+}
+
+void console_close(struct daemon *daemon)
+{
+	if (daemon->console == NULL)
+		return;
+	server_close(daemon->console->server);
+	free(daemon->console);
+	daemon->console = NULL;
+}
+
+const struct server_counts *console_server_counts(const struct console *console)
+{
+	return &console->server->counts;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "print.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* C0, DEL and C1 (in UTF-8: c2 80 to c2 9f) as \xNN, and the backslash doubled so that this can be read back. */
+static void print_text(json_t *text)
+{
+	const unsigned char *octets = (const unsigned char *)json_string_value(text);
+	size_t len = json_string_length(text);
+
+	for (size_t i = 0; i < len; i++) {
+		if (octets[i] == 0xc2 && i + 1 < len && octets[i + 1] < 0xa0)
+			printf("\\x%02x", octets[++i]);
+		else if (octets[i] < 0x20 || octets[i] == 0x7f)
+			printf("\\x%02x", octets[i]);
+		else if (octets[i] == '\\')
+			fputs("\\\\", stdout);
+		else
+			putchar(octets[i]);
+	}
+}
+
+static void print_value(json_t *value)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		print_text(value);
+		break;
+	case JSON_INTEGER:
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		break;
+	case JSON_REAL:
+		printf("%.3f", json_real_value(value));
+		break;
+	case JSON_TRUE:
+		fputs("yes", stdout);
+		break;
+	case JSON_FALSE:
+		fputs("no", stdout);
+		break;
+	case JSON_ARRAY:
+		json_array_foreach(value, i, item)
+		{
+			fputs(i > 0 ? " " : "", stdout);
+			print_value(item);
+		}
+		break;
+	case JSON_OBJECT:
+		i = 0;
+		json_object_foreach(value, key, item)
+		{
+			printf("%s%s=", i++ > 0 ? " " : "", key);
+			print_value(item);
+		}
+		break;
+	case JSON_NULL:
+		break;
+	}
+}
+
+void print_names(json_t *names)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		print_text(name);
+		putchar('\n');
+	}
+}
+
+void print_registration(json_t *registration)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(registration, key, value)
+	{
+		printf("%s: ", key);
+		if (strcmp(key, "registered_at") == 0 || strcmp(key, "updated_at") == 0) {
+			time_t at = (time_t)json_integer_value(value);
+			char text[32];
+
+			strftime(text, sizeof(text), "%F %T %z", localtime(&at));
+			fputs(text, stdout);
+		} else {
+			print_value(value);
+		}
+		putchar('\n');
+	}
+}
+
+static void print_member(const char *before, json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	if (value == NULL)
+		return;
+	fputs(before, stdout);
+	print_value(value);
+}
+
+/* 2026-11-26 02:37:13 4.00 register urn:dev:1 from 192.0.2.2:1234: object list: syntax error at octet 12 */
+static void print_refusal(json_t *refusal)
+{
+	time_t at = (time_t)json_number_value(json_object_get(refusal, "time"));
+	char text[32];
+
+	strftime(text, sizeof(text), "%F %T", localtime(&at));
+	fputs(text, stdout);
+	print_member(" ", refusal, "code");
+	print_member(" ", refusal, "operation");
+	if (json_string_length(json_object_get(refusal, "endpoint")) > 0)
+		print_member(" ", refusal, "endpoint");
+	print_member(" ", refusal, "location");
+	print_member(" from ", refusal, "address");
+	print_member(" port ", refusal, "port");
+	print_member(": ", refusal, "text");
+	print_member(" ", refusal, "parameter");
+	print_member("", refusal, "octet");
+	putchar('\n');
+}
+
+void print_refusals(json_t *refusals)
+{
+	json_t *refusal;
+	size_t i;
+
+	json_array_foreach(refusals, i, refusal) print_refusal(refusal);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rdline-ctl: asks a gateway's control socket, and says it in words, or as it came. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "print.h"
+
+#define SOCKET_DEFAULT "/run/rdline/control.sock"
+#define WAIT_S 10
+#define REPLY_MAX (16u << 20)
+
+enum { EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_UNREACHED = 3 };
+
+struct options {
+	const char *socket;
+	bool json;
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: rdline-ctl [-j] [-s SOCKET] COMMAND\n"
+	      "  show ENDPOINT             its registration\n"
+	      "  list [PREFIX [CURSOR]]    names of registered endpoints; with a cursor, one page\n"
+	      "  remove ENDPOINT           ends its registration; its location is dead at once\n"
+	      "  count                     registrations, and what they take\n"
+	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n"
+	      "  -j, --json                print the gateway's replies as they are, a line each\n"
+	      "  -s, --socket SOCKET       the control socket; default $RDLINE_CONTROL, or\n"
+	      "                            " SOCKET_DEFAULT "\n"
+	      "  -V, --version             print the version\n"
+	      "  -h, --help                print this\n"
+	      "exit: 0 done, 1 no such endpoint or an error, 2 usage, 3 no connection\n",
+		out);
+}
+
+static void fail(int code, const char *what, const char *why)
+{
+	fprintf(stderr, "rdline-ctl: %s%s%s\n", what, why[0] != '\0' ? ": " : "", why);
+	exit(code);
+}
+
+static FILE *open_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval wait = { .tv_sec = WAIT_S };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		fail(EXIT_UNREACHED, path, "is too long for a socket");
+	strcpy(address.sun_path, path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		perror(path);
+		exit(EXIT_UNREACHED);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	FILE *stream = fdopen(fd, "r");
+	if (stream == NULL)
+		fail(EXIT_UNREACHED, path, "no memory");
+	return stream;
+}
+
+/* Sends a request, which it takes over; the reply, which is the caller's. Ends the program when it says an error. */
+static json_t *ask(FILE *stream, const struct options *options, json_t *request)
+{
+	char *line = NULL, *text = json_dumps(request, JSON_COMPACT);
+	size_t room = 0;
+	json_error_t error;
+
+	json_decref(request);
+	if (text == NULL || dprintf(fileno(stream), "%s\n", text) < 0)
+		fail(EXIT_UNREACHED, options->socket, "cannot be written to");
+	free(text);
+	ssize_t len = getline(&line, &room, stream);
+	if (len <= 0 || (size_t)len > REPLY_MAX || line[len - 1] != '\n')
+		fail(EXIT_UNREACHED, options->socket, "no reply");
+	json_t *reply = json_loadb(line, (size_t)len, JSON_ALLOW_NUL, &error);
+	if (!json_is_object(reply))
+		fail(EXIT_ERROR, "not a reply", error.text);
+	const char *wrong = json_string_value(json_object_get(reply, "error"));
+	if (options->json)
+		fwrite(line, 1, (size_t)len, stdout);
+	if (wrong != NULL && !options->json)
+		fail(EXIT_ERROR, wrong, "");
+	if (wrong != NULL)
+		exit(EXIT_ERROR);
+	free(line);
+	return reply;
+}
+
+/* NULL becomes absent. Names that are no UTF-8 are none. */
+static json_t *request_of(const char *command, const char *member, const char *value)
+{
+	json_t *request = json_pack("{s:s}", "command", command);
+
+	if (value != NULL && json_object_set_new(request, member, json_string(value)) != 0)
+		fail(EXIT_USAGE, member, "is not UTF-8");
+	return request;
+}
+
+static void list(
+	FILE *stream, const struct options *options, const char *prefix, const char *cursor)
+{
+	bool all = cursor == NULL;
+	char next[32];
+
+	do {
+		json_t *request = request_of("list", "prefix", prefix);
+
+		if (cursor != NULL)
+			json_object_set_new(request, "cursor", json_string(cursor));
+		json_t *page = ask(stream, options, request);
+		if (!options->json)
+			print_names(json_object_get(page, "endpoints"));
+		const char *text = json_string_value(json_object_get(page, "next"));
+		snprintf(next, sizeof(next), "%s", text != NULL ? text : "");
+		cursor = next[0] != '\0' ? next : NULL;
+		json_decref(page);
+	} while (all && cursor != NULL);
+	if (cursor != NULL && !options->json)
+		fprintf(stderr, "next cursor: %s\n", cursor);
+}
+
+static void run(const struct options *options, char **arguments, int count)
+{
+	static const struct {
+		const char *name;
+		const char *member; /* that the reply is about */
+		int min, max; /* arguments */
+		void (*print)(json_t *value);
+	} commands[] = {
+		{ "show", "registration", 1, 1, print_registration },
+		{ "remove", "removed", 1, 1, print_registration },
+		{ "count", NULL, 0, 0, print_registration },
+		{ "refusals", "refusals", 0, 1, print_refusals },
+		{ "list", NULL, 0, 2, NULL },
+	};
+	size_t i = 0;
+
+	while (i < sizeof(commands) / sizeof(commands[0]) &&
+		strcmp(arguments[0], commands[i].name) != 0)
+		i++;
+	if (i == sizeof(commands) / sizeof(commands[0]) || count - 1 < commands[i].min ||
+		count - 1 > commands[i].max) {
+		usage(stderr);
+		exit(EXIT_USAGE);
+	}
+	const char *first = count > 1 ? arguments[1] : NULL;
+	FILE *stream = open_socket(options->socket);
+	if (commands[i].print == NULL) {
+		list(stream, options, first, count > 2 ? arguments[2] : NULL);
+	} else {
+		json_t *reply = ask(stream, options, request_of(arguments[0], "endpoint", first));
+
+		if (!options->json)
+			commands[i].print(commands[i].member != NULL
+						  ? json_object_get(reply, commands[i].member)
+						  : reply);
+		json_decref(reply);
+	}
+	fclose(stream);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct options options = { .socket = getenv("RDLINE_CONTROL") };
+	int option;
+
+	if (options.socket == NULL)
+		options.socket = SOCKET_DEFAULT;
+	while ((option = getopt_long(argc, argv, "+js:Vh", longs, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			options.json = true;
+			break;
+		case 's':
+			options.socket = optarg;
+			break;
+		case 'V':
+			puts("rdline-ctl " RDL_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	signal(SIGPIPE, SIG_IGN); /* a gateway that went away is no connection */
+	if (optind == argc) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	run(&options, argv + optind, argc - optind);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_ERROR;
+}

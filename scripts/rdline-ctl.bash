@@ -1,0 +1,44 @@
+# bash completion for rdline-ctl: options, commands, and endpoint names as the gateway has them.
+_rdline_ctl()
+{
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local socket=() command= i
+
+	# Names may hold colons, which would break words.
+	if declare -F _get_comp_words_by_ref >/dev/null; then
+		_get_comp_words_by_ref -n : -c current -p previous
+	fi
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | --socket)
+			socket=(-s "${COMP_WORDS[++i]}")
+			;;
+		show | list | remove | count | refusals)
+			command=${COMP_WORDS[i]}
+			break
+			;;
+		esac
+	done
+	case $previous in
+	-s | --socket)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	esac
+	case $command in
+	'')
+		mapfile -t COMPREPLY < <(compgen -W \
+			"show list remove count refusals --json --socket --version --help" -- "$current")
+		;;
+	show | remove | refusals | list)
+		# One page of what begins so is enough to choose from; names with blanks are left to be typed.
+		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" list "$current" 0 2>/dev/null |
+			grep -v '[[:space:]\\]')
+		;;
+	esac
+	if declare -F __ltrim_colon_completions >/dev/null; then
+		__ltrim_colon_completions "$current"
+	fi
+}
+complete -F _rdline_ctl rdline-ctl
