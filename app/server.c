@@ -274,6 +274,16 @@ int server_start(struct server *server)
 	return 0;
 }
 
+/* Nobody finds the socket any more: a client that is let go of now does not come back. */
+static void stop_listening(struct server *server)
+{
+	if (server->listener < 0)
+		return;
+	unlink(server->config.socket->path);
+	close(server->listener);
+	server->listener = -1;
+}
+
 void server_stop(struct server *server)
 {
 	static const uint64_t one = 1;
@@ -285,6 +295,7 @@ void server_stop(struct server *server)
 	(void)!write(server->wake, &one, sizeof(one));
 	pthread_join(server->thread, NULL);
 	server->running = false;
+	stop_listening(server);
 	while (server->client_count > 0)
 		let_go(server, server->client_count - 1);
 }
@@ -294,8 +305,7 @@ void server_close(struct server *server)
 	if (server == NULL)
 		return;
 	server_stop(server);
-	unlink(server->config.socket->path);
-	close(server->listener);
+	stop_listening(server);
 	if (server->epoll >= 0)
 		close(server->epoll);
 	if (server->wake >= 0)

@@ -64,9 +64,8 @@ struct server {
 /* Makes the socket; logs and returns NULL when it cannot. Nobody is served before server_start(). */
 struct server *server_open(const struct server_config *config);
 int server_start(struct server *server);
-/* Ends the thread and lets go of all clients. `server` may be NULL, here and below. */
+/* Ends the thread, takes the socket away, lets go of all clients. `server` may be NULL, here and below. */
 void server_stop(struct server *server);
-/* The same, and takes the socket away. */
 void server_close(struct server *server);
 
 /* Adds to what waits for the client; false, and nothing added, when there is no room. */

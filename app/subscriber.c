@@ -83,30 +83,43 @@ void subscriber_tell(struct subscriber *subscriber, const void *line, size_t len
 		subscriber->lost++;
 }
 
+static void put(struct client *client, const char *line, size_t len)
+{
+	if (client_put(client, line, len))
+		return;
+	server_count(&client->server->counts.let_go);
+	client->dead = true;
+}
+
+static void tell_gap(struct subscriber *subscriber)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "{\"event\":\"gap\",\"lost\":%llu}\n",
+		(unsigned long long)subscriber->lost);
+
+	put(subscriber->client, line, (size_t)len);
+	subscriber->lost = 0;
+}
+
 void subscriber_say(struct subscriber *subscriber, const char *format, ...)
 {
-	struct client *client = subscriber->client;
 	char line[512];
 	va_list args;
 
 	va_start(args, format);
 	int len = vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	if (len >= (int)sizeof(line) || !client_put(client, line, (size_t)len)) {
-		server_count(&client->server->counts.let_go);
-		client->dead = true;
-	}
+	if (subscriber->lost > 0)
+		tell_gap(subscriber);
+	put(subscriber->client, line, (size_t)len);
 }
 
 void subscriber_catch_up(struct subscriber *subscriber)
 {
 	const struct outbox *out = &subscriber->client->out;
 
-	if (subscriber->lost == 0 || outbox_left(out) < out->room / 2)
-		return;
-	subscriber_say(subscriber, "{\"event\":\"gap\",\"lost\":%llu}\n",
-		(unsigned long long)subscriber->lost);
-	subscriber->lost = 0;
+	if (subscriber->lost > 0 && outbox_left(out) >= out->room / 2)
+		tell_gap(subscriber);
 }
 
 uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms)
@@ -114,7 +127,7 @@ uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms)
 	const struct outbox *out = &subscriber->client->out;
 	size_t left = outbox_left(out);
 
-	if (out->sent - subscriber->sent_seen >= SLOW_OCTETS || left >= out->room / 2) {
+	if (out->sent - subscriber->sent_seen >= SLOW_OCTETS || out->len < SLOW_OCTETS) {
 		subscriber->sent_seen = out->sent;
 		subscriber->moved_ms = now_ms;
 	}

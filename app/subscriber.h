@@ -38,9 +38,9 @@ struct subscriber {
 const char *subscriber_request(
 	struct subscriber *subscriber, const char *text, size_t len, bool *snapshot);
 
-/* A line of JSON that is to follow on each other, none left out in silence: counted as lost when there is no room. */
+/* A line that is counted as lost when there is no room for it, or when the last loss has not been told yet. */
 void subscriber_tell(struct subscriber *subscriber, const void *line, size_t len);
-/* A line that is never lost: a subscriber that leaves no room for it is let go of. */
+/* A short line that is never lost: behind the gap, if there is one; who leaves no room for it is let go of. */
 __attribute__((format(printf, 2, 3))) void subscriber_say(
 	struct subscriber *subscriber, const char *format, ...);
 /* Tells what was lost, once half of the buffer is free again. */

@@ -233,6 +233,42 @@ class Device:
         return self.request(DELETE, location, **more)
 
 
+class Lines:
+    """A client of one of the gateway's UNIX sockets: JSON, a line each way."""
+
+    def __init__(self, path, request=None, wait=10):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.socket.settimeout(wait)
+        self.rest = b""
+        if request is not None:
+            self.send(request)
+
+    def send(self, request):
+        """An object, or octets as they are."""
+        self.socket.sendall(request if isinstance(request, bytes) else json.dumps(request).encode() + b"\n")
+
+    def line(self):
+        """The next line; None at the end."""
+        while b"\n" not in self.rest:
+            try:
+                octets = self.socket.recv(1 << 16)
+            except ConnectionResetError:
+                octets = b""
+            if not octets:
+                return None
+            self.rest += octets
+        line, self.rest = self.rest.split(b"\n", 1)
+        return json.loads(line)
+
+    def ask(self, request):
+        self.send(request)
+        return self.line()
+
+    def close(self):
+        self.socket.close()
+
+
 def expect(got, wanted, what=""):
     if got != wanted:
         raise AssertionError("%s: got %r, want %r" % (what, got, wanted))
