@@ -262,8 +262,13 @@ class Lines:
         return json.loads(line)
 
     def ask(self, request):
-        self.send(request)
-        return self.line()
+        """The reply; asked again when the machine was too busy for one in time: nothing was done then."""
+        for _ in range(20):
+            self.send(request)
+            reply = self.line()
+            if reply != {"error": "the shard did not answer in time"}:
+                break
+        return reply
 
     def close(self):
         self.socket.close()
