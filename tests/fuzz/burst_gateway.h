@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "burst_events.h"
 #include "burst_packets.h"
 #include "burst_replies.h"
 #include "shard.h"
@@ -30,6 +31,7 @@ static const struct rdl_admission_config no_limits = { .shards = 1 };
 static struct rdl_policy *policy;
 static struct rdl_pipeline pipeline;
 static struct rdl_shard shard;
+static struct rdl_refusals refusals;
 static void *memory;
 static uint64_t epoch_ms, now_ms;
 
@@ -44,6 +46,7 @@ static inline struct rdl_pipeline_config pipeline_config(void)
 		.transfers = 8,
 		.max_payload = BODY_MAX,
 		.transfer_lifetime_s = 93,
+		.refusals = &refusals,
 		.memory = memory,
 	};
 }
@@ -58,12 +61,15 @@ static inline void make_registry(void)
 		.endpoint_key = { 21, 22 },
 		.socket_id = -1,
 		.now_ms = now_ms,
+		.ended = rdl_shard_ended,
+		.ended_arg = &shard,
 	};
 
 	rdl_registry_destroy(shard.registry);
 	epoch_ms = now_ms;
 	rdl_shard_init(&shard, rdl_registry_create(&config), location_key, &no_limits);
 	CHECK(shard.registry != NULL);
+	events_start(&shard);
 }
 
 static inline void gateway_start(void)
@@ -120,6 +126,7 @@ static inline void check_balance(void)
 
 	for (unsigned i = 0; i < 4; i++)
 		rdl_shard_expire(&shard, now_ms);
+	events_check(&shard, now_ms);
 	rdl_registry_counts(shard.registry, &counts);
 	CHECK(counts.registrations == count(&shard.stats, RDL_STAT_registered) -
 					      count(&shard.stats, RDL_STAT_deregistered) -
