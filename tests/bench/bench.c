@@ -20,7 +20,9 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "listeners.h"
 #include "log.h"
+#include "publisher.h"
 
 #define PORT_RING 1024 /* as many as the descriptors of a NIC's queue */
 #define UPDATES_MIN 1000000
@@ -228,7 +230,8 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		(uint32_t)((daemon_memory(daemon) + endpoints * RDL_LOCATION_LEN) >> 20) + 64;
 	if (daemon_eal(daemon) != 0)
 		return EXIT_FAILURE;
-	if (!make_port(&generator, conf) || daemon_setup(daemon) != 0 || !count_as_nics_do())
+	if (!make_port(&generator, conf) || daemon_setup(daemon) != 0 || !count_as_nics_do() ||
+		publisher_open(daemon) != 0)
 		return EXIT_FAILURE;
 	before = heap_octets();
 	if (daemon_setup_shards(daemon) != 0)
@@ -253,14 +256,21 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	daemon_assign(daemon);
 	daemon_add_role(daemon, place, generator_step, &generator, &generator.load);
 	report_begin(options);
+	/* The publisher and its subscribers are nobody's real-time threads. */
+	if (publisher_start(daemon) != 0)
+		return EXIT_FAILURE;
 	if (options->realtime && !be_realtime(2))
 		return EXIT_FAILURE;
-	if (daemon_launch(daemon) == 0)
+	if (daemon_launch(daemon) == 0 && listeners_start(daemon, (unsigned)options->listeners))
 		ok = measure(daemon, &generator, options, octets);
 	/* It waits spinning. */
 	if (options->realtime)
 		be_realtime(0);
+	if (options->events)
+		listeners_end(daemon, options->json);
+	publisher_stop(daemon);
 	daemon_join(daemon);
+	publisher_close(daemon);
 	daemon_teardown(daemon);
 	rte_eal_cleanup();
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -24,6 +24,7 @@ void options_usage(FILE *out)
 	      "  --updates PERCENT  of Updates in a storm (50)\n"
 	      "  --re-registers N   each endpoint so many times, for a profiler\n"
 	      "  --updates-each N   the same\n"
+	      "  --events N         N subscribers of the event stream; 0: nobody listens\n"
 	      "  --expiry           instead: all registrations end in one second\n"
 	      "  --stages           instead: ticks of each stage of a worker by itself\n"
 	      "  --no-huge          memory in pages of 4 KiB\n"
@@ -31,7 +32,7 @@ void options_usage(FILE *out)
 		out);
 }
 
-enum { FLAG = 256, NUMBER = 512, GENERATOR = 1024 };
+enum { FLAG = 256, NUMBER = 512, GENERATOR = 1024, EVENTS };
 
 static bool number(const char *text, uint64_t *value)
 {
@@ -55,7 +56,7 @@ bool options_parse(int argc, char **argv, struct options *o)
 		{ "open-loop", 1, NULL, NUMBER + 4 }, { "storm", 1, NULL, NUMBER + 5 },
 		{ "updates", 1, NULL, NUMBER + 6 }, { "re-registers", 1, NULL, NUMBER + 7 },
 		{ "updates-each", 1, NULL, NUMBER + 8 }, { "generator", 1, NULL, GENERATOR },
-		{ NULL, 0, NULL, 0 } };
+		{ "events", 1, NULL, EVENTS }, { NULL, 0, NULL, 0 } };
 	int option;
 
 	*o = (struct options){
@@ -67,6 +68,10 @@ bool options_parse(int argc, char **argv, struct options *o)
 		if (option >= NUMBER && option < GENERATOR) {
 			if (!number(optarg, numbers[option - NUMBER]))
 				return false;
+		} else if (option == EVENTS) {
+			o->events = true;
+			if (!number(optarg, &o->listeners))
+				return false;
 		} else if (option == GENERATOR) {
 			o->generator = optarg;
 		} else if (option >= FLAG) {
@@ -77,7 +82,7 @@ bool options_parse(int argc, char **argv, struct options *o)
 	}
 	return optind == argc && o->registrations > 0 && o->workers > 0 && o->workers <= 16 &&
 	       o->shards > 0 && o->shards <= 16 && o->window > 0 && o->window <= WINDOW_MAX &&
-	       o->updates_percent <= 100 &&
+	       o->updates_percent <= 100 && o->listeners <= LISTENERS_MAX &&
 	       o->registrations * options_rounds(o) + o->storm < ENDPOINTS_MAX;
 }
 
@@ -100,6 +105,10 @@ static void write_configuration(const struct options *options, FILE *file)
 		(unsigned long long)options->shards, options->no_huge ? "false" : "true",
 		(unsigned long long)(options->registrations + options->storm),
 		options_rounds(options) > 1 ? 2 : 247);
+	if (options->events)
+		fprintf(file,
+			"events = { socket = \"/tmp/rdline-bench-%d.sock\"; subscribers = %d; };\n",
+			(int)getpid(), LISTENERS_MAX);
 	if (options->one_core)
 		fprintf(file, "cores = \"%ld\";\n", sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	fprintf(file, "lwm2m = { version = \"1.1\"; objects = (\n");

@@ -7,13 +7,16 @@
 
 #include "conf.h"
 
+#define LISTENERS_MAX 64
+
 struct options {
 	uint64_t registrations;
 	uint64_t workers, shards, window;
 	uint64_t re_registers, updates_each; /* so many times each; 0: as many as give a figure */
 	uint64_t open_loop; /* requests a second; 0: none */
 	uint64_t storm, updates_percent;
-	bool json, mixed, offload, no_huge, realtime, one_core;
+	uint64_t listeners; /* of the event stream */
+	bool json, mixed, offload, no_huge, realtime, one_core, events;
 	bool stages, expiry; /* instead of phases */
 	const char *generator; /* "own", "worker", "shard": whose lcore it shares */
 };
