@@ -80,6 +80,15 @@ uint64_t rdl_event_octets(const struct rdl_event *event)
 	return record_size(&event->registration);
 }
 
+/* Brings near what the next record will be written over: cold lines are most of an event's cost. */
+static void look_ahead(const struct rdl_events *events)
+{
+	for (unsigned i = 0; i < 8; i++)
+		__builtin_prefetch(
+			events->octets + ((events->written + i * RDL_CACHE_LINE) & events->mask),
+			1);
+}
+
 static void fill(struct record *record, uint64_t size, const struct rdl_event *event)
 {
 	const struct rdl_registration *from = &event->registration;
@@ -120,6 +129,7 @@ bool rdl_events_write(struct rdl_events *events, const struct rdl_event *event)
 		return false;
 	}
 	fill(record, size, event);
+	look_ahead(events);
 	record->seq = seq;
 	record->lost = events->lost;
 	if (event->kind == RDL_EVENT_row)
