@@ -83,15 +83,15 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all test unit instrumented asan tsan cov fuzz fuzz-run lint format compdb run install clean deps help
+.PHONY: all bench test unit instrumented asan tsan cov fuzz fuzz-run lint format compdb run install clean deps help
 
 all: build/release/rdline build/release/rdline-ctl
 
 help:
-	@echo 'all (release binary)  test  asan  tsan  cov  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
+	@echo 'all (release binary)  test  bench  asan  tsan  cov  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
-INSTALLING := $(filter deps test unit instrumented run asan tsan cov fuzz lint,$(MAKECMDGOALS))
+INSTALLING := $(filter deps bench test unit instrumented run asan tsan cov fuzz lint,$(MAKECMDGOALS))
 PACKAGES   := build/.packages
 $(PACKAGES): scripts/deps
 	@mkdir -p $(@D)
@@ -218,6 +218,10 @@ fuzz:
 	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-run: $(FUZZ_PROGRAMS)
 	@tests/fuzz/run $(FUZZ_TIME) $(FUZZ_PROGRAMS)
+
+# ---- figures ------------------------------------------------------------------------------------
+bench: build/release/rdline-bench
+	@tests/bench/run build/release/rdline-bench build/bench/bench.jsonl
 
 # ---- checks -----------------------------------------------------------------------------------
 C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)

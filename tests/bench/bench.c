@@ -27,7 +27,10 @@
 #define PORT_RING 1024 /* as many as the descriptors of a NIC's queue */
 #define UPDATES_MIN 1000000
 
-/* An lcore for the generator where there is a CPU to spare, else one that it shares. */
+/*
+ * An lcore for the generator where there is a CPU to spare; else the first worker's, whose packets then come from its
+ * own cache, as a NIC's come from the last-level one.
+ */
 static unsigned place_generator(struct daemon *daemon, const struct options *options)
 {
 	cpu_set_t free;
@@ -48,7 +51,7 @@ static unsigned place_generator(struct daemon *daemon, const struct options *opt
 		};
 		return daemon->lcore_count++;
 	}
-	return (unsigned)options->workers % daemon->lcore_count;
+	return 0;
 }
 
 static bool make_port(struct generator *generator, struct rdl_conf *conf)

@@ -191,9 +191,10 @@ void stages_print(const struct daemon *daemon, bool json)
 		.shards = 1, .exchange_seed = 1, .location_key = daemon->location_key
 	};
 	struct packets packets;
-	struct bench *b = calloc(1, sizeof(*b));
+	struct bench *b = aligned_alloc(RDL_CACHE_LINE, sizeof(*b)); /* packets are aligned */
 
 	RTE_VERIFY(b != NULL);
+	memset(b, 0, sizeof(*b));
 	memcpy(b->interface.mac, mac, sizeof(mac));
 	b->interface.udp_port = 5683;
 	b->interface.ipv4_count = 1;
