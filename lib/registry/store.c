@@ -122,10 +122,12 @@ uint32_t rdl_store_alloc(struct rdl_store *store, size_t len)
 	if (len > RDL_STORE_BLOCK_MAX)
 		return RDL_STORE_NONE;
 	unsigned class = class_of(len);
+	uint32_t page;
+	/* A bigger block will do where the pages left are all of other sizes. */
+	while ((page = open_page(store, class)) == NO_PAGE)
+		if (++class == RDL_STORE_CLASSES)
+			return RDL_STORE_NONE;
 	size_t size = class_size(class);
-	uint32_t page = open_page(store, class);
-	if (page == NO_PAGE)
-		return RDL_STORE_NONE;
 	struct rdl_store_page *p = &store->pages[page];
 	uint8_t *octets = store->arena + (uint64_t)page * PAGE;
 	uint16_t block = p->free;

@@ -2,7 +2,8 @@
 /*
  * store: blocks of 32 octets to 64 KiB, two sizes per power of two, cut from pages of 64 KiB. A
  * page belongs to one size while a block of it is in use and returns to the pool after, so no mix
- * of sizes can lock memory away for good. Every call takes the same few steps, whatever the size.
+ * of sizes can lock memory away for good; meanwhile its blocks serve smaller ones that find no page.
+ * Every call takes the same few steps, whatever the size.
  */
 #ifndef RDL_REGISTRY_STORE_H
 #define RDL_REGISTRY_STORE_H

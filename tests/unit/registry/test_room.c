@@ -83,7 +83,10 @@ static void test_full_store(void **state)
 	struct rdl_registry *registry = create(&config);
 	struct rdl_object_list *list, *small = make_list(7, 1, "");
 	struct rdl_location location, first, refused;
-	static const char parameters[] = "\x05sms=1";
+	/* Longer than the blocks that are left beside the small list's. */
+	static const char parameters[] = "\x3f"
+					 "sms=0123456789012345678901234567890123456789012345678901"
+					 "2345678";
 	char name[16], long_name[RDL_ENDPOINT_MAX + 1];
 	unsigned count = 0;
 
@@ -129,6 +132,7 @@ static void test_full_store(void **state)
 	struct rdl_registry_counts after = counts(registry);
 	assert_memory_equal(&before, &after, sizeof(before));
 	struct rdl_registration r;
+	assert_int_equal(sizeof(parameters), 1 + 0x3f + 1);
 	assert_int_equal(rdl_registry_find(registry, &first, NOW + 1000), first.handle);
 	rdl_registry_describe(registry, first.handle, &r);
 	assert_int_equal(r.lifetime_s, 300);

@@ -112,12 +112,45 @@ static void test_random_blocks(void **state)
 	rdl_store_destroy(&store);
 }
 
+/* Pages that live on for a block or two do not keep the room in them from other sizes, but from bigger ones. */
+static void test_sparse_pages(void **state)
+{
+	enum { PAGES = 16, EACH = 65536 / 2048 };
+	uint32_t blocks[PAGES * EACH], small[PAGES * (EACH - 1)];
+	struct rdl_store store = { 0 };
+
+	assert_true(rdl_store_create(&store, PAGES * 65536, -1));
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(blocks); i++)
+		blocks[i] = rdl_store_alloc(&store, 2048);
+	assert_int_equal(rdl_store_alloc(&store, 32), RDL_STORE_NONE);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(blocks); i++)
+		if (i % EACH != 0)
+			rdl_store_free(&store, blocks[i]);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(small); i++) {
+		small[i] = rdl_store_alloc(&store, 1000);
+		assert_int_not_equal(small[i], RDL_STORE_NONE);
+		memset(rdl_store_at(&store, small[i]), 0xff, 2048);
+	}
+	assert_int_equal(store.octets, PAGES * 65536);
+	assert_int_equal(rdl_store_alloc(&store, 32), RDL_STORE_NONE);
+	rdl_store_free(&store, small[0]);
+	assert_int_equal(rdl_store_alloc(&store, 2049), RDL_STORE_NONE);
+	assert_int_equal(rdl_store_alloc(&store, 2048), small[0]);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(small); i++)
+		rdl_store_free(&store, small[i]);
+	for (unsigned i = 0; i < PAGES; i++)
+		rdl_store_free(&store, blocks[i * EACH]);
+	assert_int_equal(store.octets, 0);
+	rdl_store_destroy(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_refill),
 		cmocka_unit_test(test_random_blocks),
+		cmocka_unit_test(test_sparse_pages),
 	};
 
 	return RUN_EAL_TESTS(tests);
