@@ -61,7 +61,7 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 			&registry->slab, rdl_endpoint_partition(requests[i]->digest));
 	}
 	memset(registry->inserted, 0, sizeof(registry->inserted));
-	rdl_registry_make_room(registry, fresh);
+	rdl_registry_fetch_oldest(registry, fresh);
 	for (unsigned i = 0; i < count; i++)
 		if (handles[i] != RDL_HANDLE_NONE)
 			prefetch_behind(registry, requests[i], handles[i]);

@@ -25,7 +25,10 @@ struct rdl_record {
 	uint8_t minor;
 	uint8_t name_len;
 	rdl_binding binding;
-	uint32_t lifetime_s;
+	union {
+		uint32_t lifetime_s;
+		uint32_t burial; /* of a tombstone: its number, in the order of their ends */
+	};
 	uint32_t deadline; /* seconds since the registry's epoch */
 	uint32_t objects; /* of rdl_lists */
 	rdl_handle next, prev; /* in its bucket of the wheel, or among the tombstones */

@@ -59,8 +59,7 @@ void rdl_registry_destroy(struct rdl_registry *registry);
 
 /*
  * Before the commits of a burst of `count` <= RDL_REGISTRY_BURST requests of any kind: looks up the endpoints of
- * Registers in bulk, fetches all that the commits will touch side by side, and, in a full registry, gives up as many
- * tombstones as there may be new endpoints. hints[i] is for rdl_registry_register(); it holds until the next look-up.
+ * Registers in bulk and fetches all that the commits will touch side by side. hints[i] is for rdl_registry_register(); it holds until the next look-up.
  */
 void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 	struct rdl_request *const requests[], rdl_handle hints[]);

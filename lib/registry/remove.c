@@ -12,13 +12,10 @@ void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint3
 	rdl_extras_free(&registry->store, extras);
 }
 
-/*
- * Frees records that are in no list any more. Their index entries are looked up in bulk first, since a removal that
- * finds its bucket and key far away takes three times as long.
- */
-static void free_records(struct rdl_registry *registry, const rdl_handle handles[], unsigned count)
+/* Looks the index entries of records up in bulk, which fetches what their removal will touch. */
+static void find_entries(struct rdl_registry *registry, const rdl_handle handles[], unsigned count,
+	uint64_t digests[])
 {
-	uint64_t digests[RDL_INDEX_BURST];
 	uint32_t found[RDL_INDEX_BURST];
 
 	for (unsigned i = 0; i < count; i++) {
@@ -31,6 +28,17 @@ static void free_records(struct rdl_registry *registry, const rdl_handle handles
 	}
 	if (count > 1)
 		rdl_index_find_bulk(&registry->endpoints, count, digests, found);
+}
+
+/*
+ * Frees records that are in no list any more. Their index entries are looked up in bulk first, since a removal that
+ * finds its bucket and key far away takes three times as long.
+ */
+static void free_records(struct rdl_registry *registry, const rdl_handle handles[], unsigned count)
+{
+	uint64_t digests[RDL_INDEX_BURST];
+
+	find_entries(registry, handles, count, digests);
 	for (unsigned i = 0; i < count; i++) {
 		struct rdl_record *record = rdl_slab_at(&registry->slab, handles[i]);
 
@@ -70,13 +78,19 @@ static unsigned free_tombstones(struct rdl_registry *registry, uint32_t second, 
 	return freed;
 }
 
-void rdl_registry_make_room(struct rdl_registry *registry, unsigned fresh)
+void rdl_registry_fetch_oldest(struct rdl_registry *registry, unsigned fresh)
 {
 	uint64_t held = registry->registrations + registry->tombstones.count + fresh;
+	uint64_t digests[RDL_INDEX_BURST];
+	rdl_handle handles[RDL_INDEX_BURST];
 
-	if (RDL_UNLIKELY(held > registry->registrations_max))
-		free_tombstones(
-			registry, UINT32_MAX, (unsigned)(held - registry->registrations_max));
+	if (RDL_LIKELY(held <= registry->registrations_max))
+		return;
+	uint64_t n = held - registry->registrations_max;
+	find_entries(registry, handles,
+		rdl_tombstones_peek(&registry->tombstones, handles,
+			n < RDL_INDEX_BURST ? (unsigned)n : RDL_INDEX_BURST),
+		digests);
 }
 
 bool rdl_registry_evict(struct rdl_registry *registry, rdl_handle keep)

@@ -73,8 +73,8 @@ void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint3
 
 /* Frees the oldest tombstone, but not `keep`; false when there is none. */
 bool rdl_registry_evict(struct rdl_registry *registry, rdl_handle keep);
-/* Frees the oldest tombstones, side by side, as far as there is no room for `fresh` endpoints more. */
-void rdl_registry_make_room(struct rdl_registry *registry, unsigned fresh);
+/* Fetches, side by side, what it takes to free the tombstones whose room `fresh` endpoints more would want. */
+void rdl_registry_fetch_oldest(struct rdl_registry *registry, unsigned fresh);
 
 /* True when the record is the endpoint's, which its digest does not quite say. */
 bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,

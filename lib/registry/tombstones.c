@@ -11,10 +11,10 @@ void rdl_tombstones_init(struct rdl_tombstones *tombstones, const struct rdl_sla
 
 void rdl_tombstones_add(struct rdl_tombstones *tombstones, rdl_handle handle)
 {
-	unsigned chain = tombstones->fill++ % RDL_TOMBSTONE_CHAINS;
+	unsigned chain = tombstones->next % RDL_TOMBSTONE_CHAINS;
 	struct rdl_record *record = rdl_slab_at(tombstones->slab, handle);
 
-	record->bucket = (uint16_t)chain;
+	record->burial = tombstones->next++;
 	record->next = RDL_HANDLE_NONE;
 	record->prev = tombstones->last[chain];
 	if (record->prev == RDL_HANDLE_NONE)
@@ -28,7 +28,7 @@ void rdl_tombstones_add(struct rdl_tombstones *tombstones, rdl_handle handle)
 void rdl_tombstones_take(struct rdl_tombstones *tombstones, rdl_handle handle)
 {
 	const struct rdl_record *record = rdl_slab_at(tombstones->slab, handle);
-	unsigned chain = record->bucket;
+	unsigned chain = record->burial % RDL_TOMBSTONE_CHAINS;
 	bool is_first = tombstones->first[chain] == handle;
 	bool is_last = tombstones->last[chain] == handle;
 
@@ -44,33 +44,86 @@ void rdl_tombstones_take(struct rdl_tombstones *tombstones, rdl_handle handle)
 	tombstones->count--;
 }
 
-/* A chain's first, or the one behind it when that is `keep`. */
-static rdl_handle oldest_of(
-	const struct rdl_tombstones *tombstones, unsigned chain, rdl_handle keep)
+static struct rdl_record *at(const struct rdl_tombstones *tombstones, rdl_handle handle)
 {
-	rdl_handle handle = tombstones->first[chain];
+	return rdl_slab_at(tombstones->slab, handle);
+}
 
-	if (handle == keep && handle != RDL_HANDLE_NONE)
-		handle = rdl_slab_at(tombstones->slab, handle)->next;
-	return handle;
+/*
+ * The oldest of some heads, none of them older than `number`: mostly it has that number, and only its own record is
+ * looked at, which was fetched when the one before it in its chain was taken.
+ */
+static rdl_handle oldest_of(const struct rdl_tombstones *tombstones,
+	const rdl_handle heads[RDL_TOMBSTONE_CHAINS], uint32_t number)
+{
+	rdl_handle oldest = heads[number % RDL_TOMBSTONE_CHAINS];
+	uint32_t least = UINT32_MAX;
+
+	if (oldest != RDL_HANDLE_NONE && at(tombstones, oldest)->burial == number)
+		return oldest;
+	oldest = RDL_HANDLE_NONE;
+	for (unsigned c = 0; c < RDL_TOMBSTONE_CHAINS; c++) {
+		if (heads[c] == RDL_HANDLE_NONE)
+			continue;
+		/* Numbers come round, distances do not. */
+		uint32_t distance = at(tombstones, heads[c])->burial - number;
+		if (oldest == RDL_HANDLE_NONE || distance < least) {
+			oldest = heads[c];
+			least = distance;
+		}
+	}
+	return oldest;
+}
+
+/* Lets a chain's head be the one behind it, and fetches that. */
+static void advance(const struct rdl_tombstones *tombstones, rdl_handle *head)
+{
+	*head = at(tombstones, *head)->next;
+	if (*head != RDL_HANDLE_NONE)
+		rdl_slab_prefetch(tombstones->slab, *head);
+}
+
+unsigned rdl_tombstones_peek(
+	const struct rdl_tombstones *tombstones, rdl_handle handles[], unsigned max)
+{
+	rdl_handle heads[RDL_TOMBSTONE_CHAINS];
+	uint32_t number = tombstones->oldest;
+	unsigned count = 0;
+
+	memcpy(heads, tombstones->first, sizeof(heads));
+	for (; count < max; count++) {
+		rdl_handle oldest = oldest_of(tombstones, heads, number);
+
+		if (oldest == RDL_HANDLE_NONE)
+			break;
+		handles[count] = oldest;
+		number = at(tombstones, oldest)->burial;
+		advance(tombstones, &heads[number % RDL_TOMBSTONE_CHAINS]);
+		number++;
+	}
+	return count;
 }
 
 rdl_handle rdl_tombstones_take_oldest(
 	struct rdl_tombstones *tombstones, uint32_t second, rdl_handle keep)
 {
-	for (unsigned tries = 0; tries < RDL_TOMBSTONE_CHAINS; tries++) {
-		unsigned chain = tombstones->empty++ % RDL_TOMBSTONE_CHAINS;
-		rdl_handle handle = oldest_of(tombstones, chain, keep);
+	rdl_handle oldest = oldest_of(tombstones, tombstones->first, tombstones->oldest);
 
-		if (handle == RDL_HANDLE_NONE ||
-			rdl_slab_at(tombstones->slab, handle)->deadline > second)
-			continue;
-		rdl_tombstones_take(tombstones, handle);
-		if (tombstones->first[chain] != RDL_HANDLE_NONE)
-			rdl_slab_prefetch(tombstones->slab, tombstones->first[chain]);
-		return handle;
+	if (oldest == keep && oldest != RDL_HANDLE_NONE) {
+		rdl_handle two[2];
+
+		if (rdl_tombstones_peek(tombstones, two, 2) < 2)
+			return RDL_HANDLE_NONE;
+		oldest = two[1];
 	}
-	/* The turn stays where it was. */
-	tombstones->empty -= RDL_TOMBSTONE_CHAINS;
-	return RDL_HANDLE_NONE;
+	if (oldest == RDL_HANDLE_NONE || at(tombstones, oldest)->deadline > second)
+		return RDL_HANDLE_NONE;
+	uint32_t number = at(tombstones, oldest)->burial;
+	rdl_tombstones_take(tombstones, oldest);
+	rdl_handle head = tombstones->first[number % RDL_TOMBSTONE_CHAINS];
+	if (head != RDL_HANDLE_NONE)
+		rdl_slab_prefetch(tombstones->slab, head);
+	if (keep == RDL_HANDLE_NONE)
+		tombstones->oldest = number + 1;
+	return oldest;
 }

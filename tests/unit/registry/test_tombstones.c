@@ -50,11 +50,19 @@ static void test_order(void **state)
 	for (unsigned i = 0; i < RECORDS; i++)
 		add(i, 100 + i);
 	assert_int_equal(oldest(99), RDL_HANDLE_NONE);
+	for (unsigned max = 0; max <= 64; max += 16) {
+		rdl_handle oldest_ones[64];
+
+		assert_int_equal(rdl_tombstones_peek(&tombstones, oldest_ones, max), max);
+		for (unsigned i = 0; i < max; i++)
+			assert_int_equal(number(oldest_ones[i]), i);
+	}
 	for (unsigned i = 0; i < RECORDS; i++) {
 		assert_int_equal(oldest(99 + i), RDL_HANDLE_NONE);
 		assert_int_equal(number(oldest(100 + i)), i);
 	}
 	assert_int_equal(tombstones.count, 0);
+	assert_int_equal(rdl_tombstones_peek(&tombstones, &(rdl_handle){ 0 }, 1), 0);
 	assert_int_equal(oldest(UINT32_MAX), RDL_HANDLE_NONE);
 }
 
@@ -77,7 +85,7 @@ static void test_keep(void **state)
 static void test_mixture(void **state)
 {
 	uint32_t deadline[RECORDS] = { 0 }, now = 1000; /* 0: not there */
-	uint64_t seed = 20261126, live = 0, taken = 0;
+	uint64_t seed = 20261126, live = 0, taken = 0, number_of[RECORDS] = { 0 }, numbers = 0;
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		unsigned i = (unsigned)(test_random(&seed) % RECORDS);
@@ -85,6 +93,7 @@ static void test_mixture(void **state)
 		now += test_random(&seed) % 4 == 0;
 		if (deadline[i] == 0) {
 			add(i, deadline[i] = now + 50);
+			number_of[i] = ++numbers;
 			live++;
 		} else if (test_random(&seed) % 2 == 0) {
 			rdl_tombstones_take(&tombstones, handles[i]);
@@ -93,6 +102,9 @@ static void test_mixture(void **state)
 		}
 		for (rdl_handle handle; (handle = oldest(now)) != RDL_HANDLE_NONE; live--) {
 			assert_in_range(deadline[number(handle)], 1, now);
+			for (unsigned k = 0; k < RECORDS; k++)
+				assert_true(deadline[k] == 0 ||
+					    number_of[k] >= number_of[number(handle)]);
 			deadline[number(handle)] = 0;
 			taken++;
 		}
