@@ -44,6 +44,7 @@ struct worker {
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
 	unsigned full_bursts[PORTS_MAX];
 	bool pressed[PORTS_MAX];
+	unsigned rounds; /* since it looked for fragments that wait in vain */
 	struct tx_batch tx[PORTS_MAX];
 };
 

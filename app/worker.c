@@ -2,6 +2,8 @@
 /* One round of a worker: receive, decide, hand over, take replies back, send. */
 #include "daemon.h"
 
+#include <rte_cycles.h>
+
 static struct rdl_packet *packet_of(struct rdl_request *request)
 {
 	return (struct rdl_packet *)((uintptr_t)request - offsetof(struct rdl_packet, request));
@@ -226,6 +228,20 @@ static void drain(struct worker *worker)
 		__atomic_sub_fetch(&worker->daemon->workers_left, 1, __ATOMIC_RELEASE);
 }
 
+/* Rounds between two looks: milliseconds, or a second where rounds sleep. */
+#define FRAGMENT_ROUNDS 16384
+
+static void forget_fragments(struct worker *worker)
+{
+	if (++worker->rounds < FRAGMENT_ROUNDS)
+		return;
+	worker->rounds = 0;
+	unsigned lost =
+		rdl_pktio_forget_fragments(worker->daemon->pktio, worker->index, rte_rdtsc());
+	if (lost > 0)
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_fragment, lost);
+}
+
 bool worker_step(void *self)
 {
 	struct worker *worker = self;
@@ -240,6 +256,7 @@ bool worker_step(void *self)
 		worked |= take_replies(worker, s);
 	for (unsigned p = 0; p < daemon->conf->port_count; p++)
 		flush(worker, p);
+	forget_fragments(worker);
 	if (stopping)
 		drain(worker);
 	return worked;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reassembly of IP fragments (librte_ip_frag): a table for each queue, bounded in number and time. */
+/* For one function of librte_ip_frag, the same since 2018. */
+#define ALLOW_EXPERIMENTAL_API
 #include "internal.h"
 
 #include <rte_cycles.h>
@@ -81,4 +83,16 @@ struct rdl_frame *rdl_pktio_reassemble(
 	/* What the port said of the first fragment is no verdict on the whole datagram. */
 	frame->flags &= (uint8_t) ~(RDL_FRAME_L4_CHECKSUM_GOOD | RDL_FRAME_L4_CHECKSUM_BAD);
 	return frame;
+}
+
+unsigned rdl_pktio_forget_fragments(struct rdl_pktio *pktio, unsigned queue, uint64_t tsc)
+{
+	struct fragments *fragments = &pktio->fragments[queue];
+
+	if (fragments->table == NULL)
+		return 0;
+	rte_ip_frag_table_del_expired_entries(fragments->table, &fragments->dead, tsc);
+	unsigned dropped = fragments->dead.cnt;
+	rte_ip_frag_free_death_row(&fragments->dead, 0);
+	return dropped;
 }

@@ -62,6 +62,12 @@ int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned que
 struct rdl_frame *rdl_pktio_reassemble(
 	struct rdl_pktio *pktio, unsigned queue, struct rdl_frame *frame, unsigned *dropped);
 
+/*
+ * Frees fragments of this queue whose datagram has not become whole in time, some hundred at the most; returns how many. `tsc` is
+ * rte_rdtsc().
+ */
+unsigned rdl_pktio_forget_fragments(struct rdl_pktio *pktio, unsigned queue, uint64_t tsc);
+
 /* Sends frames by one port; returns how many it took, the first ones. The rest stay the caller's. */
 unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *const frames[], unsigned count);

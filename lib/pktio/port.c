@@ -16,8 +16,8 @@
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 
 /*
- * Fragments that wait for their siblings keep their buffers, and leave only when another fragment comes: were they not
- * counted, some hundred datagrams that never become whole would take all there is, and nothing would come again.
+ * Fragments that wait for their siblings keep their buffers: were they not counted, some hundred datagrams that never become
+ * whole would take all there is, and nothing would come until their time is over.
  */
 static unsigned held_by_fragments(const struct rdl_pktio_config *config)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
 #include <rte_mbuf.h>
@@ -348,6 +349,33 @@ static void test_bounded(void **state)
 	assert_in_range(held, 1, 8);
 }
 
+/* Fragments that never become whole: gone when their time is over. */
+static void test_forgotten(void **state)
+{
+	static uint8_t udp[1400];
+	uint64_t now = rte_rdtsc(), second = rte_get_tsc_hz();
+	unsigned dropped = 0, held;
+
+	nothing_lost();
+	for (unsigned i = 0; i < 4; i++) {
+		fragment(i % 2 == 0, udp, 0, 1400, true, (uint8_t)i);
+		assert_null(reassemble(1, &dropped));
+	}
+	held = 4 - dropped;
+	assert_in_range(held, 1, 4);
+	assert_int_equal(rte_mempool_in_use_count(outside), held);
+	assert_int_equal(rdl_pktio_forget_fragments(pktio, 0, now + 9 * second), 0);
+	assert_int_equal(rdl_pktio_forget_fragments(pktio, 0, now + 11 * second), held);
+	assert_int_equal(rdl_pktio_forget_fragments(pktio, 0, now + 11 * second), 0);
+	nothing_lost();
+	/* What comes next is put together as ever. */
+	make_datagram(true, udp, 1400);
+	fragment(true, udp, 0, 800, true, 1);
+	fragment(true, udp, 800, 600, false, 1);
+	check_whole(reassemble(2, &dropped), udp, 1400);
+	nothing_lost();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_fragment_behind_options),
+		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_held_fragments),
 	};
