@@ -183,32 +183,40 @@ fuzz_conf_LIBS    := conf
 FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf
 FUZZ_PROGRAMS := $(addprefix $B/tests/fuzz/,$(FUZZ_TARGETS))
 FUZZ_MAIN     := $(if $(filter fuzz,$(VARIANT)),,$B/tests/replay.o)
-# $1: target, $2: all libraries in it
-define fuzz_program
-$B/tests/fuzz/$1: tests/fuzz/$1.c $(FUZZ_MAIN) $B/tests/support.o $(call archives,$2) Makefile
+# A cmocka program over the same libraries as fuzz_burst.
+test_model_LIBS   := pipeline shard
+MODEL_TEST    := $B/tests/model/test_model
+# $1: folder, $2: program, $3: all libraries in it, $4: where main() is, when not in it
+define library_program
+$B/tests/$1/$2: tests/$1/$2.c $(filter %.o,$4) $B/tests/support.o $(call archives,$3) Makefile
 	@mkdir -p $$(@D)
 	$(say) TEST $$@
-	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS)) -Itests/support $(call include_path,$2) \
-		-MMD -MP -o $$@ $$< $(or $(FUZZ_MAIN),-fsanitize=fuzzer) $B/tests/support.o \
-		-Wl,--start-group $(call archives,$2) -Wl,--end-group $$(LDFLAGS) \
-		$$$$(pkg-config --libs $(TEST_PKGS) $(sort $(foreach l,$2,$($l_PKGS))))
+	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS)) -Wno-unused-parameter -Itests/support \
+		$(call include_path,$3) -MMD -MP -o $$@ $$< $4 $B/tests/support.o \
+		-Wl,--start-group $(call archives,$3) -Wl,--end-group $$(LDFLAGS) \
+		$$$$(pkg-config --libs $(TEST_PKGS) $(sort $(foreach l,$3,$($l_PKGS))))
 endef
-$(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_program,$t,$(sort $(foreach l,$($t_LIBS),$(call closure,$l))))))
+libraries_of = $(sort $(foreach l,$($1_LIBS),$(call closure,$l)))
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call \
+	library_program,fuzz,$t,$(call libraries_of,$t),$(or $(FUZZ_MAIN),-fsanitize=fuzzer))))
+$(eval $(call library_program,model,test_model,$(call libraries_of,test_model),))
 
 UNIT_TESTS := $(foreach l,$(LIBS),$(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
 SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.py))
 
-test: $(UNIT_TESTS) $(FUZZ_PROGRAMS) build/release/rdline build/release/rdline-ctl
-	@tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(SYSTEM_TESTS)
-unit: $(UNIT_TESTS) $(FUZZ_PROGRAMS)
-	@tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS)
+PROGRAMS := $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(MODEL_TEST)
+
+test: $(PROGRAMS) build/release/rdline build/release/rdline-ctl
+	@tests/run $(PROGRAMS) $(SYSTEM_TESTS)
+unit: $(PROGRAMS)
+	@tests/run $(PROGRAMS)
 # The same under the sanitizers; the system tests start the instrumented daemon.
 asan:
 	@$(MAKE) --no-print-directory VARIANT=asan instrumented
 tsan:
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
-instrumented: $(UNIT_TESTS) $(FUZZ_PROGRAMS) $B/rdline $B/rdline-ctl
-	@RDLINE=$(CURDIR)/$B/rdline tests/run $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(SYSTEM_TESTS)
+instrumented: $(PROGRAMS) $B/rdline $B/rdline-ctl
+	@RDLINE=$(CURDIR)/$B/rdline tests/run $(PROGRAMS) $(SYSTEM_TESTS)
 cov:
 	@$(MAKE) --no-print-directory VARIANT=$@ unit
 	@scripts/coverage build/cov
@@ -230,7 +238,7 @@ lint: $(foreach l,$(LIBS),$B/lib$l.a) $(APP_OBJECTS) $(CTL_OBJECTS)
 format:
 	clang-format-14 -i $(C_FILES)
 compdb:
-	@$(MAKE) -Bnk V=1 $B/rdline $(UNIT_TESTS) | scripts/compdb > compile_commands.json
+	@$(MAKE) -Bnk V=1 $B/rdline $(UNIT_TESTS) $(MODEL_TEST) | scripts/compdb > compile_commands.json
 
 run: build/release/rdline
 	@scripts/run $(RUN_FOR)

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What all of the model test shares: its figures, its clock, its dice, what happened how often, and how it says that
+ * something is not so.
+ */
+#ifndef RDL_MODEL_BASE_H
+#define RDL_MODEL_BASE_H
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support.h"
+
+#define WORKERS 2
+#define SHARDS 2
+#define ENDPOINTS 5000
+#define SOURCES 500
+#define REGISTRATIONS 1800 /* of a shard: fewer than endpoints */
+#define LIFETIME_MIN_S 2
+#define LIFETIME_MAX_S 100000
+#define GRACE_S 1
+#define EXCHANGE_LIFETIME_S 200
+#define NON_LIFETIME_S 145 /* RFC 7252 section 4.8.2 */
+#define REMEMBERED 2 /* exchanges beside the last Register: README, the data path */
+#define BODY_MAX 8000 /* of a block-wise body */
+#define ID_LEN 24
+
+/* X(name, text) */
+#define KINDS(X)                                                                          \
+	X(registered, "Register of an endpoint without registration")                     \
+	X(registered_again, "Register of an endpoint whose tombstone is there")           \
+	X(registered_late, "Register of an endpoint whose registration is past its time") \
+	X(replaced, "Register of a registered endpoint")                                  \
+	X(moved_register, "Register from another source than the last request")           \
+	X(updated, "Update")                                                              \
+	X(updated_lifetime, "Update with lt")                                             \
+	X(updated_binding, "Update with b")                                               \
+	X(updated_sms, "Update with sms")                                                 \
+	X(updated_extra, "Update with other parameters")                                  \
+	X(updated_objects, "Update with an object list")                                  \
+	X(updated_rooted, "Update with an object list under an alternate path")           \
+	X(moved_update, "Update from another source")                                     \
+	X(deregistered, "De-register")                                                    \
+	X(expired, "registration past its time")                                          \
+	X(old_location, "request to the location of a replaced registration")             \
+	X(dead_location, "request to the location of an ended registration")              \
+	X(register_copy, "copy of the Register of a live registration")                   \
+	X(register_copy_replaced, "copy of the Register of a replaced registration")      \
+	X(register_copy_ended, "copy of the Register of an ended registration")           \
+	X(register_copy_forgotten, "copy of a Register that is not known any more")       \
+	X(update_copy, "copy of an Update")                                               \
+	X(update_copy_dead, "copy of an Update whose location is dead")                   \
+	X(update_copy_forgotten, "copy of an Update that is not known any more")          \
+	X(deregister_copy, "copy of a De-register")                                       \
+	X(deregister_copy_forgotten, "copy of a De-register that is not known any more")  \
+	X(non_forgotten, "copy of a NON after NON_LIFETIME")                              \
+	X(id_reused, "Message ID of an older request, with another token")                \
+	X(other_source, "octets of an older request, from another source")                \
+	X(refused_register, "Register refused")                                           \
+	X(refused_update, "Update refused")                                               \
+	X(refused_dead, "Update to be refused, to a dead location")                       \
+	X(method, "method that a location does not have")                                 \
+	X(non_critical, "NON with an option that must be understood")                     \
+	X(alien, "other message answered")                                                \
+	X(alien_silent, "other message dropped")                                          \
+	X(block_continued, "block taken")                                                 \
+	X(block_again, "block that is there already")                                     \
+	X(block_register, "block-wise Register, whole")                                   \
+	X(block_update, "block-wise Update, whole")                                       \
+	X(block_again_whole, "last block once more")                                      \
+	X(block_gap, "block that does not follow")                                        \
+	X(block_late, "block of a transfer that is too old")                              \
+	X(block_lost, "block of a transfer that had to give way")                         \
+	X(block_restart, "transfer begun anew")                                           \
+	X(block_refused, "block of a wrong size")                                         \
+	X(block_too_large, "block of a body that is too large")                           \
+	X(block_dead, "block of an Update to a dead location")                            \
+	X(shed_credit, "request shed for want of credit")                                 \
+	X(shed_full, "Register shed: registrations full")                                 \
+	X(shed_register_store, "Register shed: store full")                               \
+	X(shed_update_store, "Update shed: store full")                                   \
+	X(evicted, "tombstone gave up its room")                                          \
+	X(burst_full, "burst of 32")                                                      \
+	X(expiry_slice, "requests between two slices of expiry")                          \
+	X(compared, "whole registry compared")
+
+enum kind {
+#define X(name, text) KIND_##name,
+	KINDS(X)
+#undef X
+		KIND_COUNT
+};
+static uint64_t kinds[KIND_COUNT];
+
+static inline void happened(enum kind kind)
+{
+	kinds[kind]++;
+}
+
+static uint64_t seed, dice_state, operations;
+static uint64_t epoch_ms, now_ms;
+
+static inline uint64_t dice(uint64_t sides)
+{
+	return test_random(&dice_state) % sides;
+}
+
+static inline bool one_in(uint64_t n)
+{
+	return dice(n) == 0;
+}
+
+static inline uint32_t now_s(void)
+{
+	return (uint32_t)((now_ms - epoch_ms) / 1000);
+}
+
+/* Says what the request at hand was: defined with requests. */
+static void explain(void);
+
+_Noreturn static inline void not_so(const char *what, const char *file, int line)
+{
+	print_error("# %s:%d: not so: %s\n", file, line, what);
+	print_error("# seed %" PRIu64 ", operation %" PRIu64 ", %" PRIu64 " ms\n", seed, operations,
+		now_ms);
+	explain();
+	_fail(file, line);
+	abort();
+}
+
+/* Octets that are not as wanted, for who reads it. */
+static inline void print_octets(const char *what, const void *octets, size_t len)
+{
+	const uint8_t *at = octets;
+
+	print_error("# %s ", what);
+	for (size_t i = 0; i < len; i++)
+		print_error("%02x", at[i]);
+	print_error("\n");
+}
+
+static inline bool same_octets(const void *got, size_t got_len, const void *want, size_t want_len)
+{
+	if (got_len == want_len && memcmp(got, want, want_len) == 0)
+		return true;
+	print_octets("got ", got, got_len);
+	print_octets("want", want, want_len);
+	return false;
+}
+
+#define CHECK(condition) ((condition) ? (void)0 : not_so(#condition, __FILE__, __LINE__))
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Register, Update and De-register performed on the reference, and the reply that each must get. */
+#ifndef RDL_MODEL_OPERATIONS_H
+#define RDL_MODEL_OPERATIONS_H
+
+#include "model_ids.h"
+#include "model_replies.h"
+
+/* ---- changes ---- */
+
+static inline void performed(struct sent *q)
+{
+	q->performed = true;
+	q->performed_s = now_s();
+}
+
+static inline void restart_lifetime(struct endpoint *e)
+{
+	uint32_t whole_s = (uint32_t)((now_ms - epoch_ms + 999) / 1000);
+
+	e->deadline_s = whole_s + e->facts.lifetime_s + GRACE_S;
+	e->updated_s = now_s();
+}
+
+static inline void perform_register(struct endpoint *e, struct sent *q, const struct place *place)
+{
+	struct ledger *l = ledger_of(e);
+	enum presence there = presence(e);
+
+	if (e->record != NONE && e->facts.source != q->source)
+		happened(KIND_moved_register);
+	if (alive(e)) {
+		happened(KIND_replaced);
+		l->replaced++;
+	} else {
+		happened(e->record == LIVE ? KIND_registered_late
+			 : there == YES	   ? KIND_registered_again
+					   : KIND_registered);
+		l->registered++;
+		l->expired += e->record == LIVE;
+	}
+	take_record(e);
+	if (e->first.identity != 0)
+		remember(e, &e->first);
+	memmove(e->former + 1, e->former, (FORMER - 1) * sizeof(e->former[0]));
+	e->former[0] = e->place;
+	e->place = *place;
+	e->facts = q->facts;
+	e->facts.source = q->source;
+	e->registered_s = now_s();
+	e->first = (struct exchange){ q->identity, now_s(), false, *place };
+	restart_lifetime(e);
+	performed(q);
+}
+
+static inline void perform_update(struct endpoint *e, struct sent *q)
+{
+	const struct facts *said = &q->facts;
+	uint8_t root = e->facts.list.root;
+
+	happened(KIND_updated);
+	if ((said->gives & GIVES_LIFETIME) != 0) {
+		happened(KIND_updated_lifetime);
+		e->facts.lifetime_s = said->lifetime_s;
+	}
+	if ((said->gives & GIVES_BINDING) != 0) {
+		happened(KIND_updated_binding);
+		memcpy(e->facts.binding, said->binding, sizeof(e->facts.binding));
+	}
+	if ((said->gives & GIVES_SMS) != 0) {
+		happened(KIND_updated_sms);
+		e->facts.sms = said->sms;
+	}
+	for (unsigned i = 0; i < EXTRAS; i++)
+		if ((said->gives & GIVES_EXTRA(i)) != 0)
+			e->facts.extra[i] = said->extra[i];
+	if ((said->gives & GIVES_EXTRAS) != 0)
+		happened(KIND_updated_extra);
+	if ((said->gives & GIVES_LIST) != 0) {
+		happened(root == 0 ? KIND_updated_objects : KIND_updated_rooted);
+		e->facts.list = said->list;
+	}
+	if (e->facts.source != q->source)
+		happened(KIND_moved_update);
+	e->facts.source = q->source;
+	remember(e, &(struct exchange){ q->identity, now_s(), false, q->place });
+	restart_lifetime(e);
+	ledger_of(e)->updated++;
+	performed(q);
+}
+
+static inline void perform_deregister(struct endpoint *e, struct sent *q)
+{
+	happened(KIND_deregistered);
+	remember(e, &(struct exchange){ q->identity, now_s(), false, q->place });
+	ledger_of(e)->deregistered++;
+	performed(q);
+	bury(e, ++burials);
+}
+
+/* ---- room ---- */
+
+/* Pages that are in use for smaller sizes may leave none for the biggest long before the last octet is in use. */
+static inline bool store_may_be_full(unsigned s)
+{
+	struct rdl_registry_counts counts = counts_of(s);
+
+	return 8 * counts.store_octets > counts.store_octets_max;
+}
+
+/* All that lives, and what nobody has found dead yet. */
+static inline bool may_be_full(const struct ledger *l)
+{
+	return l->live + l->unsettled + sliced(l) >= REGISTRATIONS;
+}
+
+static inline void shed_register(struct endpoint *e)
+{
+	struct ledger *l = ledger_of(e);
+
+	if (presence(e) != YES && may_be_full(l)) {
+		happened(KIND_shed_full);
+	} else {
+		CHECK(store_may_be_full((unsigned)e->shard));
+		happened(KIND_shed_register_store);
+		spare(e);
+	}
+	l->full++;
+}
+
+static inline void shed_update(const struct endpoint *e, const struct sent *q)
+{
+	CHECK((q->facts.gives & ~(GIVES_LIFETIME | GIVES_BINDING)) != 0);
+	CHECK(store_may_be_full((unsigned)e->shard));
+	happened(KIND_shed_update_store);
+	ledger_of(e)->store_full++;
+}
+
+/* ---- judgement, in the order that the shard has taken them ---- */
+
+/* The location in a 2.01, wherever that comes from. */
+static inline struct place place_given(const struct packet *p)
+{
+	const struct rdl_request *request = &p->packet.request;
+	size_t before = 4 + (request->coap[0] & 15u) + 3 + 2; /* 82 'r' 'd', 0d 0b */
+	struct place place = { .minor = p->sent->facts.minor, .root = p->sent->facts.list.root };
+
+	CHECK(request->coap[1] == RDL_COAP_CREATED && request->reply_len >= before + ID_LEN);
+	memcpy(place.id, request->coap + before, ID_LEN);
+	return place;
+}
+
+/* The request, which may have been among those remembered, is not: it has gone with its record. */
+static inline void not_remembered(struct endpoint *e)
+{
+	if (e->record != LIVE) {
+		vanish(e);
+		return;
+	}
+	for (unsigned i = 0; i < REMEMBERED; i++)
+		if (e->others[i].perhaps)
+			e->others[i].identity = 0;
+}
+
+/* It is treated as a new one. */
+static inline void forgotten(const struct sent *q, enum kind kind)
+{
+	if (!q->performed)
+		return;
+	happened(kind);
+	if (q->non && now_s() - q->performed_s <= EXCHANGE_LIFETIME_S &&
+		now_s() - q->performed_s > NON_LIFETIME_S)
+		happened(KIND_non_forgotten);
+}
+
+static inline void register_copied(const struct endpoint *e, const struct sent *q)
+{
+	happened(!alive(e)			    ? KIND_register_copy_ended
+		 : e->first.identity == q->identity ? KIND_register_copy
+						    : KIND_register_copy_replaced);
+	ledger_of(e)->replayed++;
+}
+
+static inline void judge_register(struct packet *p)
+{
+	struct sent *q = p->sent;
+	struct endpoint *e = &endpoints[q->endpoint];
+	const struct exchange *original = NULL;
+	enum presence copy = known(e, q, &original);
+
+	if (p->packet.request.reply_len == 0 && copy != YES) {
+		shed_register(e);
+		return;
+	}
+	struct place place = place_given(p);
+	if (copy == YES || (copy == PERHAPS && strcmp(place.id, original->place.id) == 0)) {
+		register_copied(e, q);
+		expect_success(p, RDL_COAP_CREATED, &original->place);
+		return;
+	}
+	if (copy == PERHAPS)
+		not_remembered(e);
+	forgotten(q, KIND_register_copy_forgotten);
+	CHECK(id_is_new(place.id));
+	perform_register(e, q, &place);
+	expect_success(p, RDL_COAP_CREATED, &place);
+}
+
+/* True when it is answered as a copy. */
+static inline bool location_copied(struct packet *p, struct endpoint *e)
+{
+	const struct sent *q = p->sent;
+	uint8_t code = q->what == DEREGISTER ? RDL_COAP_DELETED : RDL_COAP_CHANGED;
+	const struct exchange *original = NULL;
+	enum presence copy = known(e, q, &original);
+
+	if (copy == PERHAPS && p->packet.request.reply_len > 0 &&
+		p->packet.request.coap[1] != code) {
+		not_remembered(e);
+		return false;
+	}
+	if (copy == NO)
+		return false;
+	happened(q->what == DEREGISTER	  ? KIND_deregister_copy
+		 : at_place(e, &q->place) ? KIND_update_copy
+					  : KIND_update_copy_dead);
+	ledger_of(e)->replayed++;
+	expect_success(p, code, NULL);
+	return true;
+}
+
+static inline void refuse_location(struct packet *p, bool dead)
+{
+	const struct sent *q = p->sent;
+
+	if (dead && p->verdict != NULL)
+		happened(KIND_refused_dead);
+	else if (!dead && q->what == OTHER)
+		happened(KIND_method);
+	else if (!dead && p->verdict == q->refusal)
+		happened(KIND_refused_update);
+	if (!dead && q->refusal != NULL && p->verdict == q->refusal)
+		refused_updates[q->refusal - update_refusals]++;
+	expect_refusal(p, dead ? &no_location : p->verdict);
+}
+
+static inline void judge_dead(struct packet *p, const struct endpoint *e)
+{
+	const struct sent *q = p->sent;
+
+	forgotten(
+		q, q->what == UPDATE ? KIND_update_copy_forgotten : KIND_deregister_copy_forgotten);
+	if (p->continues)
+		happened(KIND_block_dead);
+	happened(strcmp(q->place.id, e->place.id) == 0 ? KIND_dead_location : KIND_old_location);
+	refuse_location(p, true);
+}
+
+static inline void judge_location(struct packet *p)
+{
+	struct sent *q = p->sent;
+	struct endpoint *e = &endpoints[q->endpoint];
+
+	if (location_copied(p, e))
+		return;
+	if (!at_place(e, &q->place)) {
+		judge_dead(p, e);
+	} else if (p->verdict != NULL) {
+		refuse_location(p, false);
+	} else if (p->continues) {
+		expect_success(p, RDL_COAP_CONTINUE, NULL);
+	} else if (q->what == DEREGISTER) {
+		perform_deregister(e, q);
+		expect_success(p, RDL_COAP_DELETED, NULL);
+	} else if (p->packet.request.reply_len == 0) {
+		shed_update(e, q);
+	} else {
+		forgotten(q, KIND_update_copy_forgotten);
+		perform_update(e, q);
+		expect_success(p, RDL_COAP_CHANGED, NULL);
+	}
+}
+
+#endif

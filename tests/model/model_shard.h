@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A shard's bursts and its expiry, beside what the reference makes of them. */
+#ifndef RDL_MODEL_SHARD_H
+#define RDL_MODEL_SHARD_H
+
+#include "model_operations.h"
+#include "model_registration.h"
+
+/* ---- bursts ---- */
+
+static inline uint64_t records_of(const struct rdl_registry_counts *counts)
+{
+	return counts->registrations + counts->tombstones;
+}
+
+/* Both sides hold as much. `pressure`: tombstones may have gone for the sake of the store. */
+static inline void settle(unsigned s, bool pressure)
+{
+	struct rdl_registry_counts counts = counts_of(s);
+	struct ledger *l = &ledgers[s];
+
+	at_hand = NULL;
+	CHECK(records_of(&counts) <= l->records_hi && records_of(&counts) <= REGISTRATIONS);
+	CHECK(records_of(&counts) >= (pressure ? l->live : l->records_lo));
+	CHECK(counts.registrations >= l->live &&
+		counts.registrations <= l->live + l->unsettled + sliced(l));
+	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_drop_registry_full) == l->full);
+	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_drop_store_full) == l->store_full);
+	l->records_lo = l->records_hi = records_of(&counts);
+	l->pressure = false;
+	prune(l);
+}
+
+/* Up to `most` requests of one worker, in their order. */
+static inline void shard_burst(unsigned s, unsigned w, unsigned most)
+{
+	struct rdl_request *burst[RDL_BURST_MAX];
+	struct packet *packets[RDL_BURST_MAX];
+	struct ledger *l = &ledgers[s];
+	bool pressure = store_may_be_full(s);
+	unsigned n = 0;
+
+	while (n < most && requests[w][s].count > 0) {
+		packets[n] = ring_take(&requests[w][s]);
+		burst[n] = &packets[n]->packet.request;
+		n++;
+	}
+	rdl_shard_burst(&shards[s], policy, burst, n, now_ms);
+	pressure |= store_may_be_full(s);
+	l->pressure = pressure && n > 1;
+	for (unsigned i = 0; i < n; i++) {
+		at_hand = packets[i]->sent;
+		if (packets[i]->sent->what == REGISTER)
+			judge_register(packets[i]);
+		else
+			judge_location(packets[i]);
+		check_request(packets[i]);
+		ring_put(&replies[w][s], packets[i]);
+	}
+	settle(s, pressure);
+	for (unsigned i = 0; i < n; i++) {
+		at_hand = packets[i]->sent;
+		compare_endpoint(&endpoints[packets[i]->sent->endpoint]);
+	}
+}
+
+/* ---- expiry ---- */
+
+/*
+ * Buries what is past its time, in one grave order: within a round nobody can tell which came first. Returns how many have
+ * fallen without a grave.
+ */
+static inline unsigned fade(unsigned s, bool whole)
+{
+	struct ledger *l = &ledgers[s];
+	uint64_t order = ++burials;
+	unsigned fallen = 0;
+
+	for (unsigned i = 0; i < ENDPOINTS; i++) {
+		struct endpoint *e = &endpoints[i];
+
+		if (e->shard != (int)s || e->record != LIVE || alive(e))
+			continue;
+		happened(KIND_expired);
+		l->expired++;
+		if (now_s() - last_second(e) < EXCHANGE_LIFETIME_S) {
+			bury(e, order);
+			continue;
+		}
+		l->live--;
+		l->unsettled++;
+		e->record = UNSETTLED;
+		e->fallen = true;
+		fallen++;
+	}
+	l->slice = !whole;
+	l->slice_grave = order;
+	return fallen;
+}
+
+/* A slice: what of the fallen it has come to, only the sums tell. The clock stands until the rest has followed. */
+static inline void expire_slice(unsigned s)
+{
+	struct ledger *l = &ledgers[s];
+	struct rdl_registry_counts counts;
+
+	fade(s, false);
+	rdl_shard_expire(&shards[s], now_ms);
+	counts = counts_of(s);
+	CHECK(records_of(&counts) <= l->records_hi && records_of(&counts) >= l->live);
+	CHECK(counts.registrations >= l->live &&
+		counts.registrations <= l->live + l->unsettled + sliced(l));
+	l->records_lo = l->records_hi = records_of(&counts);
+	prune(l);
+}
+
+/* Graves that are left when those have gone whose time is over, which are the oldest. */
+static inline unsigned graves_left(const struct ledger *l)
+{
+	unsigned n = 0;
+
+	while (n < l->grave_count && overdue(&endpoints[l->graves[n]]))
+		n++;
+	return l->grave_count - n;
+}
+
+/* Those of the unsettled of whom it is certain by now. */
+static inline void settle_unsettled(unsigned s)
+{
+	for (unsigned i = 0; i < ENDPOINTS && ledgers[s].unsettled > 0; i++) {
+		struct endpoint *e = &endpoints[i];
+
+		if (e->shard == (int)s && e->record == UNSETTLED && (e->fallen || overdue(e)))
+			vanish(e);
+	}
+}
+
+static inline uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* All that is past its time, whatever it takes. */
+static inline void expire_whole(unsigned s)
+{
+	struct ledger *l = &ledgers[s];
+	struct rdl_registry_counts counts;
+	unsigned slices = 0, fallen = 0;
+
+	if (!l->slice)
+		fallen = fade(s, true);
+	l->slice = false;
+	/* All that have just fallen are there still. */
+	uint64_t graves = at_least(l->records_hi, (uint64_t)l->live + fallen);
+	uint64_t left = graves_left(l), lo = l->live + least(graves_lo(l), left);
+	settle_unsettled(s);
+	uint64_t hi = l->live + l->unsettled + least(graves, left);
+	do {
+		rdl_shard_expire(&shards[s], now_ms);
+		counts = counts_of(s);
+	} while ((counts.registrations > l->live || records_of(&counts) > hi) && ++slices < 10000);
+	CHECK(counts.registrations == l->live);
+	CHECK(records_of(&counts) >= lo && records_of(&counts) <= hi);
+	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_expired) == l->expired);
+	while (l->grave_count > left)
+		vanish(&endpoints[l->graves[0]]);
+	l->records_lo = l->records_hi = records_of(&counts);
+	prune(l);
+}
+
+#endif
