@@ -83,15 +83,15 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all bench test unit instrumented asan tsan cov fuzz fuzz-run lint format compdb run install clean deps help
+.PHONY: all bench test unit instrumented asan tsan cov soak fuzz fuzz-run lint format compdb run install clean deps help
 
 all: build/release/rdline build/release/rdline-ctl
 
 help:
-	@echo 'all (release binary)  test  bench  asan  tsan  cov  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
+	@echo 'all (release binary)  test  bench  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
-INSTALLING := $(filter deps bench test unit instrumented run asan tsan cov fuzz lint,$(MAKECMDGOALS))
+INSTALLING := $(filter deps bench test unit instrumented run asan tsan cov soak fuzz lint,$(MAKECMDGOALS))
 PACKAGES   := build/.packages
 $(PACKAGES): scripts/deps
 	@mkdir -p $(@D)
@@ -220,6 +220,10 @@ instrumented: $(PROGRAMS) $B/rdline $B/rdline-ctl
 cov:
 	@$(MAKE) --no-print-directory VARIANT=$@ unit
 	@scripts/coverage build/cov
+# The daemon in the lab under mixed traffic, so many seconds; `make test` has it for six.
+SOAK_FOR ?= 600
+soak: build/release/rdline
+	@SOAK_FOR=$(SOAK_FOR) tests/system/soak.py
 # Looks for inputs that break a target, so many seconds for each.
 FUZZ_TIME ?= 60
 fuzz:
