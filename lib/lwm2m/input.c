@@ -10,6 +10,7 @@ struct option_rule {
 	uint8_t known, min, max;
 };
 #define RULES_MAX 64
+#define VALUE_MAX 255 /* of Uri-Path and Uri-Query */
 static const struct option_rule rules[RULES_MAX] = {
 	[RDL_COAP_URI_HOST] = { 1, 1, 255 },
 	[RDL_COAP_URI_PORT] = { 1, 0, 2 },
@@ -40,70 +41,38 @@ static enum rdl_path path_of(const struct path *path)
 	return RDL_PATH_OTHER;
 }
 
-/* A name of at most six octets as a number: itself in memory order, its length in the octet above. */
-#define NAME_MOST 6
-#define NAME(len, a, b, c, d, e)                                                         \
-	((uint64_t)(len) << 56 | (uint64_t)(e) << 32 | (uint64_t)(d) << 24 | (c) << 16 | \
-		(b) << 8 | (a))
-
 /* Which of the standard parameters a name is, or RDL_PARAMETER_COUNT. */
-static inline unsigned parameter_of(uint64_t name)
+static unsigned parameter_of(const uint8_t *name, size_t len)
 {
-	switch (name) {
-	case NAME(2, 'e', 'p', 0, 0, 0):
-		return RDL_PARAMETER_EP;
-	case NAME(2, 'l', 't', 0, 0, 0):
-		return RDL_PARAMETER_LT;
-	case NAME(5, 'l', 'w', 'm', '2', 'm'):
-		return RDL_PARAMETER_LWM2M;
-	case NAME(1, 'b', 0, 0, 0, 0):
-		return RDL_PARAMETER_B;
-	case NAME(3, 's', 'm', 's', 0, 0):
-		return RDL_PARAMETER_SMS;
-	case NAME(1, 'Q', 0, 0, 0, 0):
-		return RDL_PARAMETER_Q;
+	switch (len) {
+	case 1:
+		if (name[0] == 'b')
+			return RDL_PARAMETER_B;
+		return name[0] == 'Q' ? RDL_PARAMETER_Q : RDL_PARAMETER_COUNT;
+	case 2:
+		if (name[0] == 'e' && name[1] == 'p')
+			return RDL_PARAMETER_EP;
+		return name[0] == 'l' && name[1] == 't' ? RDL_PARAMETER_LT : RDL_PARAMETER_COUNT;
+	case 3:
+		return memcmp(name, "sms", 3) == 0 ? RDL_PARAMETER_SMS : RDL_PARAMETER_COUNT;
+	case 5:
+		return memcmp(name, "lwm2m", 5) == 0 ? RDL_PARAMETER_LWM2M : RDL_PARAMETER_COUNT;
 	default:
 		return RDL_PARAMETER_COUNT;
 	}
 }
 
-/* The first eight octets of a query, in memory order; what lies behind its end is not it. `end`: what may be read. */
-static inline uint64_t first_octets(struct rdl_span query, const uint8_t *end)
-{
-	uint64_t word;
-
-	if (RDL_UNLIKELY(end - query.data < 8))
-		return rdl_tail_word(query.data + query.len, query.len);
-	memcpy(&word, query.data, sizeof(word));
-	return word;
-}
-
-/* The place of the first '=' among the eight, or more than six. */
-static inline size_t find_equals(uint64_t word)
-{
-	const uint64_t ones = 0x0101010101010101u;
-	uint64_t differs = word ^ ones * '=';
-	/* The lowest bit set is right; those above it may be of octets one above. */
-	uint64_t equal = (differs - ones) & ~differs & ones << 7;
-
-	return (size_t)__builtin_ctzll(equal | UINT64_C(1) << 63) / 8;
-}
-
-/* Standard names have at most five octets: there is no need to look further for their `=`. */
-static inline void add_parameter(
-	struct rdl_parameters *p, struct rdl_span query, const uint8_t *end)
+static void add_parameter(struct rdl_parameters *p, struct rdl_span query)
 {
 	if (query.len == 0)
 		return;
-	uint64_t word = first_octets(query, end);
-	size_t name_len = find_equals(word);
-	size_t most = query.len < NAME_MOST ? query.len : NAME_MOST;
+	/* The standard names have at most five octets: no need to look further for their `=`. */
+	size_t name_len = 0;
+	while (name_len < query.len && name_len < 6 && query.data[name_len] != '=')
+		name_len++;
 
-	if (name_len > most)
-		name_len = most;
-	word &= (UINT64_C(1) << 8 * name_len) - 1;
-	unsigned which = parameter_of(word | (uint64_t)name_len << 56);
-	if (RDL_UNLIKELY(which == RDL_PARAMETER_COUNT)) {
+	unsigned which = parameter_of(query.data, name_len);
+	if (which == RDL_PARAMETER_COUNT) {
 		if (p->other_count == RDL_OTHER_PARAMETERS_MAX)
 			p->other_overflow = true;
 		else
@@ -111,17 +80,37 @@ static inline void add_parameter(
 		return;
 	}
 	uint8_t bit = (uint8_t)(1u << which);
-	if (RDL_UNLIKELY((p->given & bit) != 0)) {
+	if (p->given & bit) {
 		p->repeated |= bit;
 		return;
 	}
 	p->given |= bit;
-	if (RDL_LIKELY(name_len < query.len)) {
+	if (name_len < query.len) {
 		p->valued |= bit;
 		p->value[which] =
 			(struct rdl_span){ query.data + name_len + 1, query.len - name_len - 1 };
 	}
 }
+
+/* What nearly all queries begin with, as a little-endian number, found by the first two octets: no two share a place. */
+#define PLACE(a, b) (((a) + 2 * (b)) % 16)
+#define BEGINS(len, a, b, c, d, e, f)                                                           \
+	.begins = (uint64_t)(f) << 40 | (uint64_t)(e) << 32 | (uint64_t)(d) << 24 | (c) << 16 | \
+		  (b) << 8 | (a),                                                               \
+	.mask = (UINT64_C(1) << 8 * (len)) - 1, .begin_len = (len)
+static const struct {
+	uint64_t begins, mask;
+	uint8_t begin_len, which, bit;
+} beginnings[16] = {
+	[PLACE('e', 'p')] = { BEGINS(3, 'e', 'p', '=', 0, 0, 0), RDL_PARAMETER_EP,
+		1 << RDL_PARAMETER_EP },
+	[PLACE('l', 't')] = { BEGINS(3, 'l', 't', '=', 0, 0, 0), RDL_PARAMETER_LT,
+		1 << RDL_PARAMETER_LT },
+	[PLACE('l', 'w')] = { BEGINS(6, 'l', 'w', 'm', '2', 'm', '='), RDL_PARAMETER_LWM2M,
+		1 << RDL_PARAMETER_LWM2M },
+	[PLACE('b', '=')] = { BEGINS(2, 'b', '=', 0, 0, 0, 0), RDL_PARAMETER_B,
+		1 << RDL_PARAMETER_B },
+};
 
 static inline void add_segment(struct path *path, struct rdl_span segment)
 {
@@ -163,6 +152,87 @@ static void refuse(struct rdl_input *input, uint16_t number)
 	}
 }
 
+/*
+ * A value of an option whose delta is `delta`, at `*pos`, of at most VALUE_MAX octets. False: something else stands
+ * there.
+ */
+static inline bool usual_value(
+	const uint8_t **pos, const uint8_t *end, unsigned delta, struct rdl_span *value)
+{
+	const uint8_t *p = *pos;
+
+	if (end - p < 2)
+		return false;
+	size_t len = *p++ ^ delta << 4;
+	if (len >= 13) {
+		if (len != 13 || *p > VALUE_MAX - 13)
+			return false;
+		len += *p++;
+	}
+	if ((size_t)(end - p) < len)
+		return false;
+	*value = (struct rdl_span){ p, len };
+	*pos = p + len;
+	return true;
+}
+
+/* A run of queries that each begin as nearly all do, and come once. `options` stands before the first that does not. */
+static inline void usual_queries(struct rdl_parameters *p, struct rdl_coap_options *options)
+{
+	const uint8_t *pos = options->pos;
+	struct rdl_span query;
+	unsigned given = 0;
+
+	while (usual_value(&pos, options->end, RDL_COAP_URI_QUERY - options->number, &query) &&
+		options->end - query.data >= (ptrdiff_t)sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, query.data, sizeof(word));
+		size_t place = PLACE((size_t)(word & 0xff), (size_t)(word >> 8 & 0xff));
+		size_t begin_len = beginnings[place].begin_len;
+		unsigned bit = beginnings[place].bit;
+
+		if (((word ^ beginnings[place].begins) & beginnings[place].mask) != 0 ||
+			query.len < begin_len || (given & bit) != 0 || bit == 0)
+			break;
+		given |= bit;
+		p->value[beginnings[place].which] =
+			(struct rdl_span){ query.data + begin_len, query.len - begin_len };
+		options->pos = pos;
+		options->number = RDL_COAP_URI_QUERY;
+	}
+	p->given = p->valued = (uint8_t)given;
+}
+
+/*
+ * What nearly all requests begin with: /rd or /rd/<id>, Content-Format in one octet, queries. Reads as much of that as
+ * there is and leaves the rest to the walk that takes everything.
+ */
+static inline void usual_options(struct rdl_input *input, struct path *path, uint64_t *seen,
+	struct rdl_coap_options *options)
+{
+	static const uint8_t rd[] = { RDL_COAP_URI_PATH << 4 | 2, 'r', 'd' };
+	const unsigned format_head = (RDL_COAP_CONTENT_FORMAT - RDL_COAP_URI_PATH) << 4 | 1;
+	const uint8_t *pos = options->pos;
+
+	if (options->end - pos < 8 || memcmp(pos, rd, sizeof(rd)) != 0)
+		return;
+	path->first = (struct rdl_span){ pos + 1, 2 };
+	path->segments = 1;
+	pos += sizeof(rd);
+	options->number = RDL_COAP_URI_PATH;
+	if (usual_value(&pos, options->end, 0, &path->second))
+		path->segments = 2;
+	if (options->end - pos >= 2 && *pos == format_head) {
+		input->content_format = pos[1];
+		*seen |= UINT64_C(1) << RDL_COAP_CONTENT_FORMAT;
+		pos += 2;
+		options->number = RDL_COAP_CONTENT_FORMAT;
+	}
+	options->pos = pos;
+	usual_queries(&input->parameters, options);
+}
+
 enum rdl_status rdl_input_read(struct rdl_input *input)
 {
 	struct rdl_coap_options options = rdl_coap_options(&input->message);
@@ -182,14 +252,15 @@ enum rdl_status rdl_input_read(struct rdl_input *input)
 	input->option_reason = RDL_REASON_NONE;
 	input->known = NULL;
 
+	usual_options(input, &path, &seen, &options);
 	while ((more = rdl_coap_option_next(&options, &option)) > 0) {
-		/* Nearly all are these two, which may come again. */
+		/* These two may come again. */
 		struct rdl_span value = { option.value, option.len };
-		if (option.number == RDL_COAP_URI_QUERY && option.len <= 255) {
-			add_parameter(&input->parameters, value, options.end);
+		if (option.number == RDL_COAP_URI_QUERY && option.len <= VALUE_MAX) {
+			add_parameter(&input->parameters, value);
 			continue;
 		}
-		if (option.number == RDL_COAP_URI_PATH && option.len <= 255) {
+		if (option.number == RDL_COAP_URI_PATH && option.len <= VALUE_MAX) {
 			add_segment(&path, value);
 			continue;
 		}

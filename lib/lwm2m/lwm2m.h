@@ -128,7 +128,18 @@ struct rdl_version {
 	uint32_t major, minor; /* saturated, never wrapped */
 };
 /* 1*DIGIT "." 1*DIGIT */
-bool rdl_version_parse(struct rdl_span text, struct rdl_version *version);
+bool rdl_version_parse_any(struct rdl_span text, struct rdl_version *version);
+/* The same, quick for one digit each, as nearly all are. */
+static inline bool rdl_version_parse(struct rdl_span text, struct rdl_version *version)
+{
+	if (RDL_LIKELY(text.len == 3 && text.data[1] == '.')) {
+		uint32_t major = (uint32_t)text.data[0] - '0', minor = (uint32_t)text.data[2] - '0';
+
+		*version = (struct rdl_version){ major, minor };
+		return major <= 9 && minor <= 9;
+	}
+	return rdl_version_parse_any(text, version);
+}
 
 /* The minor version that a Register names, 0 where it names none or none that can be read. */
 static inline unsigned rdl_input_minor(const struct rdl_input *input)

@@ -2,19 +2,8 @@
 /* The values of `lwm2m` and `b`. */
 #include "lwm2m.h"
 
-static bool is_digit(uint8_t c)
+bool rdl_version_parse_any(struct rdl_span text, struct rdl_version *version)
 {
-	return c >= '0' && c <= '9';
-}
-
-bool rdl_version_parse(struct rdl_span text, struct rdl_version *version)
-{
-	/* Nearly always one digit each. */
-	if (RDL_LIKELY(text.len == 3 && text.data[1] == '.' && is_digit(text.data[0]) &&
-		       is_digit(text.data[2]))) {
-		*version = (struct rdl_version){ text.data[0] - '0', text.data[2] - '0' };
-		return true;
-	}
 	const uint8_t *dot = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
 	uint64_t major, minor;
 

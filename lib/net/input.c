@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net_internal.h"
 
-#include <assert.h>
-
 static bool is_tag(uint16_t ethertype)
 {
 	return ethertype == ETHERTYPE_TAG || ethertype == ETHERTYPE_SERVICE_TAG;
@@ -15,13 +13,11 @@ static bool is_broadcast(const uint8_t *mac)
 	return memcmp(mac, broadcast, MAC_LEN) == 0;
 }
 
-enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct rdl_frame *frame,
-	struct rdl_datagram *datagram)
+enum rdl_net_verdict rdl_net_input_layers(const struct rdl_interface *interface,
+	struct rdl_frame *frame, struct rdl_datagram *datagram)
 {
 	const uint8_t *ethernet = frame->data;
 
-	assert(frame->len <= frame->room);
-	frame->flags &= (uint8_t)~RDL_FRAME_TX_CHECKSUMS;
 	if (RDL_UNLIKELY(frame->len < ETHERNET_LEN))
 		return RDL_NET_DROP_frame_short;
 	const uint8_t *to = ethernet;

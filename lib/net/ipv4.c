@@ -10,15 +10,6 @@ static bool is_group(uint32_t address)
 	return address >> 28 == 0xe || address == LIMITED_BROADCAST;
 }
 
-/* This network, loopback, multicast and what is reserved above it (RFC 1122 section 3.2.1.3). */
-static bool is_answerable(const struct rdl_interface *interface, uint32_t source)
-{
-	uint32_t network = source >> 24;
-
-	return network != 0 && network != 127 && network < 224 &&
-	       !rdl_net_ipv4_is_ours(interface, source);
-}
-
 static bool checksum_good(const struct rdl_frame *frame, const uint8_t *ip, size_t header_len)
 {
 	if (frame->flags & RDL_FRAME_IP_CHECKSUM_BAD)
@@ -49,7 +40,7 @@ enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 	if (RDL_UNLIKELY(!multicast && (rdl_net_mac_is_group(frame->data) ||
 					       !rdl_net_ipv4_is_ours(interface, to))))
 		return RDL_NET_DROP_not_for_us;
-	if (RDL_UNLIKELY(!is_answerable(interface, rdl_get_be32(ip + 12))))
+	if (RDL_UNLIKELY(!rdl_net_ipv4_is_answerable(interface, rdl_get_be32(ip + 12))))
 		return RDL_NET_DROP_ip_source;
 	frame->l3_len = (uint8_t)header_len;
 	if (RDL_UNLIKELY(rdl_get_be16(ip + 6) & FRAGMENT_BITS))

@@ -51,6 +51,16 @@ static inline bool rdl_net_ipv4_is_ours(const struct rdl_interface *interface, u
 	return false;
 }
 
+/* This network, loopback, multicast and what is reserved above it (RFC 1122 section 3.2.1.3). */
+static inline bool rdl_net_ipv4_is_answerable(
+	const struct rdl_interface *interface, uint32_t source)
+{
+	uint32_t network = source >> 24;
+
+	return network != 0 && network != 127 && network < 224 &&
+	       !rdl_net_ipv4_is_ours(interface, source);
+}
+
 static inline bool rdl_net_ipv6_is_ours(
 	const struct rdl_interface *interface, const uint8_t *address)
 {
@@ -74,6 +84,10 @@ static inline uint16_t rdl_net_pseudo_sum(
 {
 	return rdl_net_sum(addresses, addresses_len, (uint32_t)protocol + len);
 }
+
+/* rdl_net_input() layer by layer, for whatever a frame may be. */
+enum rdl_net_verdict rdl_net_input_layers(const struct rdl_interface *interface,
+	struct rdl_frame *frame, struct rdl_datagram *datagram);
 
 /* These expect l2_len set, and a frame that is for us as far as Ethernet can tell. */
 enum rdl_net_verdict rdl_net_arp_input(

@@ -21,17 +21,7 @@ static inline uint64_t rdl_net_halves(uint64_t word)
 }
 
 /* Of less than 2^24 octets; may be added to others like it. */
-static inline uint64_t rdl_net_unfolded(const uint8_t *data, size_t len)
-{
-	uint64_t sum = 0, word;
-
-	/* Counted, so that the compiler makes it wide: half the time for a Register. */
-	for (size_t i = 0; i < len / 8; i++) {
-		memcpy(&word, data + 8 * i, sizeof(word));
-		sum += rdl_net_halves(word);
-	}
-	return sum + rdl_net_halves(rdl_tail_word(data + len, len));
-}
+uint64_t rdl_net_unfolded(const uint8_t *data, size_t len);
 
 /* In the order of the wire: to be stored with memcpy(). Adding a number to itself turned by half folds both at once. */
 static inline uint16_t rdl_net_fold(uint64_t sum)

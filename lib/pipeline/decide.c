@@ -155,17 +155,21 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	struct rdl_input *input = &pipeline->inputs[i];
 	struct rdl_request *request = &packet->request;
 
-	request->operation = (uint8_t)operation_of(pipeline, input->message.code);
+	/* Kept at hand: gcc compares it and `reason` as one word, which stalls on the stores of two. */
+	enum rdl_operation operation = operation_of(pipeline, input->message.code);
+	enum rdl_reason reason = input->option_reason;
+
+	request->operation = (uint8_t)operation;
 	if (!rdl_location_decode(&pipeline->config.location_key, input->id, &request->location)) {
 		request->reason = RDL_REASON_location;
 		answer(pipeline, policy, packet, burst, i);
 		return;
 	}
 	request->gives = 0;
-	request->reason = (uint8_t)input->option_reason;
-	if (request->reason == RDL_REASON_NONE && request->operation == RDL_OPERATION_OTHER)
-		request->reason = RDL_REASON_method;
-	if (request->reason == RDL_REASON_NONE && request->operation == RDL_OPERATION_UPDATE &&
+	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_OTHER)
+		reason = RDL_REASON_method;
+	request->reason = (uint8_t)reason;
+	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_UPDATE &&
 		!judge_update(pipeline, policy, packet, input)) {
 		burst->drop |= 1u << i;
 		return;

@@ -18,8 +18,7 @@ static uint32_t tag_of(uint64_t hash)
 
 static bool is_it(const struct rdl_known_entry *entry, const struct rdl_known_key *key)
 {
-	return entry->policy == key->policy && entry->minor == key->minor &&
-	       entry->is_register == key->is_register &&
+	return entry->policy == key->policy && entry->asked_of == key->asked_of &&
 	       rdl_span_equal(
 		       (struct rdl_span){ entry->payload, entry->payload_len }, key->payload);
 }
@@ -28,12 +27,12 @@ const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,
 	const struct rdl_policy *policy, struct rdl_span payload, unsigned minor, bool is_register,
 	struct rdl_known_key *key)
 {
-	*key = (struct rdl_known_key){ payload, 0, rdl_policy_generation(policy), (uint8_t)minor,
-		is_register };
+	key->payload = payload;
+	key->policy = rdl_policy_generation(policy);
+	key->asked_of = (minor << 1 | is_register) & UINT16_MAX;
 	if (payload.len == 0 || payload.len > RDL_KNOWN_PAYLOAD_MAX)
 		return NULL;
-	key->hash = XXH3_64bits_withSeed(
-		payload.data, payload.len, lists->seed + (minor << 1 | is_register));
+	key->hash = XXH3_64bits_withSeed(payload.data, payload.len, lists->seed + key->asked_of);
 	size_t set = key->hash % RDL_KNOWN_SETS;
 	for (size_t way = 0; way < RDL_KNOWN_WAYS; way++) {
 		struct rdl_known_entry *entry = &lists->entries[set][way];
@@ -85,8 +84,7 @@ void rdl_known_lists_keep(struct rdl_known_lists *lists, const struct rdl_known_
 	entry->known.list = (const struct rdl_object_list *)entry->list;
 	entry->policy = key->policy;
 	entry->payload_len = (uint16_t)key->payload.len;
-	entry->minor = key->minor;
-	entry->is_register = key->is_register;
+	entry->asked_of = (uint16_t)key->asked_of;
 	entry->asked = 0;
 	memcpy(entry->payload, key->payload.data, key->payload.len);
 	memcpy(entry->list, list, list->len);

@@ -21,8 +21,7 @@ struct rdl_known_entry {
 	struct rdl_known_list known;
 	uint32_t policy; /* generation */
 	uint16_t payload_len;
-	uint8_t minor;
-	bool is_register;
+	uint16_t asked_of; /* minor version and operation, as one number */
 	uint8_t asked; /* how often, up to 255 */
 	uint8_t payload[RDL_KNOWN_PAYLOAD_MAX];
 	uint64_t list[RDL_KNOWN_LIST_MAX / sizeof(uint64_t)];
@@ -40,8 +39,7 @@ struct rdl_known_key {
 	struct rdl_span payload;
 	uint64_t hash;
 	uint32_t policy;
-	uint8_t minor;
-	bool is_register;
+	uint32_t asked_of;
 };
 
 /* `memory` of sizeof(struct rdl_known_lists), zero. */

@@ -161,58 +161,59 @@ static enum rdl_reason judge_content_format(
 
 /*
  * sms and the extra parameters in one run of octets at the start of the scratch, each one octet of length and
- * `key[=value]`: no longer than the options they came in. Returns what is left of the scratch.
+ * `key[=value]`: no longer than the options they came in. What is left of the scratch stays in the cursor.
  */
-static struct rdl_cursor write_parameters(const struct rdl_parameters *p,
-	struct rdl_request *request, void *scratch, size_t scratch_len)
+static void write_parameters(
+	const struct rdl_parameters *p, struct rdl_request *request, struct rdl_cursor *scratch)
 {
-	struct rdl_cursor out = rdl_cursor(scratch, scratch_len);
 	size_t padding;
 
-	if (!GIVEN(p, SMS) && p->other_count == 0)
-		return out;
+	request->parameters = scratch->pos;
 	if (GIVEN(p, SMS)) {
 		struct rdl_span sms = p->value[RDL_PARAMETER_SMS];
 
-		rdl_cursor_u8(&out, (uint8_t)(sms.len + 4));
-		rdl_cursor_bytes(&out, "sms=", 4);
-		rdl_cursor_bytes(&out, sms.data, sms.len);
+		rdl_cursor_u8(scratch, (uint8_t)(sms.len + 4));
+		rdl_cursor_bytes(scratch, "sms=", 4);
+		rdl_cursor_bytes(scratch, sms.data, sms.len);
 	}
 	for (unsigned i = 0; i < p->other_count; i++) {
-		rdl_cursor_u8(&out, (uint8_t)p->other[i].len);
-		rdl_cursor_bytes(&out, p->other[i].data, p->other[i].len);
+		rdl_cursor_u8(scratch, (uint8_t)p->other[i].len);
+		rdl_cursor_bytes(scratch, p->other[i].data, p->other[i].len);
 	}
-	request->parameters = scratch;
-	request->parameters_len = (uint16_t)(out.pos - request->parameters);
+	request->parameters_len = (uint16_t)(scratch->pos - request->parameters);
 	request->gives |= RDL_GIVES_PARAMETERS;
-	padding = -(uintptr_t)out.pos & 7;
-	rdl_cursor_take(&out, padding);
-	assert(!out.failed);
-	return out;
+	padding = -(uintptr_t)scratch->pos & 7;
+	rdl_cursor_take(scratch, padding);
+	assert(!scratch->failed);
+}
+
+static bool has_parameters(const struct rdl_parameters *p)
+{
+	return GIVEN(p, SMS) || p->other_count > 0;
 }
 
 /* The payload's object list, behind the parameters in the scratch. */
 static enum rdl_reason judge_objects(const struct rdl_policy *policy, const struct rdl_input *input,
-	unsigned minor, bool is_register, struct rdl_cursor scratch, struct rdl_request *request,
-	struct rdl_ignored_counts *ignored)
+	unsigned minor, bool is_register, const struct rdl_cursor *scratch,
+	struct rdl_request *request, struct rdl_ignored_counts *ignored)
 {
 	static const struct rdl_span no_root = { NULL, 0 };
 	const struct rdl_known_list *known = input->known;
 	enum rdl_reason reason = RDL_REASON_NONE;
 
+	size_t room = (size_t)(scratch->end - scratch->pos);
+
 	if (RDL_LIKELY(known != NULL)) {
+		assert(known->list->len <= room);
+		memcpy(scratch->pos, known->list, known->list->len);
 		for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
 			ignored->count[i] += known->ignored.count[i];
-		rdl_cursor_bytes(&scratch, known->list, known->list->len);
-		assert(!scratch.failed);
-		scratch.pos -= known->list->len;
 	} else {
 		reason = rdl_policy_objects(policy, input->payload, no_root, minor, is_register,
-			scratch.pos, (size_t)(scratch.end - scratch.pos), ignored,
-			&request->detail);
+			scratch->pos, room, ignored, &request->detail);
 	}
 	if (reason == RDL_REASON_NONE) {
-		request->objects = (const struct rdl_object_list *)(const void *)scratch.pos;
+		request->objects = (const struct rdl_object_list *)(const void *)scratch->pos;
 		request->gives |= RDL_GIVES_OBJECTS;
 	}
 	return reason;
@@ -267,9 +268,12 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 	if (reason == RDL_REASON_NONE && input->payload.len == 0)
 		reason = RDL_REASON_payload_missing;
 	if (reason == RDL_REASON_NONE) {
-		struct rdl_cursor rest = write_parameters(p, request, scratch, scratch_len);
+		struct rdl_cursor rest = rdl_cursor(scratch, scratch_len);
 
-		reason = judge_objects(policy, input, request->minor, true, rest, request, ignored);
+		if (RDL_UNLIKELY(has_parameters(p)))
+			write_parameters(p, request, &rest);
+		reason =
+			judge_objects(policy, input, request->minor, true, &rest, request, ignored);
 	}
 	request->reason = (uint8_t)reason;
 }
@@ -305,8 +309,10 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 	if (p->given != 0 || p->other_count > 0)
 		reason = judge_update_parameters(policy, p, request);
 	if (reason == RDL_REASON_NONE) {
-		struct rdl_cursor rest = write_parameters(p, request, scratch, scratch_len);
+		struct rdl_cursor rest = rdl_cursor(scratch, scratch_len);
 
+		if (has_parameters(p))
+			write_parameters(p, request, &rest);
 		if (input->payload.len > 0)
 			reason = judge_content_format(policy, input);
 		if (reason == RDL_REASON_NONE && input->payload.len > 0) {
@@ -316,7 +322,7 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 				request->gives |= RDL_GIVES_PAYLOAD;
 			} else {
 				reason = judge_objects(policy, input, request->location.minor,
-					false, rest, request, ignored);
+					false, &rest, request, ignored);
 			}
 		}
 	}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What nearly every frame is, judged as a whole; the layers have the say on all others. */
+#include "net_internal.h"
+#include "sum.h"
+
+#include <assert.h>
+
+#define HEADERS_LEN (ETHERNET_LEN + IPV4_LEN + UDP_LEN)
+/* Parts of the words below, as a little-endian machine has them. */
+#define IPV4_WITHOUT_OPTIONS 0x450008u /* EtherType, version and length */
+#define FRAGMENT_BITS 0xff3fu
+#define CHECKSUMS_BAD (RDL_FRAME_IP_CHECKSUM_BAD | RDL_FRAME_L4_CHECKSUM_BAD)
+
+static inline uint64_t word_at(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static inline void put_word(uint8_t *p, uint64_t word)
+{
+	memcpy(p, &word, sizeof(word));
+}
+
+/* Both sums good, by the port's word or by ours. What has no UDP checksum is for the layers. */
+static inline bool sums_good(const struct rdl_frame *frame, const uint8_t *ip, uint16_t udp_len)
+{
+	if ((frame->flags & CHECKSUMS_BAD) != 0)
+		return false;
+	if ((frame->flags & RDL_FRAME_IP_CHECKSUM_GOOD) == 0 &&
+		rdl_net_fold(rdl_net_halves(word_at(ip)) + rdl_net_halves(word_at(ip + 8)) +
+			     (uint32_t)word_at(ip + 16)) != 0xffff)
+		return false;
+	return (frame->flags & RDL_FRAME_L4_CHECKSUM_GOOD) != 0 ||
+	       rdl_net_fold(rdl_net_unfolded(ip + 12, 8u + udp_len) + rdl_net_wire(PROTOCOL_UDP) +
+			    rdl_net_wire(udp_len)) == 0xffff;
+}
+
+/*
+ * An untagged frame to our MAC, in it IPv4 without options, whole, to our first address, in it UDP to our port. False: anything
+ * else, or anything wrong.
+ */
+static inline bool plain_datagram(const struct rdl_interface *interface, struct rdl_frame *frame,
+	struct rdl_datagram *datagram)
+{
+	uint8_t *ethernet = frame->data, *ip = ethernet + ETHERNET_LEN, *udp = ip + IPV4_LEN;
+
+	if (frame->len < HEADERS_LEN)
+		return false;
+	uint64_t to_mac = word_at(ethernet), ours;
+	uint64_t from = word_at(ethernet + 8), head = word_at(ip + 2);
+	_Static_assert(offsetof(struct rdl_interface, vlan) == MAC_LEN, "read with the MAC");
+	memcpy(&ours, interface, sizeof(ours));
+	/* The eighth octet is the sender's second, the seventh its first. */
+	if ((to_mac ^ ours) << 16 != 0 || (to_mac >> 48 & 1) != 0 || ours >> 48 != 0 ||
+		(from >> 32 & 0xffffff) != IPV4_WITHOUT_OPTIONS ||
+		(head >> 32 & FRAGMENT_BITS) != 0 || head >> 56 != PROTOCOL_UDP)
+		return false;
+
+	unsigned total_len = __builtin_bswap16((uint16_t)head);
+	uint16_t udp_len = rdl_get_be16(udp + 4), port = rdl_get_be16(udp);
+	uint32_t source = rdl_get_be32(ip + 12);
+	if (total_len > (unsigned)frame->len - ETHERNET_LEN || total_len < IPV4_LEN + UDP_LEN ||
+		udp_len < UDP_LEN || udp_len > total_len - IPV4_LEN || port == 0 ||
+		rdl_get_be16(udp + 2) != interface->udp_port || interface->ipv4_count == 0 ||
+		rdl_get_be32(ip + 16) != interface->ipv4[0] ||
+		!rdl_net_ipv4_is_answerable(interface, source) || !sums_good(frame, ip, udp_len))
+		return false;
+
+	/* Word by word: put together in an array, they would be loaded wider than they were stored, which stalls. */
+	_Static_assert(sizeof(datagram->peer) == 3 * sizeof(uint64_t), "three words");
+	uint8_t *peer = (uint8_t *)&datagram->peer;
+	put_word(peer, 0);
+	put_word(peer + 8, (uint64_t)__builtin_bswap32(source) << 32 | UINT64_C(0xffff0000));
+	put_word(peer + 16, port);
+	datagram->data = udp + UDP_LEN;
+	datagram->len = (uint16_t)(udp_len - UDP_LEN);
+	datagram->multicast = false;
+	frame->l2_len = ETHERNET_LEN;
+	frame->l3_len = IPV4_LEN;
+	return true;
+}
+
+enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct rdl_frame *frame,
+	struct rdl_datagram *datagram)
+{
+	assert(frame->len <= frame->room);
+	frame->flags &= (uint8_t)~RDL_FRAME_TX_CHECKSUMS;
+	if (RDL_LIKELY(plain_datagram(interface, frame, datagram)))
+		return RDL_NET_DATAGRAM;
+	return rdl_net_input_layers(interface, frame, datagram);
+}
