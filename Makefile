@@ -1,7 +1,7 @@
 # rdline: the only makefile. The table below IS the dependency graph: a library sees the headers of
 # what it declares here (and of what those declare), and nothing else.
 #
-#   make [VARIANT=release|debug|asan|tsan|cov|fuzz] [V=1]     see `make help` for the targets
+#   make [VARIANT=release|debug|asan|tsan|cov|fuzz|guard] [V=1]     see `make help` for the targets
 
 # library       may include                     packages whose headers it may include
 base_DEPS     :=
@@ -39,11 +39,13 @@ debug_FLAGS   := -O0 -DRDL_DEBUG
 asan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=thread -DRTE_USE_C11_MEM_MODEL=1
 cov_FLAGS     := -O0 --coverage
+# In one piece: how the compiler divides the program must not show in the figures.
+guard_FLAGS   := -O3 -flto -flto-partition=none
 # clang 14 does not say of itself that it sanitizes, as gcc does.
 fuzz_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -D__SANITIZE_ADDRESS__=1
 ifeq ($($(VARIANT)_FLAGS),)
-$(error VARIANT=$(VARIANT) is none of release debug asan tsan cov fuzz)
+$(error VARIANT=$(VARIANT) is none of release debug asan tsan cov fuzz guard)
 endif
 ifeq ($(VARIANT),fuzz)
 CC := clang
@@ -83,15 +85,15 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all bench test unit instrumented asan tsan cov soak fuzz fuzz-run lint format compdb run install clean deps help
+.PHONY: all bench bench-guard test unit instrumented asan tsan cov soak fuzz fuzz-run lint format compdb run install clean deps help
 
 all: build/release/rdline build/release/rdline-ctl
 
 help:
-	@echo 'all (release binary)  test  bench  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
+	@echo 'all (release binary)  test  bench  bench-guard  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
-INSTALLING := $(filter deps bench test unit instrumented run asan tsan cov soak fuzz lint,$(MAKECMDGOALS))
+INSTALLING := $(filter deps bench bench-guard test unit instrumented run asan tsan cov soak fuzz lint,$(MAKECMDGOALS))
 PACKAGES   := build/.packages
 $(PACKAGES): scripts/deps
 	@mkdir -p $(@D)
@@ -146,6 +148,21 @@ $B/rdline-bench: $(BENCH_OBJECTS) $(filter-out %/main.o,$(APP_OBJECTS)) $(call a
 	$(say) LD $@
 	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(filter %.o,$^) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
 		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig jansson) -lpthread
+
+# ---- the guard: instructions of a worker's passes, counted by callgrind, beside those of the tree ----
+$B/tests/bench/guard/%.o: tests/bench/guard/%.c Makefile | $(PACKAGES)
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(app_PKGS)) -Iapp $(call include_path,$(call below,app)) \
+		-MMD -MP -c -o $@ $<
+$B/rdline-guard: $B/tests/bench/guard/guard.o $B/tests/bench/packets.o $(call archives,$(call closure,pipeline))
+	$(say) LD $@
+	$Q$(CC) $(CFLAGS) $(OWN) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(LDFLAGS) $$(pkg-config --libs libdpdk)
+# For a plain machine, of which valgrind knows every instruction.
+bench-guard:
+	@$(MAKE) --no-print-directory VARIANT=guard ARCH=x86-64-v2 build/guard/rdline-guard
+	@tests/bench/guard/run build/guard/rdline-guard $(GUARD_FLAGS)
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.
