@@ -176,13 +176,6 @@ static bool receive(struct worker *worker, unsigned port)
 	return true;
 }
 
-/* The reply stands over its datagram: the shard wrote it last. */
-static void prefetch_reply(const struct rdl_packet *packet)
-{
-	RDL_PREFETCH_WRITE(packet->frame.data);
-	RDL_PREFETCH_WRITE(packet->frame.data + RDL_CACHE_LINE);
-}
-
 static bool take_replies(struct worker *worker, unsigned shard)
 {
 	struct rdl_packet *packets[RDL_BURST_MAX];
@@ -195,13 +188,8 @@ static bool take_replies(struct worker *worker, unsigned shard)
 	if (n == 0)
 		return false;
 	worker->outstanding[shard] -= n;
-	for (unsigned i = 0; i < n; i++) {
-		packets[i] = packet_of(batch[i]);
-		RDL_PREFETCH_WRITE(packets[i]);
-		RDL_PREFETCH_WRITE(batch[i]);
-	}
 	for (unsigned i = 0; i < n; i++)
-		prefetch_reply(packets[i]);
+		packets[i] = packet_of(batch[i]);
 	uint32_t send = rdl_pipeline_replies(&worker->pipeline, packets, n);
 	for (unsigned i = 0; i < n; i++) {
 		if ((send & 1u << i) != 0)

@@ -193,12 +193,36 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 		&pipeline->stats, RDL_STAT_tx_frames, (uint64_t)__builtin_popcount(burst->reply));
 }
 
+/*
+ * The shard wrote the request, and the reply over its datagram: they come from its cache, some packets ahead of their
+ * turn, no more at a time than a core has misses under way.
+ */
+#define REQUESTS_AHEAD 8
+#define DATA_AHEAD 4
+
+static void fetch_ahead(struct rdl_packet *const packets[], unsigned first, unsigned count)
+{
+	if (first + REQUESTS_AHEAD < count) {
+		RDL_PREFETCH_WRITE(packets[first + REQUESTS_AHEAD]);
+		RDL_PREFETCH_WRITE(&packets[first + REQUESTS_AHEAD]->request);
+	}
+	if (first + DATA_AHEAD < count) {
+		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data);
+		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data + RDL_CACHE_LINE);
+	}
+}
+
 uint32_t rdl_pipeline_replies(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count)
 {
 	uint32_t send = 0;
 
+	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++) {
+		RDL_PREFETCH_WRITE(packets[i]);
+		RDL_PREFETCH_WRITE(&packets[i]->request);
+	}
 	for (unsigned i = 0; i < count; i++) {
+		fetch_ahead(packets, i, count);
 		rdl_pipeline_release(pipeline, packets[i]);
 		if (packets[i]->request.reply_len == 0)
 			continue;
