@@ -197,6 +197,7 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 		.interfaces = daemon->interfaces,
 		.shards = conf->shards,
 		.location_key = daemon->location_key,
+		.list_key = daemon->list_key,
 		.exchange_seed = daemon->exchange_seed,
 		/* Message IDs of NON replies start from something that the last run did not. */
 		.reply_salt = (uint16_t)daemon->list_key.k0,

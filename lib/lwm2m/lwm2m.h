@@ -212,6 +212,13 @@ static inline struct rdl_span rdl_object_list_root(const struct rdl_object_list 
 		list->root_len };
 }
 
+/* What a list is found by: keyed, so that nobody outside can make two of one digest; never 0. */
+static inline uint64_t rdl_object_list_digest(
+	const struct rdl_key *key, const struct rdl_object_list *list)
+{
+	return rdl_siphash(key, list, list->len) | 1;
+}
+
 /*
  * `ver` while a list is read: object << 32 | major << 16 | minor, so that numbers sort as versions do. An unreadable
  * version (RDL_VERSION_UNREADABLE) is no version that anybody supports.
@@ -278,6 +285,7 @@ struct rdl_ignored_counts {
 struct rdl_known_list {
 	const struct rdl_object_list *list;
 	struct rdl_ignored_counts ignored;
+	uint64_t digest; /* of the list */
 };
 
 /* ---- locations ---- */
@@ -353,7 +361,9 @@ struct rdl_request {
 	uint32_t lifetime_s;
 	rdl_binding binding;
 	uint32_t block1; /* option value to echo; RDL_BLOCK1_NONE */
-	uint32_t detail; /* octet of the link list at fault */
+	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */
+	uint16_t parameters_len;
+	uint8_t minor; /* LwM2M minor version of a Register */
 	struct rdl_peer peer;
 	struct rdl_span endpoint;
 	union {
@@ -365,10 +375,14 @@ struct rdl_request {
 		/* RDL_GIVES_PAYLOAD, payload_len octets; of a refusal because of a parameter, its name */
 		const uint8_t *payload;
 	};
-	uint32_t payload_len;
-	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */
-	uint16_t parameters_len;
-	uint8_t minor; /* LwM2M minor version of a Register */
+	union {
+		uint64_t
+			list_digest; /* RDL_GIVES_OBJECTS: rdl_object_list_digest(), or 0: not made yet */
+		struct {
+			uint32_t payload_len;
+			uint32_t detail; /* octet of the link list at fault */
+		};
+	};
 	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */
 	uint64_t exchange;
 	const uint8_t *parameters;

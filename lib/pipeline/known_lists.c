@@ -6,9 +6,11 @@
 
 _Static_assert(sizeof(struct rdl_known_entry) == 1024, "half a megabyte in all");
 
-void rdl_known_lists_init(struct rdl_known_lists *lists, uint64_t seed)
+void rdl_known_lists_init(
+	struct rdl_known_lists *lists, uint64_t seed, const struct rdl_key *list_key)
 {
 	lists->seed = seed;
+	lists->list_key = *list_key;
 }
 
 static uint32_t tag_of(uint64_t hash)
@@ -82,6 +84,7 @@ void rdl_known_lists_keep(struct rdl_known_lists *lists, const struct rdl_known_
 	struct rdl_known_entry *entry = &lists->entries[set][way];
 	entry->known.ignored = *ignored;
 	entry->known.list = (const struct rdl_object_list *)entry->list;
+	entry->known.digest = rdl_object_list_digest(&lists->list_key, list);
 	entry->policy = key->policy;
 	entry->payload_len = (uint16_t)key->payload.len;
 	entry->asked_of = (uint16_t)key->asked_of;

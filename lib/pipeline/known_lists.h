@@ -29,6 +29,7 @@ struct rdl_known_entry {
 
 struct rdl_known_lists {
 	uint64_t seed;
+	struct rdl_key list_key;
 	uint32_t tags[RDL_KNOWN_SETS][RDL_KNOWN_WAYS]; /* of the payload's hash; 0: free */
 	uint32_t seen[RDL_KNOWN_SEEN]; /* of those that came once */
 	struct rdl_known_entry entries[RDL_KNOWN_SETS][RDL_KNOWN_WAYS];
@@ -43,7 +44,8 @@ struct rdl_known_key {
 };
 
 /* `memory` of sizeof(struct rdl_known_lists), zero. */
-void rdl_known_lists_init(struct rdl_known_lists *lists, uint64_t seed);
+void rdl_known_lists_init(
+	struct rdl_known_lists *lists, uint64_t seed, const struct rdl_key *list_key);
 
 /* What came out of this payload before; NULL: not known, and *key says how to keep it. Valid until something is kept. */
 const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,

@@ -32,6 +32,8 @@ struct rdl_pipeline_config {
 	const struct rdl_interface *interfaces; /* by rdl_frame.port; immutable */
 	unsigned shards;
 	struct rdl_key location_key;
+	struct rdl_key
+		list_key; /* the registries': of the digests that object lists are found by */
 	uint64_t exchange_seed; /* random: of the digests that copies of requests are known by */
 	uint16_t reply_salt; /* random: our Message IDs for NON replies are the requests', masked */
 	/* Block-wise transfers at a time, 0: none, longest body, and how long an idle one is kept. */

@@ -215,6 +215,7 @@ static enum rdl_reason judge_objects(const struct rdl_policy *policy, const stru
 	if (reason == RDL_REASON_NONE) {
 		request->objects = (const struct rdl_object_list *)(const void *)scratch->pos;
 		request->gives |= RDL_GIVES_OBJECTS;
+		request->list_digest = known != NULL ? known->digest : 0;
 	}
 	return reason;
 }

@@ -26,7 +26,8 @@ static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
 	struct rdl_span parameters = { request->parameters, request->parameters_len };
 	unsigned tries = RDL_MAKE_ROOM_MAX;
 
-	while ((*objects = rdl_lists_take(&registry->lists, request->objects)) == RDL_STORE_NONE)
+	while ((*objects = rdl_lists_take(&registry->lists, request->objects,
+			request->list_digest)) == RDL_STORE_NONE)
 		if (tries-- == 0 || !rdl_registry_evict(registry, known))
 			return false;
 	while (!rdl_extras_create(&registry->store, request->endpoint, parameters, extras)) {
@@ -213,7 +214,8 @@ static bool update_prepare(struct rdl_registry *registry, const struct rdl_recor
 	unsigned tries = RDL_MAKE_ROOM_MAX;
 
 	while ((request->gives & RDL_GIVES_OBJECTS) != 0 &&
-		(*objects = rdl_lists_take(&registry->lists, request->objects)) == RDL_STORE_NONE)
+		(*objects = rdl_lists_take(&registry->lists, request->objects,
+			 request->list_digest)) == RDL_STORE_NONE)
 		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE))
 			return false;
 	while ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&

@@ -61,12 +61,15 @@ static uint32_t find(struct rdl_lists *lists, uint64_t digest)
 	return *recent;
 }
 
-uint32_t rdl_lists_take(struct rdl_lists *lists, const struct rdl_object_list *list)
+uint32_t rdl_lists_take(
+	struct rdl_lists *lists, const struct rdl_object_list *list, uint64_t digest)
 {
-	uint64_t digest = rdl_siphash(&lists->key, list, list->len);
 	uint32_t block;
 
 	assert(list->len >= sizeof(*list));
+	if (digest == 0)
+		digest = rdl_object_list_digest(&lists->key, list);
+	assert(digest == rdl_object_list_digest(&lists->key, list));
 	block = find(lists, digest);
 	bool known = block != RDL_INDEX_NONE;
 	if (known && rdl_lists_at(lists, block)->len == list->len &&

@@ -27,8 +27,10 @@ void rdl_lists_destroy(struct rdl_lists *lists);
 /*
  * The kept list with the same octets, one reference more: to be released. RDL_STORE_NONE when there
  * is no room.
+ * `digest` is its rdl_object_list_digest() under the lists' key, or 0: to be made.
  */
-uint32_t rdl_lists_take(struct rdl_lists *lists, const struct rdl_object_list *list);
+uint32_t rdl_lists_take(
+	struct rdl_lists *lists, const struct rdl_object_list *list, uint64_t digest);
 void rdl_lists_release(struct rdl_lists *lists, uint32_t block);
 const struct rdl_object_list *rdl_lists_at(const struct rdl_lists *lists, uint32_t block);
 

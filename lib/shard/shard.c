@@ -87,6 +87,7 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 	request->reason = (uint8_t)reason;
 	if (reason == RDL_REASON_NONE) {
 		request->objects = (const struct rdl_object_list *)shard->scratch;
+		request->list_digest = 0;
 		request->gives |= RDL_GIVES_OBJECTS;
 	}
 	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)

@@ -25,7 +25,7 @@ int rte_eal_init(int argc, char **argv);
 #define SEED 99
 #define HORIZON_MS (UINT64_C(1) << 41) /* a registry's clock goes further, but not for ever */
 
-static const struct rdl_key location_key = { 11, 12 };
+static const struct rdl_key location_key = { 11, 12 }, list_key = { 31, 32 };
 static const struct rdl_admission_config no_limits = { .shards = 1 };
 
 static struct rdl_policy *policy;
@@ -41,6 +41,7 @@ static inline struct rdl_pipeline_config pipeline_config(void)
 		.interfaces = interfaces,
 		.shards = 1,
 		.location_key = location_key,
+		.list_key = list_key,
 		.exchange_seed = SEED,
 		.reply_salt = SALT,
 		.transfers = 8,
@@ -57,7 +58,7 @@ static inline void make_registry(void)
 		.registrations = REGISTRATIONS,
 		.shards = 1,
 		.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
-		.list_key = { 31, 32 },
+		.list_key = list_key,
 		.endpoint_key = { 21, 22 },
 		.socket_id = -1,
 		.now_ms = now_ms,

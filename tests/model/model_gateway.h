@@ -19,7 +19,8 @@ int rte_eal_cleanup(void);
 #define GATEWAY4 "192.0.2.1"
 #define GATEWAY6 "2001:db8::1"
 
-static const struct rdl_key location_key = { 11, 12 }, endpoint_key = { 21, 22 };
+static const struct rdl_key location_key = { 11, 12 }, endpoint_key = { 21, 22 },
+			    list_key = { 31, 32 };
 static const struct rdl_interface interface = {
 	.mac = { 0x02, 0, 0, 0, 0, 0x01 },
 	.udp_port = 5683,
@@ -113,6 +114,7 @@ static inline void make_pipelines(void)
 		.interfaces = &interface,
 		.shards = SHARDS,
 		.location_key = location_key,
+		.list_key = list_key,
 		.exchange_seed = 99,
 		.reply_salt = SALT,
 		.transfers = TRANSFERS,
@@ -140,7 +142,7 @@ static inline void make_shards(void)
 			.expiry_grace_s = GRACE_S,
 			.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
 			.endpoint_key = endpoint_key,
-			.list_key = { 31, 32 },
+			.list_key = list_key,
 			.socket_id = -1,
 			.now_ms = epoch_ms,
 			.ended = rdl_shard_ended,

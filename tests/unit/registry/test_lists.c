@@ -40,10 +40,10 @@ static void test_shared(void **state)
 	struct rdl_store store;
 
 	create(&lists, &store, 10);
-	uint32_t first = rdl_lists_take(&lists, a);
+	uint32_t first = rdl_lists_take(&lists, a, 0);
 	assert_int_not_equal(first, RDL_STORE_NONE);
-	assert_int_equal(rdl_lists_take(&lists, same), first);
-	uint32_t other = rdl_lists_take(&lists, b);
+	assert_int_equal(rdl_lists_take(&lists, same, 0), first);
+	uint32_t other = rdl_lists_take(&lists, b, 0);
 	assert_int_not_equal(other, first);
 	assert_int_equal(lists.count, 2);
 	check_kept(&lists, first, a);
@@ -68,15 +68,15 @@ static void test_index_full(void **state)
 	struct rdl_store store;
 
 	create(&lists, &store, 1);
-	uint32_t first = rdl_lists_take(&lists, a);
-	uint32_t alone = rdl_lists_take(&lists, b), again = rdl_lists_take(&lists, b);
+	uint32_t first = rdl_lists_take(&lists, a, 0);
+	uint32_t alone = rdl_lists_take(&lists, b, 0), again = rdl_lists_take(&lists, b, 0);
 	assert_int_not_equal(alone, again);
 	assert_int_equal(lists.count, 3);
-	assert_int_equal(rdl_lists_take(&lists, a), first);
+	assert_int_equal(rdl_lists_take(&lists, a, 0), first);
 	rdl_lists_release(&lists, first);
 	rdl_lists_release(&lists, first);
-	uint32_t shared = rdl_lists_take(&lists, b);
-	assert_int_equal(rdl_lists_take(&lists, b), shared);
+	uint32_t shared = rdl_lists_take(&lists, b, 0);
+	assert_int_equal(rdl_lists_take(&lists, b, 0), shared);
 	check_kept(&lists, alone, b);
 	check_kept(&lists, again, b);
 	check_kept(&lists, shared, b);
@@ -98,7 +98,7 @@ static void test_sizes(void **state)
 	create(&lists, &store, 10);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(links); i++) {
 		struct rdl_object_list *list = make_list(0, links[i], "");
-		uint32_t block = rdl_lists_take(&lists, list);
+		uint32_t block = rdl_lists_take(&lists, list, 0);
 
 		/* The longest would fit a block but for what is kept beside it. */
 		assert_int_equal(block == RDL_STORE_NONE, links[i] == 16379);
@@ -121,10 +121,10 @@ static void test_store_full(void **state)
 	create(&lists, &store, 10);
 	for (unsigned i = 0; i < 16; i++)
 		pages[i] = rdl_store_alloc(&store, 65536);
-	assert_int_equal(rdl_lists_take(&lists, a), RDL_STORE_NONE);
+	assert_int_equal(rdl_lists_take(&lists, a, 0), RDL_STORE_NONE);
 	assert_int_equal(lists.count, 0);
 	rdl_store_free(&store, pages[0]);
-	uint32_t block = rdl_lists_take(&lists, a);
+	uint32_t block = rdl_lists_take(&lists, a, 0);
 	assert_int_not_equal(block, RDL_STORE_NONE);
 	rdl_lists_release(&lists, block);
 	for (unsigned i = 1; i < 16; i++)
