@@ -8,6 +8,9 @@
 #include <rte_ip_frag.h>
 #include <rte_mbuf.h>
 
+/* Of a queue, each way. */
+#define RDL_PORT_DESCRIPTORS 1024
+
 struct port {
 	uint16_t id; /* DPDK's */
 	bool started;
@@ -34,6 +37,10 @@ static inline struct rte_mbuf *rdl_pktio_mbuf(const struct rdl_frame *frame)
 {
 	return (struct rte_mbuf *)((uintptr_t)frame - sizeof(struct rte_mbuf));
 }
+
+unsigned rdl_packet_pool_size(const struct rdl_pktio_config *config);
+/* NULL without memory for them. */
+struct rte_mempool *rdl_packet_pool(const struct rdl_pktio_config *config);
 
 /* Fills the frame in the mbuf's private area. */
 void rdl_pktio_view(const struct rdl_pktio *pktio, uint8_t port, struct rte_mbuf *m);

@@ -6,56 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DESCRIPTORS 1024
-#define POOL_CACHE 256
-#define POOL_NAME "rdl_packets"
-/* A driver may fill a whole frame whatever the MTU says. */
-#define RX_ROOM_MIN 2048
-
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
-
-/*
- * Fragments that wait for their siblings keep their buffers: were they not counted, some hundred datagrams that never become
- * whole would take all there is, and nothing would come until their time is over.
- */
-static unsigned held_by_fragments(const struct rdl_pktio_config *config)
-{
-	unsigned each = (config->reassemblies + config->queues - 1) / config->queues;
-
-	return config->queues * rdl_fragments_entries(each) * RTE_LIBRTE_IP_FRAG_MAX_FRAG;
-}
-
-static unsigned pool_size(const struct rdl_pktio_config *config)
-{
-	return config->port_count * config->queues * 2 * DESCRIPTORS + config->in_flight +
-	       (config->queues + 1) * 2 * POOL_CACHE + held_by_fragments(config);
-}
-
-static uint16_t private_room(const struct rdl_pktio_config *config)
-{
-	return (uint16_t)RTE_ALIGN_CEIL(config->private_len, RTE_MBUF_PRIV_ALIGN);
-}
-
-static uint16_t data_room(const struct rdl_pktio_config *config)
-{
-	uint16_t room = config->room < RX_ROOM_MIN ? RX_ROOM_MIN : config->room;
-
-	return (uint16_t)(room + RTE_PKTMBUF_HEADROOM);
-}
-
-/* A pool lets no object cross a page that it need not cross. */
-uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config)
-{
-	uint32_t element =
-		(uint32_t)sizeof(struct rte_mbuf) + private_room(config) + data_room(config);
-	uint64_t object = rte_mempool_calc_obj_size(element, 0, NULL), objects = pool_size(config);
-	uint64_t pages = object > config->page
-				 ? objects * RTE_ALIGN_CEIL(object, config->page) / config->page
-				 : objects / (config->page / object) + 1;
-
-	return pages * config->page + (1u << 20);
-}
 
 static int enough_queues(
 	const struct rte_eth_dev_info *info, unsigned queues, char *why, size_t why_len)
@@ -75,7 +27,7 @@ static int enough_queues(
 static int setup_queues(const struct rdl_pktio *pktio, struct port *port,
 	const struct rte_eth_dev_info *info, unsigned queues)
 {
-	uint16_t rx_descriptors = DESCRIPTORS, tx_descriptors = DESCRIPTORS;
+	uint16_t rx_descriptors = RDL_PORT_DESCRIPTORS, tx_descriptors = RDL_PORT_DESCRIPTORS;
 	int socket = rte_eth_dev_socket_id(port->id);
 	unsigned node = socket < 0 ? (unsigned)SOCKET_ID_ANY : (unsigned)socket;
 	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);
@@ -183,14 +135,14 @@ struct rdl_pktio *rdl_pktio_open(
 		snprintf(why, why_len, "out of memory");
 		return NULL;
 	}
-	pktio->private_room = private_room(config);
-	pktio->pool = rte_pktmbuf_pool_create(POOL_NAME, pool_size(config), POOL_CACHE,
-		pktio->private_room, data_room(config), config->socket_id);
+	pktio->pool = rdl_packet_pool(config);
 	if (pktio->pool == NULL) {
-		snprintf(why, why_len, "no memory for %u packet buffers", pool_size(config));
+		snprintf(why, why_len, "no memory for %u packet buffers",
+			rdl_packet_pool_size(config));
 		free(pktio);
 		return NULL;
 	}
+	pktio->private_room = rte_pktmbuf_priv_size(pktio->pool);
 	if (setup_fragments(pktio, config) != 0) {
 		snprintf(why, why_len, "no memory for %u reassemblies", config->reassemblies);
 		rdl_pktio_close(pktio);

@@ -7,6 +7,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
 
 ENDPOINTS, SOURCES = 240, 48
+AF_XDP = 44
 OVERCOMMIT = "/proc/sys/vm/nr_overcommit_hugepages"
 
 
@@ -76,15 +77,24 @@ def life(gateway, workers, shards, expiry):
         expect(gateway.ask(command), {}, "no more of them")
 
 
-def serve(lab, hugepages=False, qpairs=1, expiry=False, **options):
-    port = '{ device = "net_af_packet0,iface=rdl0,qpairs=%d"; addresses = [ "%s/24", "%s/64" ]; }'
-    port %= qpairs, GATEWAY4, GATEWAY6
+def long(gateway):
+    """Object lists that fill a frame, more than buffers for what is decoded from them: none of those is lost."""
+    objects = ["1/0", "3/0"] + ["3303/%d" % n for n in range(105)]
+    for n in range(80):
+        device = Device((GATEWAY4, GATEWAY6)[n % 2])
+        expect(device.register("long-%d" % n, ",".join("</%s>" % o for o in objects)).code, "2.01", "long")
+    expect(gateway.registration("long-79")["objects"], objects, "objects")
+
+
+def serve(lab, hugepages=False, device="net_af_packet0,iface=rdl0,qpairs=1", expiry=False, **options):
+    port = '{ device = "%s"; addresses = [ "%s/24", "%s/64" ]; }' % (device, GATEWAY4, GATEWAY6)
     text = config(lab.instance, ports=port, **options)
     if hugepages:
         text = text.replace("hugepages = false", "hugepages = true")
     gateway = lab.gateway(text)
     try:
         life(gateway, options.get("workers", 1), options.get("shards", 1), expiry)
+        long(gateway)
         expect(gateway.stop(), 0, "exit")
     finally:
         gateway.kill()
@@ -119,18 +129,31 @@ def test_three_shards(lab):
 
 
 def test_two_workers_two_shards(lab):
-    serve(lab, workers=2, shards=2, qpairs=2, expiry=True)
+    serve(lab, workers=2, shards=2, device="net_af_packet0,iface=rdl0,qpairs=2", expiry=True)
 
 
 def test_two_workers_one_shard(lab):
-    serve(lab, workers=2, qpairs=2)
+    serve(lab, workers=2, device="net_af_packet0,iface=rdl0,qpairs=2")
 
 
 def test_three_of_each_on_one_cpu(lab):
-    serve(lab, workers=3, shards=3, qpairs=3, cores='"%d"' % min(os.sched_getaffinity(0)))
+    serve(lab, workers=3, shards=3, device="net_af_packet0,iface=rdl0,qpairs=3",
+          cores='"%d"' % min(os.sched_getaffinity(0)))
 
 
-def test_hugepages(lab):
+def af_xdp(lab, **options):
+    try:
+        socket.socket(AF_XDP, socket.SOCK_RAW, 0).close()
+    except OSError as error:
+        raise Skip("no AF_XDP in this kernel: %s" % error)
+    serve(lab, device="net_af_xdp0,iface=rdl0", **options)
+
+
+def test_af_xdp(lab):
+    af_xdp(lab, expiry=True)
+
+
+def with_hugepages(run):
     try:
         with open(OVERCOMMIT) as f:
             before = f.read()
@@ -142,10 +165,18 @@ def test_hugepages(lab):
         with open(OVERCOMMIT) as f:
             if int(f.read()) < 256:
                 raise Skip("no hugepages granted")
-        serve(lab, hugepages=True)
+        run()
     finally:
         with open(OVERCOMMIT, "w") as f:
             f.write(before)
+
+
+def test_hugepages(lab):
+    with_hugepages(lambda: serve(lab, hugepages=True))
+
+
+def test_af_xdp_in_hugepages(lab):
+    with_hugepages(lambda: af_xdp(lab, hugepages=True))
 
 
 main(lambda lab: lab)
