@@ -264,6 +264,21 @@ compdb:
 run: build/release/rdline
 	@scripts/run $(RUN_FOR)
 
+# ---- the same load on servers with kernel sockets ---------------------------------------------
+# program, sources: one folder or file each      libraries
+load_SOURCES        := $(call sources,tests/bench/load)
+PEER_PROGRAMS := load
+define peer_program
+$B/tests/bench/$1: $($1_SOURCES) $(wildcard $(dir $(firstword $($1_SOURCES)))*.h) $(call archives,base coap) Makefile
+	@mkdir -p $$(@D)
+	$(say) BENCH $$@
+	$Q$$(CC) $$(CFLAGS) $(OWN) -march=$(ARCH) $(call include_path,base coap) -o $$@ $($1_SOURCES) \
+		$(call archives,coap base) $$(LDFLAGS) $($1_LIBS)
+endef
+$(foreach p,$(PEER_PROGRAMS),$(eval $(call peer_program,$p)))
+# The generator is a client for the system tests, too.
+test instrumented: $B/tests/bench/load
+
 # ---- install ----------------------------------------------------------------------------------
 PREFIX ?= /usr/local
 install: build/release/rdline build/release/rdline-ctl

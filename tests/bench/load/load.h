@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * load: devices on UDP sockets. Registers, re-registers, updates and de-registers N endpoints at a server, with a window of
+ * requests under way, and checks every answer. One thread.
+ */
+#ifndef RDL_LOAD_H
+#define RDL_LOAD_H
+
+#include "base.h"
+
+#include <netinet/in.h>
+
+#define LOAD_BATCH 64 /* messages of one system call */
+#define LOAD_MESSAGE_MAX 160
+#define LOAD_ENDPOINTS_MAX (1u << 28) /* a token names the endpoint, and above it the phase */
+
+enum load_phase { LOAD_REGISTER, LOAD_REREGISTER, LOAD_UPDATE, LOAD_DEREGISTER, LOAD_PHASES };
+
+/* A device: the request that it waits for, and where it is registered. */
+struct load_endpoint {
+	uint64_t sent_ns; /* first transmission */
+	uint64_t deadline_ns; /* then it is sent again */
+	uint32_t timeout_ms; /* what the next deadline is further off */
+	uint16_t mid;
+	uint8_t sent : 7; /* transmissions of the request */
+	uint8_t waiting : 1;
+	uint8_t location_len; /* 0: not registered */
+	uint8_t location[40]; /* the Uri-Path options of requests to it */
+};
+_Static_assert(sizeof(struct load_endpoint) == 64, "one cache line each");
+
+/* What came of a phase. */
+struct load_result {
+	uint32_t requests, answered;
+	uint32_t wrong; /* answers that are not what the request must get */
+	uint32_t lost; /* requests without an answer */
+	uint64_t retransmitted;
+	uint64_t late; /* further answers to requests sent more than once */
+	uint64_t ns; /* from the first request to the last answer */
+	uint32_t *latencies_us; /* of the answered, sorted */
+};
+
+struct load {
+	struct sockaddr_in server;
+	uint32_t from; /* first source address, host order */
+	uint32_t sources; /* endpoint e comes from address from + e % sources */
+	uint32_t count; /* endpoints */
+	uint32_t window;
+	uint32_t ack_timeout_ms;
+	uint32_t seconds; /* most for a phase */
+
+	enum load_phase phase;
+	struct load_endpoint *endpoints;
+	uint32_t *order; /* endpoints as they are asked in this phase */
+	uint16_t *mids; /* next of each source */
+	uint64_t random;
+	struct load_result result;
+};
+
+static inline uint32_t load_source(const struct load *load, uint32_t endpoint)
+{
+	return load->from + endpoint % load->sources;
+}
+
+uint64_t load_random(struct load *load);
+
+/* The endpoint's request in this phase; returns its length. The same octets each time. */
+size_t load_request(const struct load *load, uint32_t endpoint, uint8_t message[LOAD_MESSAGE_MAX]);
+
+enum load_verdict {
+	LOAD_ANSWER, /* to the request of *endpoint, which gets its location */
+	LOAD_LATE, /* to a request that was answered or given up before */
+	LOAD_WRONG_REQUEST, /* what *endpoint waits for is not this, and will not come */
+	LOAD_WRONG, /* nobody's */
+};
+/* Judges a datagram that came for an address; *why is set where it is wrong. */
+enum load_verdict load_reply(struct load *load, struct rdl_span datagram,
+	const struct sockaddr_in *from, uint32_t to, uint32_t *endpoint, const char **why);
+
+/* The socket, and one batch each way. */
+struct load_wire;
+struct load_datagram {
+	struct rdl_span octets;
+	struct sockaddr_in from;
+	uint32_t to; /* our address, host order */
+};
+/* NULL after saying why. */
+struct load_wire *load_wire_open(const struct load *load);
+void load_wire_close(struct load_wire *wire);
+/* Adds a message from a source address to the batch to send, which leaves when it is full. */
+uint8_t *load_wire_message(struct load_wire *wire, uint32_t source);
+void load_wire_add(struct load_wire *wire, size_t len);
+void load_wire_flush(struct load_wire *wire);
+/* What has come, at most LOAD_BATCH: views until the next call. */
+unsigned load_wire_receive(struct load_wire *wire, struct load_datagram datagrams[LOAD_BATCH]);
+
+/* One phase over all endpoints that can take part in it: fills load->result. */
+void load_run(struct load *load, struct load_wire *wire);
+
+#endif

@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""The benchmarks' load generator at the gateway: what it counts is what happened."""
+import contextlib
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lab import *  # noqa: E402,F403
+
+LOAD = os.path.join(os.path.dirname(BINARY), "tests/bench/load")
+ENDPOINTS = 3000
+PHASES = ["register", "re-register", "update", "de-register"]
+
+
+def start(*arguments):
+    return subprocess.Popen([LOAD, "--json", "--to", GATEWAY4, "--from", "10.0.0.1", "--seconds", "60", *arguments],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process, code=0):
+    out, complaints = process.communicate(timeout=250)
+    expect(process.returncode, code, "exit (%s)" % complaints)
+    return [json.loads(line) for line in out.splitlines()], complaints
+
+
+@contextlib.contextmanager
+def serving(lab, **options):
+    gateway = lab.gateway(**options)
+    try:
+        yield gateway
+        expect(gateway.stop(), 0, "exit")
+    finally:
+        gateway.kill()
+
+
+def numbers(results, *keys):
+    return [tuple(r[key] for key in keys) for r in results]
+
+
+def test_all_phases(lab):
+    with serving(lab) as gateway:
+        results, _ = finish(start("--endpoints", str(ENDPOINTS)))
+        expect(numbers(results, "phase", "answered", "wrong", "lost"), [(p, ENDPOINTS, 0, 0) for p in PHASES], "phases")
+        stats = gateway.ask("/rdline/stats")
+        expect([stats[k] for k in ("registered", "replaced", "updated", "deregistered", "registrations")],
+               [ENDPOINTS] * 4 + [0], "stats")
+
+
+def test_what_it_registers(lab):
+    with serving(lab) as gateway:
+        finish(start("--endpoints", "5", "--sources", "2", "--phases", "register"))
+        for n in range(5):
+            state = gateway.registration("urn:imei:49015400000000%d" % n)
+            expect([state[k] for k in ("version", "lifetime", "binding", "address", "objects")],
+                   ["1.1", 86400, "U", "10.0.0.%d" % (1 + n % 2), ["1/0", "3/0", "4/0", "5/0"]], "endpoint %d" % n)
+
+
+def test_refusals_are_wrong_answers(lab):
+    with serving(lab, lwm2m='version = "1.0";') as gateway:
+        results, complaints = finish(start("--endpoints", str(ENDPOINTS)), 1)
+        expect(numbers(results, "answered", "wrong", "lost"), [(0, ENDPOINTS, 0)] + [(0, 0, 0)] * 3, "results")
+        expect("code 4.12" in complaints, True, complaints)
+        expect(gateway.ask("/rdline/stats")["code_4_12"], ENDPOINTS, "4.12")
+
+
+def test_copies(lab):
+    """A gateway that wakes up late finds each Register and its copy: the second answer is the first again."""
+    with serving(lab) as gateway:
+        gateway.process.send_signal(signal.SIGSTOP)
+        process = start("--storm", "200")
+        time.sleep(3.5)
+        gateway.process.send_signal(signal.SIGCONT)
+        (result,), _ = finish(process)
+        expect(numbers([result], "phase", "answered", "wrong", "lost"), [("storm", 200, 0, 0)], "storm")
+        copies = result["retransmitted"]
+        for _ in range(40):  # the last of them may still be under way
+            stats = gateway.ask("/rdline/stats")
+            if stats["replayed"] == copies:
+                break
+            time.sleep(0.05)
+        expect([copies > 0] + [stats[k] for k in ("registered", "replaced", "replayed")], [True, 200, 0, copies], "stats")
+
+
+def test_nobody_there(lab):
+    results, _ = finish(start("--endpoints", "10", "--ack-timeout", "20", "--phases", "register,update"), 1)
+    expect(numbers(results, "answered", "wrong", "lost", "retransmitted"), [(0, 0, 10, 40), (0, 0, 0, 0)], "results")
+
+
+def setup(lab):
+    subprocess.run(["ip", "route", "add", "local", "10.0.0.0/8", "dev", "dev0"], check=True, timeout=20)
+    return lab
+
+
+main(setup)
