@@ -90,10 +90,10 @@ endif
 all: build/release/rdline build/release/rdline-ctl
 
 help:
-	@echo 'all (release binary)  test  bench  bench-guard  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
+	@echo 'all (release binary)  test  bench  bench-peers  bench-plot  bench-guard  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
-INSTALLING := $(filter deps bench bench-guard test unit instrumented run asan tsan cov soak fuzz lint,$(MAKECMDGOALS))
+INSTALLING := $(filter deps bench bench-peers bench-guard test unit instrumented run asan tsan cov soak fuzz lint,$(MAKECMDGOALS))
 PACKAGES   := build/.packages
 $(PACKAGES): scripts/deps
 	@mkdir -p $(@D)
@@ -267,7 +267,10 @@ run: build/release/rdline
 # ---- the same load on servers with kernel sockets ---------------------------------------------
 # program, sources: one folder or file each      libraries
 load_SOURCES        := $(call sources,tests/bench/load)
-PEER_PROGRAMS := load
+mmsg_server_SOURCES := tests/bench/peers/mmsg_server.c tests/bench/peers/table.c
+coap_server_SOURCES := tests/bench/peers/coap_server.c tests/bench/peers/table.c
+coap_server_LIBS    := -lcoap-3-notls
+PEER_PROGRAMS := load mmsg_server coap_server
 define peer_program
 $B/tests/bench/$1: $($1_SOURCES) $(wildcard $(dir $(firstword $($1_SOURCES)))*.h) $(call archives,base coap) Makefile
 	@mkdir -p $$(@D)
@@ -278,6 +281,12 @@ endef
 $(foreach p,$(PEER_PROGRAMS),$(eval $(call peer_program,$p)))
 # The generator is a client for the system tests, too.
 test instrumented: $B/tests/bench/load
+.PHONY: bench-peers bench-plot
+bench-peers: $(addprefix $B/tests/bench/,$(PEER_PROGRAMS)) build/release/rdline
+	@tests/bench/peers/run $(BENCH_FLAGS)
+bench-plot:
+	@scripts/deps --bench
+	@tests/bench/plot
 
 # ---- install ----------------------------------------------------------------------------------
 PREFIX ?= /usr/local
