@@ -77,13 +77,13 @@ bool rdl_base64url_decode_plain(const uint8_t text[RDL_BASE64URL_LEN], uint64_t 
 #ifdef __AVX512VBMI__
 /* The value of each ASCII character, or BAD. */
 #define BAD 0x80
-#define VALUE(c)                                            \
-	((c) >= 'A' && (c) <= 'Z'	   ? (c) - 'A'      \
-		: (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
-		: (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
-		: (c) == '-'		   ? 62             \
-		: (c) == '_'		   ? 63             \
-					   : BAD)
+#define VALUE(c)                                               \
+	((uint8_t)((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'      \
+		   : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
+		   : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
+		   : (c) == '-'		      ? 62             \
+		   : (c) == '_'		      ? 63             \
+					      : BAD))
 #define VALUE4(c) VALUE(c), VALUE((c) + 1), VALUE((c) + 2), VALUE((c) + 3)
 #define VALUE16(c) VALUE4(c), VALUE4((c) + 4), VALUE4((c) + 8), VALUE4((c) + 12)
 #define VALUE64(c) VALUE16(c), VALUE16((c) + 16), VALUE16((c) + 32), VALUE16((c) + 48)
