@@ -121,7 +121,10 @@ static bool run_phase(struct daemon *daemon, struct generator *generator, const 
 	struct result *result)
 {
 	add_load(daemon, result, -1);
-	generator_run(generator, run);
+	if (daemon->lcores[0].role_count > 0)
+		generator_run(generator, run);
+	else
+		generator_run_uncounted(generator, run, daemon->workers[0], daemon->controls[0]);
 	add_load(daemon, result, 1);
 	result->requests += generator->answered;
 	result->ticks += generator->end - generator->begin;
@@ -256,15 +259,18 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		conf->ports[0].ipv4[0].address);
 	if (generator.pool == NULL || !generator_init(&generator, endpoints))
 		return EXIT_FAILURE;
-	daemon_assign(daemon);
-	daemon_add_role(daemon, place, generator_step, &generator, &generator.load);
+	if (!options->uncounted) {
+		daemon_assign(daemon);
+		daemon_add_role(daemon, place, generator_step, &generator, &generator.load);
+	}
 	report_begin(options);
 	/* The publisher and its subscribers are nobody's real-time threads. */
 	if (publisher_start(daemon) != 0)
 		return EXIT_FAILURE;
 	if (options->realtime && !be_realtime(2))
 		return EXIT_FAILURE;
-	if (daemon_launch(daemon) == 0 && listeners_start(daemon, (unsigned)options->listeners))
+	if ((options->uncounted || daemon_launch(daemon) == 0) &&
+		listeners_start(daemon, (unsigned)options->listeners))
 		ok = measure(daemon, &generator, options, octets);
 	/* It waits spinning. */
 	if (options->realtime)

@@ -45,6 +45,7 @@ struct generator {
 	uint8_t (*locations)[RDL_LOCATION_LEN];
 	struct packets packets;
 
+	uint64_t clock; /* what to take for the TSC; 0: the TSC */
 	int running; /* set by the main thread, cleared at the end of a run */
 	struct run run;
 	uint64_t order, order_mask; /* a full cycle over the endpoints, in no order */
@@ -66,6 +67,12 @@ struct generator {
 bool generator_init(struct generator *generator, uint64_t endpoints);
 /* Starts a run and waits for its end. */
 void generator_run(struct generator *generator, const struct run *run);
+/*
+ * The same in the calling thread, one worker and one shard, on a clock that only they drive: what the fleet takes to send
+ * and check does not count, so that more can be offered than a core could send.
+ */
+void generator_run_uncounted(struct generator *generator, const struct run *run,
+	struct worker *worker, struct control *control);
 /* A role's step. */
 bool generator_step(void *self);
 /* Microseconds that a share of the replies of the last run took at the most. */

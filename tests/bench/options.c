@@ -20,6 +20,7 @@ void options_usage(FILE *out)
 	      "  --generator WHERE  worker, shard: shares the first one's CPU; default: one to "
 	      "spare, or the worker's\n"
 	      "  --one-core         all roles on one CPU, so that the generator has one\n"
+	      "  --uncounted        the same, in one thread, and the generator takes no time\n"
 	      "  --open-loop RATE   then Updates at this rate a second, with their latency\n"
 	      "  --storm N          with --open-loop: N requests, new Registers among them\n"
 	      "  --updates PERCENT  of Updates in a storm (50)\n"
@@ -46,18 +47,19 @@ static bool number(const char *text, uint64_t *value)
 bool options_parse(int argc, char **argv, struct options *o)
 {
 	bool *const flags[] = { &o->json, &o->mixed, &o->offload, &o->one_core, &o->expiry,
-		&o->stages, &o->no_huge, &o->realtime };
+		&o->stages, &o->no_huge, &o->realtime, &o->uncounted };
 	uint64_t *const numbers[] = { &o->registrations, &o->workers, &o->shards, &o->window,
 		&o->open_loop, &o->storm, &o->updates_percent, &o->re_registers, &o->updates_each };
 	static const struct option names[] = { { "json", 0, NULL, FLAG },
 		{ "mixed", 0, NULL, FLAG + 1 }, { "offload", 0, NULL, FLAG + 2 },
 		{ "one-core", 0, NULL, FLAG + 3 }, { "expiry", 0, NULL, FLAG + 4 },
 		{ "stages", 0, NULL, FLAG + 5 }, { "no-huge", 0, NULL, FLAG + 6 },
-		{ "realtime", 0, NULL, FLAG + 7 }, { "window", 1, NULL, NUMBER + 3 },
-		{ "open-loop", 1, NULL, NUMBER + 4 }, { "storm", 1, NULL, NUMBER + 5 },
-		{ "updates", 1, NULL, NUMBER + 6 }, { "re-registers", 1, NULL, NUMBER + 7 },
-		{ "updates-each", 1, NULL, NUMBER + 8 }, { "generator", 1, NULL, GENERATOR },
-		{ "events", 1, NULL, EVENTS }, { NULL, 0, NULL, 0 } };
+		{ "realtime", 0, NULL, FLAG + 7 }, { "uncounted", 0, NULL, FLAG + 8 },
+		{ "window", 1, NULL, NUMBER + 3 }, { "open-loop", 1, NULL, NUMBER + 4 },
+		{ "storm", 1, NULL, NUMBER + 5 }, { "updates", 1, NULL, NUMBER + 6 },
+		{ "re-registers", 1, NULL, NUMBER + 7 }, { "updates-each", 1, NULL, NUMBER + 8 },
+		{ "generator", 1, NULL, GENERATOR }, { "events", 1, NULL, EVENTS },
+		{ NULL, 0, NULL, 0 } };
 	int option;
 
 	*o = (struct options){
@@ -83,7 +85,8 @@ bool options_parse(int argc, char **argv, struct options *o)
 	}
 	return optind == argc && o->registrations > 0 && o->workers > 0 && o->workers <= 16 &&
 	       o->shards > 0 && o->shards <= 16 && o->window > 0 && o->window <= WINDOW_MAX &&
-	       o->updates_percent <= 100 && o->listeners <= LISTENERS_MAX &&
+	       o->updates_percent <= 100 && !(o->uncounted && (o->workers > 1 || o->shards > 1)) &&
+	       o->listeners <= LISTENERS_MAX &&
 	       o->registrations * options_rounds(o) + o->storm < ENDPOINTS_MAX;
 }
 

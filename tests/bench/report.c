@@ -26,7 +26,8 @@ void report_phase(const struct options *options, const char *phase, const struct
 {
 	double hz = (double)rte_get_tsc_hz(), n = (double)result->requests;
 	double worker = (double)result->worker_ticks / n, shard = (double)result->shard_ticks / n;
-	double rate = n * hz / (double)result->ticks, burst = n / (double)result->worker_rounds;
+	double rate = n * hz / (double)result->ticks;
+	double burst = result->worker_rounds > 0 ? n / (double)result->worker_rounds : 0;
 
 	if (options->json) {
 		head(options, phase);
