@@ -118,8 +118,8 @@ class Gateway:
     def ask(self, command):
         """One telemetry command; its value."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.connect(self.telemetry_path)  # before there is a time limit: it would not wait for its turn
             s.settimeout(10)
-            s.connect(self.telemetry_path)
             s.recv(1024)
             s.send(command.encode())
             answer = json.loads(s.recv(32768).decode())

@@ -270,8 +270,8 @@ def test_ten_clients_at_once(gateway):
     def client(k):
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                s.connect(gateway.telemetry_path)  # before there is a time limit: it would not wait for its turn
                 s.settimeout(10)
-                s.connect(gateway.telemetry_path)
                 expect("max_output_len" in json.loads(s.recv(1024)), True, "greeting")
                 together.wait(10)
                 for n in range(40):
