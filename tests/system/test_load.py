@@ -55,6 +55,21 @@ def test_what_it_registers(lab):
                    ["1.1", 86400, "U", "10.0.0.%d" % (1 + n % 2), ["1/0", "3/0", "4/0", "5/0"]], "endpoint %d" % n)
 
 
+def test_one_address(lab):
+    """As many devices behind one address and port as there are ports: names tell them apart, and nothing is left of them."""
+    many = 65536
+    with serving(lab, memory="registrations = %d;" % many) as gateway:
+        before = gateway.ask("/rdline/info")["packets_in_use"]
+        results, _ = finish(start("--endpoints", str(many), "--sources", "1", "--phases", "register,update"))
+        expect(numbers(results, "phase", "answered", "wrong", "lost"), [(p, many, 0, 0) for p in ("register", "update")], "phases")
+        expect(gateway.ask("/rdline/stats")["registrations"], many, "live")
+        one_more, _ = finish(start("--endpoints", str(many + 1), "--sources", "1", "--phases", "register", "--ack-timeout", "20"), 1)
+        expect(numbers(one_more, "answered", "lost"), [(many, 1)], "full: again for those that live, silence for the new one")
+        stats = gateway.ask("/rdline/stats")
+        expect([stats["registrations"], stats["drop_registry_full"] > 0], [many, True], "full")
+        expect(gateway.ask("/rdline/info")["packets_in_use"] <= before, True, "packet buffers")
+
+
 def test_refusals_are_wrong_answers(lab):
     with serving(lab, lwm2m='version = "1.0";') as gateway:
         results, complaints = finish(start("--endpoints", str(ENDPOINTS)), 1)
