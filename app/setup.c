@@ -292,8 +292,7 @@ int daemon_setup_shards(struct daemon *daemon)
 		mailbox_init(&control->mailbox);
 		if (setup_registry(daemon, control) != 0)
 			return -1;
-		rdl_shard_init(
-			&control->shard, control->registry, daemon->location_key, &admission);
+		rdl_shard_init(&control->shard, control->registry, &admission);
 		if (daemon_setup_events(daemon, control) != 0)
 			return -1;
 	}

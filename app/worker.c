@@ -190,7 +190,8 @@ static bool take_replies(struct worker *worker, unsigned shard)
 	worker->outstanding[shard] -= n;
 	for (unsigned i = 0; i < n; i++)
 		packets[i] = packet_of(batch[i]);
-	uint32_t send = rdl_pipeline_replies(&worker->pipeline, packets, n);
+	uint32_t send = rdl_pipeline_replies(&worker->pipeline,
+		__atomic_load_n(&worker->daemon->policy, __ATOMIC_ACQUIRE), packets, n);
 	for (unsigned i = 0; i < n; i++) {
 		if ((send & 1u << i) != 0)
 			send_later(worker, &packets[i]->frame);

@@ -340,35 +340,37 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_GIVES_PAYLOAD 0x10 /* not yet an object list: its root is the registration's to tell */
 #define RDL_GIVES_BLOCK 0x20 /* a block that is not the last: 2.31, and nothing else */
 
+/* Octets of an endpoint name that a request, or a registration, holds itself. */
+#define RDL_NAME_INLINE 24
+
 /*
- * A decided request, between worker and shard. Lives beside its packet; views point into the packet, or into its
- * scratch behind it. The worker that received it fills it, the shard reads it and writes the reply over the datagram, the worker sends
- * it. Never touched by two cores at once.
+ * A decided request, between worker and shard. Lives beside its packet; views point into the packet, into its scratch
+ * behind it, or into what its worker knows and keeps meanwhile. The worker that received it fills it; the shard reads
+ * it, and leaves its answer in it: a code, and of a Register the location. Never touched by two cores at once.
  */
 struct rdl_request {
-	uint8_t *coap; /* the datagram; the reply is written over it */
-	uint16_t coap_len;
-	uint16_t room; /* octets that may be written from `coap` on */
-	uint16_t reply_len; /* of the reply, once written; 0: none */
-	uint16_t message_id; /* the request's */
-	uint8_t type; /* RDL_COAP_CON or RDL_COAP_NON */
-	uint8_t token_len;
+	/* The first line is all that most Updates and De-registers take from core to core. */
 	uint8_t operation; /* enum rdl_operation */
-	uint8_t reason; /* enum rdl_reason: the worker's verdict */
-	uint16_t reply_id; /* Message ID of a NON reply */
+	uint8_t reason; /* enum rdl_reason: the worker's verdict, or else the shard's */
+	uint8_t code; /* the answer: RDL_COAP_*; 0: none, the request is shed */
 	uint8_t gives; /* RDL_GIVES_* */
+	uint8_t minor; /* LwM2M minor version of a Register */
 	bool queue;
+	bool non; /* came as a non-confirmable message */
+	uint8_t endpoint_len; /* of a Register */
 	uint32_t lifetime_s;
 	rdl_binding binding;
-	uint32_t block1; /* option value to echo; RDL_BLOCK1_NONE */
-	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */
-	uint16_t parameters_len;
-	uint8_t minor; /* LwM2M minor version of a Register */
 	struct rdl_peer peer;
-	struct rdl_span endpoint;
+	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */
+	uint64_t exchange;
 	union {
-		struct rdl_endpoint_digest digest; /* Register */
-		struct rdl_location location; /* the others */
+		struct rdl_endpoint_digest digest; /* Register, until it is answered */
+		struct rdl_location location; /* the others; of a Register, the answer */
+	};
+
+	union { /* Register: rdl_request_endpoint() */
+		uint8_t name[RDL_NAME_INLINE]; /* zeros behind it */
+		const uint8_t *long_name;
 	};
 	union {
 		const struct rdl_object_list *objects; /* RDL_GIVES_OBJECTS */
@@ -383,21 +385,60 @@ struct rdl_request {
 			uint32_t detail; /* octet of the link list at fault */
 		};
 	};
-	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */
-	uint64_t exchange;
+	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */
 	const uint8_t *parameters;
+	uint16_t parameters_len;
 };
-_Static_assert(sizeof(struct rdl_request) == 2 * RDL_CACHE_LINE, "two lines between the cores");
+_Static_assert(offsetof(struct rdl_request, name) == RDL_CACHE_LINE, "an Update takes one line");
+_Static_assert(sizeof(struct rdl_request) <= 2 * RDL_CACHE_LINE, "a Register takes two");
+
+static inline struct rdl_span rdl_request_endpoint(const struct rdl_request *request)
+{
+	bool here = request->endpoint_len <= RDL_NAME_INLINE;
+
+	return (struct rdl_span){ here ? request->name : request->long_name,
+		request->endpoint_len };
+}
+
+/* `endpoint`, of 1 to RDL_ENDPOINT_MAX octets, stays where it is when it is long. */
+static inline void rdl_request_set_endpoint(struct rdl_request *request, struct rdl_span endpoint)
+{
+	uint64_t words[RDL_NAME_INLINE / 8] = { 0 };
+	size_t whole = endpoint.len / 8;
+
+	request->endpoint_len = (uint8_t)endpoint.len;
+	if (endpoint.len > RDL_NAME_INLINE) {
+		request->long_name = endpoint.data;
+		return;
+	}
+	for (size_t i = 0; i < whole; i++)
+		memcpy(&words[i], endpoint.data + 8 * i, 8);
+	if (endpoint.len % 8 != 0)
+		words[whole] = rdl_tail_word(endpoint.data + endpoint.len, endpoint.len);
+	memcpy(request->name, words, sizeof(words));
+}
+
+/* ---- replies ---- */
+
+/* Where a reply goes: over its request's datagram, whose header and token it takes over. */
+struct rdl_reply {
+	uint8_t *coap; /* the datagram */
+	uint16_t coap_len;
+	uint16_t room; /* octets that may be written from `coap` on */
+	uint16_t len; /* of the reply, once written */
+	uint16_t id_mask; /* Message ID of a NON reply: the request's, each bit here turned round */
+	uint32_t block1; /* option value to echo; RDL_BLOCK1_NONE */
+};
 #define RDL_BLOCK1_NONE UINT32_MAX
 
 /*
- * Writes a reply of `code` over request->coap and sets reply_len: with `location` (RDL_LOCATION_LEN characters) a
- * 2.01's Location-Path, with request->block1 its echo.
+ * Writes a reply of `code` and sets reply->len: with `location` (RDL_LOCATION_LEN characters) a 2.01's Location-Path, with
+ * reply->block1 its echo.
  */
-void rdl_reply_write(struct rdl_request *request, uint8_t code, const uint8_t *location);
+void rdl_reply_write(struct rdl_reply *reply, uint8_t code, const uint8_t *location);
 /* The 2.05 to a discovery (RFC 6690 section 4): where to register. */
-void rdl_reply_discovery(struct rdl_request *request);
+void rdl_reply_discovery(struct rdl_reply *reply);
 /* The refusal that request->reason names, with its diagnostic payload when asked for. */
-void rdl_reply_refuse(struct rdl_request *request, bool diagnostics);
+void rdl_reply_refuse(struct rdl_reply *reply, const struct rdl_request *request, bool diagnostics);
 
 #endif

@@ -4,21 +4,21 @@
 #include <assert.h>
 #include <stdio.h>
 
-static struct rdl_coap_reply begin(const struct rdl_request *request, uint8_t code)
+static struct rdl_coap_reply begin(const struct rdl_reply *to, uint8_t code)
 {
 	struct rdl_coap_reply reply;
-	bool con = request->type == RDL_COAP_CON;
+	uint32_t head = rdl_get_be32(to->coap);
+	bool con = (head >> 28 & 3) == RDL_COAP_CON;
 
-	rdl_coap_reply_begin(&reply, request->coap, request->room,
-		con ? RDL_COAP_ACK : RDL_COAP_NON, code, request->token_len,
-		con ? request->message_id : request->reply_id);
+	rdl_coap_reply_begin(&reply, to->coap, to->room, con ? RDL_COAP_ACK : RDL_COAP_NON, code,
+		head >> 24 & 15, (uint16_t)(con ? head : head ^ to->id_mask));
 	return reply;
 }
 
-static void end(struct rdl_request *request, const struct rdl_coap_reply *reply)
+static void end(struct rdl_reply *to, const struct rdl_coap_reply *reply)
 {
-	request->reply_len = (uint16_t)rdl_coap_reply_end(reply);
-	assert(request->reply_len > 0);
+	to->len = (uint16_t)rdl_coap_reply_end(reply);
+	assert(to->len > 0);
 }
 
 /* Header, token, and the two Location-Path options. */
@@ -28,48 +28,50 @@ static const uint8_t location_head[] = { RDL_COAP_LOCATION_PATH << 4 | 2, 'r', '
 	(RDL_COAP_HEADER_LEN + RDL_COAP_TOKEN_MAX + sizeof(location_head) + RDL_LOCATION_LEN)
 
 /* What nearly every reply is: no options, or a location's. */
-static void write_plain(struct rdl_request *request, uint8_t code, const uint8_t *location)
+static void write_plain(struct rdl_reply *to, uint8_t code, const uint8_t *location)
 {
-	bool con = request->type == RDL_COAP_CON;
-	unsigned type = con ? RDL_COAP_ACK : RDL_COAP_NON;
-	uint8_t *pos = request->coap + RDL_COAP_HEADER_LEN + request->token_len;
+	uint32_t head = rdl_get_be32(to->coap);
+	uint8_t *pos = to->coap + RDL_COAP_HEADER_LEN + (head >> 24 & 15);
 
-	rdl_put_be32(request->coap, (0x40u | type << 4 | request->token_len) << 24 |
-					    (uint32_t)code << 16 |
-					    (con ? request->message_id : request->reply_id));
+	/* Version and token length stay. An ACK has the Message ID of its CON, a NON one of ours. */
+	if (RDL_LIKELY((head >> 28 & 3) == RDL_COAP_CON))
+		head |= (uint32_t)RDL_COAP_ACK << 28;
+	else
+		head ^= to->id_mask;
+	rdl_put_be32(to->coap, (head & 0xff00ffff) | (uint32_t)code << 16);
 	if (location != NULL) {
 		memcpy(pos, location_head, sizeof(location_head));
 		memcpy(pos + sizeof(location_head), location, RDL_LOCATION_LEN);
 		pos += sizeof(location_head) + RDL_LOCATION_LEN;
 	}
-	request->reply_len = (uint16_t)(pos - request->coap);
+	to->len = (uint16_t)(pos - to->coap);
 }
 
-void rdl_reply_write(struct rdl_request *request, uint8_t code, const uint8_t *location)
+void rdl_reply_write(struct rdl_reply *to, uint8_t code, const uint8_t *location)
 {
-	if (RDL_LIKELY(request->block1 == RDL_BLOCK1_NONE && request->room >= PLAIN_MAX)) {
-		write_plain(request, code, location);
+	if (RDL_LIKELY(to->block1 == RDL_BLOCK1_NONE && to->room >= PLAIN_MAX)) {
+		write_plain(to, code, location);
 		return;
 	}
-	struct rdl_coap_reply reply = begin(request, code);
+	struct rdl_coap_reply reply = begin(to, code);
 
 	if (location != NULL) {
 		rdl_coap_reply_option(&reply, RDL_COAP_LOCATION_PATH, "rd", 2);
 		rdl_coap_reply_option(&reply, RDL_COAP_LOCATION_PATH, location, RDL_LOCATION_LEN);
 	}
-	if (request->block1 != RDL_BLOCK1_NONE)
-		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, request->block1);
-	end(request, &reply);
+	if (to->block1 != RDL_BLOCK1_NONE)
+		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, to->block1);
+	end(to, &reply);
 }
 
-void rdl_reply_discovery(struct rdl_request *request)
+void rdl_reply_discovery(struct rdl_reply *to)
 {
 	static const char links[] = "</rd>;rt=\"core.rd\"";
-	struct rdl_coap_reply reply = begin(request, RDL_COAP_CONTENT);
+	struct rdl_coap_reply reply = begin(to, RDL_COAP_CONTENT);
 
 	rdl_coap_reply_uint(&reply, RDL_COAP_CONTENT_FORMAT, RDL_COAP_LINK_FORMAT);
 	rdl_coap_reply_payload(&reply, links, sizeof(links) - 1);
-	end(request, &reply);
+	end(to, &reply);
 }
 
 /* At most this much of a name that a request brought goes back. */
@@ -110,17 +112,17 @@ static size_t diagnostic(const struct rdl_request *request, uint8_t text[DIAGNOS
 	return (size_t)(out.pos - text);
 }
 
-void rdl_reply_refuse(struct rdl_request *request, bool diagnostics)
+void rdl_reply_refuse(struct rdl_reply *to, const struct rdl_request *request, bool diagnostics)
 {
 	uint8_t text[DIAGNOSTIC_MAX];
 	size_t len = diagnostics ? diagnostic(request, text) : 0;
-	struct rdl_coap_reply reply = begin(request, rdl_reason_code(request->reason));
+	struct rdl_coap_reply reply = begin(to, rdl_reason_code(request->reason));
 
-	if (request->block1 != RDL_BLOCK1_NONE)
-		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, request->block1);
+	if (to->block1 != RDL_BLOCK1_NONE)
+		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, to->block1);
 	if (request->reason == RDL_REASON_too_large && request->detail != 0)
 		rdl_coap_reply_uint(&reply, RDL_COAP_SIZE1, request->detail);
 	if (diagnostics)
 		rdl_coap_reply_payload(&reply, text, len);
-	end(request, &reply);
+	end(to, &reply);
 }

@@ -26,10 +26,10 @@ static uint64_t source_seed(const struct rdl_peer *peer, uint64_t seed)
 	       multiply_fold(words[2] ^ 0x13198a2e03707345u, seed ^ 0xa4093822299f31d1u);
 }
 
-uint64_t rdl_exchange_digest(const struct rdl_request *request, uint64_t seed)
+uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed)
 {
-	uint64_t source = source_seed(&request->peer, seed);
-	uint64_t digest = XXH3_64bits_withSeed(request->coap, request->coap_len, source);
+	uint64_t source = source_seed(&packet->request.peer, seed);
+	uint64_t digest = XXH3_64bits_withSeed(packet->reply.coap, packet->reply.coap_len, source);
 
 	return digest != 0 ? digest : 1;
 }
@@ -44,6 +44,10 @@ void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *pack
 		rdl_blocks_scratch_free(&pipeline->blocks, (int)packet->scratch - 1);
 		packet->scratch = 0;
 	}
+	if (packet->known_list != 0) {
+		rdl_known_lists_release(pipeline->known_lists, packet->known_list - 1);
+		packet->known_list = 0;
+	}
 }
 
 /* Behind the frame, up to its room; or a piece of the worker's for what is long. */
@@ -56,7 +60,7 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 	 * lies in the packet, its payload counts once already.
 	 */
 	size_t outside = packet->transfer != 0 ? input->payload.len : 0;
-	size_t need = input->payload.len + outside + packet->request.coap_len + 64;
+	size_t need = input->payload.len + outside + packet->reply.coap_len + 64;
 
 	const uint8_t *end = packet->frame.data + packet->frame.room;
 
@@ -76,7 +80,7 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 		rdl_pipeline_release(pipeline, packet);
 		return RDL_BODY_SHED;
 	}
-	packet->scratch = (uint32_t)piece + 1;
+	packet->scratch = (uint16_t)(piece + 1);
 	scratch->data = rdl_blocks_scratch_at(&pipeline->blocks, piece);
 	scratch->len = pipeline->blocks.scratch_len;
 	return RDL_BODY_WHOLE;
@@ -95,7 +99,7 @@ static enum rdl_body take_block(
 		request->reason = RDL_REASON_bad_option;
 		return RDL_BODY_REFUSED;
 	}
-	request->exchange = rdl_exchange_digest(request, pipeline->config.exchange_seed);
+	request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
 	key = rdl_block_key(&input->message, &request->peer, pipeline->config.exchange_seed);
 	switch (rdl_blocks_take(
 		blocks, &key, input, request->exchange, pipeline->now_ms, &transfer, &reason)) {
@@ -123,7 +127,7 @@ enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet
 	if (RDL_UNLIKELY(input->has_block1)) {
 		bool one_of_many = input->block1.num != 0 || input->block1.more;
 
-		packet->request.block1 = rdl_coap_block_value(input->block1);
+		packet->reply.block1 = rdl_coap_block_value(input->block1);
 		if (input->block1.szx == 7) {
 			packet->request.reason = RDL_REASON_block_size;
 			return RDL_BODY_REFUSED;

@@ -17,8 +17,9 @@ static void count_ignored(struct rdl_stats *stats, const struct rdl_ignored_coun
  * made known.
  */
 static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_input *input, const struct rdl_scratch *scratch, struct rdl_request *request)
+	struct rdl_packet *packet, struct rdl_input *input, const struct rdl_scratch *scratch)
 {
+	struct rdl_request *request = &packet->request;
 	bool is_register = request->operation == RDL_OPERATION_REGISTER;
 	struct rdl_known_lists *lists = pipeline->known_lists;
 	struct rdl_ignored_counts ignored = { { 0 } };
@@ -35,9 +36,10 @@ static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy
 	if (request->reason != RDL_REASON_NONE || (request->gives & RDL_GIVES_OBJECTS) == 0)
 		return;
 	count_ignored(&pipeline->stats, &ignored);
-	if (RDL_LIKELY(input->known != NULL))
+	if (RDL_LIKELY(input->known != NULL)) {
 		rdl_stats_add(&pipeline->stats, RDL_STAT_list_cache_hits, 1);
-	else if (lists != NULL)
+		packet->known_list = (uint16_t)(rdl_known_lists_hold(lists, input->known) + 1);
+	} else if (lists != NULL)
 		rdl_known_lists_keep(lists, &key, request->objects, &ignored);
 }
 
@@ -48,7 +50,7 @@ static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *polic
 
 	rdl_stats_add(&pipeline->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
 	rdl_pipeline_note(pipeline, request, &pipeline->inputs[i]);
-	rdl_reply_refuse(request, rdl_policy_diagnostics(policy));
+	rdl_reply_refuse(&packet->reply, request, rdl_policy_diagnostics(policy));
 	rdl_pipeline_release(pipeline, packet);
 	burst->reply |= 1u << i;
 }
@@ -59,7 +61,7 @@ static void hand_over(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	struct rdl_request *request = &packet->request;
 
 	if (request->exchange == 0)
-		request->exchange = rdl_exchange_digest(request, pipeline->config.exchange_seed);
+		request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
 	burst->shard[i] = (uint8_t)(partition % pipeline->config.shards);
 	burst->hand_over |= 1u << i;
 }
@@ -82,10 +84,10 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_register, 1);
 	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
 	case RDL_BODY_WHOLE:
-		judge(pipeline, policy, input, &scratch, request);
+		judge(pipeline, policy, packet, input, &scratch);
 		break;
 	case RDL_BODY_PART:
-		rdl_reply_write(request, RDL_COAP_CONTINUE, NULL);
+		rdl_reply_write(&packet->reply, RDL_COAP_CONTINUE, NULL);
 		burst->reply |= 1u << i;
 		return;
 	case RDL_BODY_SHED:
@@ -129,14 +131,11 @@ static bool judge_update(struct rdl_pipeline *pipeline, const struct rdl_policy 
 {
 	struct rdl_scratch scratch;
 
-	if (RDL_LIKELY(says_nothing(input))) {
-		packet->request.parameters_len = 0;
-		packet->request.payload_len = 0;
+	if (RDL_LIKELY(says_nothing(input)))
 		return true;
-	}
 	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
 	case RDL_BODY_WHOLE:
-		judge(pipeline, policy, input, &scratch, &packet->request);
+		judge(pipeline, policy, packet, input, &scratch);
 		break;
 	case RDL_BODY_PART:
 		packet->request.gives = RDL_GIVES_BLOCK;
@@ -205,15 +204,13 @@ static bool discovery_matches(const struct rdl_parameters *p)
 static void decide_discovery(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
 {
-	struct rdl_request *request = &packet->request;
-
 	if (pipeline->inputs[i].message.code != RDL_COAP_GET) {
-		request->reason = RDL_REASON_method;
+		packet->request.reason = RDL_REASON_method;
 		answer(pipeline, policy, packet, burst, i);
 	} else if (!discovery_matches(&pipeline->inputs[i].parameters)) {
 		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_discovery_filter);
 	} else {
-		rdl_reply_discovery(request);
+		rdl_reply_discovery(&packet->reply);
 		burst->reply |= 1u << i;
 	}
 }

@@ -11,8 +11,8 @@ static inline void rdl_pipeline_drop(
 	burst->drop |= 1u << i;
 }
 
-/* Digest of a request's source and octets, never 0. */
-uint64_t rdl_exchange_digest(const struct rdl_request *request, uint64_t seed);
+/* Digest of a request's source and datagram, never 0. */
+uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed);
 
 /* Notes a refusal, where that is wanted; its request as it was sent, or NULL when the reply is written over it. */
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,

@@ -47,19 +47,35 @@ const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,
 	return NULL;
 }
 
+unsigned rdl_known_lists_hold(struct rdl_known_lists *lists, const struct rdl_known_list *known)
+{
+	size_t place = (size_t)((const struct rdl_known_entry *)(const void *)known -
+				&lists->entries[0][0]);
+
+	lists->entries[0][place].held++;
+	return (unsigned)place;
+}
+
+void rdl_known_lists_release(struct rdl_known_lists *lists, unsigned place)
+{
+	lists->entries[0][place].held--;
+}
+
 /* Where to keep another one: free, out of use, or what was asked for least, which loses by the attempt. */
 static int find_way(struct rdl_known_lists *lists, size_t set, uint32_t policy)
 {
 	struct rdl_known_entry *entries = lists->entries[set];
-	int least = 0;
+	int least = -1;
 
 	for (int way = 0; way < RDL_KNOWN_WAYS; way++) {
+		if (entries[way].held > 0)
+			continue;
 		if (lists->tags[set][way] == 0 || entries[way].policy != policy)
 			return way;
-		if (entries[way].asked < entries[least].asked)
+		if (least < 0 || entries[way].asked < entries[least].asked)
 			least = way;
 	}
-	if (entries[least].asked == 0)
+	if (least < 0 || entries[least].asked == 0)
 		return least;
 	entries[least].asked--;
 	return -1;

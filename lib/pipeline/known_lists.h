@@ -23,6 +23,7 @@ struct rdl_known_entry {
 	uint16_t payload_len;
 	uint16_t asked_of; /* minor version and operation, as one number */
 	uint8_t asked; /* how often, up to 255 */
+	uint32_t held; /* by packets under way: not to be displaced */
 	uint8_t payload[RDL_KNOWN_PAYLOAD_MAX];
 	uint64_t list[RDL_KNOWN_LIST_MAX / sizeof(uint64_t)];
 } __attribute__((aligned(RDL_CACHE_LINE)));
@@ -47,10 +48,17 @@ struct rdl_known_key {
 void rdl_known_lists_init(
 	struct rdl_known_lists *lists, uint64_t seed, const struct rdl_key *list_key);
 
-/* What came out of this payload before; NULL: not known, and *key says how to keep it. Valid until something is kept. */
+/*
+ * What came out of this payload before; NULL: not known, and *key says how to keep it. Valid until something is kept, or as
+ * long as it is held.
+ */
 const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,
 	const struct rdl_policy *policy, struct rdl_span payload, unsigned minor, bool is_register,
 	struct rdl_known_key *key);
+
+/* Holds what was found; returns its place, to be released once, after which it is nobody's to read. */
+unsigned rdl_known_lists_hold(struct rdl_known_lists *lists, const struct rdl_known_list *known);
+void rdl_known_lists_release(struct rdl_known_lists *lists, unsigned place);
 
 /* The list that the policy made of an unknown payload, and what it left out. */
 void rdl_known_lists_keep(struct rdl_known_lists *lists, const struct rdl_known_key *key,

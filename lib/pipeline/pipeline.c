@@ -55,7 +55,7 @@ static uint32_t classify(struct rdl_pipeline *pipeline, struct rdl_packet *const
 	return datagrams;
 }
 
-/* Points the request at its datagram: what a reply needs, whatever it says. */
+/* What a reply needs, whatever it says, and all of a request that others may not set. */
 static void begin_request(
 	const struct rdl_pipeline *pipeline, struct rdl_packet *packet, unsigned i)
 {
@@ -64,21 +64,20 @@ static void begin_request(
 	struct rdl_request *request = &packet->request;
 	size_t before = (size_t)(datagram->data - packet->frame.data);
 
-	request->coap = datagram->data;
-	request->coap_len = datagram->len;
-	request->room = (uint16_t)(packet->frame.room - before);
-	request->reply_len = 0;
-	request->message_id = message->message_id;
-	request->type = message->type;
-	request->token_len = message->token_len;
-	request->reply_id = message->message_id ^ pipeline->config.reply_salt;
-	request->operation = RDL_OPERATION_OTHER;
-	request->reason = RDL_REASON_NONE;
-	request->block1 = RDL_BLOCK1_NONE;
-	request->peer = datagram->peer;
-	request->exchange = 0;
+	packet->reply = (struct rdl_reply){ .coap = datagram->data,
+		.coap_len = datagram->len,
+		.room = (uint16_t)(packet->frame.room - before),
+		.id_mask = pipeline->config.reply_salt,
+		.block1 = RDL_BLOCK1_NONE };
 	packet->transfer = 0;
 	packet->scratch = 0;
+	packet->known_list = 0;
+	request->operation = RDL_OPERATION_OTHER;
+	request->reason = RDL_REASON_NONE;
+	request->code = 0;
+	request->non = message->type == RDL_COAP_NON;
+	request->peer = datagram->peer;
+	request->exchange = 0;
 }
 
 /* A Reset for a CON, silence for the rest (RFC 7252 sections 4.2 and 4.3). */
@@ -91,8 +90,8 @@ static void reject(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 		rdl_pipeline_drop(pipeline, burst, i, silence);
 		return;
 	}
-	packet->request.coap = datagram->data;
-	packet->request.reply_len =
+	packet->reply.coap = datagram->data;
+	packet->reply.len =
 		(uint16_t)rdl_coap_reset(datagram->data, pipeline->inputs[i].message.message_id);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_resets, 1);
 	burst->reply |= 1u << i;
@@ -164,12 +163,12 @@ static uint32_t read_options(struct rdl_pipeline *pipeline, struct rdl_packet *c
 
 static void frame_reply(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
 {
-	const struct rdl_request *request = &packet->request;
+	const struct rdl_reply *reply = &packet->reply;
 
 	/* A Reset has no code to count. */
-	if (request->coap[1] != RDL_COAP_EMPTY)
-		rdl_stats_add(&pipeline->stats, rdl_stat_of_code(request->coap[1]), 1);
-	rdl_net_reply(&packet->frame, request->reply_len);
+	if (reply->coap[1] != RDL_COAP_EMPTY)
+		rdl_stats_add(&pipeline->stats, rdl_stat_of_code(reply->coap[1]), 1);
+	rdl_net_reply(&packet->frame, reply->len);
 }
 
 void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
@@ -194,10 +193,7 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 		&pipeline->stats, RDL_STAT_tx_frames, (uint64_t)__builtin_popcount(burst->reply));
 }
 
-/*
- * The shard wrote the request, and the reply over its datagram: they come from its cache, some packets ahead of their
- * turn, no more at a time than a core has misses under way.
- */
+/* The shard's answer comes from its cache, the packet from a farther one of ours by now: some packets ahead of their turn. */
 #define REQUESTS_AHEAD 8
 #define DATA_AHEAD 4
 
@@ -213,8 +209,26 @@ static void fetch_ahead(struct rdl_packet *const packets[], unsigned first, unsi
 	}
 }
 
-uint32_t rdl_pipeline_replies(
-	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count)
+/* What the shard answered, written over the datagram. */
+static void write_reply(
+	struct rdl_pipeline *pipeline, const struct rdl_policy *policy, struct rdl_packet *packet)
+{
+	const struct rdl_request *request = &packet->request;
+	uint8_t id[RDL_LOCATION_LEN];
+
+	if (request->code == RDL_COAP_CREATED) {
+		rdl_location_encode(&pipeline->config.location_key, &request->location, id);
+		rdl_reply_write(&packet->reply, request->code, id);
+	} else if (RDL_LIKELY(RDL_COAP_CODE_CLASS(request->code) == 2)) {
+		rdl_reply_write(&packet->reply, request->code, NULL);
+	} else {
+		rdl_pipeline_note(pipeline, request, NULL);
+		rdl_reply_refuse(&packet->reply, request, rdl_policy_diagnostics(policy));
+	}
+}
+
+uint32_t rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *const packets[], unsigned count)
 {
 	uint32_t send = 0;
 
@@ -225,12 +239,9 @@ uint32_t rdl_pipeline_replies(
 	for (unsigned i = 0; i < count; i++) {
 		fetch_ahead(packets, i, count);
 		rdl_pipeline_release(pipeline, packets[i]);
-		if (packets[i]->request.reply_len == 0)
+		if (packets[i]->request.code == 0)
 			continue;
-		/* A copy that is answered as its original was has a verdict, too. */
-		if (RDL_UNLIKELY(packets[i]->request.reason != RDL_REASON_NONE &&
-				 RDL_COAP_CODE_CLASS(packets[i]->request.coap[1]) == 4))
-			rdl_pipeline_note(pipeline, &packets[i]->request, NULL);
+		write_reply(pipeline, policy, packets[i]);
 		frame_reply(pipeline, packets[i]);
 		send |= 1u << i;
 	}

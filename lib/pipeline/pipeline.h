@@ -20,10 +20,12 @@
  */
 struct rdl_packet {
 	struct rdl_frame frame;
-	uint32_t transfer; /* whose body the request points into: its place and one, or 0 */
-	uint32_t
-		scratch; /* what the request was decoded into, when not its packet: number and one, or 0 */
-	/* What goes from core to core is no line more than it fills. */
+	struct rdl_reply reply;
+	/* What the request points into, beside its packet: place and one, or 0. */
+	uint32_t transfer; /* a body that came in blocks */
+	uint16_t scratch; /* what was decoded, where that did not fit the packet */
+	uint16_t known_list; /* an object list */
+	/* What goes from core to core is no line more than it fills, and all that does. */
 	struct rdl_request request __attribute__((aligned(RDL_CACHE_LINE)));
 };
 #define RDL_PACKET_ROOM(frame_len) (3 * (frame_len) + 128)
@@ -78,10 +80,11 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 	struct rdl_packet *const packets[], unsigned count, struct rdl_burst *burst);
 
 /*
- * Frames the replies that shards have written. Returns the mask of packets to send; the others have none and are to be freed.
+ * Writes and frames the replies to requests that shards have answered, refusals as `policy` has them. Returns the mask of
+ * packets to send; the others have none and are to be freed.
  */
-uint32_t rdl_pipeline_replies(
-	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
+uint32_t rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *const packets[], unsigned count);
 
 /*
  * When more comes than a worker can read: the mask of packets, of `count`, that look like Registers at a glance, counted

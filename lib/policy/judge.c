@@ -133,7 +133,7 @@ static enum rdl_reason judge_endpoint(const struct rdl_parameters *p, struct rdl
 		return RDL_REASON_endpoint_missing;
 	if (endpoint.len > RDL_ENDPOINT_MAX || !rdl_utf8_valid(endpoint.data, endpoint.len))
 		return RDL_REASON_endpoint_syntax;
-	request->endpoint = endpoint;
+	rdl_request_set_endpoint(request, endpoint);
 	return RDL_REASON_NONE;
 }
 
@@ -142,7 +142,7 @@ static enum rdl_reason judge_admission(
 	const struct rdl_policy *policy, const struct rdl_request *request)
 {
 	for (unsigned i = 0; i < policy->config.deny_count; i++)
-		if (rdl_glob_match(policy->deny[i], request->endpoint))
+		if (rdl_glob_match(policy->deny[i], rdl_request_endpoint(request)))
 			return RDL_REASON_endpoint_barred;
 	if (policy->config.known_only && !rdl_policy_name_known(&policy->known, request->digest))
 		return policy->config.unknown_forbidden ? RDL_REASON_endpoint_unknown_forbidden
@@ -204,18 +204,19 @@ static enum rdl_reason judge_objects(const struct rdl_policy *policy, const stru
 	size_t room = (size_t)(scratch->end - scratch->pos);
 
 	if (RDL_LIKELY(known != NULL)) {
-		assert(known->list->len <= room);
-		memcpy(scratch->pos, known->list, known->list->len);
 		for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
 			ignored->count[i] += known->ignored.count[i];
-	} else {
-		reason = rdl_policy_objects(policy, input->payload, no_root, minor, is_register,
-			scratch->pos, room, ignored, &request->detail);
+		request->objects = known->list;
+		request->list_digest = known->digest;
+		request->gives |= RDL_GIVES_OBJECTS;
+		return RDL_REASON_NONE;
 	}
+	reason = rdl_policy_objects(policy, input->payload, no_root, minor, is_register,
+		scratch->pos, room, ignored, &request->detail);
 	if (reason == RDL_REASON_NONE) {
 		request->objects = (const struct rdl_object_list *)(const void *)scratch->pos;
+		request->list_digest = 0;
 		request->gives |= RDL_GIVES_OBJECTS;
-		request->list_digest = known != NULL ? known->digest : 0;
 	}
 	return reason;
 }
@@ -260,8 +261,10 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 	if (reason == RDL_REASON_NONE)
 		reason = judge_register_parameters(policy, p, request);
 	if (reason == RDL_REASON_NONE) {
-		rdl_siphash128(&policy->config.endpoint_key, request->endpoint.data,
-			request->endpoint.len, request->digest.word);
+		struct rdl_span endpoint = p->value[RDL_PARAMETER_EP];
+
+		rdl_siphash128(&policy->config.endpoint_key, endpoint.data, endpoint.len,
+			request->digest.word);
 		reason = judge_admission(policy, request);
 	}
 	if (reason == RDL_REASON_NONE)

@@ -62,8 +62,8 @@ const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *polic
  * Judge a Register, an Update, in SPEC's order of checks: fill *request, request->reason above all (RDL_REASON_NONE: accepted).
  * `scratch` (8-aligned, twice the datagram and 64 octets) takes the parameters and the object list, and must live as
  * long as the request. Links left out are added to *ignored, of accepted requests only. Where input->known is set, it must
- * be what this policy made of the same payload before, for this operation and minor version.
- * The request's operation, message and coap fields are the caller's business; request->location is read by the Update.
+ * be what this policy made of the same payload before, for this operation and minor version; its list is the request's then.
+ * The request's operation, message and peer are the caller's business; request->location is read by the Update.
  */
 void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,
 	void *scratch, size_t scratch_len, struct rdl_request *request,

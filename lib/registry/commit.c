@@ -23,6 +23,7 @@ static bool within_second(const struct rdl_registry *registry, uint64_t now_ms)
 static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
 	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
 {
+	struct rdl_span endpoint = rdl_request_endpoint(request);
 	struct rdl_span parameters = { request->parameters, request->parameters_len };
 	unsigned tries = RDL_MAKE_ROOM_MAX;
 
@@ -30,7 +31,7 @@ static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
 			request->list_digest)) == RDL_STORE_NONE)
 		if (tries-- == 0 || !rdl_registry_evict(registry, known))
 			return false;
-	while (!rdl_extras_create(&registry->store, request->endpoint, parameters, extras)) {
+	while (!rdl_extras_create(&registry->store, endpoint, parameters, extras)) {
 		if (tries-- == 0 || !rdl_registry_evict(registry, known)) {
 			rdl_registry_release(registry, *objects, RDL_STORE_NONE);
 			return false;
@@ -83,9 +84,9 @@ static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *r
 		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE))
 			return RDL_HANDLE_NONE;
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-	record->name_len = (uint8_t)request->endpoint.len;
-	if (request->endpoint.len <= RDL_NAME_INLINE)
-		memcpy(record->name, request->endpoint.data, request->endpoint.len);
+	record->name_len = request->endpoint_len;
+	if (request->endpoint_len <= RDL_NAME_INLINE)
+		memcpy(record->name, request->name, sizeof(record->name));
 	rdl_exchange_clear(record);
 	return handle;
 }
@@ -139,6 +140,16 @@ static enum rdl_registry_result retire(
 	return alive ? RDL_REGISTRY_REPLACED : RDL_REGISTRY_CREATED;
 }
 
+/* rdl_registry_is_of(), both names with zeros behind them where they are short. */
+static bool is_of(const struct rdl_registry *registry, const struct rdl_record *record,
+	const struct rdl_request *request)
+{
+	if (RDL_LIKELY(request->endpoint_len <= RDL_NAME_INLINE))
+		return record->name_len == request->endpoint_len &&
+		       memcmp(record->name, request->name, sizeof(record->name)) == 0;
+	return rdl_registry_is_of(registry, record, rdl_request_endpoint(request));
+}
+
 /*
  * The endpoint's record, its name compared. A hint is trusted as far as nothing that came after the look-up can have
  * changed it. False when the digest is another name's.
@@ -152,14 +163,12 @@ static bool find_known(const struct rdl_registry *registry, const struct rdl_req
 	if (hint < RDL_HANDLE_UNKNOWN) {
 		const struct rdl_record *record = rdl_slab_at(&registry->slab, hint);
 
-		if (record->state != RDL_RECORD_FREE &&
-			rdl_registry_is_of(registry, record, request->endpoint))
+		if (record->state != RDL_RECORD_FREE && is_of(registry, record, request))
 			return true;
 	}
 	*handle = rdl_index_find(&registry->endpoints, request->digest.word[0]);
 	return *handle == RDL_HANDLE_NONE ||
-	       rdl_registry_is_of(
-		       registry, rdl_slab_at(&registry->slab, *handle), request->endpoint);
+	       is_of(registry, rdl_slab_at(&registry->slab, *handle), request);
 }
 
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
@@ -171,7 +180,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	uint32_t objects, extras;
 	rdl_handle handle;
 
-	assert(request->endpoint.len > 0 && request->endpoint.len <= RDL_ENDPOINT_MAX);
+	assert(request->endpoint_len > 0);
 	/* Two names of one digest: three in a million boxes of ten million devices see it, and shed the second. */
 	if (!find_known(registry, request, hint, &handle))
 		return RDL_REGISTRY_FULL;
@@ -207,10 +216,11 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 static bool update_prepare(struct rdl_registry *registry, const struct rdl_record *record,
 	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
 {
-	struct rdl_span parameters = { request->parameters, request->parameters_len };
-
 	*objects = RDL_STORE_NONE;
 	*extras = RDL_STORE_NONE;
+	if (RDL_LIKELY((request->gives & (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS)) == 0))
+		return true;
+	struct rdl_span parameters = { request->parameters, request->parameters_len };
 	unsigned tries = RDL_MAKE_ROOM_MAX;
 
 	while ((request->gives & RDL_GIVES_OBJECTS) != 0 &&

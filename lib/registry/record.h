@@ -7,7 +7,6 @@
 
 #include <assert.h>
 
-#define RDL_NAME_INLINE 24
 #define RDL_GENERATION_MASK ((UINT64_C(1) << 40) - 1)
 
 #define RDL_EXCHANGES 2

@@ -52,7 +52,7 @@ static inline uint32_t rdl_registry_memory_s(
 {
 	uint32_t lifetime_s = registry->exchange_lifetime_s;
 
-	if (request->type == RDL_COAP_NON && lifetime_s > RDL_NON_LIFETIME_S)
+	if (request->non && lifetime_s > RDL_NON_LIFETIME_S)
 		lifetime_s = RDL_NON_LIFETIME_S;
 	return lifetime_s;
 }

@@ -5,11 +5,10 @@
 #define EXPIRE_SLICE 64
 
 void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
-	struct rdl_key location_key, const struct rdl_admission_config *admission)
+	const struct rdl_admission_config *admission)
 {
 	memset(shard, 0, sizeof(*shard));
 	shard->registry = registry;
-	shard->location_key = location_key;
 	rdl_admission_init(&shard->admission, admission);
 }
 
@@ -19,8 +18,8 @@ void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
  */
 static bool admit(struct rdl_shard *shard, const struct rdl_request *request, uint64_t now_ms)
 {
-	if (rdl_registry_find_endpoint(
-		    shard->registry, request->digest, request->endpoint, now_ms) != RDL_HANDLE_NONE)
+	if (rdl_registry_find_endpoint(shard->registry, request->digest,
+		    rdl_request_endpoint(request), now_ms) != RDL_HANDLE_NONE)
 		return true;
 	switch (rdl_admission_take(&shard->admission, &request->peer, now_ms)) {
 	case RDL_ADMISSION_TAKEN:
@@ -39,7 +38,6 @@ static void commit_register(
 	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
 	struct rdl_location location;
-	uint8_t id[RDL_LOCATION_LEN];
 
 	if (rdl_admission_limited(&shard->admission) && !admit(shard, request, now_ms))
 		return;
@@ -59,15 +57,14 @@ static void commit_register(
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_registry_full, 1);
 		return;
 	}
-	rdl_location_encode(&shard->location_key, &location, id);
-	rdl_reply_write(request, RDL_COAP_CREATED, id);
+	request->location = location;
+	request->code = RDL_COAP_CREATED;
 }
 
-static void refuse(
-	struct rdl_shard *shard, const struct rdl_policy *policy, struct rdl_request *request)
+static void refuse(struct rdl_shard *shard, struct rdl_request *request)
 {
 	rdl_stats_add(&shard->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
-	rdl_reply_refuse(request, rdl_policy_diagnostics(policy));
+	request->code = rdl_reason_code((enum rdl_reason)request->reason);
 }
 
 /* Reads the object list of an Update whose alternate path only the registration knows. */
@@ -99,10 +96,8 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 static void repeat(struct rdl_shard *shard, struct rdl_request *request)
 {
 	rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
-	rdl_reply_write(request,
-		request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
-							       : RDL_COAP_CHANGED,
-		NULL);
+	request->code = request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
+								       : RDL_COAP_CHANGED;
 }
 
 /* A request to a location: repeated when it is a copy, else 4.04 when it is dead, else the verdict, else the operation. */
@@ -119,37 +114,30 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	else if (request->reason == RDL_REASON_NONE && (request->gives & RDL_GIVES_PAYLOAD) != 0)
 		read_payload(shard, policy, handle, request);
 	if (request->reason != RDL_REASON_NONE) {
-		refuse(shard, policy, request);
+		refuse(shard, request);
 	} else if ((request->gives & RDL_GIVES_BLOCK) != 0) {
-		rdl_reply_write(request, RDL_COAP_CONTINUE, NULL);
+		request->code = RDL_COAP_CONTINUE;
 	} else if (request->operation == RDL_OPERATION_DEREGISTER) {
 		rdl_shard_tell(shard, handle, RDL_EVENT_deregistered, now_ms);
 		rdl_registry_deregister(shard->registry, handle, request, now_ms);
 		rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
-		rdl_reply_write(request, RDL_COAP_DELETED, NULL);
+		request->code = RDL_COAP_DELETED;
 	} else if (rdl_shard_update(shard, handle, request, now_ms)) {
 		rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
-		rdl_reply_write(request, RDL_COAP_CHANGED, NULL);
+		request->code = RDL_COAP_CHANGED;
 	} else {
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
 	}
 }
 
-/* What a worker wrote last comes from its cache: requests, and what they point to. */
+/* A worker wrote them last: they come from its cache, the second line of those that have more than one. */
 static void prefetch_requests(struct rdl_request *const requests[], unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < count; i++)
 		RDL_PREFETCH_WRITE(requests[i]);
-		RDL_PREFETCH_WRITE((char *)requests[i] + RDL_CACHE_LINE);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		RDL_PREFETCH_WRITE(requests[i]->coap);
-		if (requests[i]->operation != RDL_OPERATION_REGISTER)
-			continue;
-		RDL_PREFETCH_WRITE(requests[i]->endpoint.data);
-		RDL_PREFETCH(requests[i]->objects);
-		RDL_PREFETCH((const char *)requests[i]->objects + RDL_CACHE_LINE - 1);
-	}
+	for (unsigned i = 0; i < count; i++)
+		if (requests[i]->operation == RDL_OPERATION_REGISTER || requests[i]->gives != 0)
+			RDL_PREFETCH_WRITE(requests[i]->name);
 }
 
 void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,

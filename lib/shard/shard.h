@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * shard: one control core's step: decided requests in, commits, replies written. Used by its core alone.
+ * shard: one control core's step: decided requests in, commits, answers out. Used by its core alone.
  */
 #ifndef RDL_SHARD_H
 #define RDL_SHARD_H
@@ -24,19 +24,18 @@ struct rdl_shard {
 	struct rdl_registry *registry; /* owned by the caller */
 	struct rdl_events *events; /* the same; NULL: nobody can listen */
 	struct rdl_walk walk;
-	struct rdl_key location_key;
 	struct rdl_admission admission;
 	struct rdl_stats stats;
 	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
 };
 
 void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
-	struct rdl_key location_key, const struct rdl_admission_config *admission);
+	const struct rdl_admission_config *admission);
 
 /*
- * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and writes each one's reply over its
- * datagram; request->reply_len is 0 where it is shed in silence (no room, or a new registration over a limit of admission), and
- * counted.
+ * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and leaves each one's answer in it:
+ * request->code, 0 where it is shed in silence (no room, or a new registration over a limit of admission) and counted;
+ * request->location of a Register.
  */
 void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *const requests[], unsigned count, uint64_t now_ms);

@@ -71,9 +71,10 @@ static bool fill(struct daemon *daemon, uint64_t registrations, uint64_t now_ms)
 		struct rdl_request request = { .operation = RDL_OPERATION_REGISTER,
 			.lifetime_s = LIFETIME_S,
 			.exchange = i + 1,
-			.endpoint = { (const uint8_t *)name, (size_t)len },
 			.objects = &list.head };
 
+		rdl_request_set_endpoint(
+			&request, (struct rdl_span){ (const uint8_t *)name, (size_t)len });
 		rdl_siphash128(&daemon->endpoint_key, name, (size_t)len, request.digest.word);
 		if (rdl_registry_register(daemon->controls[0]->registry, &request,
 			    RDL_HANDLE_UNKNOWN, now_ms, &location) != RDL_REGISTRY_CREATED)

@@ -97,27 +97,24 @@ static void stage_burst_unknown(struct bench *b)
 	b->pipeline.known_lists = lists;
 }
 
-static void stage_commit_register(struct bench *b)
+/* What a shard would answer. */
+static void stage_created(struct bench *b)
 {
-	uint8_t id[RDL_LOCATION_LEN];
-
 	for (unsigned i = 0; i < N; i++) {
-		struct rdl_location location = { i, 1, false, i };
-
-		rdl_location_encode(&b->pipeline.config.location_key, &location, id);
-		rdl_reply_write(&b->packets[i].request, RDL_COAP_CREATED, id);
+		b->packets[i].request.location = (struct rdl_location){ i, 1, false, i };
+		b->packets[i].request.code = RDL_COAP_CREATED;
 	}
 }
 
-static void stage_commit_update(struct bench *b)
+static void stage_changed(struct bench *b)
 {
 	for (unsigned i = 0; i < N; i++)
-		rdl_reply_write(&b->packets[i].request, RDL_COAP_CHANGED, NULL);
+		b->packets[i].request.code = RDL_COAP_CHANGED;
 }
 
 static void stage_reply(struct bench *b)
 {
-	RTE_VERIFY(rdl_pipeline_replies(&b->pipeline, b->pointers, N) == UINT32_MAX);
+	RTE_VERIFY(rdl_pipeline_replies(&b->pipeline, b->policy, b->pointers, N) == UINT32_MAX);
 }
 
 struct stage {
@@ -179,12 +176,11 @@ void stages_print(const struct daemon *daemon, bool json)
 	static const struct stage parts_update[] = { { "net", stage_net }, { "coap", stage_coap },
 		{ "options", stage_options }, { "location", stage_location } };
 	static const struct stage whole_register[] = { { "burst", stage_burst },
-		{ "commit: id and reply", stage_commit_register },
-		{ "reply frames", stage_reply } };
+		{ "answer", stage_created }, { "replies", stage_reply } };
 	static const struct stage unknown_register[] = { { "burst, list unknown",
 		stage_burst_unknown } };
 	static const struct stage whole_update[] = { { "burst", stage_burst },
-		{ "commit: reply", stage_commit_update }, { "reply frames", stage_reply } };
+		{ "answer", stage_changed }, { "replies", stage_reply } };
 	static const char *const names[PACKET_SHAPES] = { "register", "register 2", "register 3",
 		"register 4", "register 5", "register 6" };
 	struct rdl_pipeline_config config = {

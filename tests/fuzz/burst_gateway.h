@@ -68,7 +68,7 @@ static inline void make_registry(void)
 
 	rdl_registry_destroy(shard.registry);
 	epoch_ms = now_ms;
-	rdl_shard_init(&shard, rdl_registry_create(&config), location_key, &no_limits);
+	rdl_shard_init(&shard, rdl_registry_create(&config), &no_limits);
 	CHECK(shard.registry != NULL);
 	events_start(&shard);
 }

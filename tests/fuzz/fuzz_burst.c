@@ -41,10 +41,8 @@ static void check_reply(const struct packet *p)
 
 static bool changes_something(const struct rdl_request *request)
 {
-	uint8_t code = request->coap[1];
-
-	return request->reply_len > 0 &&
-	       (code == RDL_COAP_CREATED || code == RDL_COAP_CHANGED || code == RDL_COAP_DELETED);
+	return request->code == RDL_COAP_CREATED || request->code == RDL_COAP_CHANGED ||
+	       request->code == RDL_COAP_DELETED;
 }
 
 /* The shard's step, and what it must not have changed. */
@@ -58,7 +56,7 @@ static void commit(struct rdl_request *const requests[], unsigned n)
 	rdl_registry_counts(shard.registry, &after);
 	for (unsigned i = 0; i < n; i++) {
 		changed = changed || changes_something(requests[i]);
-		shed = shed || requests[i]->reply_len == 0;
+		shed = shed || requests[i]->code == 0;
 	}
 	CHECK(changed || before.registrations == after.registrations);
 	/* To no avail, one that was shed may have taken the room of tombstones. */
@@ -92,12 +90,13 @@ static void answer_pending(void)
 			requests[n] = &burst[n]->request;
 		}
 		commit(requests, n);
-		uint32_t send = rdl_pipeline_replies(&pipeline, burst, n);
+		uint32_t send = rdl_pipeline_replies(&pipeline, policy, burst, n);
 		for (unsigned i = 0; i < n; i++) {
 			const struct packet *p = pending[done + i];
 
-			CHECK(((send >> i & 1) != 0) == (p->packet.request.reply_len > 0));
+			CHECK(((send >> i & 1) != 0) == (p->packet.request.code != 0));
 			CHECK(p->packet.transfer == 0 && p->packet.scratch == 0);
+			CHECK(p->packet.known_list == 0);
 			if ((send >> i & 1) != 0)
 				check_reply(p);
 		}
@@ -111,15 +110,17 @@ static void answer_pending(void)
 static void check_handed_over(struct packet *p)
 {
 	const struct rdl_request *r = &p->packet.request;
+	const struct rdl_reply *to = &p->packet.reply;
 	struct rdl_span buffer = { p->buffer, p->room };
 
 	CHECK(p->verdict == RDL_NET_DATAGRAM && !p->datagram.multicast);
-	CHECK(r->reason < RDL_REASON_COUNT && r->exchange != 0 && r->reply_len == 0);
+	CHECK(r->reason < RDL_REASON_COUNT && r->exchange != 0 && r->code == 0);
 	CHECK(memcmp(&r->peer, &p->datagram.peer, sizeof(r->peer)) == 0);
-	CHECK(inside(buffer, r->coap, r->coap_len) && inside(buffer, r->coap, r->room));
+	CHECK(inside(buffer, to->coap, to->coap_len) && inside(buffer, to->coap, to->room));
 	if (r->operation == RDL_OPERATION_REGISTER)
 		CHECK(r->reason == RDL_REASON_NONE && (r->gives & RDL_GIVES_OBJECTS) != 0 &&
-			inside(buffer, r->endpoint.data, r->endpoint.len));
+			(r->endpoint_len <= RDL_NAME_INLINE ||
+				inside(buffer, r->long_name, r->endpoint_len)));
 	if (p->packet.transfer == 0)
 		return;
 	p->body = digest_of_body(p);

@@ -167,10 +167,14 @@ static uint32_t check_accepted(
 	if (!is_register)
 		return seen;
 	CHECK(r->minor <= config->version.minor);
-	CHECK(inside(datagram, r->endpoint.data, r->endpoint.len));
-	CHECK(r->endpoint.len > 0 && r->endpoint.len <= RDL_ENDPOINT_MAX);
-	CHECK(rdl_utf8_valid(r->endpoint.data, r->endpoint.len));
-	rdl_siphash128(&config->endpoint_key, r->endpoint.data, r->endpoint.len, digest.word);
+	struct rdl_span endpoint = rdl_request_endpoint(r);
+	CHECK(endpoint.len > 0 && endpoint.len <= RDL_ENDPOINT_MAX);
+	if (endpoint.len > RDL_NAME_INLINE)
+		CHECK(inside(datagram, endpoint.data, endpoint.len));
+	for (size_t i = endpoint.len; i < RDL_NAME_INLINE; i++)
+		CHECK(r->name[i] == 0);
+	CHECK(rdl_utf8_valid(endpoint.data, endpoint.len));
+	rdl_siphash128(&config->endpoint_key, endpoint.data, endpoint.len, digest.word);
 	CHECK(memcmp(&digest, &r->digest, sizeof(digest)) == 0);
 	CHECK(r->gives & RDL_GIVES_OBJECTS && r->objects->link_count == 2);
 	return seen;
@@ -185,7 +189,7 @@ static void check_same(const struct rdl_request *a, const struct rdl_request *b,
 		CHECK(a->binding == b->binding);
 	if (is_register)
 		CHECK(a->minor == b->minor && a->queue == b->queue &&
-			rdl_span_equal(a->endpoint, b->endpoint));
+			rdl_span_equal(rdl_request_endpoint(a), rdl_request_endpoint(b)));
 }
 
 /* The same parameters, first to last and last to first. */

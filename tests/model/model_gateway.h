@@ -149,7 +149,7 @@ static inline void make_shards(void)
 			.ended_arg = &shards[s],
 		};
 
-		rdl_shard_init(&shards[s], rdl_registry_create(&config), location_key, &no_limits);
+		rdl_shard_init(&shards[s], rdl_registry_create(&config), &no_limits);
 		CHECK(shards[s].registry != NULL);
 	}
 }

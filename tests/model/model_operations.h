@@ -138,15 +138,14 @@ static inline void shed_update(const struct endpoint *e, const struct sent *q)
 
 /* ---- judgement, in the order that the shard has taken them ---- */
 
-/* The location in a 2.01, wherever that comes from. */
+/* The location of a 2.01, wherever that comes from. */
 static inline struct place place_given(const struct packet *p)
 {
 	const struct rdl_request *request = &p->packet.request;
-	size_t before = 4 + (request->coap[0] & 15u) + 3 + 2; /* 82 'r' 'd', 0d 0b */
 	struct place place = { .minor = p->sent->facts.minor, .root = p->sent->facts.list.root };
 
-	CHECK(request->coap[1] == RDL_COAP_CREATED && request->reply_len >= before + ID_LEN);
-	memcpy(place.id, request->coap + before, ID_LEN);
+	CHECK(request->code == RDL_COAP_CREATED);
+	rdl_location_encode(&location_key, &request->location, (uint8_t *)place.id);
 	return place;
 }
 
@@ -188,7 +187,7 @@ static inline void judge_register(struct packet *p)
 	const struct exchange *original = NULL;
 	enum presence copy = known(e, q, &original);
 
-	if (p->packet.request.reply_len == 0 && copy != YES) {
+	if (p->packet.request.code == 0 && copy != YES) {
 		shed_register(e);
 		return;
 	}
@@ -214,8 +213,7 @@ static inline bool location_copied(struct packet *p, struct endpoint *e)
 	const struct exchange *original = NULL;
 	enum presence copy = known(e, q, &original);
 
-	if (copy == PERHAPS && p->packet.request.reply_len > 0 &&
-		p->packet.request.coap[1] != code) {
+	if (copy == PERHAPS && p->packet.request.code != 0 && p->packet.request.code != code) {
 		not_remembered(e);
 		return false;
 	}
@@ -272,7 +270,7 @@ static inline void judge_location(struct packet *p)
 	} else if (q->what == DEREGISTER) {
 		perform_deregister(e, q);
 		expect_success(p, RDL_COAP_DELETED, NULL);
-	} else if (p->packet.request.reply_len == 0) {
+	} else if (p->packet.request.code == 0) {
 		shed_update(e, q);
 	} else {
 		forgotten(q, KIND_update_copy_forgotten);

@@ -41,20 +41,18 @@ static inline enum fate judge_alien(struct packet *p)
 /* What the worker made of a block, as it shows. */
 static inline enum part seen_of(const struct packet *p, enum fate seen)
 {
-	const struct rdl_request *request = &p->packet.request;
-
 	if (seen == DROPPED)
 		return PART_SHED;
 	if (seen == ANSWERED) {
-		uint8_t code = request->coap[1];
+		uint8_t code = p->packet.reply.coap[1];
 
 		if (code == RDL_COAP_CONTINUE)
 			return PART_CONTINUE;
 		return code == RDL_COAP_REQUEST_ENTITY_INCOMPLETE ? PART_REFUSED : PART_WHOLE;
 	}
-	if ((request->gives & RDL_GIVES_BLOCK) != 0)
+	if ((p->packet.request.gives & RDL_GIVES_BLOCK) != 0)
 		return PART_CONTINUE;
-	return request->reason == RDL_REASON_block_gap ? PART_REFUSED : PART_WHOLE;
+	return p->packet.request.reason == RDL_REASON_block_gap ? PART_REFUSED : PART_WHOLE;
 }
 
 /* True when the request goes on as if it had come in one piece; else *fate is its. */
@@ -191,7 +189,7 @@ static inline void take_replies(unsigned w, unsigned s)
 		burst_packets[n] = &packets[n]->packet;
 		n++;
 	}
-	uint32_t send = rdl_pipeline_replies(&pipelines[w], burst_packets, n);
+	uint32_t send = rdl_pipeline_replies(&pipelines[w], policy, burst_packets, n);
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;
 		CHECK(((send >> i & 1) != 0) == (packets[i]->reply.len > 0));

@@ -8,142 +8,139 @@
 
 static const uint8_t location[RDL_LOCATION_LEN + 1] = "abcdefghijklmnopqrstuvwx";
 
-/* A request of token a1 b2 whose reply has exactly as much room as it needs. */
-static struct rdl_request begin(uint8_t type, size_t room)
+/* For a request of token a1 b2, exactly as much room as its reply needs. */
+static struct rdl_reply begin(uint8_t type, size_t room)
 {
 	uint8_t *coap = guard_alloc(room);
 
 	assert_true(room >= 6);
 	memset(coap, 0xee, room);
 	memcpy(coap, "\x42\x02\x12\x34\xa1\xb2", 6);
-	return (struct rdl_request){
+	coap[0] |= (uint8_t)(type << 4);
+	return (struct rdl_reply){
 		.coap = coap,
 		.coap_len = 6,
 		.room = (uint16_t)room,
-		.message_id = 0x1234,
-		.reply_id = 0x5678,
-		.type = type,
-		.token_len = 2,
+		.id_mask = 0x1234 ^ 0x5678,
 		.block1 = RDL_BLOCK1_NONE,
 	};
 }
 
-static void expect(struct rdl_request *request, const char *hex, const char *text)
+static void expect(struct rdl_reply *reply, const char *hex, const char *text)
 {
 	uint8_t octets[128];
 	size_t len = unhex(hex, octets, sizeof(octets));
 
 	memcpy(octets + len, text, strlen(text));
 	len += strlen(text);
-	assert_int_equal(request->reply_len, len);
-	assert_memory_equal(request->coap, octets, len);
-	guard_free(request->coap, request->room);
+	assert_int_equal(reply->len, len);
+	assert_memory_equal(reply->coap, octets, len);
+	guard_free(reply->coap, reply->room);
 }
 
 static void test_written(void **state)
 {
-	struct rdl_request request = begin(RDL_COAP_CON, 35);
+	struct rdl_reply reply = begin(RDL_COAP_CON, 35);
 
-	rdl_reply_write(&request, RDL_COAP_CREATED, location);
-	expect(&request, "62411234a1b2 82 7264 0d0b", "abcdefghijklmnopqrstuvwx");
+	rdl_reply_write(&reply, RDL_COAP_CREATED, location);
+	expect(&reply, "62411234a1b2 82 7264 0d0b", "abcdefghijklmnopqrstuvwx");
 
-	request = begin(RDL_COAP_NON, 35);
-	rdl_reply_write(&request, RDL_COAP_CREATED, location);
-	expect(&request, "52415678a1b2 82 7264 0d0b", "abcdefghijklmnopqrstuvwx");
+	reply = begin(RDL_COAP_NON, 35);
+	rdl_reply_write(&reply, RDL_COAP_CREATED, location);
+	expect(&reply, "52415678a1b2 82 7264 0d0b", "abcdefghijklmnopqrstuvwx");
 
-	request = begin(RDL_COAP_CON, 6);
-	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
-	expect(&request, "62441234a1b2", "");
+	reply = begin(RDL_COAP_CON, 6);
+	rdl_reply_write(&reply, RDL_COAP_CHANGED, NULL);
+	expect(&reply, "62441234a1b2", "");
 
-	request = begin(RDL_COAP_NON, 6);
-	rdl_reply_write(&request, RDL_COAP_DELETED, NULL);
-	expect(&request, "52425678a1b2", "");
+	reply = begin(RDL_COAP_NON, 6);
+	rdl_reply_write(&reply, RDL_COAP_DELETED, NULL);
+	expect(&reply, "52425678a1b2", "");
 }
 
 static void test_tokens(void **state)
 {
 	uint8_t buffer[12] = "\x48\x02\x12\x34tokentok";
-	struct rdl_request request = { .coap = buffer,
-		.room = sizeof(buffer),
-		.message_id = 0x1234,
-		.token_len = 8,
-		.block1 = RDL_BLOCK1_NONE };
+	struct rdl_reply reply = {
+		.coap = buffer, .room = sizeof(buffer), .block1 = RDL_BLOCK1_NONE
+	};
 
-	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
-	assert_int_equal(request.reply_len, 12);
+	rdl_reply_write(&reply, RDL_COAP_CHANGED, NULL);
+	assert_int_equal(reply.len, 12);
 	assert_memory_equal(buffer, "\x68\x44\x12\x34tokentok", 12);
-	request.token_len = 0;
-	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
-	assert_int_equal(request.reply_len, 4);
+	memcpy(buffer, "\x40\x02\x12\x34", 4);
+	rdl_reply_write(&reply, RDL_COAP_CHANGED, NULL);
+	assert_int_equal(reply.len, 4);
 	assert_memory_equal(buffer, "\x60\x44\x12\x34", 4);
 }
 
 static void test_block1(void **state)
 {
-	struct rdl_request request = begin(RDL_COAP_CON, 38);
+	struct rdl_request request = { .reason = RDL_REASON_version };
+	struct rdl_reply reply = begin(RDL_COAP_CON, 38);
 
-	request.block1 = 0x22;
-	rdl_reply_write(&request, RDL_COAP_CREATED, location);
-	expect(&request,
+	reply.block1 = 0x22;
+	rdl_reply_write(&reply, RDL_COAP_CREATED, location);
+	expect(&reply,
 		"62411234a1b2 82 7264 0d0b 6162636465666768696a6b6c6d6e6f707172737475767778"
 		"d10622",
 		"");
 
-	request = begin(RDL_COAP_CON, 8);
-	request.block1 = 0;
-	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
-	expect(&request, "62441234a1b2 d00e", "");
+	reply = begin(RDL_COAP_CON, 8);
+	reply.block1 = 0;
+	rdl_reply_write(&reply, RDL_COAP_CHANGED, NULL);
+	expect(&reply, "62441234a1b2 d00e", "");
 
-	request = begin(RDL_COAP_CON, 11);
-	request.block1 = 0xfffff6;
-	rdl_reply_write(&request, RDL_COAP_CHANGED, NULL);
-	expect(&request, "62441234a1b2 d30e fffff6", "");
+	reply = begin(RDL_COAP_CON, 11);
+	reply.block1 = 0xfffff6;
+	rdl_reply_write(&reply, RDL_COAP_CHANGED, NULL);
+	expect(&reply, "62441234a1b2 d30e fffff6", "");
 
-	request = begin(RDL_COAP_CON, 9);
-	request.block1 = 0x06;
-	request.reason = RDL_REASON_version;
-	rdl_reply_refuse(&request, false);
-	expect(&request, "628c1234a1b2 d10e 06", "");
+	reply = begin(RDL_COAP_CON, 9);
+	reply.block1 = 0x06;
+	rdl_reply_refuse(&reply, &request, false);
+	expect(&reply, "628c1234a1b2 d10e 06", "");
 }
 
 static void test_refused(void **state)
 {
-	struct rdl_request request = begin(RDL_COAP_CON, 64);
+	struct rdl_request request = { .reason = RDL_REASON_NONE };
+	struct rdl_reply reply = begin(RDL_COAP_CON, 64);
 
 	request.reason = RDL_REASON_version;
-	rdl_reply_refuse(&request, true);
-	expect(&request, "628c1234a1b2 ff", "lwm2m: version not supported");
+	rdl_reply_refuse(&reply, &request, true);
+	expect(&reply, "628c1234a1b2 ff", "lwm2m: version not supported");
 
-	request = begin(RDL_COAP_NON, 64);
+	reply = begin(RDL_COAP_NON, 64);
 	request.reason = RDL_REASON_endpoint_barred;
-	rdl_reply_refuse(&request, true);
-	expect(&request, "52835678a1b2 ff", "ep: not allowed");
+	rdl_reply_refuse(&reply, &request, true);
+	expect(&reply, "52835678a1b2 ff", "ep: not allowed");
 
-	request = begin(RDL_COAP_CON, 6);
+	reply = begin(RDL_COAP_CON, 6);
 	request.reason = RDL_REASON_location;
-	rdl_reply_refuse(&request, false);
-	expect(&request, "62841234a1b2", "");
+	rdl_reply_refuse(&reply, &request, false);
+	expect(&reply, "62841234a1b2", "");
 
-	request = begin(RDL_COAP_CON, 9 + 64);
+	reply = begin(RDL_COAP_CON, 9 + 64);
 	request.reason = RDL_REASON_link_syntax;
 	request.detail = 0;
-	rdl_reply_refuse(&request, true);
-	expect(&request, "62801234a1b2 ff", "object list: syntax error at octet 0");
+	rdl_reply_refuse(&reply, &request, true);
+	expect(&reply, "62801234a1b2 ff", "object list: syntax error at octet 0");
 
-	request = begin(RDL_COAP_CON, 9 + 64);
+	reply = begin(RDL_COAP_CON, 9 + 64);
 	request.reason = RDL_REASON_link_syntax;
-	request.block1 = 0x0e;
+	reply.block1 = 0x0e;
 	request.detail = UINT32_MAX;
-	rdl_reply_refuse(&request, true);
-	expect(&request, "62801234a1b2 d10e0e ff", "object list: syntax error at octet 4294967295");
+	rdl_reply_refuse(&reply, &request, true);
+	expect(&reply, "62801234a1b2 d10e0e ff", "object list: syntax error at octet 4294967295");
 }
 
 static void test_discovery(void **state)
 {
-	struct rdl_request request = begin(RDL_COAP_CON, 64);
+	struct rdl_reply reply = begin(RDL_COAP_CON, 64);
 
-	rdl_reply_discovery(&request);
-	expect(&request, "62451234a1b2 c128 ff", "</rd>;rt=\"core.rd\"");
+	rdl_reply_discovery(&reply);
+	expect(&reply, "62451234a1b2 c128 ff", "</rd>;rt=\"core.rd\"");
 }
 
 /* The codes that the change request and RFC 7252 allow, and one short line of ASCII. */
@@ -223,11 +220,10 @@ static void test_named_parameter(void **state)
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
 		uint8_t octets[128] = { 0x40, 2, 0, 1 };
+		struct rdl_reply reply = {
+			.coap = octets, .room = sizeof(octets), .block1 = RDL_BLOCK1_NONE
+		};
 		struct rdl_request request = {
-			.coap = octets,
-			.room = sizeof(octets),
-			.message_id = 1,
-			.block1 = RDL_BLOCK1_NONE,
 			.reason = RDL_REASON_unknown_parameter,
 			/* It stands where the reply will: it must be read before. */
 			.payload = octets + 5,
@@ -236,8 +232,8 @@ static void test_named_parameter(void **state)
 		const char *text = rdl_reason_text(RDL_REASON_unknown_parameter);
 
 		memcpy(octets + 5, cases[i].name, strlen(cases[i].name));
-		rdl_reply_refuse(&request, true);
-		assert_int_equal(request.reply_len, 5 + strlen(text) + strlen(cases[i].shown));
+		rdl_reply_refuse(&reply, &request, true);
+		assert_int_equal(reply.len, 5 + strlen(text) + strlen(cases[i].shown));
 		assert_memory_equal(octets + 5, text, strlen(text));
 		assert_memory_equal(
 			octets + 5 + strlen(text), cases[i].shown, strlen(cases[i].shown));

@@ -256,19 +256,20 @@ static inline void expect_reset(const struct run *run, const struct message *req
 }
 
 /* Every answer to a block says which; one to a body that is too long says what is not. */
-static inline void expect_block_options(struct message *reply, const struct rdl_request *request)
+static inline void expect_block_options(struct message *reply, const struct rdl_packet *packet)
 {
+	uint32_t block1 = packet->reply.block1;
 	char text[16];
 
-	if (request->block1 != RDL_BLOCK1_NONE) {
-		snprintf(text, sizeof(text), request->block1 == 0 ? "27:" : "27:#%0*x",
-			request->block1 > 0xffff ? 6
-			: request->block1 > 0xff ? 4
-						 : 2,
-			request->block1);
+	if (block1 != RDL_BLOCK1_NONE) {
+		snprintf(text, sizeof(text), block1 == 0 ? "27:" : "27:#%0*x",
+			block1 > 0xffff ? 6
+			: block1 > 0xff ? 4
+					: 2,
+			block1);
 		message_options(reply, text);
 	}
-	if (request->reason == RDL_REASON_too_large) {
+	if (packet->request.reason == RDL_REASON_too_large) {
 		snprintf(text, sizeof(text), "60:#%04x", pipeline.config.max_payload);
 		message_options(reply, text);
 	}
@@ -302,7 +303,7 @@ static inline void expect_refusal(
 		text = at_octet;
 		assert_true(strlen(text) > strlen(rdl_reason_text(reason)) + 2);
 	}
-	expect_block_options(&reply, &run->packet.request);
+	expect_block_options(&reply, &run->packet);
 	message_payload(&reply, text, strlen(text));
 	expect_reply(run, &reply);
 	assert_int_equal(counter(rdl_stat_of_reason(reason)), 1);
@@ -315,7 +316,7 @@ static inline void expect_handed(
 	assert_int_equal(run->burst.hand_over, 1);
 	assert_int_equal(run->packet.request.operation, operation);
 	assert_int_equal(run->packet.request.reason, reason);
-	assert_int_equal(run->packet.request.reply_len, 0);
+	assert_int_equal(run->packet.request.code, 0);
 }
 
 /* ---- tables: one line of text, one verdict ---- */

@@ -48,7 +48,7 @@ static void give_back(struct run *run)
 	struct rdl_packet *packets[] = { &run->packet };
 
 	if (run->burst.hand_over != 0)
-		rdl_pipeline_replies(&pipeline, packets, 1);
+		rdl_pipeline_replies(&pipeline, policy, packets, 1);
 	run_end(run);
 	nothing_held();
 }
@@ -58,7 +58,7 @@ static void expect_continue(const struct message *m)
 	struct run run = run_message(m);
 	struct message reply = line_reply(m, RDL_COAP_CONTINUE, SALT);
 
-	expect_block_options(&reply, &run.packet.request);
+	expect_block_options(&reply, &run.packet);
 	expect_reply(&run, &reply);
 	give_back(&run);
 }
@@ -78,7 +78,7 @@ static uint64_t expect_register(const struct message *m)
 
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
 	assert_int_equal(run.packet.request.objects->link_count, 16);
-	assert_int_equal(run.packet.request.block1, 0x22);
+	assert_int_equal(run.packet.reply.block1, 0x22);
 	assert_int_equal(pipeline.blocks.transfers[run.packet.transfer - 1].in_flight, 1);
 	give_back(&run);
 	return exchange;
@@ -411,7 +411,8 @@ static void test_captured(void **state)
 		}
 		struct run run = run_message(&m);
 		expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-		assert_true(rdl_span_equal(run.packet.request.endpoint, span_of(endpoints[i / 3])));
+		assert_true(rdl_span_equal(
+			rdl_request_endpoint(&run.packet.request), span_of(endpoints[i / 3])));
 		give_back(&run);
 	}
 }

@@ -48,9 +48,7 @@ static void test_reply_goes_back(void **state)
 static void test_replies_of_shards(void **state)
 {
 	struct message m = line("CON POST 11:rd 15:ep=a" OBJECTS);
-	uint8_t location[RDL_LOCATION_LEN];
 
-	memset(location, 'x', sizeof(location));
 	for (size_t i = 0; i < RDL_ARRAY_LEN(ways); i++) {
 		struct frame_spec spec = ways[i];
 		struct message reply = line_reply(&m, 0x41, SALT);
@@ -61,10 +59,12 @@ static void test_replies_of_shards(void **state)
 		struct run run = run_spec(&spec);
 		packets[0] = &run.packet;
 		expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-		rdl_reply_write(&run.packet.request, RDL_COAP_CREATED, location);
+		run.packet.request.location = some_location;
+		run.packet.request.code = RDL_COAP_CREATED;
 		memset(&pipeline.stats, 0, sizeof(pipeline.stats));
-		assert_int_equal(rdl_pipeline_replies(&pipeline, packets, 1), 1);
-		message_options(&reply, "8:rd 8:*24");
+		assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 1), 1);
+		message_option(&reply, 8, "rd", 2);
+		message_option(&reply, 8, make_id(some_location), RDL_LOCATION_LEN);
 		expect_reply_frame(&run, reply.octets, reply.len);
 		assert_int_equal(counter(RDL_STAT_code_2_01), 1);
 		assert_int_equal(counter(RDL_STAT_tx_frames), 1);
@@ -85,11 +85,12 @@ static void test_some_unanswered(void **state)
 		packets[i] = &runs[i].packet;
 		expect_handed(&runs[i], RDL_OPERATION_UPDATE, RDL_REASON_NONE);
 		if (i % 3 == 0)
-			rdl_reply_write(&runs[i].packet.request, RDL_COAP_CHANGED, NULL);
+			runs[i].packet.request.code = RDL_COAP_CHANGED;
 	}
 	memset(&pipeline.stats, 0, sizeof(pipeline.stats));
-	assert_int_equal(rdl_pipeline_replies(&pipeline, packets, 0), 0);
-	assert_int_equal(rdl_pipeline_replies(&pipeline, packets, RDL_BURST_MAX), 0x49249249);
+	assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 0), 0);
+	assert_int_equal(
+		rdl_pipeline_replies(&pipeline, policy, packets, RDL_BURST_MAX), 0x49249249);
 	assert_int_equal(counter(RDL_STAT_tx_frames), 11);
 	assert_int_equal(counter(RDL_STAT_code_2_04), 11);
 	for (unsigned i = 0; i < RDL_BURST_MAX; i++) {
@@ -97,6 +98,51 @@ static void test_some_unanswered(void **state)
 			expect_reply_frame(&runs[i], reply.octets, reply.len);
 		run_end(&runs[i]);
 	}
+}
+
+/* Answers of a shard to a location, octet by octet: NON, Block1, refusals with their reason and without. */
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *request;
+		uint8_t code;
+		enum rdl_reason reason;
+		const char *options, *text;
+		bool terse;
+	} rows[] = {
+		{ "NON POST 11:rd 11:@", RDL_COAP_CHANGED, RDL_REASON_NONE, "", "", false },
+		{ "NON DELETE 11:rd 11:@", RDL_COAP_DELETED, RDL_REASON_NONE, "", "", false },
+		{ "CON POST 11:rd 11:@ 27:#06 | </5>", RDL_COAP_CHANGED, RDL_REASON_NONE, "27:#06",
+			"", false },
+		{ "CON POST 11:rd 11:@ 15:lt=x 27:#06 | </5>", RDL_COAP_BAD_REQUEST,
+			RDL_REASON_lifetime_syntax, "27:#06", "lt: not a number of seconds",
+			false },
+		{ "CON POST 11:rd 11:@", RDL_COAP_NOT_FOUND, RDL_REASON_location, "",
+			"no such registration", false },
+		{ "NON POST 11:rd 11:@", RDL_COAP_NOT_FOUND, RDL_REASON_location, "", "", true },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		struct rdl_policy_config config = default_policy();
+		struct message m = line_at(rows[i].request, make_id(some_location));
+		struct message reply = line_reply(&m, rows[i].code, SALT);
+
+		config.diagnostics = !rows[i].terse;
+		use_policy(&config);
+		struct run run = run_message(&m);
+		struct rdl_packet *packets[] = { &run.packet };
+		assert_int_equal(run.burst.hand_over, 1);
+		run.packet.request.reason = (uint8_t)rows[i].reason;
+		run.packet.request.code = rows[i].code;
+		assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 1), 1);
+		message_options(&reply, rows[i].options);
+		message_payload(&reply, rows[i].text, strlen(rows[i].text));
+		expect_reply_frame(&run, reply.octets, reply.len);
+		assert_int_equal(counter(rdl_stat_of_code(rows[i].code)), 1);
+		run_end(&run);
+	}
+	struct rdl_policy_config config = default_policy();
+	use_policy(&config);
 }
 
 static void test_shed(void **state)
@@ -249,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_reply_goes_back),
 		cmocka_unit_test(test_replies_of_shards),
 		cmocka_unit_test(test_some_unanswered),
+		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_shed),
 		cmocka_unit_test(test_offload),
 		cmocka_unit_test(test_ports),

@@ -23,6 +23,17 @@ static struct run run_words(const char *words)
 	return run_message(&m);
 }
 
+/* Given back, as when its shard has answered. */
+static void done(struct run *run)
+{
+	struct rdl_packet *packets[] = { &run->packet };
+
+	if (run->burst.hand_over != 0)
+		rdl_pipeline_replies(&pipeline, policy, packets, 1);
+	assert_int_equal(run->packet.known_list, 0);
+	run_end(run);
+}
+
 static void expect_same_list(const struct run *a, const struct run *b)
 {
 	const struct rdl_object_list *list = a->packet.request.objects;
@@ -35,9 +46,10 @@ static void expect_same_list(const struct run *a, const struct run *b)
 	assert_int_equal(a->packet.request.gives, b->packet.request.gives);
 	if ((a->packet.request.gives & RDL_GIVES_OBJECTS) == 0)
 		return;
-	/* Where the shard will look: in the request's own memory. */
-	assert_true((const uint8_t *)list >= a->buffer &&
-		    (const uint8_t *)list + list->len <= a->buffer + a->room);
+	/* Where the shard will look: in the request's own memory, or in what is held for it. */
+	assert_true(a->packet.known_list != 0 ||
+		    ((const uint8_t *)list >= a->buffer &&
+			    (const uint8_t *)list + list->len <= a->buffer + a->room));
 	assert_int_equal(list->len, b->packet.request.objects->len);
 	assert_memory_equal(list, b->packet.request.objects, list->len);
 }
@@ -61,8 +73,8 @@ static unsigned expect_same(const char *words)
 		assert_int_equal(counter((enum rdl_stat)((unsigned)ignored + i)), left_out[i]);
 	unsigned known = (unsigned)counter(RDL_STAT_list_cache_hits);
 	expect_same_list(&run, &plain);
-	run_end(&run);
-	run_end(&plain);
+	done(&run);
+	done(&plain);
 	return known;
 }
 
@@ -176,10 +188,10 @@ static void test_flood(void **state)
 	for (unsigned n = 0; n < 20000; n++) {
 		const char *words = some_list(test_random(&seed));
 		struct run once = run_words(words);
-		run_end(&once);
+		done(&once);
 		if (n % 2 == 0) {
 			struct run twice = run_words(words);
-			run_end(&twice);
+			done(&twice);
 		}
 		if (n % 100 == 0)
 			known += expect_same(fleet);
@@ -198,7 +210,7 @@ static void test_room_again(void **state)
 
 		for (unsigned n = 0; n < 5; n++) {
 			struct run run = run_words(words);
-			run_end(&run);
+			done(&run);
 		}
 	}
 	for (unsigned n = 0; n < 20; n++)
@@ -228,6 +240,49 @@ static void test_twins(void **state)
 	assert_in_range(known, 500, 5900);
 }
 
+/* A list that a shard may still read stays as it is, whatever comes meanwhile; then it makes room like any other. */
+static void test_held(void **state)
+{
+	static const char words[] = "CON POST 11:rd 15:ep=a" OBJECTS;
+	struct rdl_policy_config config = default_policy();
+	uint64_t before[16], seed = 4;
+	unsigned held = 0;
+
+	for (unsigned n = 0; n < 2; n++)
+		expect_same(words);
+	struct run run = run_words(words);
+	const struct rdl_object_list *list = run.packet.request.objects;
+	assert_int_not_equal(run.packet.known_list, 0);
+	assert_true(list->len <= sizeof(before));
+	size_t len = list->len;
+	memcpy(before, list, len);
+	/* Under another policy every list is out of use. */
+	config.version.minor = 0;
+	use_policy(&config);
+	for (unsigned n = 0; n < 4 * LISTS_MAX; n++) {
+		const char *other = some_list(test_random(&seed));
+
+		for (unsigned times = 0; times < 3; times++) {
+			struct run more = run_words(other);
+
+			assert_int_not_equal(more.packet.known_list, run.packet.known_list);
+			done(&more);
+		}
+	}
+	assert_memory_equal(list, before, len);
+	done(&run);
+	for (unsigned n = 0; n < 4 * LISTS_MAX && held == 0; n++) {
+		const char *other = some_list(test_random(&seed));
+
+		for (unsigned times = 0; times < 2; times++) {
+			struct run more = run_words(other);
+			done(&more);
+		}
+		held = memcmp(list, before, len) != 0;
+	}
+	assert_int_equal(held, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void)
@@ -238,6 +293,7 @@ int main(void)
 		TEST(test_another_policy),
 		TEST(test_refused_is_not_known),
 		TEST(test_lengths),
+		TEST(test_held),
 		TEST(test_flood),
 		TEST(test_room_again),
 		TEST(test_twins),

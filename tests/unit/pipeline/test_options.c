@@ -104,7 +104,7 @@ static void test_block(void **state)
 	EXPECT_ROWS(rows);
 	struct run run = run_message(&m);
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-	assert_int_equal(run.packet.request.block1, 5);
+	assert_int_equal(run.packet.reply.block1, 5);
 	run_end(&run);
 
 	/* The echo goes with a refusal too. */

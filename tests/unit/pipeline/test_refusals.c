@@ -108,8 +108,8 @@ static void test_from_shard(void **state)
 		assert_int_equal(run.burst.hand_over, 1);
 		assert_string_equal(noted(before), "");
 		run.packet.request.reason = (uint8_t)rows[i].reason;
-		rdl_reply_write(&run.packet.request, rows[i].code, NULL);
-		assert_int_equal(rdl_pipeline_replies(&pipeline, packets, 1), 1);
+		run.packet.request.code = rows[i].code;
+		assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 1), 1);
 		assert_string_equal(noted(before), rows[i].want);
 		if (rows[i].want[0] != '\0') {
 			assert_true(rdl_refusals_get(&refusals, before, &r));

@@ -78,8 +78,8 @@ static inline void say_request(
 	char binding[RDL_BINDING_TEXT];
 
 	if (is_register)
-		object_say(words, "1.%u ep=%.*s", request->minor, (int)request->endpoint.len,
-			(const char *)request->endpoint.data);
+		object_say(words, "1.%u ep=%.*s", request->minor, (int)request->endpoint_len,
+			(const char *)rdl_request_endpoint(request).data);
 	if (is_register || (request->gives & RDL_GIVES_LIFETIME) != 0)
 		object_say(words, " lt=%u", request->lifetime_s);
 	if (is_register || (request->gives & RDL_GIVES_BINDING) != 0) {

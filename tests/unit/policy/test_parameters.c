@@ -53,8 +53,9 @@ static void test_endpoint_octets(void **state)
 	message_payload(&m, REQUIRED, strlen(REQUIRED));
 	judge_begin(&judged, policy, &m, NULL);
 	assert_int_equal(judged.request.reason, RDL_REASON_NONE);
-	assert_int_equal(judged.request.endpoint.len, RDL_ENDPOINT_MAX);
-	assert_memory_equal(judged.request.endpoint.data, name + 3, RDL_ENDPOINT_MAX);
+	struct rdl_span endpoint = rdl_request_endpoint(&judged.request);
+	assert_int_equal(endpoint.len, RDL_ENDPOINT_MAX);
+	assert_memory_equal(endpoint.data, name + 3, RDL_ENDPOINT_MAX);
 	judge_end(&judged);
 	rdl_policy_destroy(policy);
 }

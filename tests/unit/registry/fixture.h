@@ -68,17 +68,19 @@ static inline struct rdl_endpoint_digest digest_of(struct rdl_span endpoint)
 static inline struct rdl_request make_register(
 	struct rdl_span endpoint, uint32_t lifetime_s, const struct rdl_object_list *objects)
 {
-	return (struct rdl_request){
+	struct rdl_request request = {
 		.operation = RDL_OPERATION_REGISTER,
 		.gives = RDL_GIVES_LIFETIME | RDL_GIVES_BINDING | RDL_GIVES_OBJECTS,
 		.lifetime_s = lifetime_s,
 		.binding = 1,
 		.minor = 1,
 		.peer = { .address = { 1, 2, 3 }, .port = 5683 },
-		.endpoint = endpoint,
 		.digest = digest_of(endpoint),
 		.objects = objects,
 	};
+
+	rdl_request_set_endpoint(&request, endpoint);
+	return request;
 }
 
 /* A De-register without memory of its exchange. */

@@ -133,7 +133,7 @@ static void test_window(void **state)
 		perform(a_register("e", 7), NOW + LIFETIME * 1000, &second), RDL_REGISTRY_REPLAYED);
 	assert_int_equal(perform(a_register("e", 7), NOW + (LIFETIME + 1) * 1000, &second),
 		RDL_REGISTRY_REPLACED);
-	non.type = RDL_COAP_NON;
+	non.non = true;
 	assert_int_equal(perform(non, NOW, &first), RDL_REGISTRY_CREATED);
 	assert_int_equal(perform(non, NOW + 145000, &second), RDL_REGISTRY_REPLAYED);
 	assert_int_equal(perform(non, NOW + 146000, &second), RDL_REGISTRY_REPLACED);

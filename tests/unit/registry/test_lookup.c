@@ -69,7 +69,8 @@ static void fill(unsigned count)
 
 static rdl_handle found(unsigned i)
 {
-	return rdl_registry_find_endpoint(registry, requests[i].digest, requests[i].endpoint, NOW);
+	return rdl_registry_find_endpoint(
+		registry, requests[i].digest, rdl_request_endpoint(&requests[i]), NOW);
 }
 
 /* Two names of one digest cannot both be there; the second never passes for the first, whatever the hint. */

@@ -81,7 +81,7 @@ static void test_describe(void **state)
 	assert_int_equal(handle, location.handle);
 	struct rdl_registration r = describe(handle);
 	assert_location(r.location, location);
-	assert_span(r.endpoint, request.endpoint);
+	assert_span(r.endpoint, rdl_request_endpoint(&request));
 	assert_memory_equal(&r.peer, &request.peer, sizeof(r.peer));
 	assert_int_equal(r.minor, 2);
 	assert_true(r.queue);
@@ -163,8 +163,8 @@ static void test_lifetime(void **state)
 		assert_int_not_equal(rdl_registry_find(r, &l, end - 1), RDL_HANDLE_NONE);
 		assert_int_equal(rdl_registry_expire(r, end - 1, 100), 0);
 		assert_int_equal(rdl_registry_find(r, &l, end), RDL_HANDLE_NONE);
-		assert_int_equal(
-			rdl_registry_find_endpoint(r, request.digest, request.endpoint, end),
+		assert_int_equal(rdl_registry_find_endpoint(
+					 r, request.digest, rdl_request_endpoint(&request), end),
 			RDL_HANDLE_NONE);
 		assert_int_equal(rdl_registry_expire(r, end, 100), 1);
 		assert_int_equal(rdl_registry_expire(r, end, 100), 0);
@@ -424,7 +424,7 @@ static void test_find(void **state)
 	/* X-2, and the slot's next user has another generation */
 	deregister(registry, l.handle, NOW);
 	assert_int_equal(rdl_registry_find(registry, &l, NOW), RDL_HANDLE_NONE);
-	assert_int_equal(find_name(request.endpoint, NOW), RDL_HANDLE_NONE);
+	assert_int_equal(find_name(rdl_request_endpoint(&request), NOW), RDL_HANDLE_NONE);
 	assert_int_equal(counts().registrations, 0);
 	assert_int_equal(counts().store_octets, 0);
 	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &other),

@@ -56,8 +56,8 @@ static void test_full_table(void **state)
 		assert_int_equal(
 			rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &extra),
 			RDL_REGISTRY_FULL);
-		assert_int_equal(
-			rdl_registry_find_endpoint(registry, request.digest, request.endpoint, NOW),
+		assert_int_equal(rdl_registry_find_endpoint(registry, request.digest,
+					 rdl_request_endpoint(&request), NOW),
 			RDL_HANDLE_NONE);
 		struct rdl_registry_counts after = counts(registry);
 		assert_memory_equal(&before, &after, sizeof(before));
