@@ -176,7 +176,8 @@ static bool receive(struct worker *worker, unsigned port)
 	return true;
 }
 
-static bool take_replies(struct worker *worker, unsigned shard)
+/* Sends the replies to what a shard has answered, up to a burst. */
+static bool reply(struct worker *worker, unsigned shard)
 {
 	struct rdl_packet *packets[RDL_BURST_MAX];
 	struct rdl_frame *freed[RDL_BURST_MAX];
@@ -201,6 +202,16 @@ static bool take_replies(struct worker *worker, unsigned shard)
 	if (freed_count > 0)
 		rdl_pktio_free(freed, freed_count);
 	return true;
+}
+
+/* A port's turn. Answers are taken in each, as fast as requests are handed over. */
+static bool serve(struct worker *worker, unsigned port, bool stopping)
+{
+	bool worked = !stopping && receive(worker, port);
+
+	for (unsigned s = 0; s < worker->daemon->conf->shards; s++)
+		worked |= reply(worker, s);
+	return worked;
 }
 
 /* Nothing more comes in, and every request has its reply: this worker need not hold up the shards. */
@@ -238,11 +249,8 @@ bool worker_step(void *self)
 	bool stopping = __atomic_load_n(&daemon->stopping, __ATOMIC_RELAXED) != 0;
 	bool worked = false;
 
-	if (!stopping)
-		for (unsigned p = 0; p < daemon->conf->port_count; p++)
-			worked |= receive(worker, p);
-	for (unsigned s = 0; s < daemon->conf->shards; s++)
-		worked |= take_replies(worker, s);
+	for (unsigned p = 0; p < daemon->conf->port_count; p++)
+		worked |= serve(worker, p, stopping);
 	for (unsigned p = 0; p < daemon->conf->port_count; p++)
 		flush(worker, p);
 	forget_fragments(worker);
