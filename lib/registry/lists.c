@@ -69,7 +69,6 @@ uint32_t rdl_lists_take(
 	assert(list->len >= sizeof(*list));
 	if (digest == 0)
 		digest = rdl_object_list_digest(&lists->key, list);
-	assert(digest == rdl_object_list_digest(&lists->key, list));
 	block = find(lists, digest);
 	bool known = block != RDL_INDEX_NONE;
 	if (known && rdl_lists_at(lists, block)->len == list->len &&

@@ -121,6 +121,9 @@ static void check_handed_over(struct packet *p)
 		CHECK(r->reason == RDL_REASON_NONE && (r->gives & RDL_GIVES_OBJECTS) != 0 &&
 			(r->endpoint_len <= RDL_NAME_INLINE ||
 				inside(buffer, r->long_name, r->endpoint_len)));
+	/* Who finds a list by its digest does not make it again. */
+	if ((r->gives & RDL_GIVES_OBJECTS) != 0 && r->list_digest != 0)
+		CHECK(r->list_digest == rdl_object_list_digest(&list_key, r->objects));
 	if (p->packet.transfer == 0)
 		return;
 	p->body = digest_of_body(p);

@@ -50,6 +50,9 @@ static void expect_same_list(const struct run *a, const struct run *b)
 	assert_true(a->packet.known_list != 0 ||
 		    ((const uint8_t *)list >= a->buffer &&
 			    (const uint8_t *)list + list->len <= a->buffer + a->room));
+	if (a->packet.request.list_digest != 0)
+		assert_true(a->packet.request.list_digest ==
+			    rdl_object_list_digest(&pipeline.config.list_key, list));
 	assert_int_equal(list->len, b->packet.request.objects->len);
 	assert_memory_equal(list, b->packet.request.objects, list->len);
 }
