@@ -2,6 +2,7 @@
 /* One round of a control core: requests of every worker, replies back, expiry, a question now and then. */
 #include "daemon.h"
 
+#include <assert.h>
 #include <time.h>
 
 /* Idle rounds between two looks at the clock. */
@@ -28,6 +29,9 @@ static void read_clock(struct control *control)
 	control->now_ms = clock_ms();
 	control->rounds = 0;
 }
+
+static_assert(
+	RDL_BURST_MAX <= RDL_REGISTRY_BURST, "a shard takes what a worker hands over at once");
 
 static bool serve(struct control *control, unsigned worker)
 {

@@ -30,7 +30,7 @@ struct load {
 /* Frames on their way out by one port. */
 struct tx_batch {
 	unsigned count;
-	struct rdl_frame *frames[2 * RDL_BURST_MAX];
+	struct rdl_frame *frames[RDL_PKTIO_BURST];
 };
 
 /* One poll-mode core's share. Touched by its lcore only, but for stats and load, which anybody may read. */

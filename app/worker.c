@@ -54,17 +54,17 @@ static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
 	struct daemon *daemon = worker->daemon;
 	void *batch[RDL_BURST_MAX];
 
-	for (uint32_t left = burst->hand_over; left != 0;) {
-		unsigned shard = burst->shard[__builtin_ctz(left)];
+	for (rdl_packet_set left = burst->hand_over; left != 0;) {
+		unsigned shard = burst->shard[rdl_packet_first(left)];
 		unsigned credit = RING_SIZE - 1 - worker->outstanding[shard];
 		unsigned n = 0;
 
-		for (uint32_t scan = left; scan != 0; scan &= scan - 1) {
-			unsigned i = (unsigned)__builtin_ctz(scan);
+		for (rdl_packet_set scan = left; scan != 0;) {
+			unsigned i = rdl_packet_take(&scan);
 
 			if (burst->shard[i] != shard)
 				continue;
-			left &= ~(1u << i);
+			left &= ~rdl_packet_bit(i);
 			if (n < credit_for(&packets[i]->request, credit)) {
 				batch[n++] = &packets[i]->request;
 			} else {
@@ -93,14 +93,14 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 		packets[i] = (struct rdl_packet *)frames[i];
 	rdl_pipeline_burst(&worker->pipeline, __atomic_load_n(&daemon->policy, __ATOMIC_ACQUIRE),
 		packets, n, &burst);
-	for (uint32_t left = burst.reply; left != 0; left &= left - 1)
-		send_later(worker, frames[__builtin_ctz(left)]);
-	for (uint32_t left = burst.drop; left != 0; left &= left - 1)
-		freed[freed_count++] = frames[__builtin_ctz(left)];
+	for (rdl_packet_set left = burst.reply; left != 0;)
+		send_later(worker, frames[rdl_packet_take(&left)]);
+	for (rdl_packet_set left = burst.drop; left != 0;)
+		freed[freed_count++] = frames[rdl_packet_take(&left)];
 	hand_over(worker, packets, &burst, freed, &freed_count);
-	for (uint32_t left = burst.fragment; left != 0; left &= left - 1) {
+	for (rdl_packet_set left = burst.fragment; left != 0;) {
 		struct rdl_frame *frame = rdl_pktio_reassemble(
-			daemon->pktio, worker->index, frames[__builtin_ctz(left)], &lost);
+			daemon->pktio, worker->index, frames[rdl_packet_take(&left)], &lost);
 
 		if (frame != NULL)
 			frames[whole++] = frame;
@@ -145,9 +145,9 @@ static unsigned triage(struct worker *worker, struct rdl_frame *frames[], unsign
 
 	for (unsigned i = 0; i < n; i++)
 		packets[i] = (struct rdl_packet *)frames[i];
-	uint32_t mask = rdl_pipeline_triage(&worker->pipeline, packets, n);
+	rdl_packet_set mask = rdl_pipeline_triage(&worker->pipeline, packets, n);
 	for (unsigned i = 0; i < n; i++) {
-		if ((mask & 1u << i) != 0)
+		if (rdl_packet_is_in(mask, i))
 			shed[freed++] = frames[i];
 		else
 			frames[kept++] = frames[i];
@@ -191,10 +191,10 @@ static bool reply(struct worker *worker, unsigned shard)
 	worker->outstanding[shard] -= n;
 	for (unsigned i = 0; i < n; i++)
 		packets[i] = packet_of(batch[i]);
-	uint32_t send = rdl_pipeline_replies(&worker->pipeline,
+	rdl_packet_set send = rdl_pipeline_replies(&worker->pipeline,
 		__atomic_load_n(&worker->daemon->policy, __ATOMIC_ACQUIRE), packets, n);
 	for (unsigned i = 0; i < n; i++) {
-		if ((send & 1u << i) != 0)
+		if (rdl_packet_is_in(send, i))
 			send_later(worker, &packets[i]->frame);
 		else
 			freed[freed_count++] = &packets[i]->frame;

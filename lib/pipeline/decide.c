@@ -52,7 +52,7 @@ static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *polic
 	rdl_pipeline_note(pipeline, request, &pipeline->inputs[i]);
 	rdl_reply_refuse(&packet->reply, request, rdl_policy_diagnostics(policy));
 	rdl_pipeline_release(pipeline, packet);
-	burst->reply |= 1u << i;
+	burst->reply |= rdl_packet_bit(i);
 }
 
 static void hand_over(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
@@ -63,7 +63,7 @@ static void hand_over(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	if (request->exchange == 0)
 		request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
 	burst->shard[i] = (uint8_t)(partition % pipeline->config.shards);
-	burst->hand_over |= 1u << i;
+	burst->hand_over |= rdl_packet_bit(i);
 }
 
 static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
@@ -88,10 +88,10 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 		break;
 	case RDL_BODY_PART:
 		rdl_reply_write(&packet->reply, RDL_COAP_CONTINUE, NULL);
-		burst->reply |= 1u << i;
+		burst->reply |= rdl_packet_bit(i);
 		return;
 	case RDL_BODY_SHED:
-		burst->drop |= 1u << i;
+		burst->drop |= rdl_packet_bit(i);
 		return;
 	case RDL_BODY_REFUSED:
 		break;
@@ -170,7 +170,7 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	request->reason = (uint8_t)reason;
 	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_UPDATE &&
 		!judge_update(pipeline, policy, packet, input)) {
-		burst->drop |= 1u << i;
+		burst->drop |= rdl_packet_bit(i);
 		return;
 	}
 	hand_over(pipeline, packet, burst, i, rdl_location_partition(&request->location));
@@ -211,7 +211,7 @@ static void decide_discovery(struct rdl_pipeline *pipeline, const struct rdl_pol
 		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_discovery_filter);
 	} else {
 		rdl_reply_discovery(&packet->reply);
-		burst->reply |= 1u << i;
+		burst->reply |= rdl_packet_bit(i);
 	}
 }
 

@@ -8,7 +8,7 @@ static inline void rdl_pipeline_drop(
 	struct rdl_pipeline *pipeline, struct rdl_burst *burst, unsigned i, enum rdl_stat why)
 {
 	rdl_stats_add(&pipeline->stats, why, 1);
-	burst->drop |= 1u << i;
+	burst->drop |= rdl_packet_bit(i);
 }
 
 /* Digest of a request's source and datagram, never 0. */
@@ -40,7 +40,7 @@ enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet
 /* Lets go of what a packet's request was decoded from and into, once nobody reads it any more. */
 void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 
-/* Policy and route of one request: puts it into one of the burst's masks, its reply written where it has one. */
+/* Policy and route of one request: puts it into one of the burst's sets, its reply written where it has one. */
 void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i);
 

@@ -26,10 +26,10 @@ size_t rdl_pipeline_memory(const struct rdl_pipeline_config *config)
 }
 
 /* Frames that hold a datagram for us. */
-static uint32_t classify(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
+static rdl_packet_set classify(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
 	unsigned count, struct rdl_burst *burst)
 {
-	uint32_t datagrams = 0;
+	rdl_packet_set datagrams = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct rdl_frame *frame = &packets[i]->frame;
@@ -41,13 +41,13 @@ static uint32_t classify(struct rdl_pipeline *pipeline, struct rdl_packet *const
 			if (RDL_UNLIKELY(datagram->multicast))
 				rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_multicast);
 			else
-				datagrams |= 1u << i;
+				datagrams |= rdl_packet_bit(i);
 		} else if (verdict == RDL_NET_ANSWERED) {
 			rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
-			burst->reply |= 1u << i;
+			burst->reply |= rdl_packet_bit(i);
 		} else if (verdict == RDL_NET_DROP_fragment) {
 			rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
-			burst->fragment |= 1u << i;
+			burst->fragment |= rdl_packet_bit(i);
 		} else {
 			rdl_pipeline_drop(pipeline, burst, i, rdl_stat_of_net_drop(verdict));
 		}
@@ -94,7 +94,7 @@ static void reject(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	packet->reply.len =
 		(uint16_t)rdl_coap_reset(datagram->data, pipeline->inputs[i].message.message_id);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_resets, 1);
-	burst->reply |= 1u << i;
+	burst->reply |= rdl_packet_bit(i);
 }
 
 /* Messages that are requests: SPEC section 0, steps 2 and 3. */
@@ -125,38 +125,38 @@ static bool is_request(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	return false;
 }
 
-static uint32_t parse_messages(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
-	uint32_t datagrams, struct rdl_burst *burst)
+static rdl_packet_set parse_messages(struct rdl_pipeline *pipeline,
+	struct rdl_packet *const packets[], rdl_packet_set datagrams, struct rdl_burst *burst)
 {
-	uint32_t requests = 0;
+	rdl_packet_set requests = 0;
 
-	for (uint32_t left = datagrams; left != 0; left &= left - 1) {
-		unsigned i = (unsigned)__builtin_ctz(left);
+	for (rdl_packet_set left = datagrams; left != 0;) {
+		unsigned i = rdl_packet_take(&left);
 		const struct rdl_datagram *datagram = &pipeline->datagrams[i];
 		enum rdl_coap_verdict verdict =
 			rdl_coap_parse((struct rdl_span){ datagram->data, datagram->len },
 				&pipeline->inputs[i].message);
 
 		if (is_request(pipeline, packets[i], burst, i, verdict))
-			requests |= 1u << i;
+			requests |= rdl_packet_bit(i);
 	}
 	return requests;
 }
 
-static uint32_t read_options(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
-	uint32_t requests, struct rdl_burst *burst)
+static rdl_packet_set read_options(struct rdl_pipeline *pipeline,
+	struct rdl_packet *const packets[], rdl_packet_set requests, struct rdl_burst *burst)
 {
-	uint32_t readable = 0;
+	rdl_packet_set readable = 0;
 
-	for (uint32_t left = requests; left != 0; left &= left - 1) {
-		unsigned i = (unsigned)__builtin_ctz(left);
+	for (rdl_packet_set left = requests; left != 0;) {
+		unsigned i = rdl_packet_take(&left);
 
 		if (RDL_UNLIKELY(rdl_input_read(&pipeline->inputs[i]) != RDL_OK)) {
 			reject(pipeline, packets[i], burst, i, RDL_STAT_drop_coap_format);
 			continue;
 		}
 		begin_request(pipeline, packets[i], i);
-		readable |= 1u << i;
+		readable |= rdl_packet_bit(i);
 	}
 	return readable;
 }
@@ -174,23 +174,22 @@ static void frame_reply(struct rdl_pipeline *pipeline, struct rdl_packet *packet
 void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *const packets[], unsigned count, struct rdl_burst *burst)
 {
-	uint32_t requests, datagrams;
+	rdl_packet_set requests, datagrams;
 
 	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
 	datagrams = classify(pipeline, packets, count, burst);
-	uint32_t answered = burst->reply; /* complete frames, not replies to frame */
+	rdl_packet_set answered = burst->reply; /* complete frames, not replies to frame */
 	requests = parse_messages(pipeline, packets, datagrams, burst);
 	requests = read_options(pipeline, packets, requests, burst);
-	for (uint32_t left = requests; left != 0; left &= left - 1) {
-		unsigned i = (unsigned)__builtin_ctz(left);
+	for (rdl_packet_set left = requests; left != 0;) {
+		unsigned i = rdl_packet_take(&left);
 
 		rdl_pipeline_decide(pipeline, policy, packets[i], burst, i);
 	}
-	for (uint32_t left = burst->reply & ~answered; left != 0; left &= left - 1)
-		frame_reply(pipeline, packets[__builtin_ctz(left)]);
-	rdl_stats_add(
-		&pipeline->stats, RDL_STAT_tx_frames, (uint64_t)__builtin_popcount(burst->reply));
+	for (rdl_packet_set left = burst->reply & ~answered; left != 0;)
+		frame_reply(pipeline, packets[rdl_packet_take(&left)]);
+	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(burst->reply));
 }
 
 /* The shard's answer comes from its cache, the packet from a farther one of ours by now: some packets ahead of their turn. */
@@ -227,10 +226,10 @@ static void write_reply(
 	}
 }
 
-uint32_t rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *const packets[], unsigned count)
 {
-	uint32_t send = 0;
+	rdl_packet_set send = 0;
 
 	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++) {
 		RDL_PREFETCH_WRITE(packets[i]);
@@ -243,9 +242,9 @@ uint32_t rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_po
 			continue;
 		write_reply(pipeline, policy, packets[i]);
 		frame_reply(pipeline, packets[i]);
-		send |= 1u << i;
+		send |= rdl_packet_bit(i);
 	}
-	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, (uint64_t)__builtin_popcount(send));
+	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(send));
 	return send;
 }
 

@@ -12,7 +12,40 @@
 #include "refusals.h"
 #include "stats.h"
 
-#define RDL_BURST_MAX 32
+#define RDL_BURST_MAX 64
+
+/* Some of a burst's packets: bit i is packets[i]. */
+typedef uint64_t rdl_packet_set;
+
+static inline rdl_packet_set rdl_packet_bit(unsigned i)
+{
+	return UINT64_C(1) << i;
+}
+
+static inline bool rdl_packet_is_in(rdl_packet_set set, unsigned i)
+{
+	return (set >> i & 1) != 0;
+}
+
+static inline unsigned rdl_packet_count(rdl_packet_set set)
+{
+	return (unsigned)__builtin_popcountll(set);
+}
+
+/* The first one of a set that is not empty. */
+static inline unsigned rdl_packet_first(rdl_packet_set set)
+{
+	return (unsigned)__builtin_ctzll(set);
+}
+
+/* The same, and takes it out. */
+static inline unsigned rdl_packet_take(rdl_packet_set *set)
+{
+	unsigned i = rdl_packet_first(*set);
+
+	*set &= *set - 1;
+	return i;
+}
 
 /*
  * One packet: its frame, and the request decoded from it. frame.room must leave, behind the frame, twice its length and 128 octets
@@ -62,13 +95,13 @@ struct rdl_pipeline {
 
 void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_config *config);
 
-/* What is to become of each packet of a burst, a bit each: every packet is in exactly one mask. */
+/* What is to become of each packet of a burst: each is in exactly one of the sets. */
 struct rdl_burst {
-	uint32_t reply; /* framed, to be sent by the port it came by */
-	uint32_t hand_over; /* to shard[i] */
-	uint32_t
+	rdl_packet_set reply; /* framed, to be sent by the port it came by */
+	rdl_packet_set hand_over; /* to shard[i] */
+	rdl_packet_set
 		fragment; /* of an IP packet: to be put together by the caller, and to come again whole */
-	uint32_t drop; /* counted, to be freed */
+	rdl_packet_set drop; /* counted, to be freed */
 	uint8_t shard[RDL_BURST_MAX];
 };
 
@@ -80,17 +113,17 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 	struct rdl_packet *const packets[], unsigned count, struct rdl_burst *burst);
 
 /*
- * Writes and frames the replies to requests that shards have answered, refusals as `policy` has them. Returns the mask of
+ * Writes and frames the replies to requests that shards have answered, refusals as `policy` has them. Returns the
  * packets to send; the others have none and are to be freed.
  */
-uint32_t rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *const packets[], unsigned count);
 
 /*
- * When more comes than a worker can read: the mask of packets, of `count`, that look like Registers at a glance, counted
+ * When more comes than a worker can read: the packets, of `count`, that look like Registers at a glance, counted
  * as shed, to be freed. Devices that are registered lose nothing by it, whose Updates would be lost among them.
  */
-uint32_t rdl_pipeline_triage(
+rdl_packet_set rdl_pipeline_triage(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
 
 /* Counts requests that found no credit towards their shard and are freed unanswered. */

@@ -41,15 +41,15 @@ static bool looks_like_register(const struct rdl_frame *frame)
 	return frame->data[options + sizeof(path)] >> 4 != 0;
 }
 
-uint32_t rdl_pipeline_triage(
+rdl_packet_set rdl_pipeline_triage(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count)
 {
-	uint32_t shed = 0;
+	rdl_packet_set shed = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		shed |= (uint32_t)looks_like_register(&packets[i]->frame) << i;
-	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, (uint64_t)__builtin_popcount(shed));
-	rdl_stats_add(
-		&pipeline->stats, RDL_STAT_drop_shed_backlog, (uint64_t)__builtin_popcount(shed));
+		if (looks_like_register(&packets[i]->frame))
+			shed |= rdl_packet_bit(i);
+	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, rdl_packet_count(shed));
+	rdl_stats_add(&pipeline->stats, RDL_STAT_drop_shed_backlog, rdl_packet_count(shed));
 	return shed;
 }

@@ -2,8 +2,6 @@
 /* Bursts: frames as views of mbufs. */
 #include "internal.h"
 
-#define BURST 64
-
 static inline uint8_t checksum_flags(uint64_t ol_flags)
 {
 	uint8_t flags = 0;
@@ -78,11 +76,11 @@ static inline void prefetch_packet(const struct rdl_pktio *pktio, struct rte_mbu
 unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented)
 {
-	struct rte_mbuf *mbufs[BURST];
+	struct rte_mbuf *mbufs[RDL_PKTIO_BURST];
 	unsigned kept = 0;
 
-	if (count > BURST)
-		count = BURST;
+	if (count > RDL_PKTIO_BURST)
+		count = RDL_PKTIO_BURST;
 	unsigned received =
 		rte_eth_rx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
 	for (unsigned i = 0; i < received; i++)
@@ -129,10 +127,10 @@ static struct rte_mbuf *sealed(const struct rdl_frame *frame)
 unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *const frames[], unsigned count)
 {
-	struct rte_mbuf *mbufs[BURST];
+	struct rte_mbuf *mbufs[RDL_PKTIO_BURST];
 
-	if (count > BURST)
-		count = BURST;
+	if (count > RDL_PKTIO_BURST)
+		count = RDL_PKTIO_BURST;
 	for (unsigned i = 0; i < count; i++)
 		mbufs[i] = sealed(frames[i]);
 	return rte_eth_tx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
@@ -140,10 +138,10 @@ unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 
 void rdl_pktio_free(struct rdl_frame *const frames[], unsigned count)
 {
-	struct rte_mbuf *mbufs[BURST];
+	struct rte_mbuf *mbufs[RDL_PKTIO_BURST];
 
 	while (count > 0) {
-		unsigned n = count < BURST ? count : BURST;
+		unsigned n = count < RDL_PKTIO_BURST ? count : RDL_PKTIO_BURST;
 
 		for (unsigned i = 0; i < n; i++)
 			mbufs[i] = rdl_pktio_mbuf(frames[i]);

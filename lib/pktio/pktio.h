@@ -12,6 +12,7 @@
 
 #define RDL_PKTIO_PORTS_MAX 16
 #define RDL_PKTIO_QUEUES_MAX 64
+#define RDL_PKTIO_BURST 64 /* frames received or sent by one call */
 /* Ethernet with two tags and an MTU of 1500. Longer frames come too, as far as a buffer holds them. */
 #define RDL_PKTIO_FRAME_MAX 1522
 

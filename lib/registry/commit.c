@@ -43,14 +43,14 @@ static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
 /* What rdl_registry.inserted tells of an endpoint. */
 static void note_inserted(struct rdl_registry *registry, const struct rdl_request *request)
 {
-	unsigned bit = request->digest.word[0] & 255;
+	unsigned bit = request->digest.word[0] % RDL_INSERTED_BITS;
 
 	registry->inserted[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 static bool may_be_inserted(const struct rdl_registry *registry, const struct rdl_request *request)
 {
-	unsigned bit = request->digest.word[0] & 255;
+	unsigned bit = request->digest.word[0] % RDL_INSERTED_BITS;
 
 	return (registry->inserted[bit / 64] >> bit % 64 & 1) != 0;
 }

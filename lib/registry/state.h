@@ -12,6 +12,8 @@
 #include "tombstones.h"
 #include "wheel.h"
 
+#define RDL_INSERTED_BITS 2048
+
 struct rdl_registry {
 	struct rdl_slab slab;
 	struct rdl_index endpoints; /* to handles */
@@ -24,8 +26,8 @@ struct rdl_registry {
 	uint32_t expiry_grace_s;
 	uint32_t exchange_lifetime_s;
 	struct rdl_tombstones tombstones;
-	uint64_t
-		inserted[4]; /* a bit per endpoint inserted since the last look-up, by its digest */
+	/* A bit per endpoint inserted since the last look-up, by its digest: one in 32 of a burst's is mistaken for another. */
+	uint64_t inserted[RDL_INSERTED_BITS / 64];
 	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
 	void *ended_arg;
 	uint32_t expired; /* replaced when dead, not yet reported by rdl_registry_expire() */

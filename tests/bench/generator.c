@@ -7,7 +7,7 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
-#define BURST 32
+#define BURST RDL_BURST_MAX
 #define QUIET_S 1 /* without any reply: what is missing is lost */
 
 const char *const phase_names[PHASES] = { "register", "re-register", "update", "de-register" };

@@ -84,7 +84,7 @@ static void stage_location(struct bench *b)
 static void stage_burst(struct bench *b)
 {
 	rdl_pipeline_burst(&b->pipeline, b->policy, b->pointers, N, &b->burst);
-	RTE_VERIFY(b->burst.hand_over == UINT32_MAX);
+	RTE_VERIFY(b->burst.hand_over == UINT64_MAX);
 }
 
 /* The same, as when a list comes for the first time. */
@@ -114,7 +114,7 @@ static void stage_changed(struct bench *b)
 
 static void stage_reply(struct bench *b)
 {
-	RTE_VERIFY(rdl_pipeline_replies(&b->pipeline, b->policy, b->pointers, N) == UINT32_MAX);
+	RTE_VERIFY(rdl_pipeline_replies(&b->pipeline, b->policy, b->pointers, N) == UINT64_MAX);
 }
 
 struct stage {

@@ -5,6 +5,7 @@
  * that a client was given before.
  */
 #include "burst_gateway.h"
+#include "bursts.h"
 
 static struct packet packets[PACKETS_MAX];
 static unsigned packet_count, burst_first;
@@ -90,7 +91,7 @@ static void answer_pending(void)
 			requests[n] = &burst[n]->request;
 		}
 		commit(requests, n);
-		uint32_t send = rdl_pipeline_replies(&pipeline, policy, burst, n);
+		rdl_packet_set send = rdl_pipeline_replies(&pipeline, policy, burst, n);
 		for (unsigned i = 0; i < n; i++) {
 			const struct packet *p = pending[done + i];
 
@@ -168,11 +169,7 @@ static void run_burst(bool hold)
 		burst_packets[i] = &packets[burst_first + i].packet;
 	pipeline.now_ms = now_ms;
 	rdl_pipeline_burst(&pipeline, policy, burst_packets, n, &burst);
-	/* Each is in one of them: their sum is their union, and all there are. */
-	CHECK((uint64_t)burst.reply + burst.hand_over + burst.fragment + burst.drop ==
-		(UINT64_C(1) << n) - 1);
-	CHECK((burst.reply | burst.hand_over | burst.fragment | burst.drop) ==
-		(uint32_t)((UINT64_C(1) << n) - 1));
+	CHECK(burst_is_split(&burst, n));
 	for (unsigned i = 0; i < n; i++) {
 		struct packet *p = &packets[burst_first + i];
 

@@ -3,6 +3,7 @@
 #ifndef RDL_MODEL_WORKER_H
 #define RDL_MODEL_WORKER_H
 
+#include "bursts.h"
 #include "model_replies.h"
 
 enum fate { ANSWERED, HANDED_OVER, DROPPED };
@@ -147,9 +148,8 @@ static inline enum fate judge_in_burst(struct packet *p, const struct rdl_burst 
 
 static inline void worker_burst(unsigned w, struct sent *const burst_sent[], unsigned n)
 {
-	struct rdl_packet *burst_packets[RDL_BURST_MAX];
+	struct rdl_packet *burst_packets[RDL_BURST_MAX] = { NULL };
 	struct packet *packets[RDL_BURST_MAX];
-	uint32_t all = (uint32_t)((UINT64_C(1) << n) - 1);
 	enum fate fates[RDL_BURST_MAX];
 	struct rdl_burst burst;
 
@@ -159,8 +159,7 @@ static inline void worker_burst(unsigned w, struct sent *const burst_sent[], uns
 	}
 	pipelines[w].now_ms = now_ms;
 	rdl_pipeline_burst(&pipelines[w], policy, burst_packets, n, &burst);
-	CHECK((uint64_t)burst.reply + burst.hand_over + burst.drop == all && burst.fragment == 0);
-	CHECK((burst.reply | burst.hand_over | burst.drop) == all);
+	CHECK(burst_is_split(&burst, n) && burst.fragment == 0);
 	for (unsigned i = 0; i < n; i++)
 		fates[i] = judge_in_burst(packets[i], &burst, i);
 	for (unsigned i = 0; i < n; i++) {
@@ -189,7 +188,7 @@ static inline void take_replies(unsigned w, unsigned s)
 		burst_packets[n] = &packets[n]->packet;
 		n++;
 	}
-	uint32_t send = rdl_pipeline_replies(&pipelines[w], policy, burst_packets, n);
+	rdl_packet_set send = rdl_pipeline_replies(&pipelines[w], policy, burst_packets, n);
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;
 		CHECK(((send >> i & 1) != 0) == (packets[i]->reply.len > 0));

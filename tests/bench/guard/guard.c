@@ -106,12 +106,12 @@ static void run(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 			rdl_pipeline_burst(pipeline, policy, pointers, BURST, &out);
 		else
 			guard_burst(pipeline, policy, pointers, &out);
-		if ((golden->answered ? out.reply : out.hand_over) != UINT32_MAX) {
+		if ((golden->answered ? out.reply : out.hand_over) != UINT64_MAX) {
 			fprintf(stderr, "guard: %s: another end than meant\n", golden->name);
 			exit(1);
 		}
 	}
-	printf("%s%s\n", golden->name, how);
+	printf("%s%s %u\n", golden->name, how, BURST);
 }
 
 int main(void)
