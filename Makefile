@@ -34,7 +34,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # The product is built on the machine that it runs on; ARCH=x86-64-v2 makes one that travels.
 ARCH    ?= native
 
-release_FLAGS := -O3
+release_FLAGS := -O3 -falign-functions=32
 debug_FLAGS   := -O0 -DRDL_DEBUG
 asan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=thread -DRTE_USE_C11_MEM_MODEL=1

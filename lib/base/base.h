@@ -159,6 +159,10 @@ struct rdl_key {
 uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len);
 /* The same of 8 to 15 octets that are at hand as words: the first eight, and the rest, read as little-endian numbers. */
 uint64_t rdl_siphash_words(const struct rdl_key *key, uint64_t first, uint64_t rest, size_t len);
+/* The same of RDL_LANES inputs side by side, which takes a vector machine little longer than one. */
+#define RDL_LANES 8
+void rdl_siphash_words_lanes(const struct rdl_key *key, const uint64_t first[RDL_LANES],
+	const uint64_t rest[RDL_LANES], size_t len, uint64_t out[RDL_LANES]);
 /* The 128-bit variant: out[0] is its first eight octets, read as a little-endian number. */
 void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2]);
 

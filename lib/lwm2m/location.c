@@ -32,22 +32,58 @@ void rdl_location_encode(const struct rdl_key *key, const struct rdl_location *l
 	rdl_base64url_encode((uint64_t[3]){ first, last | mac << 16, mac >> 48 }, text);
 }
 
-bool rdl_location_decode(
-	const struct rdl_key *key, struct rdl_span text, struct rdl_location *location)
+/* The facts and the MAC of a text that may be an id; false when it cannot be one. */
+static bool read_text(struct rdl_span text, uint64_t *first, uint64_t *last, uint64_t *mac)
 {
 	uint64_t id[3];
 
 	if (text.len != RDL_LOCATION_LEN || !rdl_base64url_decode(text.data, id))
 		return false;
-	uint16_t last = (uint16_t)id[1];
-	uint64_t mac = id[1] >> 16 | id[2] << 48;
-	if (mac != rdl_siphash_words(key, id[0], last, FACTS_LEN))
-		return false;
-	uint64_t facts = __builtin_bswap64(id[0]);
-	last = __builtin_bswap16(last);
-	location->handle = (uint32_t)(facts >> 32);
-	location->generation = (facts & 0xffffffff) << 8 | last >> 8;
-	location->minor = last >> 1 & 0x7f;
-	location->rooted = last & 1;
+	*first = id[0];
+	*last = (uint16_t)id[1];
+	*mac = id[1] >> 16 | id[2] << 48;
 	return true;
+}
+
+static void unpack(uint64_t first, uint64_t last, struct rdl_location *location)
+{
+	uint64_t facts = __builtin_bswap64(first);
+	uint16_t rest = __builtin_bswap16((uint16_t)last);
+
+	location->handle = (uint32_t)(facts >> 32);
+	location->generation = (facts & 0xffffffff) << 8 | rest >> 8;
+	location->minor = rest >> 1 & 0x7f;
+	location->rooted = rest & 1;
+}
+
+bool rdl_location_decode(
+	const struct rdl_key *key, struct rdl_span text, struct rdl_location *location)
+{
+	uint64_t first, last, mac;
+
+	if (!read_text(text, &first, &last, &mac) ||
+		mac != rdl_siphash_words(key, first, last, FACTS_LEN))
+		return false;
+	unpack(first, last, location);
+	return true;
+}
+
+uint32_t rdl_location_decode_lanes(const struct rdl_key *key, unsigned count,
+	const struct rdl_span texts[], struct rdl_location *const locations[])
+{
+	uint64_t first[RDL_LANES] = { 0 }, last[RDL_LANES] = { 0 };
+	uint64_t read[RDL_LANES], made[RDL_LANES];
+	bool whole[RDL_LANES];
+	uint32_t ours = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		whole[i] = read_text(texts[i], &first[i], &last[i], &read[i]);
+	rdl_siphash_words_lanes(key, first, last, FACTS_LEN, made);
+	for (unsigned i = 0; i < count; i++) {
+		if (!whole[i] || read[i] != made[i])
+			continue;
+		unpack(first[i], last[i], locations[i]);
+		ours |= 1u << i;
+	}
+	return ours;
 }

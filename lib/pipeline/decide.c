@@ -159,7 +159,7 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	enum rdl_reason reason = input->option_reason;
 
 	request->operation = (uint8_t)operation;
-	if (!rdl_location_decode(&pipeline->config.location_key, input->id, &request->location)) {
+	if (!rdl_packet_is_in(pipeline->located, i)) {
 		request->reason = RDL_REASON_location;
 		answer(pipeline, policy, packet, burst, i);
 		return;

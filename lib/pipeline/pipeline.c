@@ -161,6 +161,35 @@ static rdl_packet_set read_options(struct rdl_pipeline *pipeline,
 	return readable;
 }
 
+/* Decodes the locations that requests are made to, some at a time. Returns those that are ours. */
+static rdl_packet_set locate(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], rdl_packet_set requests)
+{
+	struct rdl_location *locations[RDL_LANES];
+	struct rdl_span texts[RDL_LANES];
+	unsigned places[RDL_LANES], n = 0;
+	rdl_packet_set located = 0;
+
+	for (rdl_packet_set left = requests; left != 0;) {
+		unsigned i = rdl_packet_take(&left);
+
+		if (pipeline->inputs[i].path == RDL_PATH_LOCATION) {
+			texts[n] = pipeline->inputs[i].id;
+			locations[n] = &packets[i]->request.location;
+			places[n++] = i;
+		}
+		if (n == 0 || (n < RDL_LANES && left != 0))
+			continue;
+		uint32_t ours = rdl_location_decode_lanes(
+			&pipeline->config.location_key, n, texts, locations);
+		for (unsigned lane = 0; lane < n; lane++)
+			if ((ours >> lane & 1) != 0)
+				located |= rdl_packet_bit(places[lane]);
+		n = 0;
+	}
+	return located;
+}
+
 static void frame_reply(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
 {
 	const struct rdl_reply *reply = &packet->reply;
@@ -182,6 +211,7 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 	rdl_packet_set answered = burst->reply; /* complete frames, not replies to frame */
 	requests = parse_messages(pipeline, packets, datagrams, burst);
 	requests = read_options(pipeline, packets, requests, burst);
+	pipeline->located = locate(pipeline, packets, requests);
 	for (rdl_packet_set left = requests; left != 0;) {
 		unsigned i = rdl_packet_take(&left);
 

@@ -89,6 +89,7 @@ struct rdl_pipeline {
 	uint64_t now_ms; /* the caller's to set before each burst */
 	struct rdl_blocks blocks;
 	struct rdl_known_lists *known_lists; /* NULL: none are kept */
+	rdl_packet_set located; /* requests to a location that is ours, their location decoded */
 	struct rdl_datagram datagrams[RDL_BURST_MAX];
 	struct rdl_input inputs[RDL_BURST_MAX];
 };

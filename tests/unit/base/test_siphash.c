@@ -64,6 +64,26 @@ static void test_every_bit_counts(void **state)
 	}
 }
 
+/* Side by side as one by one. */
+static void test_lanes(void **state)
+{
+	uint64_t seed = 1, first[RDL_LANES], rest[RDL_LANES], out[RDL_LANES];
+
+	for (size_t len = 8; len < 16; len++) {
+		for (unsigned i = 0; i < RDL_LANES; i++) {
+			first[i] = test_random(&seed);
+			/* Shifted twice, since a shift by all of a word is none. */
+			rest[i] = test_random(&seed) >> 8 >> (56 - 8 * (len - 8));
+		}
+		rdl_siphash_words_lanes(&key, first, rest, len, out);
+		for (unsigned i = 0; i < RDL_LANES; i++) {
+			uint64_t words[2] = { first[i], rest[i] };
+
+			assert_true(out[i] == rdl_siphash(&key, words, len));
+		}
+	}
+}
+
 static uint64_t rotl(uint64_t x, unsigned bits)
 {
 	return x << bits | x >> (64 - bits);
@@ -134,6 +154,7 @@ int main(void)
 		cmocka_unit_test(test_every_bit_counts),
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_lanes),
 	};
 
 	return RUN_TESTS(tests);

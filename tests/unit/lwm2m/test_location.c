@@ -99,6 +99,50 @@ static void test_every_character_counts(void **state)
 	}
 }
 
+/* Side by side as one by one, whatever lies beside: ids that are ours, spoilt ones, texts that are none, fewer than lanes. */
+static void test_lanes(void **state)
+{
+	static const struct rdl_location untouched = { .handle = 0x5a5a5a5a, .minor = 90 };
+	uint64_t seed = 7;
+	unsigned ours = 0;
+
+	for (unsigned round = 0; round < 2000; round++) {
+		unsigned count = round % (RDL_LANES + 1);
+		uint8_t texts[RDL_LANES][RDL_LOCATION_LEN + 1];
+		struct rdl_location made[RDL_LANES], *locations[RDL_LANES];
+		struct rdl_span spans[RDL_LANES];
+
+		for (unsigned i = 0; i < count; i++) {
+			uint64_t random = test_random(&seed);
+			struct rdl_location location = { (uint32_t)random, random >> 32 & 127,
+				random >> 40 & 1, test_random(&seed) & GENERATION_MAX };
+
+			rdl_location_encode(&key, &location, texts[i]);
+			if ((random >> 48) % 3 == 0)
+				texts[i][random >> 50 & 15] ^= (uint8_t)(random >> 56);
+			spans[i] = (struct rdl_span){ texts[i], RDL_LOCATION_LEN };
+			if ((random >> 46 & 7) == 0)
+				spans[i].len = random >> 42 & 15;
+			made[i] = untouched;
+			locations[i] = &made[i];
+		}
+		uint32_t set = rdl_location_decode_lanes(&key, count, spans, locations);
+		assert_int_equal(set >> count, 0);
+		for (unsigned i = 0; i < count; i++) {
+			struct rdl_location one = untouched;
+
+			assert_int_equal(
+				set >> i & 1, decode(&key, spans[i].data, spans[i].len, &one));
+			assert_int_equal(made[i].handle, one.handle);
+			assert_true(made[i].generation == one.generation);
+			assert_int_equal(made[i].minor, one.minor);
+			assert_true(made[i].rooted == one.rooted);
+			ours += set >> i & 1;
+		}
+	}
+	assert_in_range(ours, 1000, 7900);
+}
+
 static void test_wrong_length(void **state)
 {
 	uint8_t text[2 * RDL_LOCATION_LEN];
@@ -128,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_ids_differ),
 		cmocka_unit_test(test_every_character_counts),
 		cmocka_unit_test(test_wrong_length),
