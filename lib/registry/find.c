@@ -31,6 +31,7 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 {
 	uint64_t digests[RDL_REGISTRY_BURST] = { 0 };
 	uint32_t found[RDL_REGISTRY_BURST];
+	uint8_t fresh_of[RDL_PARTITIONS] = { 0 };
 	unsigned registers = 0, fresh = 0;
 
 	static_assert(RDL_INDEX_NONE == RDL_HANDLE_NONE, "one word for absence");
@@ -56,9 +57,9 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 			rdl_slab_prefetch(&registry->slab, handles[i]);
 			continue;
 		}
+		unsigned partition = rdl_endpoint_partition(requests[i]->digest);
+		rdl_slab_prefetch_free(&registry->slab, partition, fresh_of[partition]++);
 		fresh++;
-		rdl_slab_prefetch_free(
-			&registry->slab, rdl_endpoint_partition(requests[i]->digest));
 	}
 	memset(registry->inserted, 0, sizeof(registry->inserted));
 	rdl_registry_fetch_oldest(registry, fresh);

@@ -127,10 +127,15 @@ void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle)
 	row->open[slot / 64 / 64] |= UINT64_C(1) << slot / 64 % 64;
 }
 
-void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition)
+void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition, unsigned nth)
 {
 	rdl_handle handle = lowest_free(slab, partition);
 
-	if (handle != RDL_HANDLE_NONE)
-		rdl_slab_prefetch(slab, handle);
+	if (handle == RDL_HANDLE_NONE)
+		return;
+	uint32_t first = (handle & 0xffffff) / 64 * 64;
+	uint64_t word = slab->rows[partition].free[first / 64];
+	for (; nth > 0 && (word & (word - 1)) != 0; nth--)
+		word &= word - 1;
+	rdl_slab_prefetch(slab, partition << 24 | (first + (uint32_t)__builtin_ctzll(word)));
 }

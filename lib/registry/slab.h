@@ -31,8 +31,8 @@ void rdl_slab_destroy(struct rdl_slab *slab);
 /* The lowest free slot of a partition that is ours, or RDL_HANDLE_NONE. */
 rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition);
 void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle);
-/* Starts to fetch the record that rdl_slab_alloc() would give. */
-void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition);
+/* Starts to fetch the record that rdl_slab_alloc() would give when it has given `nth` others; as good as always. */
+void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition, unsigned nth);
 
 static inline struct rdl_record *rdl_slab_at(const struct rdl_slab *slab, rdl_handle handle)
 {

@@ -35,14 +35,14 @@ static void test_fill(void **state)
 	assert_true(slab.slots > 64 * 48);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(partitions); i++) {
 		for (uint32_t slot = 0; slot < slab.slots; slot++) {
-			rdl_slab_prefetch_free(&slab, partitions[i]);
+			rdl_slab_prefetch_free(&slab, partitions[i], slot % 70);
 			rdl_handle handle = rdl_slab_alloc(&slab, partitions[i]);
 
 			assert_int_equal(handle, partitions[i] << 24 | slot);
 			rdl_slab_at(&slab, handle)->registered = handle + 1;
 		}
 		assert_int_equal(rdl_slab_alloc(&slab, partitions[i]), RDL_HANDLE_NONE);
-		rdl_slab_prefetch_free(&slab, partitions[i]);
+		rdl_slab_prefetch_free(&slab, partitions[i], 3);
 		for (uint32_t slot = 0; slot < slab.slots; slot++) {
 			rdl_handle handle = partitions[i] << 24 | slot;
 
