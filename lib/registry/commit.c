@@ -110,10 +110,16 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 static bool is_copy(const struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location)
 {
-	location->handle = handle;
-	return rdl_exchange_find_register(rdl_slab_at(&registry->slab, handle), request->exchange,
-		rdl_registry_second(registry, now_ms), rdl_registry_memory_s(registry, request),
-		&location->generation, &location->minor, &location->rooted);
+	uint64_t generation;
+	uint8_t minor;
+	bool rooted;
+
+	if (!rdl_exchange_find_register(rdl_slab_at(&registry->slab, handle), request->exchange,
+		    rdl_registry_second(registry, now_ms), rdl_registry_memory_s(registry, request),
+		    &generation, &minor, &rooted))
+		return false;
+	*location = (struct rdl_location){ handle, minor, rooted, generation };
+	return true;
 }
 
 /* Makes an endpoint's old record ready for the new registration. Says what it was. */

@@ -74,7 +74,8 @@ enum rdl_registry_result {
 /*
  * Performs a Register, in one step. `request` has passed policy, with object list; everything it
  * points to is copied. `hint` is what rdl_registry_lookup() said of it, or RDL_HANDLE_UNKNOWN. *location is the new
- * registration's, or the one that the original of a copy was given, unless RDL_REGISTRY_FULL.
+ * registration's, or the one that the original of a copy was given, unless RDL_REGISTRY_FULL; it is written last and may be
+ * the request's own.
  */
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
