@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 _Static_assert(sizeof(struct rdl_known_entry) == 1024, "half a megabyte in all");
+_Static_assert(RDL_KNOWN_SETS *RDL_KNOWN_WAYS < UINT16_MAX, "places as packets name them");
 
 void rdl_known_lists_init(
 	struct rdl_known_lists *lists, uint64_t seed, const struct rdl_key *list_key)
@@ -16,6 +17,11 @@ void rdl_known_lists_init(
 static uint32_t tag_of(uint64_t hash)
 {
 	return (uint32_t)(hash >> 32) | 1;
+}
+
+static struct rdl_known_entry *entries_of(struct rdl_known_lists *lists, size_t set)
+{
+	return lists->entries + set * RDL_KNOWN_WAYS;
 }
 
 static bool is_it(const struct rdl_known_entry *entry, const struct rdl_known_key *key)
@@ -37,7 +43,7 @@ const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,
 	key->hash = XXH3_64bits_withSeed(payload.data, payload.len, lists->seed + key->asked_of);
 	size_t set = key->hash % RDL_KNOWN_SETS;
 	for (size_t way = 0; way < RDL_KNOWN_WAYS; way++) {
-		struct rdl_known_entry *entry = &lists->entries[set][way];
+		struct rdl_known_entry *entry = &entries_of(lists, set)[way];
 
 		if (lists->tags[set][way] == tag_of(key->hash) && is_it(entry, key)) {
 			entry->asked = (uint8_t)(entry->asked + (entry->asked < UINT8_MAX));
@@ -49,36 +55,37 @@ const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,
 
 unsigned rdl_known_lists_hold(struct rdl_known_lists *lists, const struct rdl_known_list *known)
 {
-	size_t place = (size_t)((const struct rdl_known_entry *)(const void *)known -
-				&lists->entries[0][0]);
+	size_t place =
+		(size_t)((const struct rdl_known_entry *)(const void *)known - lists->entries);
 
-	lists->entries[0][place].held++;
+	lists->entries[place].held++;
 	return (unsigned)place;
 }
 
 void rdl_known_lists_release(struct rdl_known_lists *lists, unsigned place)
 {
-	lists->entries[0][place].held--;
+	lists->entries[place].held--;
 }
 
 /* Where to keep another one: free, out of use, or what was asked for least, which loses by the attempt. */
 static int find_way(struct rdl_known_lists *lists, size_t set, uint32_t policy)
 {
-	struct rdl_known_entry *entries = lists->entries[set];
-	int least = -1;
+	struct rdl_known_entry *entries = entries_of(lists, set);
+	int least = 0;
 
 	for (int way = 0; way < RDL_KNOWN_WAYS; way++) {
-		if (entries[way].held > 0)
-			continue;
-		if (lists->tags[set][way] == 0 || entries[way].policy != policy)
+		bool unused = lists->tags[set][way] == 0 || entries[way].policy != policy;
+
+		if (unused && entries[way].held == 0)
 			return way;
-		if (least < 0 || entries[way].asked < entries[least].asked)
+		if (entries[way].asked < entries[least].asked)
 			least = way;
 	}
-	if (least < 0 || entries[least].asked == 0)
-		return least;
-	entries[least].asked--;
-	return -1;
+	if (entries[least].asked > 0) {
+		entries[least].asked--;
+		return -1;
+	}
+	return entries[least].held == 0 ? least : -1;
 }
 
 void rdl_known_lists_keep(struct rdl_known_lists *lists, const struct rdl_known_key *key,
@@ -97,7 +104,7 @@ void rdl_known_lists_keep(struct rdl_known_lists *lists, const struct rdl_known_
 	int way = find_way(lists, set, key->policy);
 	if (way < 0)
 		return;
-	struct rdl_known_entry *entry = &lists->entries[set][way];
+	struct rdl_known_entry *entry = &entries_of(lists, set)[way];
 	entry->known.ignored = *ignored;
 	entry->known.list = (const struct rdl_object_list *)entry->list;
 	entry->known.digest = rdl_object_list_digest(&lists->list_key, list);

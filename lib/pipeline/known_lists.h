@@ -33,7 +33,7 @@ struct rdl_known_lists {
 	struct rdl_key list_key;
 	uint32_t tags[RDL_KNOWN_SETS][RDL_KNOWN_WAYS]; /* of the payload's hash; 0: free */
 	uint32_t seen[RDL_KNOWN_SEEN]; /* of those that came once */
-	struct rdl_known_entry entries[RDL_KNOWN_SETS][RDL_KNOWN_WAYS];
+	struct rdl_known_entry entries[RDL_KNOWN_SETS * RDL_KNOWN_WAYS]; /* set by set */
 };
 
 /* One payload asked for, and what is needed to keep it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pipeline: a worker's passes over a burst: classify, CoAP, request, policy, route; and the framing of replies. Frames in, verdicts and
+ * pipeline: a worker's passes over a burst: classify, CoAP, request, policy, route; and the replies. Frames in, verdicts and
  * frames out, all in place. Pure: time and randomness are arguments. One pipeline per worker, used by its core alone.
  */
 #ifndef RDL_PIPELINE_H
@@ -16,6 +16,7 @@
 
 /* Some of a burst's packets: bit i is packets[i]. */
 typedef uint64_t rdl_packet_set;
+_Static_assert(RDL_BURST_MAX <= 64, "a bit for each");
 
 static inline rdl_packet_set rdl_packet_bit(unsigned i)
 {

@@ -142,6 +142,8 @@ static inline void check_blocks(void)
 	unsigned used = 0, chained = 0, aged = 0;
 
 	CHECK(blocks->scratch_free == UINT64_MAX);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
+		CHECK(pipeline.known_lists->entries[i].held == 0);
 	for (uint32_t i = 0; i < blocks->count; i++) {
 		const struct rdl_transfer *t = &blocks->transfers[i];
 		const uint8_t *body = blocks->bodies + (size_t)i * BODY_ROOM;

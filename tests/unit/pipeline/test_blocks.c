@@ -41,6 +41,8 @@ static void nothing_held(void)
 	for (unsigned i = 0; i < pipeline.blocks.count; i++)
 		assert_int_equal(pipeline.blocks.transfers[i].in_flight, 0);
 	assert_true(pipeline.blocks.scratch_free == UINT64_MAX);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
+		assert_int_equal(pipeline.known_lists->entries[i].held, 0);
 }
 
 static void give_back(struct run *run)

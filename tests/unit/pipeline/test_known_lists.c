@@ -286,6 +286,54 @@ static void test_held(void **state)
 	assert_int_equal(held, 1);
 }
 
+static uint64_t all_held(void)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
+		sum += pipeline.known_lists->entries[i].held;
+	return sum;
+}
+
+/* One list for all of a burst, whatever becomes of them: answered, shed by the shard, shed for want of credit, refused. */
+static void test_held_by_many(void **state)
+{
+	static const char words[] = "CON POST 11:rd 15:ep=a" OBJECTS;
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	static struct run runs[RDL_BURST_MAX];
+	struct rdl_burst burst;
+
+	for (unsigned n = 0; n < 2; n++)
+		expect_same(words);
+	for (unsigned i = 0; i < RDL_BURST_MAX; i++) {
+		const char *odd = i % 4 == 3 ? "CON POST 11:rd 15:ep=denied-a" OBJECTS : words;
+		struct message m = row_message(&(struct row){ odd, SILENCE, 0 });
+		struct frame_spec spec = {
+			.from = PEER_IPV4, .to = OUR_IPV4, .payload = m.octets, .payload_len = m.len
+		};
+		struct test_frame f = frame_build(&spec);
+
+		run_place(&runs[i], f.data, f.len);
+		packets[i] = &runs[i].packet;
+	}
+	rdl_pipeline_burst(&pipeline, policy, packets, RDL_BURST_MAX, &burst);
+	assert_int_equal(all_held(), RDL_BURST_MAX / 4 * 3);
+	for (unsigned i = 0; i < RDL_BURST_MAX; i++) {
+		assert_int_equal(rdl_packet_is_in(burst.hand_over, i), i % 4 != 3);
+		if (i % 4 == 3)
+			continue;
+		runs[i].packet.request.code = i % 4 == 0 ? RDL_COAP_CHANGED : 0;
+		if (i % 4 == 2)
+			rdl_pipeline_shed(&pipeline, packets[i]);
+		else
+			assert_int_equal(rdl_pipeline_replies(&pipeline, policy, &packets[i], 1),
+				i % 4 == 0);
+	}
+	assert_int_equal(all_held(), 0);
+	for (unsigned i = 0; i < RDL_BURST_MAX; i++)
+		run_end(&runs[i]);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void)
@@ -297,6 +345,7 @@ int main(void)
 		TEST(test_refused_is_not_known),
 		TEST(test_lengths),
 		TEST(test_held),
+		TEST(test_held_by_many),
 		TEST(test_flood),
 		TEST(test_room_again),
 		TEST(test_twins),
