@@ -130,14 +130,35 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	}
 }
 
+/* What lies in the second line of a request to a location. */
+#define GIVES_MORE (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS | RDL_GIVES_PAYLOAD)
+
 /* A worker wrote them last: they come from its cache, the second line of those that have more than one. */
 static void prefetch_requests(struct rdl_request *const requests[], unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		RDL_PREFETCH_WRITE(requests[i]);
 	for (unsigned i = 0; i < count; i++)
-		if (requests[i]->operation == RDL_OPERATION_REGISTER || requests[i]->gives != 0)
+		if (requests[i]->operation == RDL_OPERATION_REGISTER ||
+			(requests[i]->gives & GIVES_MORE) != 0)
 			RDL_PREFETCH_WRITE(requests[i]->name);
+}
+
+/* What their second lines point to in a packet: names that are long, lists that are not known. */
+static void prefetch_views(struct rdl_request *const requests[], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct rdl_request *request = requests[i];
+
+		if (request->operation != RDL_OPERATION_REGISTER)
+			continue;
+		if (request->endpoint_len > RDL_NAME_INLINE)
+			RDL_PREFETCH(request->long_name);
+		if (request->list_digest != 0)
+			continue;
+		RDL_PREFETCH(request->objects);
+		RDL_PREFETCH((const char *)request->objects + RDL_CACHE_LINE);
+	}
 }
 
 void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
@@ -147,6 +168,7 @@ void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 
 	prefetch_requests(requests, count);
 	rdl_registry_lookup(shard->registry, count, requests, hints);
+	prefetch_views(requests, count);
 	for (unsigned i = 0; i < count; i++) {
 		if (requests[i]->operation == RDL_OPERATION_REGISTER)
 			commit_register(shard, requests[i], hints[i], now_ms);
