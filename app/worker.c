@@ -2,7 +2,11 @@
 /* One round of a worker: receive, decide, hand over, take replies back, send. */
 #include "daemon.h"
 
+#include <assert.h>
+
 #include <rte_cycles.h>
+
+static_assert(RDL_BURST_MAX <= RDL_PKTIO_BURST, "a port gives a burst at once");
 
 static struct rdl_packet *packet_of(struct rdl_request *request)
 {
@@ -120,11 +124,13 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
  */
 #define BACKLOG_HIGH 75 /* percent */
 #define BACKLOG_LOW 25
-#define FULL_BURSTS 8 /* between two looks at the backlog */
+#define FULL_BURSTS 4 /* between two looks at the backlog */
+/* Of a port that has more to give; some drivers give no more than so many at a time. */
+#define FULL_BURST 32
 
 static bool is_pressed(struct worker *worker, unsigned port, unsigned received)
 {
-	if (RDL_LIKELY(received < RDL_BURST_MAX)) {
+	if (RDL_LIKELY(received < FULL_BURST)) {
 		worker->full_bursts[port] = 0;
 		worker->pressed[port] = false;
 	} else if (++worker->full_bursts[port] % FULL_BURSTS == 0) {
