@@ -14,7 +14,7 @@ static inline void rdl_pipeline_drop(
 /* Digest of a request's source and datagram, never 0. */
 uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed);
 
-/* Notes a refusal, where that is wanted; its request as it was sent, or NULL when the reply is written over it. */
+/* Notes a refusal, where that is wanted, before the reply is written over it. `input` is NULL when a shard has refused. */
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
 	const struct rdl_input *input);
 

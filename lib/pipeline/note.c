@@ -39,15 +39,14 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 		/* From the shard: of a location that was ours, at least once. */
 		refusal.location = request->location;
 		refusal.located = true;
-	} else {
-		if ((input->parameters.given & input->parameters.valued & 1u << RDL_PARAMETER_EP) !=
-			0)
-			refusal.endpoint_len = copy(input->parameters.value[RDL_PARAMETER_EP],
-				refusal.endpoint, sizeof(refusal.endpoint));
-		if (names_parameter(reason))
-			refusal.parameter_len =
-				copy((struct rdl_span){ request->payload, request->payload_len },
-					refusal.parameter, sizeof(refusal.parameter));
+	} else if ((input->parameters.given & input->parameters.valued & 1u << RDL_PARAMETER_EP) !=
+		   0) {
+		refusal.endpoint_len = copy(input->parameters.value[RDL_PARAMETER_EP],
+			refusal.endpoint, sizeof(refusal.endpoint));
 	}
+	if (names_parameter(reason))
+		refusal.parameter_len =
+			copy((struct rdl_span){ request->payload, request->payload_len },
+				refusal.parameter, sizeof(refusal.parameter));
 	rdl_refusals_add(pipeline->config.refusals, &refusal);
 }

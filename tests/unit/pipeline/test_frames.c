@@ -44,7 +44,7 @@ static void test_reply_goes_back(void **state)
 	}
 }
 
-/* A shard's reply is framed when it comes back, in the frame that brought the request. */
+/* What a shard has answered becomes a reply in the frame that brought the request. */
 static void test_replies_of_shards(void **state)
 {
 	struct message m = line("CON POST 11:rd 15:ep=a" OBJECTS);

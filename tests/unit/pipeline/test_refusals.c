@@ -121,6 +121,21 @@ static void test_from_shard(void **state)
 	}
 }
 
+/* The parameter that a shard refuses because of, as its worker has judged: by name. */
+static void test_parameter_from_shard(void **state)
+{
+	struct message m = line_at("CON POST 11:rd 11:@ 15:lt=5 15:foo=1", make_id(some_location));
+	uint64_t before = rdl_refusals_count(&refusals);
+	struct run run = run_message(&m);
+	struct rdl_packet *packets[] = { &run.packet };
+
+	expect_handed(&run, RDL_OPERATION_UPDATE, RDL_REASON_unknown_parameter);
+	run.packet.request.code = RDL_COAP_BAD_REQUEST;
+	assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 1), 1);
+	assert_string_equal(noted(before), "update refused_unknown_parameter '' 'foo' 0");
+	run_end(&run);
+}
+
 /* A name is kept as far as it may go, a parameter's as far as there is room. */
 static void test_cut(void **state)
 {
@@ -212,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		REFUSALS_TEST(test_noted),
 		REFUSALS_TEST(test_from_shard),
+		REFUSALS_TEST(test_parameter_from_shard),
 		REFUSALS_TEST(test_cut),
 		REFUSALS_TEST(test_last_ones),
 		REFUSALS_TEST(test_threads),
