@@ -18,13 +18,13 @@
 
 #define RDL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RDL_UNLIKELY(x) __builtin_expect(!!(x), 0)
-/* Starts to fetch a cache line that will be read, or written. */
 /* gcc drops calls of a function that does nothing but prefetch, were it not for the empty statement. */
 #define RDL_PREFETCH_AS(p, write)                \
 	do {                                     \
 		__builtin_prefetch(p, write, 3); \
 		__asm__ volatile("");            \
 	} while (0)
+/* Starts to fetch a cache line that will be read, or written. */
 #define RDL_PREFETCH(p) RDL_PREFETCH_AS(p, 0)
 #define RDL_PREFETCH_WRITE(p) RDL_PREFETCH_AS(p, 1)
 #define RDL_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -56,18 +56,6 @@ static void unpack(uint64_t first, uint64_t last, struct rdl_location *location)
 	location->rooted = rest & 1;
 }
 
-bool rdl_location_decode(
-	const struct rdl_key *key, struct rdl_span text, struct rdl_location *location)
-{
-	uint64_t first, last, mac;
-
-	if (!read_text(text, &first, &last, &mac) ||
-		mac != rdl_siphash_words(key, first, last, FACTS_LEN))
-		return false;
-	unpack(first, last, location);
-	return true;
-}
-
 uint32_t rdl_location_decode_lanes(const struct rdl_key *key, unsigned count,
 	const struct rdl_span texts[], struct rdl_location *const locations[])
 {

@@ -310,12 +310,17 @@ static inline unsigned rdl_location_partition(const struct rdl_location *locatio
 
 void rdl_location_encode(const struct rdl_key *key, const struct rdl_location *location,
 	uint8_t text[RDL_LOCATION_LEN]);
-/* False for anything that this key did not make. */
-bool rdl_location_decode(
-	const struct rdl_key *key, struct rdl_span text, struct rdl_location *location);
-/* The same of `count` <= RDL_LANES texts, quicker together: bit i says whether text i was ours, *locations[i] is set then. */
+/*
+ * Decodes `count` <= RDL_LANES texts, which takes little longer than one. Bit i says whether this key made text i;
+ * *locations[i] is set then.
+ */
 uint32_t rdl_location_decode_lanes(const struct rdl_key *key, unsigned count,
 	const struct rdl_span texts[], struct rdl_location *const locations[]);
+static inline bool rdl_location_decode(
+	const struct rdl_key *key, struct rdl_span text, struct rdl_location *location)
+{
+	return rdl_location_decode_lanes(key, 1, &text, &location) != 0;
+}
 
 /* ---- the request as it is handed over ---- */
 
