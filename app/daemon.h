@@ -85,8 +85,8 @@ struct daemon {
 	/* random at each start */
 	struct rdl_key endpoint_key, location_key, list_key, admission_key;
 	uint64_t exchange_seed; /* the same */
-	const struct rdl_policy
-		*policy; /* swapped whole; workers and shards read it once a round */
+	const struct rdl_policy *
+		policy; /* swapped whole; workers and shards read it once for each burst, either way */
 	struct rdl_pktio *pktio;
 	struct rdl_interface interfaces[PORTS_MAX];
 	struct worker *workers[WORKERS_MAX];

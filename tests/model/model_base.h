@@ -81,7 +81,7 @@
 	X(shed_register_store, "Register shed: store full")                               \
 	X(shed_update_store, "Update shed: store full")                                   \
 	X(evicted, "tombstone gave up its room")                                          \
-	X(burst_full, "burst of 32")                                                      \
+	X(burst_full, "full burst")                                                       \
 	X(expiry_slice, "requests between two slices of expiry")                          \
 	X(compared, "whole registry compared")
 

@@ -95,7 +95,8 @@ static inline void perform_deregister(struct endpoint *e, struct sent *q)
 	remember(e, &(struct exchange){ q->identity, now_s(), false, q->place });
 	ledger_of(e)->deregistered++;
 	performed(q);
-	bury(e, ++burials);
+	/* What a slice of expiry has left for later is buried after this, or was before. */
+	bury(e, ledger_of(e)->slice ? ledger_of(e)->slice_grave : ++burials);
 }
 
 /* ---- room ---- */

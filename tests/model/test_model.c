@@ -7,11 +7,8 @@
 #include "model_compare.h"
 #include "model_scripts.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#define OPERATIONS 60000
-#else
 #define OPERATIONS 150000
-#endif
+#define SEED 20240611
 #define COMPARE_EVERY 10000
 
 /* The last messages that were sent, of any endpoint. */
@@ -254,7 +251,7 @@ static void test_model(void **state)
 	uint64_t wanted = from_environment("RDL_MODEL_OPERATIONS", OPERATIONS);
 	uint64_t phase_ends = 0, compare_at = 0;
 
-	seed = dice_state = from_environment("RDL_MODEL_SEED", 20240611);
+	seed = dice_state = from_environment("RDL_MODEL_SEED", SEED);
 	epoch_ms = now_ms = 5000 + dice(1000);
 	make_sources();
 	make_endpoints();
@@ -275,7 +272,8 @@ static void test_model(void **state)
 		expire_whole(s);
 	compare_end();
 	report();
-	if (wanted >= OPERATIONS)
+	/* Others may miss what is rare; this one must not. */
+	if (seed == SEED && wanted >= OPERATIONS)
 		check_kinds();
 	drop_all();
 	gateway_stop();

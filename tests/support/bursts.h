@@ -8,7 +8,7 @@
 /* The first `count` packets. */
 static inline rdl_packet_set burst_all(unsigned count)
 {
-	return count < RDL_BURST_MAX ? rdl_packet_bit(count) - 1 : UINT64_MAX;
+	return count < 64 ? rdl_packet_bit(count) - 1 : UINT64_MAX;
 }
 
 /* Each of `count` packets is in exactly one set, and none other in any. */
