@@ -233,7 +233,7 @@ asan:
 tsan:
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
 instrumented: $(PROGRAMS) $B/rdline $B/rdline-ctl
-	@RDLINE=$(CURDIR)/$B/rdline tests/run $(PROGRAMS) $(SYSTEM_TESTS)
+	@RDLINE=$(CURDIR)/$B/rdline LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp tests/run $(PROGRAMS) $(SYSTEM_TESTS)
 cov:
 	@$(MAKE) --no-print-directory VARIANT=$@ unit
 	@scripts/coverage build/cov
