@@ -190,16 +190,6 @@ static rdl_packet_set locate(
 	return located;
 }
 
-static void frame_reply(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
-{
-	const struct rdl_reply *reply = &packet->reply;
-
-	/* A Reset has no code to count. */
-	if (reply->coap[1] != RDL_COAP_EMPTY)
-		rdl_stats_add(&pipeline->stats, rdl_stat_of_code(reply->coap[1]), 1);
-	rdl_net_reply(&packet->frame, reply->len);
-}
-
 void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *const packets[], unsigned count, struct rdl_burst *burst)
 {
@@ -218,64 +208,8 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 		rdl_pipeline_decide(pipeline, policy, packets[i], burst, i);
 	}
 	for (rdl_packet_set left = burst->reply & ~answered; left != 0;)
-		frame_reply(pipeline, packets[rdl_packet_take(&left)]);
+		rdl_pipeline_frame(pipeline, packets[rdl_packet_take(&left)]);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(burst->reply));
-}
-
-/* The shard's answer comes from its cache, the packet from a farther one of ours by now: some packets ahead of their turn. */
-#define REQUESTS_AHEAD 8
-#define DATA_AHEAD 4
-
-static void fetch_ahead(struct rdl_packet *const packets[], unsigned first, unsigned count)
-{
-	if (first + REQUESTS_AHEAD < count) {
-		RDL_PREFETCH_WRITE(packets[first + REQUESTS_AHEAD]);
-		RDL_PREFETCH_WRITE(&packets[first + REQUESTS_AHEAD]->request);
-	}
-	if (first + DATA_AHEAD < count) {
-		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data);
-		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data + RDL_CACHE_LINE);
-	}
-}
-
-/* What the shard answered, written over the datagram. */
-static void write_reply(
-	struct rdl_pipeline *pipeline, const struct rdl_policy *policy, struct rdl_packet *packet)
-{
-	const struct rdl_request *request = &packet->request;
-	uint8_t id[RDL_LOCATION_LEN];
-
-	if (request->code == RDL_COAP_CREATED) {
-		rdl_location_encode(&pipeline->config.location_key, &request->location, id);
-		rdl_reply_write(&packet->reply, request->code, id);
-	} else if (RDL_LIKELY(RDL_COAP_CODE_CLASS(request->code) == 2)) {
-		rdl_reply_write(&packet->reply, request->code, NULL);
-	} else {
-		rdl_pipeline_note(pipeline, request, NULL);
-		rdl_reply_refuse(&packet->reply, request, rdl_policy_diagnostics(policy));
-	}
-}
-
-rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *const packets[], unsigned count)
-{
-	rdl_packet_set send = 0;
-
-	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++) {
-		RDL_PREFETCH_WRITE(packets[i]);
-		RDL_PREFETCH_WRITE(&packets[i]->request);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		fetch_ahead(packets, i, count);
-		rdl_pipeline_release(pipeline, packets[i]);
-		if (packets[i]->request.code == 0)
-			continue;
-		write_reply(pipeline, policy, packets[i]);
-		frame_reply(pipeline, packets[i]);
-		send |= rdl_packet_bit(i);
-	}
-	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(send));
-	return send;
 }
 
 void rdl_pipeline_shed(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
