@@ -13,7 +13,7 @@ void rdl_pipeline_frame(struct rdl_pipeline *pipeline, struct rdl_packet *packet
 }
 
 /* The shard's answer comes from its cache, the packet from a farther one of ours by now: some packets ahead of their turn. */
-#define REQUESTS_AHEAD 8
+#define REQUESTS_AHEAD 16
 #define DATA_AHEAD 4
 
 static void fetch_ahead(struct rdl_packet *const packets[], unsigned first, unsigned count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is kept of a registration: two cache lines, the first being all that an Update touches. */
+/* What is kept of a registration: two cache lines. An Update touches both: what it changes, and the exchanges. */
 #ifndef RDL_REGISTRY_RECORD_H
 #define RDL_REGISTRY_RECORD_H
 
@@ -52,8 +52,8 @@ struct rdl_record {
 } __attribute__((aligned(RDL_CACHE_LINE)));
 
 static_assert(sizeof(struct rdl_record) == 2 * RDL_CACHE_LINE, "two lines");
-static_assert(
-	offsetof(struct rdl_record, registered) == RDL_CACHE_LINE, "an Update's line ends here");
+static_assert(offsetof(struct rdl_record, registered) == RDL_CACHE_LINE,
+	"the second line is fetched by it");
 
 static inline uint64_t rdl_record_generation(const struct rdl_record *record)
 {
