@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define ROUNDS_MAX 10
-#define REQUESTS_MIN 20000 /* of each phase */
+#define REQUESTS_MIN 300000 /* of each phase */
 #define WINDOW_MAX 900 /* of 1024 descriptors */
 #define ENDPOINTS_MAX 16000000 /* addresses of 10.0.0.0/8 */
 
