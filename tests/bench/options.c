@@ -94,6 +94,9 @@ unsigned options_rounds(const struct options *options)
 {
 	uint64_t rounds = REQUESTS_MIN / options->registrations + 1;
 
+	/* What is offered at a rate comes once. */
+	if (options->open_loop > 0)
+		return 1;
 	return rounds < ROUNDS_MAX ? (unsigned)rounds : ROUNDS_MAX;
 }
 
