@@ -76,9 +76,17 @@ static void stage_policy(struct bench *b)
 
 static void stage_location(struct bench *b)
 {
-	for (unsigned i = 0; i < N; i++)
-		RTE_VERIFY(rdl_location_decode(&b->pipeline.config.location_key, b->inputs[i].id,
-			&b->packets[i].request.location));
+	for (unsigned i = 0; i < N; i += RDL_LANES) {
+		struct rdl_location *locations[RDL_LANES];
+		struct rdl_span texts[RDL_LANES];
+
+		for (unsigned lane = 0; lane < RDL_LANES; lane++) {
+			texts[lane] = b->inputs[i + lane].id;
+			locations[lane] = &b->packets[i + lane].request.location;
+		}
+		RTE_VERIFY(rdl_location_decode_lanes(&b->pipeline.config.location_key, RDL_LANES,
+				   texts, locations) == (1u << RDL_LANES) - 1);
+	}
 }
 
 static void stage_burst(struct bench *b)
