@@ -75,7 +75,7 @@ uint32_t rdl_object_read_plain(struct rdl_object_reader *reader, struct rdl_link
 {
 	rdl_object_link *first = reader->links + reader->link_count, *out = first;
 	uint32_t low = 0; /* a bit for each object below 32 that is listed */
-	struct plain plain;
+	struct plain plain = { .versioned = false };
 
 	while ((uint32_t)(out - first) < most) {
 		const uint8_t *p = links->pos;
