@@ -4,14 +4,26 @@
 #include <assert.h>
 #include <stdio.h>
 
+#define TOKEN_LEN(head) ((head) >> 24 & 15)
+#define TYPE(head) ((head) >> 28 & 3)
+
+/* The first four octets of a reply, but for its code: an ACK has the Message ID of its CON, a NON one of ours. */
+static uint32_t head_of(const struct rdl_reply *to)
+{
+	uint32_t head = rdl_get_be32(to->coap);
+
+	if (RDL_LIKELY(TYPE(head) == RDL_COAP_CON))
+		return head | (uint32_t)RDL_COAP_ACK << 28;
+	return head ^ to->id_mask;
+}
+
 static struct rdl_coap_reply begin(const struct rdl_reply *to, uint8_t code)
 {
 	struct rdl_coap_reply reply;
-	uint32_t head = rdl_get_be32(to->coap);
-	bool con = (head >> 28 & 3) == RDL_COAP_CON;
+	uint32_t head = head_of(to);
 
-	rdl_coap_reply_begin(&reply, to->coap, to->room, con ? RDL_COAP_ACK : RDL_COAP_NON, code,
-		head >> 24 & 15, (uint16_t)(con ? head : head ^ to->id_mask));
+	rdl_coap_reply_begin(
+		&reply, to->coap, to->room, TYPE(head), code, TOKEN_LEN(head), (uint16_t)head);
 	return reply;
 }
 
@@ -30,14 +42,9 @@ static const uint8_t location_head[] = { RDL_COAP_LOCATION_PATH << 4 | 2, 'r', '
 /* What nearly every reply is: no options, or a location's. */
 static void write_plain(struct rdl_reply *to, uint8_t code, const uint8_t *location)
 {
-	uint32_t head = rdl_get_be32(to->coap);
-	uint8_t *pos = to->coap + RDL_COAP_HEADER_LEN + (head >> 24 & 15);
+	uint32_t head = head_of(to);
+	uint8_t *pos = to->coap + RDL_COAP_HEADER_LEN + TOKEN_LEN(head);
 
-	/* Version and token length stay. An ACK has the Message ID of its CON, a NON one of ours. */
-	if (RDL_LIKELY((head >> 28 & 3) == RDL_COAP_CON))
-		head |= (uint32_t)RDL_COAP_ACK << 28;
-	else
-		head ^= to->id_mask;
 	rdl_put_be32(to->coap, (head & 0xff00ffff) | (uint32_t)code << 16);
 	if (location != NULL) {
 		memcpy(pos, location_head, sizeof(location_head));

@@ -16,12 +16,16 @@ void rdl_pipeline_frame(struct rdl_pipeline *pipeline, struct rdl_packet *packet
 #define REQUESTS_AHEAD 16
 #define DATA_AHEAD 4
 
+static void fetch_answer(struct rdl_packet *packet)
+{
+	RDL_PREFETCH_WRITE(packet);
+	RDL_PREFETCH_WRITE(&packet->request);
+}
+
 static void fetch_ahead(struct rdl_packet *const packets[], unsigned first, unsigned count)
 {
-	if (first + REQUESTS_AHEAD < count) {
-		RDL_PREFETCH_WRITE(packets[first + REQUESTS_AHEAD]);
-		RDL_PREFETCH_WRITE(&packets[first + REQUESTS_AHEAD]->request);
-	}
+	if (first + REQUESTS_AHEAD < count)
+		fetch_answer(packets[first + REQUESTS_AHEAD]);
 	if (first + DATA_AHEAD < count) {
 		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data);
 		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data + RDL_CACHE_LINE);
@@ -51,10 +55,8 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 {
 	rdl_packet_set send = 0;
 
-	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++) {
-		RDL_PREFETCH_WRITE(packets[i]);
-		RDL_PREFETCH_WRITE(&packets[i]->request);
-	}
+	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++)
+		fetch_answer(packets[i]);
 	for (unsigned i = 0; i < count; i++) {
 		fetch_ahead(packets, i, count);
 		rdl_pipeline_release(pipeline, packets[i]);
