@@ -58,7 +58,7 @@ FORTIFY := $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
 	-Wformat=2 -Wconversion -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion \
-	-Wnull-dereference -Werror
+	-Wnull-dereference
 CFLAGS  ?= -g
 OWN     := -std=gnu11 -D_GNU_SOURCE -fno-common -fstack-protector-strong -fPIE $(FORTIFY) $(WARN) $($(VARIANT)_FLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(filter -fsanitize% --coverage,$($(VARIANT)_FLAGS))
