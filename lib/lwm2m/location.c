@@ -7,19 +7,18 @@
 _Static_assert(RDL_LOCATION_LEN == RDL_BASE64URL_LEN, "18 octets, no padding");
 
 /*
- * Handle, generation, minor version and rooted, in that order and big-endian on the wire, as words that a little-endian
+ * Handle, generation, rules and rooted, in that order and big-endian on the wire, as words that a little-endian
  * machine would have read from there: eight octets, and two.
  */
 static uint64_t first_facts(const struct rdl_location *location)
 {
-	return __builtin_bswap64(
-		(uint64_t)location->handle << 32 | (uint32_t)(location->generation >> 8));
+	return __builtin_bswap64((uint64_t)location->handle << 32 | location->generation >> 8);
 }
 
 static uint16_t last_facts(const struct rdl_location *location)
 {
 	return __builtin_bswap16((uint16_t)((unsigned)(location->generation & 0xff) << 8 |
-					    (unsigned)location->minor << 1 | location->rooted));
+					    (unsigned)location->rules << 1 | location->rooted));
 }
 
 void rdl_location_encode(const struct rdl_key *key, const struct rdl_location *location,
@@ -51,8 +50,8 @@ static void unpack(uint64_t first, uint64_t last, struct rdl_location *location)
 	uint16_t rest = __builtin_bswap16((uint16_t)last);
 
 	location->handle = (uint32_t)(facts >> 32);
-	location->generation = (facts & 0xffffffff) << 8 | rest >> 8;
-	location->minor = rest >> 1 & 0x7f;
+	location->generation = (uint32_t)facts << 8 | rest >> 8;
+	location->rules = rest >> 1 & 0x7f;
 	location->rooted = rest & 1;
 }
 

@@ -291,15 +291,26 @@ struct rdl_known_list {
 /* ---- locations ---- */
 
 /*
+ * The versions of LwM2M 1 fall into classes that are judged by the same rules: 1.0, 1.1, and all from 1.2 on. As a number
+ * a class is its first minor version, and serves wherever one is asked for.
+ */
+#define RDL_RULES_LAST 2
+static inline uint8_t rdl_rules_of(unsigned minor)
+{
+	return (uint8_t)(minor < RDL_RULES_LAST ? minor : RDL_RULES_LAST);
+}
+
+/*
  * What a location's id tells those who hold the key: which registration it names and how to judge an Update to it.
- * 144 bits as 24 characters: handle 32, generation 40, minor version 7, rooted 1, and a MAC over them 64.
+ * 144 bits as 24 characters: handle 32, generation 40, rules 7, rooted 1, and a MAC over them 64.
  */
 struct rdl_location {
 	uint32_t handle; /* partition << 24 | slot in the partition */
-	uint8_t minor; /* registered minor version, 0 to 127 */
+	uint8_t rules; /* rdl_rules_of() the registered version */
 	bool rooted; /* registered with an alternate path */
-	uint64_t generation; /* of the slot, 40 bits, never used twice */
+	uint32_t generation; /* of the slot, never used twice; RDL_GENERATION_MAX is the last */
 };
+#define RDL_GENERATION_MAX ((UINT32_C(1) << 29) - 1)
 #define RDL_LOCATION_LEN 24
 #define RDL_PARTITIONS 256
 

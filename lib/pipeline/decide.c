@@ -27,8 +27,9 @@ static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy
 
 	if (RDL_LIKELY(lists != NULL) && input->payload.len > 0)
 		input->known = rdl_known_lists_find(lists, policy, input->payload,
-			is_register ? rdl_input_minor(input) : request->location.minor, is_register,
-			&key);
+			is_register ? rdl_rules_of(rdl_input_minor(input))
+				    : request->location.rules,
+			is_register, &key);
 	if (is_register)
 		rdl_policy_register(policy, input, scratch->data, scratch->len, request, &ignored);
 	else

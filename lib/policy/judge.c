@@ -297,7 +297,7 @@ static enum rdl_reason judge_update_parameters(const struct rdl_policy *policy,
 		if (reason != RDL_REASON_NONE)
 			return reason;
 	}
-	return judge_common(policy, p, request->location.minor, request);
+	return judge_common(policy, p, request->location.rules, request);
 }
 
 void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *input,
@@ -325,7 +325,7 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 				request->payload_len = (uint32_t)input->payload.len;
 				request->gives |= RDL_GIVES_PAYLOAD;
 			} else {
-				reason = judge_objects(policy, input, request->location.minor,
+				reason = judge_objects(policy, input, request->location.rules,
 					false, &rest, request, ignored);
 			}
 		}

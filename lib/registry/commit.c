@@ -91,10 +91,43 @@ static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *r
 	return handle;
 }
 
+/*
+ * Out of a slot whose generations are used up, which is given up, into another one, or RDL_HANDLE_NONE. What is known of
+ * exchanges stays behind: it names locations of the old slot.
+ */
+static rdl_handle move(
+	struct rdl_registry *registry, rdl_handle old, const struct rdl_request *request)
+{
+	struct rdl_record *from = rdl_slab_at(&registry->slab, old);
+	unsigned tries = RDL_MAKE_ROOM_MAX;
+	rdl_handle handle;
+
+	while ((handle = claim(registry, request)) == RDL_HANDLE_NONE)
+		if (tries-- == 0 || !rdl_registry_evict(registry, old))
+			return RDL_HANDLE_NONE;
+	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	uint32_t generation = record->generation;
+	bool buried = from->state == RDL_RECORD_TOMBSTONE;
+	if (buried)
+		rdl_tombstones_take(&registry->tombstones, old);
+	else
+		rdl_wheel_stop(&registry->wheel, old);
+	*record = *from;
+	record->generation = generation;
+	rdl_exchange_clear(record);
+	if (buried)
+		rdl_tombstones_add(&registry->tombstones, handle);
+	else
+		rdl_wheel_start(&registry->wheel, handle);
+	from->state = RDL_RECORD_FREE;
+	rdl_slab_free(&registry->slab, old);
+	return handle;
+}
+
 static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	const struct rdl_request *request, uint64_t now_ms)
 {
-	rdl_record_next_generation(record);
+	record->generation++;
 	record->state = RDL_RECORD_LIVE;
 	record->minor = request->minor;
 	record->binding = request->binding;
@@ -110,15 +143,15 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 static bool is_copy(const struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location)
 {
-	uint64_t generation;
-	uint8_t minor;
+	uint32_t generation;
+	uint8_t rules;
 	bool rooted;
 
 	if (!rdl_exchange_find_register(rdl_slab_at(&registry->slab, handle), request->exchange,
 		    rdl_registry_second(registry, now_ms), rdl_registry_memory_s(registry, request),
-		    &generation, &minor, &rooted))
+		    &generation, &rules, &rooted))
 		return false;
-	*location = (struct rdl_location){ handle, minor, rooted, generation };
+	*location = (struct rdl_location){ handle, rules, rooted, generation };
 	return true;
 }
 
@@ -195,6 +228,13 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 		return RDL_REGISTRY_REPLAYED;
 	if (!register_prepare(registry, handle, request, &objects, &extras))
 		return RDL_REGISTRY_FULL;
+	if (known && RDL_UNLIKELY(rdl_record_used_up(rdl_slab_at(&registry->slab, handle)))) {
+		handle = move(registry, handle, request);
+		if (handle == RDL_HANDLE_NONE) {
+			rdl_registry_release(registry, objects, extras);
+			return RDL_REGISTRY_FULL;
+		}
+	}
 	if (known) {
 		result = retire(registry, handle, now_ms, deadline);
 	} else {
@@ -211,8 +251,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	fill(registry, record, request, now_ms);
 	record->objects = objects;
 	record->extras = extras;
-	*location = (struct rdl_location){ handle, record->minor, record->rooted,
-		rdl_record_generation(record) };
+	*location = rdl_record_location(record, handle);
 	return result;
 }
 

@@ -3,7 +3,7 @@
 
 static uint8_t facts_of(const struct rdl_record *record)
 {
-	return (uint8_t)(record->minor << 1 | record->rooted);
+	return (uint8_t)(rdl_rules_of(record->minor) << 1 | record->rooted);
 }
 
 static void push(struct rdl_record *record, uint64_t exchange, uint32_t second)
@@ -16,7 +16,7 @@ static void push(struct rdl_record *record, uint64_t exchange, uint32_t second)
 	}
 	record->exchange[0] = exchange;
 	record->exchange_second[0] = second;
-	record->exchange_generation[0] = (uint8_t)record->generation_low;
+	record->exchange_generation[0] = (uint8_t)record->generation;
 	record->exchange_facts[0] = facts_of(record);
 }
 
@@ -47,15 +47,15 @@ static int place_of(
 }
 
 bool rdl_exchange_find_register(const struct rdl_record *record, uint64_t exchange, uint32_t second,
-	uint32_t lifetime_s, uint64_t *generation, uint8_t *minor, bool *rooted)
+	uint32_t lifetime_s, uint32_t *generation, uint8_t *rules, bool *rooted)
 {
-	uint64_t now = rdl_record_generation(record);
+	uint32_t now = record->generation;
 	int i;
 
 	if (exchange != 0 && record->register_exchange == exchange &&
 		second - record->registered <= lifetime_s) {
 		*generation = now;
-		*minor = record->minor;
+		*rules = rdl_rules_of(record->minor);
 		*rooted = record->rooted;
 		return true;
 	}
@@ -63,9 +63,8 @@ bool rdl_exchange_find_register(const struct rdl_record *record, uint64_t exchan
 	if (i < 0)
 		return false;
 	/* No more than 255 Registers lie between: the memory is much shorter. */
-	*generation = (now - (uint8_t)((uint8_t)now - record->exchange_generation[i])) &
-		      RDL_GENERATION_MASK;
-	*minor = record->exchange_facts[i] >> 1;
+	*generation = now - (uint8_t)((uint8_t)now - record->exchange_generation[i]);
+	*rules = record->exchange_facts[i] >> 1;
 	*rooted = record->exchange_facts[i] & 1;
 	return true;
 }

@@ -20,11 +20,11 @@ void rdl_exchange_keep_register(struct rdl_record *record);
 void rdl_exchange_clear(struct rdl_record *record);
 
 /*
- * True when the record has seen this Register within `lifetime_s`; *generation, *minor and *rooted are those of the location
+ * True when the record has seen this Register within `lifetime_s`; *generation, *rules and *rooted are those of the location
  * that it was given.
  */
 bool rdl_exchange_find_register(const struct rdl_record *record, uint64_t exchange, uint32_t second,
-	uint32_t lifetime_s, uint64_t *generation, uint8_t *minor, bool *rooted);
+	uint32_t lifetime_s, uint32_t *generation, uint8_t *rules, bool *rooted);
 
 /* True when the record has seen this Update or De-register within `lifetime_s`. */
 bool rdl_exchange_find(

@@ -74,7 +74,7 @@ rdl_handle rdl_registry_find(
 	if (!rdl_slab_has(&registry->slab, location->handle))
 		return RDL_HANDLE_NONE;
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, location->handle);
-	if (rdl_record_generation(record) != location->generation ||
+	if (record->generation != location->generation ||
 		!rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
 		return RDL_HANDLE_NONE;
 	return location->handle;
@@ -144,8 +144,7 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 
 	assert(record->state == RDL_RECORD_LIVE);
 	*registration = (struct rdl_registration){
-		.location = { handle, record->minor, record->rooted,
-			rdl_record_generation(record) },
+		.location = rdl_record_location(record, handle),
 		.endpoint = rdl_extras_endpoint(&registry->store, record),
 		.peer = record->peer,
 		.minor = record->minor,

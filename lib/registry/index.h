@@ -29,7 +29,7 @@ uint32_t rdl_index_find(const struct rdl_index *index, uint64_t digest);
 void rdl_index_find_bulk(
 	const struct rdl_index *index, unsigned count, const uint64_t digests[], uint32_t values[]);
 
-/* The digest must not be there yet. False when there is no room, which `entries` of them have. */
+/* A digest that is there gets the new value. False when there is no room, which `entries` of them have. */
 bool rdl_index_insert(struct rdl_index *index, uint64_t digest, uint32_t value);
 /* It must be there. */
 void rdl_index_remove(struct rdl_index *index, uint64_t digest);

@@ -7,8 +7,6 @@
 
 #include <assert.h>
 
-#define RDL_GENERATION_MASK ((UINT64_C(1) << 40) - 1)
-
 #define RDL_EXCHANGES 2
 
 enum rdl_record_state {
@@ -18,8 +16,8 @@ enum rdl_record_state {
 };
 
 struct rdl_record {
-	uint32_t generation_low; /* outlives the registration, so that no location comes twice */
-	uint8_t generation_high;
+	/* Outlives the registration, so that no location comes twice; RDL_GENERATION_MAX is the slot's last. */
+	uint32_t generation;
 	uint8_t state; /* enum rdl_record_state */
 	uint8_t minor;
 	uint8_t name_len;
@@ -36,7 +34,7 @@ struct rdl_record {
 	bool rounded : 1; /* the lifetime began within a second: the deadline is rounded up */
 	bool rooted : 1; /* as the location says; an Update does not change it */
 	struct rdl_peer peer;
-	/* Of the exchanges below: low octet of the generation, minor << 1 | rooted at their time. */
+	/* Of the exchanges below: low octet of the generation, rules << 1 | rooted at their time. */
 	uint8_t exchange_generation[RDL_EXCHANGES], exchange_facts[RDL_EXCHANGES];
 
 	uint32_t registered;
@@ -55,17 +53,17 @@ static_assert(sizeof(struct rdl_record) == 2 * RDL_CACHE_LINE, "two lines");
 static_assert(offsetof(struct rdl_record, registered) == RDL_CACHE_LINE,
 	"the second line is fetched by it");
 
-static inline uint64_t rdl_record_generation(const struct rdl_record *record)
+static inline struct rdl_location rdl_record_location(
+	const struct rdl_record *record, rdl_handle handle)
 {
-	return (uint64_t)record->generation_high << 32 | record->generation_low;
+	return (struct rdl_location){ handle, rdl_rules_of(record->minor), record->rooted,
+		record->generation };
 }
 
-static inline void rdl_record_next_generation(struct rdl_record *record)
+/* No registration will be in its slot any more, since its location would come a second time. */
+static inline bool rdl_record_used_up(const struct rdl_record *record)
 {
-	uint64_t generation = (rdl_record_generation(record) + 1) & RDL_GENERATION_MASK;
-
-	record->generation_low = (uint32_t)generation;
-	record->generation_high = (uint8_t)(generation >> 32);
+	return record->generation == RDL_GENERATION_MAX;
 }
 
 #endif

@@ -17,7 +17,7 @@ struct rdl_registry;
 
 /*
  * Names a record: partition << 24 | slot in the partition. Stays an endpoint's as long as it is
- * registered.
+ * registered, unless the generations of its slot are used up.
  */
 typedef uint32_t rdl_handle;
 #define RDL_HANDLE_NONE UINT32_MAX

@@ -123,6 +123,8 @@ void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle)
 	uint32_t slot = handle & 0xffffff;
 
 	assert((row->free[slot / 64] & UINT64_C(1) << slot % 64) == 0);
+	if (RDL_UNLIKELY(rdl_record_used_up(&row->records[slot])))
+		return;
 	row->free[slot / 64] |= UINT64_C(1) << slot % 64;
 	row->open[slot / 64 / 64] |= UINT64_C(1) << slot / 64 % 64;
 }

@@ -30,6 +30,7 @@ void rdl_slab_destroy(struct rdl_slab *slab);
 
 /* The lowest free slot of a partition that is ours, or RDL_HANDLE_NONE. */
 rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition);
+/* A slot whose generations are used up is never given again. */
 void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle);
 /* Starts to fetch the record that rdl_slab_alloc() would give when it has given `nth` others; as good as always. */
 void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition, unsigned nth);

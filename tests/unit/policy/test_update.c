@@ -109,6 +109,10 @@ static void test_binding(void **state)
 			&config, cases[i].minor, false, cases[i].queries, "", cases[i].expected);
 	config.version.minor = 2;
 	expect_update(&config, 2, false, "b=MH", "", " b=MH");
+	/* Later versions are judged as 1.2 is: a location tells no more of them. */
+	config.version.minor = 7;
+	expect_update(&config, 7, false, "b=MH", "", " b=MH");
+	expect_update(&config, 7, false, "b=UQ", "", "binding");
 	/* What was registered stays good when the server's version is lowered. */
 	config.version.minor = 0;
 	expect_update(&config, 1, false, "b=UT", "", " b=UT");
@@ -213,7 +217,7 @@ static void test_admission(void **state)
 static void test_location_kept(void **state)
 {
 	static const struct rdl_location location = {
-		.handle = 0x12345678, .minor = 1, .generation = 99
+		.handle = 0x12345678, .rules = 1, .generation = 99
 	};
 	static struct message m;
 	static struct judged judged;

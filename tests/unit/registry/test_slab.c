@@ -73,25 +73,12 @@ static void test_limits(void **state)
 	assert_false(rdl_slab_possible(16777216, 256));
 }
 
-static void test_generation(void **state)
-{
-	struct rdl_record record = { .generation_low = UINT32_MAX - 1 };
-
-	rdl_record_next_generation(&record);
-	assert_true(rdl_record_generation(&record) == UINT32_MAX);
-	rdl_record_next_generation(&record);
-	assert_true(rdl_record_generation(&record) == UINT64_C(1) << 32);
-	record = (struct rdl_record){ .generation_low = UINT32_MAX, .generation_high = 0xff };
-	assert_true(rdl_record_generation(&record) == RDL_GENERATION_MASK);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_generation),
 	};
 
 	return RUN_EAL_TESTS(tests);
