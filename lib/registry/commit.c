@@ -19,25 +19,20 @@ static bool within_second(const struct rdl_registry *registry, uint64_t now_ms)
 	return (now_ms - registry->epoch_ms) % 1000 != 0;
 }
 
-/* Takes what a Register needs of the store; tombstones make room where there is none. */
-static bool register_prepare(struct rdl_registry *registry, rdl_handle known,
-	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
+/* Takes what a Register needs of the store. Tombstones hold nothing of it: none could make room. */
+static bool register_prepare(struct rdl_registry *registry, const struct rdl_request *request,
+	uint32_t *objects, uint32_t *extras)
 {
 	struct rdl_span endpoint = rdl_request_endpoint(request);
 	struct rdl_span parameters = { request->parameters, request->parameters_len };
-	unsigned tries = RDL_MAKE_ROOM_MAX;
 
-	while ((*objects = rdl_lists_take(&registry->lists, request->objects,
-			request->list_digest)) == RDL_STORE_NONE)
-		if (tries-- == 0 || !rdl_registry_evict(registry, known))
-			return false;
-	while (!rdl_extras_create(&registry->store, endpoint, parameters, extras)) {
-		if (tries-- == 0 || !rdl_registry_evict(registry, known)) {
-			rdl_registry_release(registry, *objects, RDL_STORE_NONE);
-			return false;
-		}
-	}
-	return true;
+	*objects = rdl_lists_take(&registry->lists, request->objects, request->list_digest);
+	if (*objects == RDL_STORE_NONE)
+		return false;
+	if (rdl_extras_create(&registry->store, endpoint, parameters, extras))
+		return true;
+	rdl_registry_release(registry, *objects, RDL_STORE_NONE);
+	return false;
 }
 
 /* What rdl_registry.inserted tells of an endpoint. */
@@ -74,15 +69,12 @@ static rdl_handle claim(struct rdl_registry *registry, const struct rdl_request 
 /* A record for an endpoint that has none. The rest of it is fill()'s, as for a known one's. */
 static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *request)
 {
-	rdl_handle handle;
-	unsigned tries = RDL_MAKE_ROOM_MAX;
-
-	if (registry->registrations + registry->tombstones.count == registry->registrations_max &&
-		!rdl_registry_evict(registry, RDL_HANDLE_NONE))
+	if (!rdl_registry_has_slot(registry, rdl_endpoint_partition(request->digest)) ||
+		!rdl_registry_has_room(registry))
 		return RDL_HANDLE_NONE;
-	while ((handle = claim(registry, request)) == RDL_HANDLE_NONE)
-		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE))
-			return RDL_HANDLE_NONE;
+	rdl_handle handle = claim(registry, request);
+	if (handle == RDL_HANDLE_NONE)
+		return RDL_HANDLE_NONE;
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	record->name_len = request->endpoint_len;
 	if (request->endpoint_len <= RDL_NAME_INLINE)
@@ -99,12 +91,12 @@ static rdl_handle move(
 	struct rdl_registry *registry, rdl_handle old, const struct rdl_request *request)
 {
 	struct rdl_record *from = rdl_slab_at(&registry->slab, old);
-	unsigned tries = RDL_MAKE_ROOM_MAX;
-	rdl_handle handle;
 
-	while ((handle = claim(registry, request)) == RDL_HANDLE_NONE)
-		if (tries-- == 0 || !rdl_registry_evict(registry, old))
-			return RDL_HANDLE_NONE;
+	if (!rdl_registry_has_slot(registry, old >> 24))
+		return RDL_HANDLE_NONE;
+	rdl_handle handle = claim(registry, request);
+	if (handle == RDL_HANDLE_NONE)
+		return RDL_HANDLE_NONE;
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t generation = record->generation;
 	bool buried = from->state == RDL_RECORD_TOMBSTONE;
@@ -186,7 +178,7 @@ static bool is_of(const struct rdl_registry *registry, const struct rdl_record *
 	if (RDL_LIKELY(request->endpoint_len <= RDL_NAME_INLINE))
 		return record->name_len == request->endpoint_len &&
 		       memcmp(record->name, request->name, sizeof(record->name)) == 0;
-	return rdl_registry_is_of(registry, record, rdl_request_endpoint(request));
+	return rdl_registry_is_of(registry, record, request->digest, rdl_request_endpoint(request));
 }
 
 /*
@@ -226,7 +218,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	bool known = handle != RDL_HANDLE_NONE;
 	if (known && is_copy(registry, handle, request, now_ms, location))
 		return RDL_REGISTRY_REPLAYED;
-	if (!register_prepare(registry, handle, request, &objects, &extras))
+	if (!register_prepare(registry, request, &objects, &extras))
 		return RDL_REGISTRY_FULL;
 	if (known && RDL_UNLIKELY(rdl_record_used_up(rdl_slab_at(&registry->slab, handle)))) {
 		handle = move(registry, handle, request);
@@ -255,9 +247,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	return result;
 }
 
-/*
- * Takes what the Update needs of the store; RDL_STORE_NONE stays where it names nothing. Tombstones make room.
- */
+/* Takes what the Update needs of the store; RDL_STORE_NONE stays where it names nothing. */
 static bool update_prepare(struct rdl_registry *registry, const struct rdl_record *record,
 	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
 {
@@ -266,21 +256,17 @@ static bool update_prepare(struct rdl_registry *registry, const struct rdl_recor
 	if (RDL_LIKELY((request->gives & (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS)) == 0))
 		return true;
 	struct rdl_span parameters = { request->parameters, request->parameters_len };
-	unsigned tries = RDL_MAKE_ROOM_MAX;
 
-	while ((request->gives & RDL_GIVES_OBJECTS) != 0 &&
-		(*objects = rdl_lists_take(&registry->lists, request->objects,
-			 request->list_digest)) == RDL_STORE_NONE)
-		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE))
+	if ((request->gives & RDL_GIVES_OBJECTS) != 0) {
+		*objects = rdl_lists_take(&registry->lists, request->objects, request->list_digest);
+		if (*objects == RDL_STORE_NONE)
 			return false;
-	while ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
-		!rdl_extras_merge(&registry->store, record, parameters, extras)) {
-		if (tries-- == 0 || !rdl_registry_evict(registry, RDL_HANDLE_NONE)) {
-			rdl_registry_release(registry, *objects, RDL_STORE_NONE);
-			return false;
-		}
 	}
-	return true;
+	if ((request->gives & RDL_GIVES_PARAMETERS) == 0 ||
+		rdl_extras_merge(&registry->store, record, parameters, extras))
+		return true;
+	rdl_registry_release(registry, *objects, RDL_STORE_NONE);
+	return false;
 }
 
 bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,

@@ -3,8 +3,11 @@
 #include "state.h"
 
 bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,
-	struct rdl_span endpoint)
+	struct rdl_endpoint_digest digest, struct rdl_span endpoint)
 {
+	if (record->state == RDL_RECORD_TOMBSTONE && record->name_len > RDL_NAME_INLINE)
+		return record->name_len == endpoint.len &&
+		       memcmp(&record->digest, &digest, sizeof(digest)) == 0;
 	return record->name_len == endpoint.len &&
 	       rdl_span_equal(rdl_extras_endpoint(&registry->store, record), endpoint);
 }
@@ -15,7 +18,7 @@ static void prefetch_behind(
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
-	if (request->operation == RDL_OPERATION_REGISTER && record->name_len > RDL_NAME_INLINE)
+	if (request->operation == RDL_OPERATION_REGISTER && record->extras != RDL_STORE_NONE)
 		RDL_PREFETCH(rdl_store_at(&registry->store, record->extras));
 	if (request->operation != RDL_OPERATION_DEREGISTER && record->state != RDL_RECORD_TOMBSTONE)
 		return;
@@ -88,7 +91,7 @@ rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 	if (handle == RDL_HANDLE_NONE)
 		return RDL_HANDLE_NONE;
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-	if (!rdl_registry_is_of(registry, record, endpoint) ||
+	if (!rdl_registry_is_of(registry, record, digest, endpoint) ||
 		!rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
 		return RDL_HANDLE_NONE;
 	return handle;

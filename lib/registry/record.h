@@ -39,7 +39,11 @@ struct rdl_record {
 
 	uint32_t registered;
 	uint32_t extras; /* of rdl_extras: a longer name, the parameters; or RDL_STORE_NONE */
-	uint8_t name[RDL_NAME_INLINE];
+	union {
+		uint8_t name[RDL_NAME_INLINE];
+		/* Of a tombstone whose name is longer, which holds nothing of the store. */
+		struct rdl_endpoint_digest digest;
+	};
 	/*
 	 * What is known of requests performed (DESIGN of duplicates): the Register that this registration began with, at
 	 * `registered`, and the last others, the newest first. 0: none.

@@ -5,11 +5,26 @@
  */
 #include "state.h"
 
+/* Slots of a full row that are looked at for a tombstone: neighbours in memory. The next search goes on behind them. */
+#define ROW_SLOTS_SOUGHT 64
+
 void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras)
 {
 	if (objects != RDL_STORE_NONE)
 		rdl_lists_release(&registry->lists, objects);
 	rdl_extras_free(&registry->store, extras);
+}
+
+static struct rdl_endpoint_digest digest_of(
+	const struct rdl_registry *registry, const struct rdl_record *record)
+{
+	struct rdl_endpoint_digest digest;
+
+	if (record->state == RDL_RECORD_TOMBSTONE && record->name_len > RDL_NAME_INLINE)
+		return record->digest;
+	struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record);
+	rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest.word);
+	return digest;
 }
 
 /* Looks the index entries of records up in bulk, which fetches what their removal will touch. */
@@ -19,12 +34,7 @@ static void find_entries(struct rdl_registry *registry, const rdl_handle handles
 	uint32_t found[RDL_INDEX_BURST];
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct rdl_record *record = rdl_slab_at(&registry->slab, handles[i]);
-		struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record);
-		struct rdl_endpoint_digest digest;
-
-		rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest.word);
-		digests[i] = digest.word[0];
+		digests[i] = digest_of(registry, rdl_slab_at(&registry->slab, handles[i])).word[0];
 	}
 	if (count > 1)
 		rdl_index_find_bulk(&registry->endpoints, count, digests, found);
@@ -49,15 +59,21 @@ static void free_records(struct rdl_registry *registry, const rdl_handle handles
 	}
 }
 
-/* The name stays: it is how copies find the way here. */
+/*
+ * The name stays, as long as it takes nothing of the store, else its digest: it is how copies find the way here. So no
+ * tombstone is in the way of what needs the store.
+ */
 static void bury(struct rdl_registry *registry, rdl_handle handle, uint32_t second)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
+	if (record->name_len > RDL_NAME_INLINE)
+		record->digest = digest_of(registry, record);
 	record->state = RDL_RECORD_TOMBSTONE;
 	record->deadline = second + registry->exchange_lifetime_s;
-	rdl_registry_release(registry, record->objects, RDL_STORE_NONE);
+	rdl_registry_release(registry, record->objects, record->extras);
 	record->objects = RDL_STORE_NONE;
+	record->extras = RDL_STORE_NONE;
 	rdl_tombstones_add(&registry->tombstones, handle);
 }
 
@@ -69,8 +85,8 @@ static unsigned free_tombstones(struct rdl_registry *registry, uint32_t second, 
 
 	do {
 		for (n = 0; n < RDL_INDEX_BURST && freed + n < max; n++)
-			if ((handles[n] = rdl_tombstones_take_oldest(&registry->tombstones, second,
-				     RDL_HANDLE_NONE)) == RDL_HANDLE_NONE)
+			if ((handles[n] = rdl_tombstones_take_oldest(
+				     &registry->tombstones, second)) == RDL_HANDLE_NONE)
 				break;
 		free_records(registry, handles, n);
 		freed += n;
@@ -93,14 +109,42 @@ void rdl_registry_fetch_oldest(struct rdl_registry *registry, unsigned fresh)
 		digests);
 }
 
-bool rdl_registry_evict(struct rdl_registry *registry, rdl_handle keep)
+/*
+ * A tombstone of a full row whose slot can be used again, out of the list of all; RDL_HANDLE_NONE when the slots looked at
+ * have none.
+ */
+static rdl_handle take_of_row(struct rdl_registry *registry, unsigned partition)
 {
-	rdl_handle oldest = rdl_tombstones_take_oldest(&registry->tombstones, UINT32_MAX, keep);
+	for (unsigned i = 0; i < ROW_SLOTS_SOUGHT; i++) {
+		rdl_handle handle = partition << 24 | registry->sought++ % registry->slab.slots;
+		const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
-	if (oldest == RDL_HANDLE_NONE)
+		if (record->state != RDL_RECORD_TOMBSTONE || rdl_record_used_up(record))
+			continue;
+		rdl_tombstones_take(&registry->tombstones, handle);
+		return handle;
+	}
+	return RDL_HANDLE_NONE;
+}
+
+static bool give_up(struct rdl_registry *registry, rdl_handle tombstone)
+{
+	if (tombstone == RDL_HANDLE_NONE)
 		return false;
-	free_records(registry, &oldest, 1);
+	free_records(registry, &tombstone, 1);
 	return true;
+}
+
+bool rdl_registry_has_slot(struct rdl_registry *registry, unsigned partition)
+{
+	return RDL_LIKELY(rdl_slab_has_free(&registry->slab, partition)) ||
+	       give_up(registry, take_of_row(registry, partition));
+}
+
+bool rdl_registry_has_room(struct rdl_registry *registry)
+{
+	return registry->registrations + registry->tombstones.count < registry->registrations_max ||
+	       give_up(registry, rdl_tombstones_take_oldest(&registry->tombstones, UINT32_MAX));
 }
 
 void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)

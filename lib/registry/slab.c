@@ -102,6 +102,11 @@ static rdl_handle lowest_free(const struct rdl_slab *slab, unsigned partition)
 	return RDL_HANDLE_NONE;
 }
 
+bool rdl_slab_has_free(const struct rdl_slab *slab, unsigned partition)
+{
+	return lowest_free(slab, partition) != RDL_HANDLE_NONE;
+}
+
 rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition)
 {
 	struct rdl_slab_row *row = &slab->rows[partition];

@@ -28,6 +28,8 @@ bool rdl_slab_create(struct rdl_slab *slab, uint64_t registrations, unsigned sha
 	int socket_id);
 void rdl_slab_destroy(struct rdl_slab *slab);
 
+/* True when a partition that is ours has a free slot. */
+bool rdl_slab_has_free(const struct rdl_slab *slab, unsigned partition);
 /* The lowest free slot of a partition that is ours, or RDL_HANDLE_NONE. */
 rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition);
 /* A slot whose generations are used up is never given again. */

@@ -26,6 +26,7 @@ struct rdl_registry {
 	uint32_t expiry_grace_s;
 	uint32_t exchange_lifetime_s;
 	struct rdl_tombstones tombstones;
+	uint32_t sought; /* slot at which the next search for a tombstone in a full row begins */
 	/* A bit per endpoint inserted since the last look-up, by its digest: one in 32 of a burst's is mistaken for another. */
 	uint64_t inserted[RDL_INSERTED_BITS / 64];
 	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
@@ -70,16 +71,18 @@ static inline void rdl_registry_ending(
 /* Lets go of a record's list and extras; RDL_STORE_NONE: of none. */
 void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras);
 
-/* Tombstones given up, at the most, to make room for one request. */
-#define RDL_MAKE_ROOM_MAX 64
-
-/* Frees the oldest tombstone, but not `keep`; false when there is none. */
-bool rdl_registry_evict(struct rdl_registry *registry, rdl_handle keep);
+/*
+ * A free slot in a partition's row: where there is none, one of its tombstones goes. False when none was found: nothing
+ * was changed.
+ */
+bool rdl_registry_has_slot(struct rdl_registry *registry, unsigned partition);
+/* Room for one registration more in all: where there is none, the oldest tombstone goes. False when there is none. */
+bool rdl_registry_has_room(struct rdl_registry *registry);
 /* Fetches, side by side, what it takes to free the tombstones whose room `fresh` endpoints more would want. */
 void rdl_registry_fetch_oldest(struct rdl_registry *registry, unsigned fresh);
 
-/* True when the record is the endpoint's, which its digest does not quite say. */
+/* True when the record is the endpoint's, which half of its digest does not quite say. */
 bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_record *record,
-	struct rdl_span endpoint);
+	struct rdl_endpoint_digest digest, struct rdl_span endpoint);
 
 #endif

@@ -104,18 +104,10 @@ unsigned rdl_tombstones_peek(
 	return count;
 }
 
-rdl_handle rdl_tombstones_take_oldest(
-	struct rdl_tombstones *tombstones, uint32_t second, rdl_handle keep)
+rdl_handle rdl_tombstones_take_oldest(struct rdl_tombstones *tombstones, uint32_t second)
 {
 	rdl_handle oldest = oldest_of(tombstones, tombstones->first, tombstones->oldest);
 
-	if (oldest == keep && oldest != RDL_HANDLE_NONE) {
-		rdl_handle two[2];
-
-		if (rdl_tombstones_peek(tombstones, two, 2) < 2)
-			return RDL_HANDLE_NONE;
-		oldest = two[1];
-	}
 	if (oldest == RDL_HANDLE_NONE || at(tombstones, oldest)->deadline > second)
 		return RDL_HANDLE_NONE;
 	uint32_t number = at(tombstones, oldest)->burial;
@@ -123,7 +115,6 @@ rdl_handle rdl_tombstones_take_oldest(
 	rdl_handle head = tombstones->first[number % RDL_TOMBSTONE_CHAINS];
 	if (head != RDL_HANDLE_NONE)
 		rdl_slab_prefetch(tombstones->slab, head);
-	if (keep == RDL_HANDLE_NONE)
-		tombstones->oldest = number + 1;
+	tombstones->oldest = number + 1;
 	return oldest;
 }

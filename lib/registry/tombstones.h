@@ -15,8 +15,8 @@ struct rdl_tombstones {
 	const struct rdl_slab *slab;
 	uint64_t count;
 	uint32_t next; /* number to be given */
-	uint32_t
-		oldest; /* number of the oldest, when it has not been taken from among the others */
+	/* Number of the oldest, when it has not been taken from among the others. */
+	uint32_t oldest;
 	rdl_handle first[RDL_TOMBSTONE_CHAINS], last[RDL_TOMBSTONE_CHAINS];
 };
 
@@ -27,8 +27,7 @@ void rdl_tombstones_take(struct rdl_tombstones *tombstones, rdl_handle handle);
 /* The handles of the oldest, in their order, `max` of them; returns how many there are. */
 unsigned rdl_tombstones_peek(
 	const struct rdl_tombstones *tombstones, rdl_handle handles[], unsigned max);
-/* The oldest but for `keep`, taken out, when its deadline is not after `second`; else RDL_HANDLE_NONE. */
-rdl_handle rdl_tombstones_take_oldest(
-	struct rdl_tombstones *tombstones, uint32_t second, rdl_handle keep);
+/* The oldest, taken out, when its deadline is not after `second`; else RDL_HANDLE_NONE. */
+rdl_handle rdl_tombstones_take_oldest(struct rdl_tombstones *tombstones, uint32_t second);
 
 #endif

@@ -124,7 +124,6 @@ static inline void shed_register(struct endpoint *e)
 	} else {
 		CHECK(store_may_be_full((unsigned)e->shard));
 		happened(KIND_shed_register_store);
-		spare(e);
 	}
 	l->full++;
 }

@@ -50,7 +50,6 @@ struct ledger {
 	unsigned graves[ENDPOINTS], grave_count; /* oldest first */
 	unsigned live, unsettled;
 	uint64_t records_lo, records_hi; /* all that take room */
-	bool pressure; /* graves may go for the sake of the store, nobody can tell when */
 	bool slice; /* expiry has begun, and not yet seen all */
 	uint64_t slice_grave; /* the graves that it may have made */
 	uint64_t registered, replaced, updated, deregistered, expired, replayed, full, store_full;
@@ -103,8 +102,6 @@ static inline uint64_t graves_lo(const struct ledger *l)
 {
 	uint64_t n = at_least(l->records_lo, (uint64_t)l->live + l->unsettled);
 
-	if (l->pressure)
-		return 0;
 	return n < l->grave_count ? n : l->grave_count;
 }
 
@@ -222,17 +219,6 @@ static inline void bury(struct endpoint *e, uint64_t order)
 	e->record = GRAVE;
 	e->grave = order;
 	e->grave_s = now_s();
-}
-
-/* Where graves went for the sake of the store, this one was spared, be it the oldest: it is out of their order. */
-static inline void spare(struct endpoint *e)
-{
-	if (e->record != GRAVE)
-		return;
-	leave_grave(e);
-	ledger_of(e)->unsettled++;
-	e->record = UNSETTLED;
-	e->fallen = false;
 }
 
 /* What is registered takes a record: the one there is, or a new one, for which the oldest grave may have to go. */

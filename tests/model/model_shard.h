@@ -13,21 +13,20 @@ static inline uint64_t records_of(const struct rdl_registry_counts *counts)
 	return counts->registrations + counts->tombstones;
 }
 
-/* Both sides hold as much. `pressure`: tombstones may have gone for the sake of the store. */
-static inline void settle(unsigned s, bool pressure)
+/* Both sides hold as much. */
+static inline void settle(unsigned s)
 {
 	struct rdl_registry_counts counts = counts_of(s);
 	struct ledger *l = &ledgers[s];
 
 	at_hand = NULL;
 	CHECK(records_of(&counts) <= l->records_hi && records_of(&counts) <= REGISTRATIONS);
-	CHECK(records_of(&counts) >= (pressure ? l->live : l->records_lo));
+	CHECK(records_of(&counts) >= l->records_lo);
 	CHECK(counts.registrations >= l->live &&
 		counts.registrations <= l->live + l->unsettled + sliced(l));
 	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_drop_registry_full) == l->full);
 	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_drop_store_full) == l->store_full);
 	l->records_lo = l->records_hi = records_of(&counts);
-	l->pressure = false;
 	prune(l);
 }
 
@@ -36,8 +35,6 @@ static inline void shard_burst(unsigned s, unsigned w, unsigned most)
 {
 	struct rdl_request *burst[RDL_BURST_MAX];
 	struct packet *packets[RDL_BURST_MAX];
-	struct ledger *l = &ledgers[s];
-	bool pressure = store_may_be_full(s);
 	unsigned n = 0;
 
 	while (n < most && requests[w][s].count > 0) {
@@ -46,8 +43,6 @@ static inline void shard_burst(unsigned s, unsigned w, unsigned most)
 		n++;
 	}
 	rdl_shard_burst(&shards[s], policy, burst, n, now_ms);
-	pressure |= store_may_be_full(s);
-	l->pressure = pressure && n > 1;
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;
 		if (packets[i]->sent->what == REGISTER)
@@ -57,7 +52,7 @@ static inline void shard_burst(unsigned s, unsigned w, unsigned most)
 		check_request(packets[i]);
 		ring_put(&replies[w][s], packets[i]);
 	}
-	settle(s, pressure);
+	settle(s);
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;
 		compare_endpoint(&endpoints[packets[i]->sent->endpoint]);

@@ -97,11 +97,8 @@ static struct sent *next_message(unsigned *worker)
 
 static void serve(unsigned s, unsigned w)
 {
-	/* Where tombstones make room in the store, one at a time tells most. */
-	bool alone = store_may_be_full(s) && one_in(2);
-
 	while (requests[w][s].count > 0 && !one_in(6))
-		shard_burst(s, w, alone ? 1 : RDL_BURST_MAX);
+		shard_burst(s, w, RDL_BURST_MAX);
 }
 
 static void serve_all(void)

@@ -150,6 +150,112 @@ static void test_full_store(void **state)
 	free(small);
 }
 
+/* Tombstones, of long names and parameters too, hold nothing of the store, and none goes for the sake of it. */
+static void test_full_store_and_tombstones(void **state)
+{
+	struct rdl_registry_config config = make_config(1000);
+	struct rdl_object_list *list, *small = make_list(7, 1, "");
+	static const char parameters[] = "\x05pid=7";
+	struct rdl_location location, first = { 0 };
+	char name[64];
+
+	config.exchange_lifetime_s = 247;
+	struct rdl_registry *registry = create(&config);
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name),
+			i % 2 == 0 ? "node-%u" : "node-of-a-name-that-is-long-%u", i);
+		struct rdl_request request = make_register(span_of(name), 300, small);
+		request.exchange = i + 1;
+		request.parameters = (const uint8_t *)parameters;
+		request.parameters_len = sizeof(parameters) - 1;
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		if (i == 1)
+			first = location;
+		deregister(registry, location.handle, NOW);
+	}
+	assert_int_equal(counts(registry).tombstones, 200);
+	assert_int_equal(counts(registry).store_octets, 0);
+	for (unsigned i = 0; i < 200; i++) {
+		list = make_list((uint16_t)i, 16000, "");
+		struct rdl_request request = make_register(numbered(name, 1000 + i), 300, list);
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		free(list);
+	}
+	assert_in_range(counts(registry).registrations, 60, 70);
+	assert_int_equal(counts(registry).tombstones, 200);
+	/* A long name is known by its digest: it is the same place that is used again. */
+	struct rdl_request again =
+		make_register(span_of("node-of-a-name-that-is-long-1"), 300, small);
+	again.exchange = 2;
+	assert_int_equal(
+		rdl_registry_register(registry, &again, RDL_HANDLE_UNKNOWN, NOW, &location),
+		RDL_REGISTRY_REPLAYED);
+	assert_location(location, first);
+	assert_int_equal(rdl_registry_expire(registry, NOW + 247000, 1000), 0);
+	assert_int_equal(counts(registry).tombstones, 0);
+	rdl_registry_destroy(registry);
+	free(small);
+}
+
+/* The `i`th name of partition 77. */
+static struct rdl_request of_partition(
+	char name[16], unsigned *i, const struct rdl_object_list *objects)
+{
+	for (;; ++*i) {
+		struct rdl_span span = numbered(name, *i);
+
+		if (rdl_endpoint_partition(digest_of(span)) == 77) {
+			++*i;
+			return make_register(span, 300, objects);
+		}
+	}
+}
+
+/* A partition's row may be full before the table is: of the tombstones, only one of its own can help, and only it goes. */
+static void test_full_row(void **state)
+{
+	struct rdl_registry_config config = make_config(1000);
+	struct rdl_object_list *objects = make_list(3, 1, "");
+	struct rdl_location location, last;
+	unsigned i = 0, others = 0;
+	char name[16];
+
+	config.exchange_lifetime_s = 247;
+	struct rdl_registry *registry = create(&config);
+	for (unsigned k = 0; others < 100; k++) {
+		struct rdl_request request =
+			make_register(numbered(name, 100000 + k), 300, objects);
+
+		if (rdl_endpoint_partition(request.digest) == 77)
+			continue;
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		deregister(registry, location.handle, NOW);
+		others++;
+	}
+	for (unsigned held = 0;; held++) {
+		struct rdl_request request = of_partition(name, &i, objects);
+
+		if (rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location) !=
+			RDL_REGISTRY_CREATED)
+			break;
+		last = location;
+		assert_true(held < 64);
+	}
+	assert_int_equal(counts(registry).registrations, 64);
+	assert_int_equal(counts(registry).tombstones, others);
+	deregister(registry, last.handle, NOW);
+	assert_int_equal(counts(registry).tombstones, others + 1);
+	struct rdl_request request = of_partition(name, &i, objects);
+	assert_int_equal(
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
+		RDL_REGISTRY_CREATED);
+	assert_int_equal(location.handle, last.handle);
+	assert_true(location.generation != last.generation);
+	assert_int_equal(counts(registry).tombstones, others);
+	rdl_registry_destroy(registry);
+	free(objects);
+}
+
 /*
  * Partitions are the digest's, slots the partition's: no location knows how many shards there are.
  */
@@ -254,6 +360,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full_table),
 		cmocka_unit_test(test_full_store),
+		cmocka_unit_test(test_full_store_and_tombstones),
+		cmocka_unit_test(test_full_row),
 		cmocka_unit_test(test_shards),
 		cmocka_unit_test(test_create_refused),
 #ifndef __SANITIZE_ADDRESS__

@@ -41,7 +41,7 @@ static unsigned number(rdl_handle handle)
 
 static rdl_handle oldest(uint32_t second)
 {
-	return rdl_tombstones_take_oldest(&tombstones, second, RDL_HANDLE_NONE);
+	return rdl_tombstones_take_oldest(&tombstones, second);
 }
 
 /* Nobody taken from the middle: exactly by age, and not before its time. */
@@ -64,21 +64,6 @@ static void test_order(void **state)
 	assert_int_equal(tombstones.count, 0);
 	assert_int_equal(rdl_tombstones_peek(&tombstones, &(rdl_handle){ 0 }, 1), 0);
 	assert_int_equal(oldest(UINT32_MAX), RDL_HANDLE_NONE);
-}
-
-static void test_keep(void **state)
-{
-	assert_int_equal(
-		rdl_tombstones_take_oldest(&tombstones, 9, RDL_HANDLE_NONE), RDL_HANDLE_NONE);
-	add(0, 1);
-	assert_int_equal(rdl_tombstones_take_oldest(&tombstones, 9, handles[0]), RDL_HANDLE_NONE);
-	for (unsigned i = 1; i < 10; i++)
-		add(i, 1);
-	for (unsigned i = 1; i < 10; i++)
-		assert_int_not_equal(
-			rdl_tombstones_take_oldest(&tombstones, 9, handles[0]), RDL_HANDLE_NONE);
-	assert_int_equal(rdl_tombstones_take_oldest(&tombstones, 9, handles[0]), RDL_HANDLE_NONE);
-	assert_int_equal(oldest(9), handles[0]);
 }
 
 /* Added, taken from anywhere, and by age, against a plain array. */
@@ -120,7 +105,6 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_order),
-		TEST(test_keep),
 		TEST(test_mixture),
 	};
 
