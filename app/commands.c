@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
-#include <time.h>
-
 #include "ask.h"
 
 /* Of one `list`: slots are walked for so long, and so many names shown; then the cursor says where to go on. */
@@ -11,15 +9,6 @@
 
 static const char no_endpoint[] = "endpoint: missing";
 static const char no_answer[] = "the shard did not answer in time";
-
-uint64_t commands_wall_ms(uint64_t monotonic_ms)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 -
-	       (clock_ms() - monotonic_ms);
-}
 
 struct rdl_event_facts commands_facts(const struct daemon *daemon)
 {
@@ -36,15 +25,9 @@ static void put_number(struct rdl_cursor *reply, const char *name, uint64_t valu
 static void put_registration(
 	const struct daemon *daemon, const struct mailbox *answer, struct rdl_cursor *reply)
 {
-	const struct rdl_registration *r = &answer->registration;
 	struct rdl_event_facts facts = commands_facts(daemon);
-	uint64_t now_ms = answer->now_ms;
 
-	rdl_registration_text(reply, r, &facts);
-	put_number(reply,
-		",\"expires_in\":", r->deadline_ms > now_ms ? (r->deadline_ms - now_ms) / 1000 : 0);
-	put_number(reply, ",\"registered_at\":", commands_wall_ms(r->registered_ms) / 1000);
-	put_number(reply, ",\"updated_at\":", commands_wall_ms(r->updated_ms) / 1000);
+	rdl_registration_text(reply, &answer->registration, answer->wall_ms, &facts);
 }
 
 /* show, remove: {"registration": {...}}, {"removed": {...}}. */

@@ -24,8 +24,6 @@ const char *commands_run(
 const char *commands_refusals(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply);
 
-/* Milliseconds since 1970 at a time of the monotonic clock. */
-uint64_t commands_wall_ms(uint64_t monotonic_ms);
 struct rdl_event_facts commands_facts(const struct daemon *daemon);
 
 #endif

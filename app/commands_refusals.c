@@ -74,7 +74,7 @@ static void put_refusal(
 		[RDL_OPERATION_DEREGISTER] = "de-register",
 		[RDL_OPERATION_OTHER] = "other",
 	};
-	uint64_t wall_ms = commands_wall_ms(refusal->time_ms);
+	uint64_t wall_ms = refusal->time_ms + clock_wall_ms();
 	char time[32];
 
 	snprintf(time, sizeof(time), "%llu.%03u", (unsigned long long)(wall_ms / 1000),

@@ -3,31 +3,20 @@
 #include "daemon.h"
 
 #include <assert.h>
-#include <time.h>
 
 /* Idle rounds between two looks at the clock. */
 #define CLOCK_ROUNDS 64
-
-uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-uint64_t clock_coarse_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
+/* Between two looks at the wall's. */
+#define WALL_MS 1000
 
 static void read_clock(struct control *control)
 {
 	control->now_ms = clock_ms();
 	control->rounds = 0;
+	if (RDL_UNLIKELY(control->now_ms >= control->wall_next_ms)) {
+		rdl_registry_set_wall(control->registry, clock_wall_ms());
+		control->wall_next_ms = control->now_ms + WALL_MS;
+	}
 }
 
 static_assert(

@@ -9,6 +9,7 @@
 
 #include <rte_ring.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "mailbox.h"
 #include "pipeline.h"
@@ -56,7 +57,7 @@ struct control {
 	unsigned index;
 	struct rdl_registry *registry;
 	void *admission; /* the shard's memory for it, or NULL */
-	uint64_t now_ms;
+	uint64_t now_ms, wall_next_ms; /* the latter: when to look at the wall's clock */
 	unsigned rounds; /* since the clock was read */
 	struct mailbox mailbox;
 	struct rdl_events events; /* to the publisher */
@@ -97,7 +98,7 @@ struct daemon {
 	unsigned lcore_count;
 	struct lcore lcores[ROLES_MAX];
 	int socket_id;
-	uint64_t started_ms; /* CLOCK_MONOTONIC */
+	uint64_t started_ms; /* clock_ms() */
 	/* Set once by the main thread: workers stop receiving, and end when shards have answered all. */
 	int stopping;
 	struct publisher *publisher; /* NULL: none is configured */
@@ -107,10 +108,6 @@ struct daemon {
 
 /* Requests a worker may have at one shard: milliseconds of pause at full rate (FACTS of virtual machines). */
 #define RING_SIZE 4096
-
-/* CLOCK_MONOTONIC; the coarse one lags by a few milliseconds and costs less. */
-uint64_t clock_ms(void);
-uint64_t clock_coarse_ms(void);
 
 /* eal.c: brings EAL up with an argv made from the configuration; logs and returns -1 when it fails. */
 int daemon_eal(struct daemon *daemon);

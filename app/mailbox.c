@@ -106,6 +106,7 @@ void mailbox_answer(struct mailbox *mailbox, struct rdl_shard *shard, uint64_t n
 		    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return; /* taken back */
 	mailbox->now_ms = now_ms;
+	mailbox->wall_ms = rdl_registry_wall(shard->registry, now_ms);
 	mailbox->found = false;
 	if (mailbox->kind == MAILBOX_PAGE)
 		copy_page(mailbox, shard->registry);

@@ -41,7 +41,7 @@ struct mailbox {
 	uint64_t cursor;
 	/* answer */
 	bool found;
-	uint64_t now_ms;
+	uint64_t now_ms, wall_ms; /* the same time by the shard's clock and by the wall's */
 	struct rdl_registration registration; /* its views point into what follows */
 	uint8_t parameters[4096];
 	uint64_t list[MAILBOX_LIST_MAX / sizeof(uint64_t)];

@@ -149,6 +149,7 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
+	clock_start();
 	daemon.started_ms = clock_ms();
 	daemon.socket_id = -1; /* any NUMA node */
 	struct rdl_conf *conf = rdl_conf_load(path, check_only ? stdout : stderr);

@@ -2,7 +2,6 @@
 #include "stream.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include <rte_malloc.h>
 
@@ -102,14 +101,6 @@ static void closed(struct client *client)
 		listen_to_shards(publisher, false);
 }
 
-static uint64_t wall_clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int work(struct server *server)
 {
 	struct publisher *publisher = publisher_of(server);
@@ -119,7 +110,6 @@ static int work(struct server *server)
 
 	if (!publisher->listening)
 		return -1;
-	publisher->facts.wall_ms = wall_clock_ms() - now;
 	for (unsigned s = 0; s < shards; s++)
 		more |= stream_drain(publisher, s);
 	for (unsigned i = 0; i < server->client_count; i++)

@@ -108,6 +108,7 @@ void daemon_registry_config(
 		.list_key = daemon->list_key,
 		.socket_id = daemon->socket_id,
 		.now_ms = clock_ms(),
+		.wall_ms = clock_wall_ms(),
 	};
 }
 

@@ -2,8 +2,6 @@
 /* One registration over the telemetry socket, asked of its owner core. */
 #include "telemetry.h"
 
-#include <time.h>
-
 #include "ask.h"
 #include "percent.h"
 
@@ -105,9 +103,7 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 	const struct mailbox *answer, uint64_t argument)
 {
 	const struct rdl_registration *r = &answer->registration;
-	uint64_t now_ms = answer->now_ms;
 	char id[RDL_LOCATION_LEN + 8] = "/rd/", text[RDL_ADDRESS_TEXT];
-	uint64_t wall_ms = (uint64_t)time(NULL) * 1000;
 
 	(void)argument;
 	tel_encoded(d, "endpoint", "endpoint_parts", r->endpoint);
@@ -117,7 +113,7 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 	snprintf(text, sizeof(text), "%u.%u", daemon->conf->lwm2m.version.major, r->minor);
 	rte_tel_data_add_dict_string(d, "version", text);
 	tel_u64(d, "lifetime", r->lifetime_s);
-	tel_u64(d, "expires_in", r->deadline_ms > now_ms ? (r->deadline_ms - now_ms) / 1000 : 0);
+	tel_u64(d, "expires_in", rdl_registration_expires_in(r, answer->wall_ms));
 	rdl_binding_text(r->binding, text);
 	rte_tel_data_add_dict_string(d, "binding", text);
 	tel_u64(d, "queue", r->queue || strchr(text, 'Q') != NULL);
@@ -130,9 +126,8 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 	tel_u64(d, "objects_total", r->objects->link_count);
 	put_versions(d, r->objects);
 	put_formats(d, r->objects);
-	/* Kept on the monotonic clock; shown on the wall's as it is now. */
-	tel_u64(d, "registered_at", (wall_ms - (now_ms - r->registered_ms)) / 1000);
-	tel_u64(d, "updated_at", (wall_ms - (now_ms - r->updated_ms)) / 1000);
+	tel_u64(d, "registered_at", r->registered_ms / 1000);
+	tel_u64(d, "updated_at", r->updated_ms / 1000);
 }
 
 void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct rte_tel_data *d,

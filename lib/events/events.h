@@ -44,12 +44,17 @@ struct rdl_event {
 	enum rdl_event_kind kind;
 	uint8_t changed; /* 1 << enum rdl_event_change, of `updated` */
 	bool unreached; /* a walk is under way and has not come to this registration yet */
-	uint64_t time_ms; /* of the registry's clock */
+	uint64_t time_ms; /* since 1970 */
 	/* Of an event: its number in its partition. Of a row: the last event's before it. Of a walk's ends: the walk's. */
 	uint64_t seq;
 	uint64_t lost; /* events between the record before and this one */
 	/* As it is now; when it ended, as it was. Empty at a walk's ends. */
 	struct rdl_registration registration;
+	/* Of `replaced`: what it was, and where; of `updated`, where. */
+	struct {
+		struct rdl_location location;
+		struct rdl_peer peer;
+	} old;
 };
 
 /* A record is never longer: the longest object list, name and parameters. */
@@ -138,7 +143,6 @@ uint64_t rdl_event_octets(const struct rdl_event *event);
 struct rdl_event_facts {
 	struct rdl_key location_key;
 	unsigned major; /* enabler version */
-	uint64_t wall_ms; /* the wall's clock minus the registry's */
 };
 
 /* No event's text is longer. */
@@ -149,8 +153,16 @@ const char *rdl_event_kind_text(enum rdl_event_kind kind);
 /* The event as a JSON object, a line of its own. Of the six kinds and rows. */
 void rdl_event_text(
 	struct rdl_cursor *out, const struct rdl_event *event, const struct rdl_event_facts *facts);
-/* A registration's members, `"endpoint":...` to the last, without braces. */
+/* A registration's members as they are at `now_ms` since 1970, `"endpoint":...` to the last, without braces. */
 void rdl_registration_text(struct rdl_cursor *out, const struct rdl_registration *registration,
-	const struct rdl_event_facts *facts);
+	uint64_t now_ms, const struct rdl_event_facts *facts);
+/* What is left of its lifetime, in whole seconds. */
+static inline uint64_t rdl_registration_expires_in(
+	const struct rdl_registration *registration, uint64_t at_ms)
+{
+	uint64_t end_ms = registration->deadline_ms;
+
+	return end_ms > at_ms ? (end_ms - at_ms) / 1000 : 0;
+}
 
 #endif

@@ -11,6 +11,8 @@ struct record {
 	bool unreached;
 	uint64_t time_ms, seq;
 	uint64_t lost; /* ever */
+	struct rdl_location old_location;
+	struct rdl_peer old_peer;
 	struct rdl_registration registration; /* its views: lengths only */
 	/* the endpoint, the parameters, padding to 8, the object list */
 };
@@ -99,6 +101,8 @@ static void fill(struct record *record, uint64_t size, const struct rdl_event *e
 	record->changed = event->changed;
 	record->unreached = event->unreached;
 	record->time_ms = event->time_ms;
+	record->old_location = event->old.location;
+	record->old_peer = event->old.peer;
 	record->registration = *from;
 	if (from->endpoint.len > 0)
 		memcpy(out, from->endpoint.data, from->endpoint.len);
@@ -192,6 +196,8 @@ bool rdl_events_read(struct rdl_events *events, struct rdl_event *event)
 	event->unreached = record->unreached;
 	event->time_ms = record->time_ms;
 	event->seq = record->seq;
+	event->old.location = record->old_location;
+	event->old.peer = record->old_peer;
 	/* What was told by rdl_events_take_lost() may be more than the record knows. */
 	event->lost = record->lost > events->lost_read ? record->lost - events->lost_read : 0;
 	events->lost_read += event->lost;

@@ -117,19 +117,48 @@ static void put_root(struct rdl_cursor *out, const struct rdl_object_list *list)
 	}
 }
 
-void rdl_registration_text(struct rdl_cursor *out, const struct rdl_registration *registration,
-	const struct rdl_event_facts *facts)
+/* Milliseconds since 1970 as seconds. */
+static void put_time(struct rdl_cursor *out, const char *name, uint64_t ms)
 {
-	char text[RDL_ADDRESS_TEXT];
+	unsigned rest = (unsigned)(ms % 1000);
+	const char decimals[] = { '.', (char)('0' + rest / 100), (char)('0' + rest / 10 % 10),
+		(char)('0' + rest % 10) };
+
+	put_number(out, name, ms / 1000);
+	rdl_cursor_bytes(out, decimals, sizeof(decimals));
+}
+
+static void put_location(struct rdl_cursor *out, const char *name,
+	const struct rdl_location *location, const struct rdl_event_facts *facts)
+{
 	uint8_t id[RDL_LOCATION_LEN];
 
-	put_string(out, "\"endpoint\":", registration->endpoint);
-	rdl_location_encode(&facts->location_key, &registration->location, id);
-	rdl_cursor_text(out, ",\"location\":\"/rd/");
+	rdl_location_encode(&facts->location_key, location, id);
+	rdl_cursor_text(out, name);
+	rdl_cursor_text(out, "\"/rd/");
 	rdl_cursor_bytes(out, id, sizeof(id));
-	rdl_peer_address_text(&registration->peer, text);
-	put_plain(out, "\",\"address\":", text);
-	put_number(out, ",\"port\":", registration->peer.port);
+	rdl_cursor_u8(out, '"');
+}
+
+static void put_peer(struct rdl_cursor *out, const struct rdl_peer *peer)
+{
+	char text[RDL_ADDRESS_TEXT];
+
+	rdl_peer_address_text(peer, text);
+	put_plain(out, "\"address\":", text);
+	put_number(out, ",\"port\":", peer->port);
+}
+
+/* All but the times. */
+static void put_facts(struct rdl_cursor *out, const struct rdl_registration *registration,
+	const struct rdl_event_facts *facts)
+{
+	char text[RDL_BINDING_TEXT];
+
+	put_string(out, "\"endpoint\":", registration->endpoint);
+	put_location(out, ",\"location\":", &registration->location, facts);
+	rdl_cursor_u8(out, ',');
+	put_peer(out, &registration->peer);
 	put_number(out, ",\"version\":\"", facts->major);
 	put_number(out, ".", registration->minor);
 	put_number(out, "\",\"lifetime\":", registration->lifetime_s);
@@ -141,7 +170,35 @@ void rdl_registration_text(struct rdl_cursor *out, const struct rdl_registration
 	put_root(out, registration->objects);
 	put_links(out, registration->objects);
 	put_versions(out, registration->objects);
+	put_number(out, ",\"objects_total\":", registration->objects->link_count);
 	put_formats(out, registration->objects);
+}
+
+void rdl_registration_text(struct rdl_cursor *out, const struct rdl_registration *registration,
+	uint64_t now_ms, const struct rdl_event_facts *facts)
+{
+	put_facts(out, registration, facts);
+	put_number(out, ",\"expires_in\":", rdl_registration_expires_in(registration, now_ms));
+	put_number(out, ",\"registered_at\":", registration->registered_ms / 1000);
+	put_number(out, ",\"updated_at\":", registration->updated_ms / 1000);
+}
+
+/* What has just happened is told to the millisecond. */
+static void put_times(struct rdl_cursor *out, const struct rdl_event *event)
+{
+	const struct rdl_registration *registration = &event->registration;
+	bool begins = event->kind == RDL_EVENT_registered || event->kind == RDL_EVENT_replaced;
+
+	put_number(
+		out, ",\"expires_in\":", rdl_registration_expires_in(registration, event->time_ms));
+	if (begins)
+		put_time(out, ",\"registered_at\":", event->time_ms);
+	else
+		put_number(out, ",\"registered_at\":", registration->registered_ms / 1000);
+	if (begins || event->kind == RDL_EVENT_updated)
+		put_time(out, ",\"updated_at\":", event->time_ms);
+	else
+		put_number(out, ",\"updated_at\":", registration->updated_ms / 1000);
 }
 
 static void put_changed(struct rdl_cursor *out, unsigned changed)
@@ -163,23 +220,37 @@ static void put_changed(struct rdl_cursor *out, unsigned changed)
 	rdl_cursor_u8(out, ']');
 }
 
+/* Of `replaced`: where it was registered, and from where; of an Update from elsewhere, from where before. */
+static void put_old(
+	struct rdl_cursor *out, const struct rdl_event *event, const struct rdl_event_facts *facts)
+{
+	bool replaced = event->kind == RDL_EVENT_replaced;
+	bool moved = event->kind == RDL_EVENT_updated &&
+		     (event->changed & 1u << RDL_EVENT_CHANGE_address) != 0;
+
+	if (!replaced && !moved)
+		return;
+	rdl_cursor_text(out, ",\"old\":{");
+	if (replaced) {
+		put_location(out, "\"location\":", &event->old.location, facts);
+		rdl_cursor_u8(out, ',');
+	}
+	put_peer(out, &event->old.peer);
+	rdl_cursor_u8(out, '}');
+}
+
 void rdl_event_text(
 	struct rdl_cursor *out, const struct rdl_event *event, const struct rdl_event_facts *facts)
 {
-	uint64_t wall_ms = event->time_ms + facts->wall_ms;
-	unsigned ms = (unsigned)(wall_ms % 1000);
-	const char decimals[4] = { (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
-		(char)('0' + ms % 10) };
-
 	put_plain(out, "{\"event\":", rdl_event_kind_text(event->kind));
 	put_number(out, ",\"partition\":", rdl_location_partition(&event->registration.location));
 	put_number(out, ",\"seq\":", event->seq);
-	put_number(out, ",\"time\":", wall_ms / 1000);
-	rdl_cursor_u8(out, '.');
-	rdl_cursor_text(out, decimals);
+	put_time(out, ",\"time\":", event->time_ms);
 	if (event->kind == RDL_EVENT_updated)
 		put_changed(out, event->changed);
+	put_old(out, event, facts);
 	rdl_cursor_u8(out, ',');
-	rdl_registration_text(out, &event->registration, facts);
+	put_facts(out, &event->registration, facts);
+	put_times(out, event);
 	rdl_cursor_text(out, "}\n");
 }

@@ -14,9 +14,10 @@ static uint32_t deadline_of(
 	return seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
 }
 
-static bool within_second(const struct rdl_registry *registry, uint64_t now_ms)
+/* What is lost by the deadline's being rounded up, and by the wall's seconds' not being ours. */
+static bool is_before(const struct rdl_registry *registry, uint64_t now_ms)
 {
-	return (now_ms - registry->epoch_ms) % 1000 != 0;
+	return (now_ms - registry->epoch_ms) % 1000 != 0 && !rdl_registry_is_past(registry, now_ms);
 }
 
 /* Takes what a Register needs of the store. Tombstones hold nothing of it: none could make room. */
@@ -128,8 +129,9 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->rooted = request->objects->root_len > 0;
 	record->peer = request->peer;
 	record->registered = rdl_registry_second(registry, now_ms);
+	record->registered_next = rdl_registry_is_past(registry, now_ms);
 	record->register_exchange = request->exchange;
-	record->rounded = within_second(registry, now_ms);
+	record->updated_previous = is_before(registry, now_ms);
 }
 
 static bool is_copy(const struct rdl_registry *registry, rdl_handle handle,
@@ -292,7 +294,7 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	if ((request->gives & RDL_GIVES_LIFETIME) != 0)
 		record->lifetime_s = request->lifetime_s;
 	record->peer = request->peer;
-	record->rounded = within_second(registry, now_ms);
+	record->updated_previous = is_before(registry, now_ms);
 	rdl_exchange_note(record, request->exchange, second);
 	rdl_wheel_restart(
 		&registry->wheel, handle, deadline_of(registry, record->lifetime_s, now_ms));

@@ -134,16 +134,19 @@ bool rdl_registry_is_copy(
 		       rdl_registry_memory_s(registry, request));
 }
 
-/* Not kept, since it is where the lifetime began. */
+/* Of the wall's, since the one that our epoch is in. Not kept, since it is where the lifetime began. */
 static uint32_t updated_second(const struct rdl_registry *registry, const struct rdl_record *record)
 {
-	return record->deadline - record->lifetime_s - registry->expiry_grace_s - record->rounded;
+	return record->deadline - record->lifetime_s - registry->expiry_grace_s -
+	       record->updated_previous;
 }
 
 void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
 	struct rdl_registration *registration)
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	uint64_t epoch_ms = rdl_registry_wall(registry, registry->epoch_ms);
+	uint64_t wall_epoch_s = epoch_ms / 1000;
 
 	assert(record->state == RDL_RECORD_LIVE);
 	*registration = (struct rdl_registration){
@@ -154,10 +157,10 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 		.queue = record->queue,
 		.binding = record->binding,
 		.lifetime_s = record->lifetime_s,
-		.deadline_ms = registry->epoch_ms + (uint64_t)record->deadline * 1000,
-		.registered_ms = registry->epoch_ms + (uint64_t)record->registered * 1000,
-		.updated_ms =
-			registry->epoch_ms + (uint64_t)updated_second(registry, record) * 1000,
+		.deadline_ms = epoch_ms + (uint64_t)record->deadline * 1000,
+		.registered_ms =
+			(wall_epoch_s + record->registered + record->registered_next) * 1000,
+		.updated_ms = (wall_epoch_s + updated_second(registry, record)) * 1000,
 		.objects = rdl_lists_at(&registry->lists, record->objects),
 		.parameters = rdl_extras_parameters(&registry->store, record),
 	};

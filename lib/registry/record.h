@@ -31,7 +31,9 @@ struct rdl_record {
 	rdl_handle next, prev; /* in its bucket of the wheel, or among the tombstones */
 	uint16_t bucket;
 	bool queue : 1;
-	bool rounded : 1; /* the lifetime began within a second: the deadline is rounded up */
+	/* By the wall's clock: the lifetime began in the second before the one that the deadline counts from. */
+	bool updated_previous : 1;
+	bool registered_next : 1; /* the registration began in the second behind `registered` */
 	bool rooted : 1; /* as the location says; an Update does not change it */
 	struct rdl_peer peer;
 	/* Of the exchanges below: low octet of the generation, rules << 1 | rooted at their time. */

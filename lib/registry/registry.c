@@ -43,6 +43,7 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 		return NULL;
 	registry->endpoint_key = config->endpoint_key;
 	registry->epoch_ms = config->now_ms;
+	registry->wall_ms = config->wall_ms;
 	registry->registrations_max = config->registrations;
 	registry->expiry_grace_s = config->expiry_grace_s;
 	registry->exchange_lifetime_s = config->exchange_lifetime_s;
@@ -71,6 +72,16 @@ void rdl_registry_destroy(struct rdl_registry *registry)
 	rdl_index_destroy(&registry->endpoints);
 	rdl_slab_destroy(&registry->slab);
 	rdl_memory_free(registry);
+}
+
+void rdl_registry_set_wall(struct rdl_registry *registry, uint64_t wall_ms)
+{
+	registry->wall_ms = wall_ms;
+}
+
+uint64_t rdl_registry_wall(const struct rdl_registry *registry, uint64_t now_ms)
+{
+	return now_ms + registry->wall_ms;
 }
 
 void rdl_registry_counts(const struct rdl_registry *registry, struct rdl_registry_counts *counts)

@@ -37,6 +37,7 @@ struct rdl_registry_config {
 	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
 	int socket_id; /* NUMA node, or -1 for any */
 	uint64_t now_ms;
+	uint64_t wall_ms; /* milliseconds since 1970 minus now_ms: rdl_registry_set_wall() */
 	/* Unless NULL, called for each registration that ends by time, while it can still be described. */
 	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
 	void *ended_arg;
@@ -51,6 +52,15 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config);
  */
 struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config);
 void rdl_registry_destroy(struct rdl_registry *registry);
+
+/*
+ * The wall's clock is that much ahead of the registry's. Whoever reads a registration is told its times by the wall's
+ * clock. Between two calls that differ (somebody has set the clock), they are exact to the second; of what happened before
+ * the last of those, within a second.
+ */
+void rdl_registry_set_wall(struct rdl_registry *registry, uint64_t wall_ms);
+/* Milliseconds since 1970 at a time of the registry's clock. */
+uint64_t rdl_registry_wall(const struct rdl_registry *registry, uint64_t now_ms);
 
 #define RDL_REGISTRY_BURST 64
 
@@ -137,7 +147,8 @@ struct rdl_registration {
 	bool queue; /* as the Register said: an Update cannot name it */
 	rdl_binding binding;
 	uint32_t lifetime_s;
-	uint64_t deadline_ms, registered_ms, updated_ms; /* to the second, as kept */
+	/* Milliseconds since 1970: the end, rounded up; the beginnings of the seconds in which these happened. */
+	uint64_t deadline_ms, registered_ms, updated_ms;
 	const struct rdl_object_list *objects;
 	struct rdl_span parameters; /* sms and extra ones, as in struct rdl_request */
 };

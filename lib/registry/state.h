@@ -22,6 +22,7 @@ struct rdl_registry {
 	struct rdl_wheel wheel;
 	struct rdl_key endpoint_key;
 	uint64_t epoch_ms;
+	uint64_t wall_ms; /* the wall's clock minus ours */
 	uint64_t registrations, registrations_max;
 	uint32_t expiry_grace_s;
 	uint32_t exchange_lifetime_s;
@@ -38,6 +39,14 @@ struct rdl_registry {
 static inline uint32_t rdl_registry_second(const struct rdl_registry *registry, uint64_t now_ms)
 {
 	return (uint32_t)((now_ms - registry->epoch_ms) / 1000);
+}
+
+/* A second of ours that the wall's clock has left for its next, as far as a time of ours is in it. */
+static inline bool rdl_registry_is_past(const struct rdl_registry *registry, uint64_t now_ms)
+{
+	uint64_t begin_ms = registry->epoch_ms + registry->wall_ms;
+
+	return (now_ms - registry->epoch_ms) % 1000 + begin_ms % 1000 >= 1000;
 }
 
 /* Deadlines are whole seconds: `second` need not be rounded up to be compared. */

@@ -37,19 +37,14 @@ static bool admit(struct rdl_shard *shard, const struct rdl_request *request, ui
 static void commit_register(
 	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
-	/* Where the answer goes, at once: what has just been written in parts is slow to copy whole. */
-	struct rdl_location *location = &request->location;
-
 	if (rdl_admission_limited(&shard->admission) && !admit(shard, request, now_ms))
 		return;
-	switch (rdl_registry_register(shard->registry, request, hint, now_ms, location)) {
+	switch (rdl_shard_register(shard, request, hint, now_ms)) {
 	case RDL_REGISTRY_CREATED:
 		rdl_stats_add(&shard->stats, RDL_STAT_registered, 1);
-		rdl_shard_tell(shard, location->handle, RDL_EVENT_registered, now_ms);
 		break;
 	case RDL_REGISTRY_REPLACED:
 		rdl_stats_add(&shard->stats, RDL_STAT_replaced, 1);
-		rdl_shard_tell(shard, location->handle, RDL_EVENT_replaced, now_ms);
 		break;
 	case RDL_REGISTRY_REPLAYED:
 		rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);

@@ -8,23 +8,49 @@
 #define WALK_SLOTS 256
 #define WALK_ROWS 16
 
-static void tell(struct rdl_shard *shard, rdl_handle handle, enum rdl_event_kind kind,
-	unsigned changed, uint64_t now_ms)
+/* Of a registration that is there; the event's kind and what else belongs to that are the caller's. */
+static void tell(
+	struct rdl_shard *shard, rdl_handle handle, struct rdl_event *event, uint64_t now_ms)
 {
-	struct rdl_event event = { .kind = kind,
-		.changed = (uint8_t)changed,
-		.unreached = shard->walk.under_way && handle >= shard->walk.cursor,
-		.time_ms = now_ms };
-
-	rdl_registry_describe(shard->registry, handle, &event.registration);
-	rdl_events_write(shard->events, &event);
+	event->unreached = shard->walk.under_way && handle >= shard->walk.cursor;
+	event->time_ms = rdl_registry_wall(shard->registry, now_ms);
+	rdl_registry_describe(shard->registry, handle, &event->registration);
+	rdl_events_write(shard->events, event);
 }
 
 void rdl_shard_tell(
 	struct rdl_shard *shard, rdl_handle handle, enum rdl_event_kind kind, uint64_t now_ms)
 {
-	if (rdl_shard_is_heard(shard))
-		tell(shard, handle, kind, 0, now_ms);
+	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
+		return;
+	struct rdl_event event = { .kind = kind };
+	tell(shard, handle, &event, now_ms);
+}
+
+enum rdl_registry_result rdl_shard_register(
+	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
+{
+	/* Where the answer goes, at once: what has just been written in parts is slow to copy whole. */
+	struct rdl_location *location = &request->location;
+	struct rdl_registration before;
+
+	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
+		return rdl_registry_register(shard->registry, request, hint, now_ms, location);
+	struct rdl_event event = { .kind = RDL_EVENT_registered };
+	rdl_handle old = rdl_registry_find_endpoint(
+		shard->registry, request->digest, rdl_request_endpoint(request), now_ms);
+	if (old != RDL_HANDLE_NONE) {
+		rdl_registry_describe(shard->registry, old, &before);
+		event.old.location = before.location;
+		event.old.peer = before.peer;
+	}
+	enum rdl_registry_result result =
+		rdl_registry_register(shard->registry, request, hint, now_ms, location);
+	if (result == RDL_REGISTRY_REPLACED)
+		event.kind = RDL_EVENT_replaced;
+	if (result == RDL_REGISTRY_CREATED || result == RDL_REGISTRY_REPLACED)
+		tell(shard, location->handle, &event, now_ms);
+	return result;
 }
 
 bool rdl_shard_update(struct rdl_shard *shard, rdl_handle handle, const struct rdl_request *request,
@@ -34,11 +60,13 @@ bool rdl_shard_update(struct rdl_shard *shard, rdl_handle handle, const struct r
 
 	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
 		return rdl_registry_update(shard->registry, handle, request, now_ms);
+	struct rdl_event event = { .kind = RDL_EVENT_updated };
 	rdl_registry_describe(shard->registry, handle, &before);
-	unsigned changed = rdl_event_changed(request, &before);
+	event.changed = rdl_event_changed(request, &before);
+	event.old.peer = before.peer;
 	if (!rdl_registry_update(shard->registry, handle, request, now_ms))
 		return false;
-	tell(shard, handle, RDL_EVENT_updated, changed, now_ms);
+	tell(shard, handle, &event, now_ms);
 	return true;
 }
 
@@ -58,7 +86,9 @@ void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_m
 static bool mark(
 	struct rdl_shard *shard, enum rdl_event_kind kind, uint64_t number, uint64_t now_ms)
 {
-	const struct rdl_event event = { .kind = kind, .time_ms = now_ms, .seq = number };
+	const struct rdl_event event = {
+		.kind = kind, .time_ms = rdl_registry_wall(shard->registry, now_ms), .seq = number
+	};
 
 	return rdl_events_write(shard->events, &event);
 }
@@ -66,7 +96,8 @@ static bool mark(
 /* The next row; false when there is none for now. */
 static bool step(struct rdl_shard *shard, uint64_t now_ms, unsigned *budget)
 {
-	struct rdl_event row = { .kind = RDL_EVENT_row, .time_ms = now_ms };
+	struct rdl_event row = { .kind = RDL_EVENT_row,
+		.time_ms = rdl_registry_wall(shard->registry, now_ms) };
 	uint64_t cursor = shard->walk.cursor;
 	rdl_handle handle;
 

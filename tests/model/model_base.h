@@ -100,6 +100,7 @@ static inline void happened(enum kind kind)
 
 static uint64_t seed, dice_state, operations;
 static uint64_t epoch_ms, now_ms;
+static uint64_t wall_ms; /* the wall's clock minus ours */
 
 static inline uint64_t dice(uint64_t sides)
 {
@@ -114,6 +115,11 @@ static inline bool one_in(uint64_t n)
 static inline uint32_t now_s(void)
 {
 	return (uint32_t)((now_ms - epoch_ms) / 1000);
+}
+
+static inline uint64_t wall_s(void)
+{
+	return (now_ms + wall_ms) / 1000;
 }
 
 /* Says what the request at hand was: defined with requests. */

@@ -145,6 +145,7 @@ static inline void make_shards(void)
 			.list_key = list_key,
 			.socket_id = -1,
 			.now_ms = epoch_ms,
+			.wall_ms = wall_ms,
 			.ended = rdl_shard_ended,
 			.ended_arg = &shards[s],
 		};

@@ -19,7 +19,7 @@ static inline void restart_lifetime(struct endpoint *e)
 	uint32_t whole_s = (uint32_t)((now_ms - epoch_ms + 999) / 1000);
 
 	e->deadline_s = whole_s + e->facts.lifetime_s + GRACE_S;
-	e->updated_s = now_s();
+	e->updated_at_s = wall_s();
 }
 
 static inline void perform_register(struct endpoint *e, struct sent *q, const struct place *place)
@@ -48,6 +48,7 @@ static inline void perform_register(struct endpoint *e, struct sent *q, const st
 	e->facts = q->facts;
 	e->facts.source = q->source;
 	e->registered_s = now_s();
+	e->registered_at_s = wall_s();
 	e->first = (struct exchange){ q->identity, now_s(), false, *place };
 	restart_lifetime(e);
 	performed(q);

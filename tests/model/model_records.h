@@ -32,7 +32,8 @@ struct endpoint {
 	int shard; /* -1: not yet seen */
 	enum record record;
 	struct facts facts;
-	uint32_t deadline_s, registered_s, updated_s;
+	uint32_t deadline_s, registered_s;
+	uint64_t registered_at_s, updated_at_s; /* by the wall's clock */
 	struct place place, former[FORMER];
 	struct exchange first, others[REMEMBERED];
 	uint64_t grave; /* order of burial: those of one round of expiry are equal */

@@ -31,11 +31,6 @@ static inline void compare_parameters(const struct facts *facts, struct rdl_span
 	CHECK(all == parameters.len);
 }
 
-static inline uint64_t ms_of(uint32_t second)
-{
-	return epoch_ms + (uint64_t)second * 1000;
-}
-
 static inline void compare_one(const struct endpoint *e, const struct rdl_registration *r)
 {
 	const struct source *source = &sources[e->facts.source];
@@ -51,9 +46,9 @@ static inline void compare_one(const struct endpoint *e, const struct rdl_regist
 	rdl_binding_text(r->binding, binding);
 	CHECK(strcmp(binding, e->facts.binding) == 0);
 	CHECK(r->lifetime_s == e->facts.lifetime_s);
-	CHECK(r->deadline_ms == ms_of(e->deadline_s));
-	CHECK(r->registered_ms == ms_of(e->registered_s));
-	CHECK(r->updated_ms == ms_of(e->updated_s));
+	CHECK(r->deadline_ms == epoch_ms + wall_ms + e->deadline_s * UINT64_C(1000));
+	CHECK(r->registered_ms == e->registered_at_s * 1000);
+	CHECK(r->updated_ms == e->updated_at_s * 1000);
 	compare_parameters(&e->facts, r->parameters);
 	list_make(&list, &e->facts.list);
 	CHECK(list_is(&list, r->objects));

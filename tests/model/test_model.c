@@ -250,6 +250,7 @@ static void test_model(void **state)
 
 	seed = dice_state = from_environment("RDL_MODEL_SEED", SEED);
 	epoch_ms = now_ms = 5000 + dice(1000);
+	wall_ms = UINT64_C(1700000000000) + dice(1000);
 	make_sources();
 	make_endpoints();
 	gateway_start();

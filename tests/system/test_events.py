@@ -10,6 +10,7 @@ from lab import *  # noqa: E402,F403
 
 KINDS = ("registered", "updated", "replaced", "de-registered", "expired", "removed")
 SUBSCRIBERS = 12
+TIMES = ("expires_in", "registered_at", "updated_at")
 
 
 def start(lab):
@@ -39,9 +40,9 @@ def control(gateway, **request):
 
 
 def show(gateway, endpoint):
-    """The keys that an event has, too."""
+    """Without what time changes."""
     reply = control(gateway, command="show", endpoint=endpoint)["registration"]
-    return {k: v for k, v in reply.items() if k not in ("expires_in", "registered_at", "updated_at")}
+    return {k: v for k, v in reply.items() if k not in TIMES}
 
 
 def counts(gateway):
@@ -49,7 +50,10 @@ def counts(gateway):
 
 
 def bare(event):
-    return {k: v for k, v in event.items() if k not in ("event", "partition", "seq", "time", "changed")}
+    for key in TIMES:
+        assert isinstance(event[key], (int, float)), event
+    return {k: v for k, v in event.items()
+            if k not in ("event", "partition", "seq", "time", "changed", "old") + TIMES}
 
 
 def clear(gateway):
@@ -93,12 +97,15 @@ def test_each_change(gateway):
     next_is("updated", [])
     device.update(first, ["b=UQ", "x=1"], "</1/0>,</3/0>")
     next_is("updated", ["binding", "objects", "parameters"])
-    Device().update(first)
-    next_is("updated", ["address"])
-    Device(GATEWAY6).update(first, ["lt=60"])
-    expect(next_is("updated", ["lifetime", "address"])["address"], DEVICE6)
+    other, distant = Device(), Device(GATEWAY6)
+    other.update(first)
+    expect(next_is("updated", ["address"])["old"], {"address": DEVICE4, "port": device.port})
+    distant.update(first, ["lt=60"])
+    event = next_is("updated", ["lifetime", "address"])
+    expect((event["address"], event["old"]), (DEVICE6, {"address": DEVICE4, "port": other.port}))
     second = path(device.register("one", lt="60"))
-    next_is("replaced")
+    expect(next_is("replaced")["old"],
+           {"location": "/" + "/".join(first), "address": DEVICE6, "port": distant.port})
     expect(device.update(first).code, "4.04", "the old location")
     device.deregister(second)
     expect(bare(next_is("de-registered", ended=True))["lifetime"], 60)
@@ -118,6 +125,47 @@ def test_each_change(gateway):
     device.register("last")
     expect(next_is("registered")["endpoint"], "last")
     stream.close()
+    clear(gateway)
+
+
+def test_times(gateway):
+    """Everywhere the second in which it happened, on a clock of a millisecond where it is told as it happens."""
+    stream, device, told = subscribe(gateway), Device(), {}
+
+    def when(act):
+        """Does it, and the event's time, which lies between before and after."""
+        before = int(time.time() * 1000) / 1000
+        act()
+        event = stream.line()
+        assert before <= event["time"] <= time.time(), (before, event)
+        return event
+
+    for i in range(40):
+        name = "t-%d" % i
+        event = when(lambda: device.register(name, lt="300"))
+        expect((event["registered_at"], event["updated_at"], event["expires_in"]),
+               (event["time"], event["time"], 300), event)
+        registered = updated = event["time"]
+        location = event["location"].strip("/").split("/")
+        time.sleep(0.037)
+        if i % 2:
+            event = when(lambda: device.update(location))
+            updated = event["time"]
+            expect((event["registered_at"], event["updated_at"], event["expires_in"]), (int(registered), updated, 300))
+        told[name] = (int(registered), int(updated))
+        for reply in (control(gateway, command="show", endpoint=name)["registration"], gateway.registration(name)):
+            expect((reply["registered_at"], reply["updated_at"]), told[name], name)
+            assert 298 <= reply["expires_in"] <= 300, reply
+    snapshot = subscribe(gateway, "snapshot", prefix="t-")
+    rows = [snapshot.line() for _ in range(len(told) + 2)][1:-1]
+    expect({row["endpoint"]: (row["registered_at"], row["updated_at"]) for row in rows}, told)
+    expect([row["endpoint"] for row in rows if not 290 <= row["expires_in"] <= 300], [])
+    event = when(lambda: device.register("t-0", lt="60"))
+    expect((event["event"], event["registered_at"], event["updated_at"]), ("replaced", event["time"], event["time"]))
+    event = when(lambda: control(gateway, command="remove", endpoint="t-1"))
+    expect((event["event"], event["registered_at"], event["updated_at"]), ("removed", *told["t-1"]))
+    stream.close()
+    snapshot.close()
     clear(gateway)
 
 

@@ -119,7 +119,13 @@ def test_follows(gateway):
     fleet.many(1000)
     size, counts = expect_mirrored(gateway, mirror)
     table = gateway_table(gateway)
-    expect(part.dump()["registrations"], {n: r for n, r in table.items() if n.startswith("device-1")})
+    state = part.dump()
+    expect(state["registrations"], {n: r for n, r in table.items() if n.startswith("device-1")})
+    expect(state["times"].keys(), state["registrations"].keys())
+    for name, times in state["times"].items():
+        told = gateway.registration(name)
+        expect((int(times["registered_at"]), int(times["updated_at"])), (told["registered_at"], told["updated_at"]), name)
+        assert abs(times["expires_at"] - time.time() - told["expires_in"]) <= 2, (name, times, told)
     once = subprocess.run([ROOT + "/scripts/rdline-mirror", "--socket", gateway.lab.events, "--once"], timeout=10,
                           capture_output=True, text=True)
     expect(json.loads(once.stdout)["registrations"].keys(), gateway_table(gateway).keys())

@@ -75,7 +75,8 @@ static inline struct rdl_event event_of(enum rdl_event_kind kind, const struct m
 	return (struct rdl_event){ .kind = kind,
 		.changed = (uint8_t)made->registration.lifetime_s,
 		.time_ms = made->registration.lifetime_s + UINT64_C(7),
-		.registration = made->registration };
+		.registration = made->registration,
+		.old = { { made->registration.lifetime_s, 2, true, 3 }, made->registration.peer } };
 }
 
 /* What was read is what was written, octet for octet. */
@@ -88,6 +89,8 @@ static inline void expect_same(const struct rdl_event *got, const struct rdl_eve
 	assert_int_equal(got->changed, want->changed);
 	assert_int_equal(got->unreached, want->unreached);
 	assert_int_equal(got->time_ms, want->time_ms);
+	assert_int_equal(got->old.location.handle, want->old.location.handle);
+	assert_memory_equal(&got->old.peer, &want->old.peer, sizeof(got->old.peer));
 	assert_true(rdl_span_equal(a->endpoint, b->endpoint));
 	assert_true(rdl_span_equal(a->parameters, b->parameters));
 	assert_int_equal((uintptr_t)a->objects % 8, 0);

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 static char text[RDL_EVENT_TEXT_MAX];
-static const struct rdl_event_facts facts = { { 1, 2 }, 1, 1700000000000 };
+static const struct rdl_event_facts facts = { { 1, 2 }, 1 };
 
 static const char *text_of(const struct rdl_event *event)
 {
@@ -42,17 +42,24 @@ static void test_letters(void **state)
 	char want[1024];
 
 	make_parameter(made, "x=\"");
+	made->registration.registered_ms = 1699999990000;
+	made->registration.deadline_ms = 1700000020030;
 	event.registration = made->registration;
+	event.time_ms = 1700000000031;
+	event.old.peer = (struct rdl_peer){ .address = { [15] = 1 }, .port = 9 };
 	event.seq = 18446744073709551615u;
 	event.changed = 1 << RDL_EVENT_CHANGE_lifetime | 1 << RDL_EVENT_CHANGE_address;
 	snprintf(want, sizeof(want),
 		"{\"event\":\"updated\",\"partition\":200,\"seq\":18446744073709551615,"
 		"\"time\":1700000000.031,\"changed\":[\"lifetime\",\"address\"],"
+		"\"old\":{\"address\":\"::1\",\"port\":9},"
 		"\"endpoint\":\"%25u\",\"location\":\"/rd/%s\",\"address\":\"192.0.2.24\","
 		"\"port\":24,\"version\":\"1.1\",\"lifetime\":24,\"binding\":\"U\",\"queue\":false,"
 		"\"parameters\":[\"x=\\\"\"],\"sms\":\"123\",\"root\":\"/root\","
 		"\"objects\":[\"24/0\",\"24/7\",\"25/0\"],"
-		"\"object_versions\":{\"24\":\"1.3\",\"25\":\"1.0\"},\"content_formats\":[112]}\n",
+		"\"object_versions\":{\"24\":\"1.3\",\"25\":\"1.0\"},\"objects_total\":3,"
+		"\"content_formats\":[112],\"expires_in\":19,\"registered_at\":1699999990,"
+		"\"updated_at\":1700000000.031}\n",
 		24u, id_of(made));
 	assert_string_equal(text_of(&event), want);
 	free(made);
@@ -79,6 +86,64 @@ static void test_kinds(void **state)
 		json_decref(json);
 	}
 	free(made);
+}
+
+/* What happens is told as when it happened, to the millisecond; what happened before to the second. */
+static void test_times(void **state)
+{
+	struct made *made = make(10, 0, 0);
+
+	made->registration.registered_ms = 1700000001000;
+	made->registration.updated_ms = 1700000002000;
+	made->registration.deadline_ms = 1700000009700;
+	for (unsigned kind = 0; kind <= RDL_EVENT_row; kind++) {
+		struct rdl_event event = event_of((enum rdl_event_kind)kind, made);
+		bool begins = kind == RDL_EVENT_registered || kind == RDL_EVENT_replaced;
+		bool updates = begins || kind == RDL_EVENT_updated;
+
+		event.time_ms = 1700000003007;
+		json_decref(parse(&event));
+		assert_non_null(strstr(text, "\"time\":1700000003.007,"));
+		assert_non_null(strstr(text, begins ? "\"registered_at\":1700000003.007,"
+						    : "\"registered_at\":1700000001,"));
+		assert_non_null(strstr(text,
+			updates ? "\"updated_at\":1700000003.007}" : "\"updated_at\":1700000002}"));
+		assert_non_null(strstr(text, "\"expires_in\":6,"));
+		event.time_ms = kind % 2 == 0 ? 1700000009700 : 1800000000000;
+		assert_non_null(strstr(text_of(&event), "\"expires_in\":0,"));
+	}
+	free(made);
+}
+
+/* Where it was registered before, and from where, of those that have a before. */
+static void test_old(void **state)
+{
+	struct made *made = make(10, 0, 0), *before = make(11, 3, 0);
+
+	for (unsigned kind = 0; kind <= RDL_EVENT_row; kind++) {
+		struct rdl_event event = event_of((enum rdl_event_kind)kind, made);
+		char want[128] = "";
+
+		event.old.location = before->registration.location;
+		event.old.peer = before->registration.peer;
+		for (unsigned moved = 0; moved < 2; moved++) {
+			event.changed = moved != 0 ? 1 << RDL_EVENT_CHANGE_address : 0;
+			want[0] = '\0';
+			if (kind == RDL_EVENT_replaced)
+				snprintf(want, sizeof(want),
+					",\"old\":{\"location\":\"/rd/%s\",\"address\":"
+					"\"192.0.2.11\",\"port\":11},\"endpoint\":",
+					id_of(before));
+			else if (kind == RDL_EVENT_updated && moved != 0)
+				strcpy(want, ",\"old\":{\"address\":\"192.0.2.11\",\"port\":11},");
+			if (want[0] != '\0')
+				assert_non_null(strstr(text_of(&event), want));
+			else
+				assert_null(strstr(text_of(&event), "\"old\""));
+		}
+	}
+	free(made);
+	free(before);
 }
 
 /* Whatever a device put into its texts. */
@@ -213,6 +278,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_old),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_changed),

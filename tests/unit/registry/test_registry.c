@@ -474,6 +474,40 @@ static void test_next(void **state)
 	assert_true(cursor != UINT64_MAX);
 }
 
+/* Wherever in their seconds the two clocks are: the wall's second in which it happened, no other. */
+static void test_wall(void **state)
+{
+	const uint64_t walls[] = { 0, 1, 499, 500, 999, 1700000000123, 1700000000877 };
+	struct rdl_request request = make_register(span_of("node"), 300, objects);
+	uint64_t now = NOW, random = 1;
+	struct rdl_location location;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t wall_ms = walls[i / 10 % RDL_ARRAY_LEN(walls)], registered;
+
+		rdl_registry_set_wall(registry, wall_ms);
+		now += i % 3 == 0 ? 1000 - now % 1000 : test_random(&random) % 1500;
+		registered = now;
+		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now, &location);
+		struct rdl_registration r = describe(location.handle);
+		assert_int_equal(r.registered_ms, (now + wall_ms) / 1000 * 1000);
+		assert_int_equal(r.updated_ms, r.registered_ms);
+		assert_in_range(r.deadline_ms, now + wall_ms + 300000, now + wall_ms + 300999);
+		now += test_random(&random) % 3000;
+		const struct rdl_request update = { .gives = 0 };
+		assert_true(rdl_registry_update(registry, location.handle, &update, now));
+		r = describe(location.handle);
+		assert_int_equal(r.registered_ms, (registered + wall_ms) / 1000 * 1000);
+		assert_int_equal(r.updated_ms, (now + wall_ms) / 1000 * 1000);
+		assert_int_equal(rdl_registry_wall(registry, now), now + wall_ms);
+		/* The clock was set: what lies before may be shown as a second off, no more. */
+		rdl_registry_set_wall(registry, wall_ms + 5000 + i % 1000);
+		r = describe(location.handle);
+		assert_in_range(r.registered_ms, registered + wall_ms + 5000 + i % 1000 - 1999,
+			registered + wall_ms + 5000 + i % 1000 + 1000);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -490,6 +524,7 @@ int main(void)
 		TEST(test_names),
 		TEST(test_find),
 		TEST(test_next),
+		TEST(test_wall),
 	};
 
 	return RUN_EAL_TESTS(tests);

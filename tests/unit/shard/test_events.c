@@ -62,6 +62,45 @@ static void test_each_operation(void **state)
 	assert_string_equal(told(now), "");
 }
 
+/* Where it was: the location that is dead now, and the address. Times are the wall's. */
+static void test_old_and_times(void **state)
+{
+	static struct handed h;
+	uint64_t wall_ms = 1700000000300, now = EPOCH + 900;
+	struct rdl_event event;
+
+	rdl_registry_set_wall(shard.registry, wall_ms);
+	struct id first = register_at("CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, now);
+	rdl_shard_publish(&shard, now);
+	assert_true(rdl_events_read(&events, &event));
+	assert_int_equal(event.kind, RDL_EVENT_registered);
+	now += 350;
+	hand(&h, "CON POST 11:rd 11:@", first.text);
+	h.request.peer.port = 50000;
+	commit(&h, now);
+	rdl_shard_publish(&shard, now);
+	assert_true(rdl_events_read(&events, &event));
+	assert_int_equal(event.changed, CHANGED(address));
+	assert_int_equal(event.old.peer.port, 40000);
+	assert_int_equal(event.registration.peer.port, 50000);
+	assert_int_equal(event.time_ms, now + wall_ms);
+	assert_int_equal(event.registration.registered_ms, (EPOCH + 900 + wall_ms) / 1000 * 1000);
+	assert_int_equal(event.registration.updated_ms, (now + wall_ms) / 1000 * 1000);
+	hand(&h, "CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, "");
+	h.request.peer.port = 60000;
+	commit(&h, now);
+	struct id second = expect_created(&h), old;
+	rdl_shard_publish(&shard, now);
+	assert_true(rdl_events_read(&events, &event));
+	assert_int_equal(event.kind, RDL_EVENT_replaced);
+	old = (struct id){ "" };
+	rdl_location_encode(&location_key, &event.old.location, (uint8_t *)old.text);
+	assert_string_equal(old.text, first.text);
+	assert_string_not_equal(old.text, second.text);
+	assert_int_equal(event.old.peer.port, 50000);
+	assert_int_equal(event.registration.peer.port, 60000);
+}
+
 /* Refusals, dead locations and copies change nothing. */
 static void test_nothing_told(void **state)
 {
@@ -346,6 +385,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		EVENTS_TEST(test_each_operation),
+		EVENTS_TEST(test_old_and_times),
 		EVENTS_TEST(test_nothing_told),
 		EVENTS_TEST(test_expired),
 		EVENTS_TEST(test_removed),
