@@ -86,6 +86,7 @@ struct daemon {
 	/* random at each start */
 	struct rdl_key endpoint_key, location_key, list_key, admission_key;
 	uint64_t exchange_seed; /* the same */
+	char boot[33]; /* the same, for those who ask whether we are still the same gateway */
 	const struct rdl_policy *
 		policy; /* swapped whole; workers and shards read it once for each burst, either way */
 	struct rdl_pktio *pktio;

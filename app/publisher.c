@@ -81,9 +81,10 @@ static void subscribe(struct client *client, const char *text, size_t len)
 	if (snapshot)
 		begin_snapshot(publisher, subscriber);
 	subscriber_say(subscriber,
-		"{\"event\":\"subscribed\",\"from\":\"%s\",\"instance\":\"%s\",\"version\":\"%s\"}"
-		"\n",
-		snapshot ? "snapshot" : "now", publisher->daemon->conf->instance, RDL_VERSION);
+		"{\"event\":\"subscribed\",\"from\":\"%s\",\"instance\":\"%s\",\"boot\":\"%s\","
+		"\"version\":\"%s\"}\n",
+		snapshot ? "snapshot" : "now", publisher->daemon->conf->instance,
+		publisher->daemon->boot, RDL_VERSION);
 }
 
 static void closed(struct client *client)

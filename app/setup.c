@@ -14,7 +14,7 @@
 
 int daemon_keys(struct daemon *daemon)
 {
-	struct rdl_key keys[5];
+	struct rdl_key keys[6];
 
 	if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys)) {
 		rdl_log_error("start", "no random octets: %s", strerror(errno));
@@ -25,6 +25,8 @@ int daemon_keys(struct daemon *daemon)
 	daemon->list_key = keys[2];
 	daemon->admission_key = keys[3];
 	daemon->exchange_seed = keys[4].k0;
+	snprintf(daemon->boot, sizeof(daemon->boot), "%016llx%016llx",
+		(unsigned long long)keys[5].k0, (unsigned long long)keys[5].k1);
 	return 0;
 }
 

@@ -36,6 +36,7 @@ static int info(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "version", RDL_VERSION);
 	rte_tel_data_add_dict_string(d, "instance", daemon->conf->instance);
+	rte_tel_data_add_dict_string(d, "boot", daemon->boot);
 	tel_u64(d, "pid", (uint64_t)getpid());
 	tel_u64(d, "uptime", (clock_ms() - daemon->started_ms) / 1000);
 	tel_u64(d, "ports", daemon->conf->port_count);

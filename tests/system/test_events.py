@@ -27,7 +27,8 @@ def path(answer):
 def subscribe(gateway, start="now", **more):
     stream = Lines(gateway.lab.events, dict({"from": start}, **more))
     said = stream.line()
-    expect((said["event"], said["from"], said["instance"]), ("subscribed", start, gateway.lab.instance))
+    expect((said["event"], said["from"], said["instance"], said["boot"]),
+           ("subscribed", start, gateway.lab.instance, gateway.ask("/rdline/info")["boot"]))
     return stream
 
 

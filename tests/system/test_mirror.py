@@ -186,7 +186,8 @@ def test_gateway_restarts(gateway):
     third = gateway.lab.gateway(text(gateway.lab))
     fleet = Fleet(third, 5)
     fleet.many(200)
-    expect_mirrored(third, mirror)
+    size, counts = expect_mirrored(third, mirror)
+    expect(counts["restarts"], 2)
     mirror.end()
 
 
