@@ -29,6 +29,15 @@ def config(instance, extra="", ports=None, lwm2m="", coap="", memory="registrati
     return "\n".join(lines) + "\n"
 
 
+def until(holds, otherwise, seconds=20):
+    """Waits for what a machine under load may take its time with; `otherwise` says what did not happen."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError("%s within %d s" % (otherwise, seconds))
+        time.sleep(0.02)
+
+
 class Skip(Exception):
     """Raised by a test that cannot run here; says why."""
 

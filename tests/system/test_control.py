@@ -201,8 +201,7 @@ def test_bad_requests(gateway):
     expect(others[-1].line(), {"error": "too many connections"})
     for other in others:
         other.close()
-    while gateway.ask("/rdline/control")["connections"] > 0:
-        time.sleep(0.02)
+    until(lambda: gateway.ask("/rdline/control")["connections"] == 0, "still connected")
     deaf, let_go = Lines(gateway.lab.control), gateway.ask("/rdline/control")["let_go"]
     deaf.socket.settimeout(2)
     try:

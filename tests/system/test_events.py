@@ -64,11 +64,7 @@ def clear(gateway):
         for name in reply["endpoints"]:
             control(gateway, command="remove", endpoint=name)
         reply = control(gateway, command="list")
-    for _ in range(100):
-        if counts(gateway)["connections"] == 0:
-            return
-        time.sleep(0.02)
-    raise AssertionError("still connected: %s" % counts(gateway))
+    until(lambda: counts(gateway)["connections"] == 0, "still connected")
 
 
 def test_each_change(gateway):

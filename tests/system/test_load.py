@@ -88,11 +88,9 @@ def test_copies(lab):
         (result,), _ = finish(process)
         expect(numbers([result], "phase", "answered", "wrong", "lost"), [("storm", 200, 0, 0)], "storm")
         copies = result["retransmitted"]
-        for _ in range(40):  # the last of them may still be under way
-            stats = gateway.ask("/rdline/stats")
-            if stats["replayed"] == copies:
-                break
-            time.sleep(0.05)
+        # The last of them may still be under way.
+        until(lambda: gateway.ask("/rdline/stats")["replayed"] >= copies, "not all copies are replayed")
+        stats = gateway.ask("/rdline/stats")
         expect([copies > 0] + [stats[k] for k in ("registered", "replaced", "replayed")], [True, 200, 0, copies], "stats")
 
 

@@ -158,9 +158,8 @@ static void test_lengths(void **state)
 		while (n - head + 6 <= (int)len)
 			n += snprintf(words + n, sizeof(words) - (size_t)n, ",</%u>",
 				(unsigned)(n / 6 % 10));
-		while (n - head < (int)len)
-			words[n++] = ' ';
-		words[n] = '\0';
+		memset(words + n, ' ', (size_t)head + len - (size_t)n);
+		words[head + (int)len] = '\0';
 		for (unsigned i = 0; i < 4; i++)
 			assert_int_equal(
 				expect_same(words), len <= RDL_KNOWN_PAYLOAD_MAX && i >= 2);
