@@ -190,8 +190,8 @@ static void lab(void **state)
 		"known:\n"
 		"deny: [denied-*]\n"
 		"admission 0 0 0\n"
-		"events none none none:0 16 4096 8192\n"
-		"control none none none:0\n"
+		"events /run/rdline/events.sock none conf/lab.conf:6 16 4096 8192\n"
+		"control /run/rdline/control.sock none conf/lab.conf:7\n"
 		"eal:\n"
 		"log 2\n");
 }
