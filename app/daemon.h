@@ -105,6 +105,7 @@ struct daemon {
 	struct publisher *publisher; /* NULL: none is configured */
 	struct console *console; /* the same */
 	unsigned workers_left; /* workers that still wait for replies; shards end with the last */
+	unsigned lcores_ended;
 };
 
 /* Requests a worker may have at one shard: milliseconds of pause at full rate (FACTS of virtual machines). */

@@ -110,6 +110,7 @@ static int run(void *self)
 			then = now;
 		}
 	}
+	__atomic_add_fetch(&lcore->daemon->lcores_ended, 1, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -154,4 +155,6 @@ void daemon_join(struct daemon *daemon)
 {
 	__atomic_store_n(&daemon->stopping, 1, __ATOMIC_RELAXED);
 	rte_eal_mp_wait_lcore();
+	/* What they did last is seen from here on, also by tools that cannot look into EAL's own waiting. */
+	(void)__atomic_load_n(&daemon->lcores_ended, __ATOMIC_ACQUIRE);
 }
