@@ -1,7 +1,7 @@
-# rdline: the only makefile. The table below IS the dependency graph: a library sees the headers of
-# what it declares here (and of what those declare), and nothing else.
+# rdline: the only makefile. The table below IS the dependency graph: a room sees the headers of what it
+# declares here (and of what those declare), and nothing else.
 #
-#   make [VARIANT=release|debug|asan|tsan|cov|fuzz|guard] [V=1]     see `make help` for the targets
+#   make [VARIANT=release|test|native|debug|asan|tsan|cov|fuzz|guard|lint] [V=1]     see `make help` for the targets
 
 # library       may include                     packages whose headers it may include
 base_DEPS     :=
@@ -21,20 +21,28 @@ pipeline_PKGS := libxxhash
 shard_DEPS    := events policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
-app_DEPS      := pktio pipeline shard conf
-app_PKGS      := libdpdk jansson
-ctl_PKGS      := jansson
 
 LIBS := base net coap link lwm2m policy stats conf registry events pipeline shard pktio
+# Rooms with code for vector machines: their unit tests run as the product is built, too.
+VECTOR_LIBS := base lwm2m
 
 # ---- variants: build/<variant>/, side by side ------------------------------------------------
 VARIANT ?= release
 B       := build/$(VARIANT)
-VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-# The product is built on the machine that it runs on; ARCH=x86-64-v2 makes one that travels.
-ARCH    ?= native
+# The product is built for the machine that it is built on; ARCH=x86-64-v2 makes one that travels. Tests and tools
+# are built for a baseline: what they do, and what the compiler makes of them, is the same on every machine.
+ARCH     ?= native
+BASELINE := x86-64-v2
+
+RELEASE     := 0.2.0
+COMMIT      := $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
+VERSION     := $(RELEASE)$(if $(COMMIT), ($(COMMIT)))
 
 release_FLAGS := -O3 -falign-functions=32
+release_ARCH  := $(ARCH)
+test_FLAGS    := $(release_FLAGS)
+native_FLAGS  := $(release_FLAGS)
+native_ARCH   := $(ARCH)
 debug_FLAGS   := -O0 -DRDL_DEBUG
 asan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=thread -DRTE_USE_C11_MEM_MODEL=1
@@ -44,35 +52,55 @@ guard_FLAGS   := -O3 -flto -flto-partition=none
 # clang 14 does not say of itself that it sanitizes, as gcc does.
 fuzz_FLAGS    := -O1 -DRDL_DEBUG -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -D__SANITIZE_ADDRESS__=1
+# Warnings come from what the compiler finds out while it optimises, so they differ from machine to machine: here, and
+# nowhere else, they are errors, for each of these. genoa is what -march=native is to gcc 12 on an AMD EPYC 9004.
+LINT_MACHINES := x86-64-v2 haswell icelake-server genoa
+genoa_ARCH    := znver3 $(addprefix -mavx512,f vl bw dq cd vbmi ifma vpopcntdq vbmi2 vnni bitalg bf16) \
+	-mgfni -mvpclmulqdq -mvaes
+MACHINE       ?= $(BASELINE)
+lint_FLAGS    := $(release_FLAGS) -Werror
+lint_ARCH     := $(or $($(MACHINE)_ARCH),$(MACHINE))
 ifeq ($($(VARIANT)_FLAGS),)
-$(error VARIANT=$(VARIANT) is none of release debug asan tsan cov fuzz guard)
+$(error VARIANT=$(VARIANT) is none of release test native debug asan tsan cov fuzz guard lint)
 endif
 ifeq ($(VARIANT),fuzz)
 CC := clang
 endif
-# The product is optimised across libraries; tests link the same objects without.
-PRODUCT := $(if $(filter release,$(VARIANT)),-flto=auto -ffat-lto-objects)
+ifeq ($(VARIANT),lint)
+B := build/lint/$(MACHINE)
+endif
+# The product is optimised across libraries.
+PRODUCT := $(if $(filter release,$(VARIANT)),-flto=auto)
 # Source fortification needs optimisation and does not mix with the sanitizers.
-FORTIFY := $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
+FORTIFY := $(if $(filter release test native lint,$(VARIANT)),-D_FORTIFY_SOURCE=2)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
 	-Wformat=2 -Wconversion -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion \
 	-Wnull-dereference
 CFLAGS  ?= -g
-OWN     := -std=gnu11 -D_GNU_SOURCE -fno-common -fstack-protector-strong -fPIE $(FORTIFY) $(WARN) $($(VARIANT)_FLAGS)
+OWN     := -std=gnu11 -D_GNU_SOURCE -fno-common -fstack-protector-strong -fPIE $(FORTIFY) $(WARN) \
+	$($(VARIANT)_FLAGS) $(PRODUCT)
+MARCH   := -march=$(or $($(VARIANT)_ARCH),$(BASELINE))
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(filter -fsanitize% --coverage,$($(VARIANT)_FLAGS))
 
-# Package headers are system headers: our warnings judge our code. ARCH comes last, since
+# Package headers are system headers: our warnings judge our code. MARCH comes last, since
 # libdpdk.pc carries a -march of its own.
-pkg_cflags = $(if $1,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $1))) -march=$(ARCH)
+pkg_cflags = $(if $1,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $1))) $(MARCH)
+pkg_libs   = $(if $1,$$(pkg-config --libs $1))
 pkg_files  = $(foreach p,$1,$(wildcard $(foreach d,/usr/lib/*/pkgconfig /usr/share/pkgconfig,$d/$p.pc)))
 
-closure = $(sort $1 $(foreach d,$($1_DEPS),$(call closure,$d)))
-below   = $(sort $(foreach d,$($1_DEPS),$(call closure,$d)))
+closure = $(sort $1 $(foreach d,$1,$(call closure,$($d_DEPS))))
+packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
 sources = $(sort $(wildcard $1/*.c))
 objects = $(patsubst %.c,$B/%.o,$1)
+archives = $(foreach l,$(call closure,$1),$B/lib$l.a)
 include_path = $(addprefix -Ilib/,$1)
+
+# As many jobs as CPUs, unless it is said how many.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 ifeq ($V,1)
 Q :=
@@ -85,35 +113,42 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all bench bench-guard test unit instrumented asan tsan cov soak fuzz fuzz-run lint format compdb run install clean deps help
+.PHONY: all bench bench-guard bench-peers bench-plot test unit instrumented asan tsan cov soak fuzz fuzz-run \
+	lint lint-objects format compdb run install clean deps help programs native-programs tools
 
 all: build/release/rdline build/release/rdline-ctl
 
 help:
-	@echo 'all (release binary)  test  bench  bench-peers  bench-plot  bench-guard  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  lint  format  compdb  run [RUN_FOR=s]  install  clean  deps'
+	@echo 'all (release binary)  test  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
+	@echo 'bench-plot  bench-guard  lint  format  compdb  run [RUN_FOR=s]  install [DESTDIR= PREFIX=]  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
-INSTALLING := $(filter deps bench bench-peers bench-guard test unit instrumented run asan tsan cov soak fuzz lint,$(MAKECMDGOALS))
-PACKAGES   := build/.packages
-$(PACKAGES): scripts/deps
+# `make` alone wants what the product needs, and tells; whoever tests or runs the lab gets what is missing.
+INSTALLING := $(filter-out all install build/release/%,$(MAKECMDGOALS))
+build/.packages/%: scripts/deps
 	@mkdir -p $(@D)
-	@scripts/deps $(if $(INSTALLING),,--check)
+	@scripts/deps $(if $(INSTALLING),,--check) $*
 	@touch $@
 deps:
-	@scripts/deps
+	@scripts/deps product lab test lint
 
-# ---- objects ----------------------------------------------------------------------------------
-# $1: name in the table, $2: folder
+# ---- what was compiled otherwise is compiled again ----------------------------------------------
+# Writes $1 into file $2 unless it says so already.
+says = $(shell mkdir -p $(dir $2) && printf '%s\n' '$1' >$2.new && { cmp -s $2.new $2 && rm $2.new || mv $2.new $2; })
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+$(call says,$(CC) $(shell $(CC) --version 2>/dev/null | head -n 1) $(CFLAGS) $(OWN) $(MARCH) $(LDFLAGS),$B/.flags)
+$(call says,#define RDL_VERSION "$(VERSION)",$B/version/version.h)
+endif
+
+# ---- one way to compile -------------------------------------------------------------------------
+# $1: folder, $2: rooms that it sees, $3: packages that it sees, $4: other flags, $5: what has to be installed
 define compile
-$B/$2/%.o: $2/%.c Makefile $(call pkg_files,$($1_PKGS)) | $(PACKAGES)
+$B/$1/%.o: $1/%.c $B/.flags Makefile $(call pkg_files,$3) | build/.packages/$(or $5,product)
 	@mkdir -p $$(@D)
 	$(say) CC $$<
-	$Q$$(CC) $$(CFLAGS) $(OWN) $(PRODUCT) $$(call pkg_cflags,$($1_PKGS)) -DRDL_VERSION='"$(VERSION)"' -I$2 \
-		$(call include_path,$(call below,$1)) -MMD -MP -c -o $$@ $$<
+	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$3) -I$1 $(call include_path,$2) $4 -MMD -MP -c -o $$@ $$<
 endef
-$(foreach l,$(LIBS),$(eval $(call compile,$l,lib/$l)))
-$(eval $(call compile,app,app))
-$(eval $(call compile,ctl,app/ctl))
+$(foreach l,$(LIBS),$(eval $(call compile,lib/$l,$(call closure,$($l_DEPS)),$($l_PKGS))))
 
 # $1: library
 define archive
@@ -122,73 +157,51 @@ $B/lib$1.a: $(call objects,$(call sources,lib/$1))
 	$Qrm -f $$@ && $$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LIBS),$(eval $(call archive,$l)))
-archives = $(foreach l,$1,$B/lib$l.a)
 
-# ---- the daemon: DPDK linked statically (FACTS of its start: no plugins to load, nothing missing)
-APP_OBJECTS := $(call objects,$(call sources,app))
-$B/rdline: $(APP_OBJECTS) $(call archives,$(LIBS))
-	$(say) LD $@
-	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(APP_OBJECTS) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
-		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig jansson) -lpthread
+# ---- one way to link ----------------------------------------------------------------------------
+# $1: program, $2: objects, $3: rooms, $4: packages, $5: other libraries
+define link
+$B/$1: $2 $(call archives,$3)
+	@mkdir -p $$(@D)
+	$(say) LD $$@
+	$Q$$(CC) $$(CFLAGS) $(OWN) $(MARCH) -o $$@ $2 -Wl,--start-group $(call archives,$3) -Wl,--end-group \
+		$$(LDFLAGS) $5 $(subst $$,$$$$,$(call pkg_libs,$4))
+endef
 
-# ---- its client on the control socket ------------------------------------------------------------
-CTL_OBJECTS := $(call objects,$(call sources,app/ctl))
-$B/rdline-ctl: $(CTL_OBJECTS)
-	$(say) LD $@
-	$Q$(CC) $(CFLAGS) -o $@ $(CTL_OBJECTS) $(LDFLAGS) $$(pkg-config --libs jansson)
+# ---- the programs ---------------------------------------------------------------------------------
+# The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
+APP_LIBS := pktio pipeline shard conf
+APP_PKGS := libdpdk jansson
+DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread
+$(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))
+$(eval $(call link,rdline,$(call objects,$(call sources,app)),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
 
-# ---- the benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings ----
-BENCH_OBJECTS := $(call objects,$(call sources,tests/bench))
-$B/tests/bench/%.o: tests/bench/%.c Makefile | $(PACKAGES)
-	@mkdir -p $(@D)
-	$(say) CC $<
-	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) $(call pkg_cflags,$(app_PKGS)) -Iapp $(call include_path,$(call below,app)) \
-		-MMD -MP -c -o $@ $<
-$B/rdline-bench: $(BENCH_OBJECTS) $(filter-out %/main.o,$(APP_OBJECTS)) $(call archives,$(LIBS))
-	$(say) LD $@
-	$Q$(CC) $(CFLAGS) $(OWN) $(PRODUCT) -o $@ $(filter %.o,$^) -Wl,--start-group $(call archives,$(LIBS)) -Wl,--end-group \
-		$(LDFLAGS) $$(pkg-config --static --libs libdpdk) $$(pkg-config --libs libconfig jansson) -lpthread
+# Its client on the control socket.
+$(eval $(call compile,app/ctl,,jansson,-I$B/version))
+$(eval $(call link,rdline-ctl,$(call objects,$(call sources,app/ctl)),,jansson))
 
-# ---- the guard: instructions of a worker's passes, counted by callgrind, beside those of the tree ----
-$B/tests/bench/guard/%.o: tests/bench/guard/%.c Makefile | $(PACKAGES)
-	@mkdir -p $(@D)
-	$(say) CC $<
-	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(app_PKGS)) -Iapp $(call include_path,$(call below,app)) \
-		-MMD -MP -c -o $@ $<
-$B/rdline-guard: $B/tests/bench/guard/guard.o $B/tests/bench/packets.o $(call archives,$(call closure,pipeline))
-	$(say) LD $@
-	$Q$(CC) $(CFLAGS) $(OWN) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-		$(LDFLAGS) $$(pkg-config --libs libdpdk)
-# For a plain machine, of which valgrind knows every instruction.
-bench-guard:
-	@$(MAKE) --no-print-directory VARIANT=guard ARCH=x86-64-v2 build/guard/rdline-guard
-	@tests/bench/guard/run build/guard/rdline-guard $(GUARD_FLAGS)
+# The benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings.
+BENCH_OBJECTS := $(call objects,$(call sources,tests/bench) $(filter-out app/main.c,$(call sources,app)))
+$(eval $(call compile,tests/bench,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Iapp))
+$(eval $(call link,rdline-bench,$(BENCH_OBJECTS),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
+
+# The guard: instructions of a worker's passes, counted by callgrind, beside those of the tree.
+$(eval $(call compile,tests/bench/guard,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Iapp -Itests/bench))
+$(eval $(call link,rdline-guard,$B/tests/bench/guard/guard.o $B/tests/bench/packets.o,pipeline,libdpdk))
+
+# A fleet and two servers on kernel sockets. The fleet is a client for the system tests, too.
+$(eval $(call compile,tests/bench/load,base coap))
+$(eval $(call compile,tests/bench/peers,base coap,,,test))
+$(eval $(call link,load,$(call objects,$(call sources,tests/bench/load)),base coap))
+PEER = $B/tests/bench/peers/$1.o $B/tests/bench/peers/table.o
+$(eval $(call link,mmsg_server,$(call PEER,mmsg_server),base coap))
+$(eval $(call link,coap_server,$(call PEER,coap_server),base coap,,-lcoap-3-notls))
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.
-TEST_PKGS := cmocka
-coap_TEST_LIBS  := -lcoap-3-notls
-pktio_TEST_LIBS := -lrte_net_ring
+coap_TEST_LIBS   := -lcoap-3-notls
+pktio_TEST_LIBS  := -lrte_net_ring
 events_TEST_LIBS := -ljansson
-packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
-define test_program
-$B/tests/$1/%: tests/unit/$1/%.c $B/tests/support.o $(call archives,$(call closure,$1)) Makefile
-	@mkdir -p $$(@D)
-	$(say) TEST $$@
-	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS) $(call packages,$1)) -Wno-unused-parameter \
-		-Itests/support -Itests/data $(call include_path,$(call closure,$1)) \
-		-MMD -MP -o $$@ $$< $B/tests/support.o \
-		-Wl,--start-group $(call archives,$(call closure,$1)) -Wl,--end-group $$(LDFLAGS) \
-		$($1_TEST_LIBS) $$$$(pkg-config --libs $(TEST_PKGS) $(call packages,$1))
-endef
-$(foreach l,$(LIBS),$(eval $(call test_program,$l)))
-$B/tests/support.o: tests/support/support.c
-$B/tests/replay.o: tests/fuzz/replay.c
-$B/tests/support.o $B/tests/replay.o: Makefile | $(PACKAGES)
-	@mkdir -p $(@D)
-	$(say) CC $(filter %.c,$^)
-	$Q$(CC) $(CFLAGS) $(OWN) $(call pkg_cflags,$(TEST_PKGS)) -Itests/support -Ilib/base -MMD -MP -c -o $@ $(filter %.c,$^)
-
 # tests/fuzz/fuzz_*.c: a function over octets each. With libFuzzer in build/fuzz; in every other variant a test like
 # the others, which runs it over tests/fuzz/corpus/<its name>.
 # target          calls
@@ -198,106 +211,116 @@ fuzz_query_LIBS   := policy
 fuzz_burst_LIBS   := pipeline shard
 fuzz_conf_LIBS    := conf
 FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf
-FUZZ_PROGRAMS := $(addprefix $B/tests/fuzz/,$(FUZZ_TARGETS))
-FUZZ_MAIN     := $(if $(filter fuzz,$(VARIANT)),,$B/tests/replay.o)
 # A cmocka program over the same libraries as fuzz_burst.
-test_model_LIBS   := pipeline shard
-MODEL_TEST    := $B/tests/model/test_model
-# $1: folder, $2: program, $3: all libraries in it, $4: where main() is, when not in it
-define library_program
-$B/tests/$1/$2: tests/$1/$2.c $(filter %.o,$4) $B/tests/support.o $(call archives,$3) Makefile
-	@mkdir -p $$(@D)
-	$(say) TEST $$@
-	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$(TEST_PKGS)) -Wno-unused-parameter -Itests/support \
-		$(call include_path,$3) -MMD -MP -o $$@ $$< $4 $B/tests/support.o \
-		-Wl,--start-group $(call archives,$3) -Wl,--end-group $$(LDFLAGS) \
-		$$$$(pkg-config --libs $(TEST_PKGS) $(sort $(foreach l,$3,$($l_PKGS))))
+MODEL_LIBS    := pipeline shard
+
+TEST_FLAGS := -Wno-unused-parameter -Itests/support -Itests/data
+$(eval $(call compile,tests/support,base,cmocka,$(TEST_FLAGS),test))
+SUPPORT := $B/tests/support/support.o
+# $1: folder, $2: program, $3: rooms, $4: other libraries, $5: other objects
+test_link = $(call link,tests/$1/$2,$B/tests/$1/$2.o $5 $(SUPPORT),$3,cmocka $(call packages,$3),$4)
+# $1: library
+define unit_tests
+$(call compile,tests/unit/$1,$(call closure,$1),cmocka $(call packages,$1),$(TEST_FLAGS),test)
+$(foreach t,$(basename $(notdir $(wildcard tests/unit/$1/test_*.c))),
+$(call test_link,unit/$1,$t,$1,$($1_TEST_LIBS)))
 endef
-libraries_of = $(sort $(foreach l,$($1_LIBS),$(call closure,$l)))
-$(foreach t,$(FUZZ_TARGETS),$(eval $(call \
-	library_program,fuzz,$t,$(call libraries_of,$t),$(or $(FUZZ_MAIN),-fsanitize=fuzzer))))
-$(eval $(call library_program,model,test_model,$(call libraries_of,test_model),))
+$(foreach l,$(LIBS),$(eval $(call unit_tests,$l)))
 
-UNIT_TESTS := $(foreach l,$(LIBS),$(patsubst tests/unit/%.c,$B/tests/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
-SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.py))
+$(eval $(call compile,tests/model,$(call closure,$(MODEL_LIBS)),cmocka $(call packages,$(MODEL_LIBS)),$(TEST_FLAGS),test))
+$(eval $(call test_link,model,test_model,$(MODEL_LIBS)))
 
-PROGRAMS := $(UNIT_TESTS) $(FUZZ_PROGRAMS) $(MODEL_TEST)
+FUZZ_LIBS := $(sort $(foreach t,$(FUZZ_TARGETS),$($t_LIBS)))
+FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$B/tests/fuzz/replay.o)
+$(eval $(call compile,tests/fuzz,$(call closure,$(FUZZ_LIBS)),cmocka $(call packages,$(FUZZ_LIBS)),$(TEST_FLAGS),test))
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call test_link,fuzz,$t,$($t_LIBS),$(if $(FUZZ_MAIN),,-fsanitize=fuzzer),$(FUZZ_MAIN))))
 
-test: $(PROGRAMS) build/release/rdline build/release/rdline-ctl
-	@tests/run $(PROGRAMS) $(SYSTEM_TESTS)
-unit: $(PROGRAMS)
-	@tests/run $(PROGRAMS)
+unit_programs = $(foreach l,$1,$(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
+FUZZ_PROGRAMS := $(addprefix $B/tests/fuzz/,$(FUZZ_TARGETS))
+PROGRAMS      := $(call unit_programs,$(LIBS)) $(FUZZ_PROGRAMS) $B/tests/model/test_model
+NATIVE_PROGRAMS := $(call unit_programs,$(VECTOR_LIBS))
+SYSTEM_TESTS  := $(sort $(wildcard tests/system/test_*.py))
+in_variant = $(patsubst $B/%,build/$1/%,$2)
+
+programs: $(PROGRAMS)
+native-programs: $(NATIVE_PROGRAMS)
+tools: $B/load $B/mmsg_server $B/coap_server
+
+# Programs are built in variants of their own, whatever this one is.
+TEST_BUILD = +@$(MAKE) --no-print-directory VARIANT=test programs tools && \
+	$(MAKE) --no-print-directory VARIANT=native native-programs
+UNIT_TESTS = $(call in_variant,test,$(PROGRAMS)) $(call in_variant,native,$(NATIVE_PROGRAMS))
+test: all | build/.packages/lab
+	$(TEST_BUILD)
+	@tests/run $(UNIT_TESTS) $(SYSTEM_TESTS)
+unit:
+	$(TEST_BUILD)
+	@tests/run $(UNIT_TESTS)
 # The same under the sanitizers; the system tests start the instrumented daemon.
-asan:
-	@$(MAKE) --no-print-directory VARIANT=asan instrumented
-tsan:
-	@$(MAKE) --no-print-directory VARIANT=tsan unit
-instrumented: $(PROGRAMS) $B/rdline $B/rdline-ctl
-	@RDLINE=$(CURDIR)/$B/rdline LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp tests/run $(PROGRAMS) $(SYSTEM_TESTS)
-cov:
-	@$(MAKE) --no-print-directory VARIANT=$@ unit
+asan tsan:
+	+@$(MAKE) --no-print-directory VARIANT=test tools
+	+@$(MAKE) --no-print-directory VARIANT=$@ instrumented
+instrumented: programs $B/rdline $B/rdline-ctl | build/.packages/lab
+	@RDLINE=$(CURDIR)/$B/rdline LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp \
+		TSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/tsan.supp tests/run $(PROGRAMS) $(SYSTEM_TESTS)
+cov: | build/.packages/cov
+	+@$(MAKE) --no-print-directory VARIANT=cov programs
+	@tests/run $(call in_variant,cov,$(PROGRAMS))
 	@scripts/coverage build/cov
 # The daemon in the lab under mixed traffic, so many seconds; `make test` has it for six.
 SOAK_FOR ?= 600
-soak: build/release/rdline
+soak: all | build/.packages/lab
 	@SOAK_FOR=$(SOAK_FOR) tests/system/soak.py
 # Looks for inputs that break a target, so many seconds for each.
 FUZZ_TIME ?= 60
-fuzz:
-	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
+fuzz: | build/.packages/fuzz
+	+@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-run: $(FUZZ_PROGRAMS)
 	@tests/fuzz/run $(FUZZ_TIME) $(FUZZ_PROGRAMS)
 
 # ---- figures ------------------------------------------------------------------------------------
 bench: build/release/rdline-bench
 	@tests/bench/run build/release/rdline-bench build/bench/bench.jsonl
+# For a plain machine, of which valgrind knows every instruction.
+bench-guard: | build/.packages/guard
+	+@$(MAKE) --no-print-directory VARIANT=guard build/guard/rdline-guard
+	@tests/bench/guard/run build/guard/rdline-guard $(GUARD_FLAGS)
+# The same load on rdline and on servers with kernel sockets.
+bench-peers: all | build/.packages/test build/.packages/lab
+	+@$(MAKE) --no-print-directory VARIANT=test tools
+	@tests/bench/peers/run $(BENCH_FLAGS)
+bench-plot: | build/.packages/plot
+	@tests/bench/plot
 
 # ---- checks -----------------------------------------------------------------------------------
 C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
-lint: $(foreach l,$(LIBS),$B/lib$l.a) $(APP_OBJECTS) $(CTL_OBJECTS)
-	@scripts/lint $B $(foreach l,$(LIBS),'$l:$(call include_path,$(call closure,$l)):$($l_PKGS)')
-format:
-	clang-format-14 -i $(C_FILES)
+# Everything, as it is optimised for each machine of the list.
+lint-objects: $(call objects,$(filter %.c,$(C_FILES)))
+lint: | build/.packages/lint build/.packages/test
+	+@for machine in $(LINT_MACHINES); do \
+		$(MAKE) --no-print-directory VARIANT=lint MACHINE=$$machine lint-objects || exit 1; done
+	+@$(MAKE) --no-print-directory VARIANT=lint $(LIBS:%=build/lint/$(BASELINE)/lib%.a)
+	@scripts/lint build/lint/$(BASELINE) $(foreach l,$(LIBS),'$l:$(call include_path,$(call closure,$l)):$($l_PKGS)')
+format: | build/.packages/lint
+	@clang-format-14 -i $(C_FILES)
 compdb:
-	@$(MAKE) -Bnk V=1 $B/rdline $(UNIT_TESTS) $(MODEL_TEST) | scripts/compdb > compile_commands.json
+	@$(MAKE) -Bnk V=1 VARIANT=test build/test/rdline programs tools | scripts/compdb > compile_commands.json
 
-run: build/release/rdline
+run: all | build/.packages/lab
 	@scripts/run $(RUN_FOR)
-
-# ---- the same load on servers with kernel sockets ---------------------------------------------
-# program, sources: one folder or file each      libraries
-load_SOURCES        := $(call sources,tests/bench/load)
-mmsg_server_SOURCES := tests/bench/peers/mmsg_server.c tests/bench/peers/table.c
-coap_server_SOURCES := tests/bench/peers/coap_server.c tests/bench/peers/table.c
-coap_server_LIBS    := -lcoap-3-notls
-PEER_PROGRAMS := load mmsg_server coap_server
-define peer_program
-$B/tests/bench/$1: $($1_SOURCES) $(wildcard $(dir $(firstword $($1_SOURCES)))*.h) $(call archives,base coap) Makefile
-	@mkdir -p $$(@D)
-	$(say) BENCH $$@
-	$Q$$(CC) $$(CFLAGS) $(OWN) -march=$(ARCH) $(call include_path,base coap) -o $$@ $($1_SOURCES) \
-		$(call archives,coap base) $$(LDFLAGS) $($1_LIBS)
-endef
-$(foreach p,$(PEER_PROGRAMS),$(eval $(call peer_program,$p)))
-# The generator is a client for the system tests, too.
-test instrumented: $B/tests/bench/load
-.PHONY: bench-peers bench-plot
-bench-peers: $(addprefix $B/tests/bench/,$(PEER_PROGRAMS)) build/release/rdline
-	@tests/bench/peers/run $(BENCH_FLAGS)
-bench-plot:
-	@scripts/deps --bench
-	@tests/bench/plot
 
 # ---- install ----------------------------------------------------------------------------------
 PREFIX ?= /usr/local
-install: build/release/rdline build/release/rdline-ctl
+install: all
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
-	install -d $(DESTDIR)$(PREFIX)/share/doc/rdline $(DESTDIR)/etc/rdline
-	install -m 0644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/rdline/
-	install -m 0644 conf/*.conf $(DESTDIR)$(PREFIX)/share/doc/rdline/
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl scripts/rdline-mirror
+	install -D -m 0644 scripts/rdline-ctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline README.md LICENSE conf/*.conf
+	# Beside rdline.conf, where its @include "objects.conf" looks.
+	install -D -m 0644 -t $(DESTDIR)/etc/rdline conf/objects.conf
 	test -e $(DESTDIR)/etc/rdline/rdline.conf || install -m 0640 conf/minimal.conf $(DESTDIR)/etc/rdline/rdline.conf
 
 clean:
 	rm -rf build compile_commands.json
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' 2>/dev/null)

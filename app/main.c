@@ -12,6 +12,7 @@
 
 #include "console.h"
 #include "log.h"
+#include "version.h"
 #include "publisher.h"
 
 #define EXIT_USAGE 2

@@ -6,6 +6,7 @@
 #include <rte_malloc.h>
 
 #include "log.h"
+#include "version.h"
 
 /* Between two looks at the rings. */
 #define POLL_MS 2

@@ -8,6 +8,7 @@
 #include <rte_cycles.h>
 
 #include "log.h"
+#include "version.h"
 
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static struct daemon *held;

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "print.h"
+#include "version.h"
 
 #define SOCKET_DEFAULT "/run/rdline/control.sock"
 #define WAIT_S 10

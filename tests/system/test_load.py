@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
 
-LOAD = os.path.join(os.path.dirname(BINARY), "tests/bench/load")
+LOAD = os.path.join(ROOT, "build/test/load")
 ENDPOINTS = 3000
 PHASES = ["register", "re-register", "update", "de-register"]
 

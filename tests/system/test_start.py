@@ -25,7 +25,7 @@ def write(lab, name, text):
 
 def test_options(lab):
     code, out, err = run("-V")
-    assert (code, err) == (0, "") and re.fullmatch(r"rdline \S+\n", out), (code, out, err)
+    assert (code, err) == (0, "") and re.fullmatch(r"rdline \d+\.\d+\.\d+( \(\S+\))?\n", out), (code, out, err)
     code, help, err = run("-h")
     assert (code, err) == (0, "") and help.startswith("usage: rdline "), (code, help, err)
     assert all(option in help for option in ("-c FILE", "-t", "-V", "-h")), help

@@ -66,7 +66,7 @@ def pages(gateway):
 
 def test_info(gateway):
     info = gateway.ask("/rdline/info")
-    version = subprocess.run([BINARY, "-V"], capture_output=True, text=True).stdout.split()[1]
+    version = subprocess.run([BINARY, "-V"], capture_output=True, text=True).stdout.strip()[len("rdline "):]
     wanted = {"version": version, "instance": gateway.lab.instance, "pid": gateway.process.pid, "ports": 1,
               "coap_port": 5683, "workers": 1, "shards": 2, "registrations_max": 20000}
     expect({key: info.get(key) for key in wanted}, wanted, "info")

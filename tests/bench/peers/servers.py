@@ -9,7 +9,7 @@ import subprocess
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-PROGRAMS = os.path.join(ROOT, "build/release/tests/bench/")
+PROGRAMS = os.path.join(ROOT, "build/test/")
 OUT = os.path.join(ROOT, "build/bench")
 LAB = "rb%d" % (os.getpid() % 100000)
 GATEWAY, LOOPBACK = "192.0.2.1", "127.0.0.1"
