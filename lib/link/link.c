@@ -37,9 +37,39 @@ static inline const uint8_t *skip(const uint8_t *pos, const uint8_t *end, uint8_
 
 static inline const uint8_t *skip_space(const uint8_t *pos, const uint8_t *end)
 {
-	while (pos < end && (*pos == ' ' || *pos == '\t'))
+	while (pos < end && (*pos == ' ' || *pos == '\t' || *pos == '\r' || *pos == '\n'))
 		pos++;
 	return pos;
+}
+
+static inline const uint8_t *skip_digits(const uint8_t *pos, const uint8_t *end)
+{
+	while (pos < end && *pos >= '0' && *pos <= '9')
+		pos++;
+	return pos;
+}
+
+/*
+ * The end of an unquoted value. That of `ct` may be a list of numbers with spaces between them (RFC 7252 section
+ * 7.2.1): the quotes that belong around it are what clients in the field leave out.
+ */
+static const uint8_t *skip_value(
+	const uint8_t *pos, const uint8_t *end, const struct rdl_link_attribute *attribute)
+{
+	bool is_ct = rdl_span_equal(attribute->name, RDL_SPAN("ct"));
+	const uint8_t *value_end = skip(pos, end, VALUE);
+
+	if (!is_ct || value_end == pos || skip_digits(pos, end) != value_end)
+		return value_end;
+	for (const uint8_t *p = value_end; p < end && *p == ' '; p++) {
+		const uint8_t *number_end = skip_digits(p + 1, end);
+
+		if (number_end == p + 1)
+			continue;
+		value_end = number_end;
+		p = number_end - 1;
+	}
+	return value_end;
 }
 
 /* The quote that closes a string, or the end. */
@@ -113,7 +143,7 @@ static int attribute_value(
 			return malformed(links, pos);
 		links->pos = pos + 1;
 	} else {
-		pos = skip(pos, end, VALUE);
+		pos = skip_value(pos, end, attribute);
 		if (pos == first)
 			return malformed(links, pos);
 		links->pos = pos;

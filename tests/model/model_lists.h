@@ -137,7 +137,8 @@ static inline void list_noise(struct list *list)
 
 static inline void list_declare(struct list *list, const struct kept_list *kept)
 {
-	static const char *const formats[] = { "", ";ct=110", ";ct=\"110 112\"" };
+	static const char *const formats[][2] = { { "", "" }, { ";ct=110", ";ct=\"110\"" },
+		{ ";ct=\"110 112\"", ";ct=110 112" } };
 
 	if (!kept->declared)
 		return;
@@ -147,14 +148,15 @@ static inline void list_declare(struct list *list, const struct kept_list *kept)
 	list_link(list, "/");
 	list_text(list, list->root);
 	list_text(list, ">;rt=\"oma.lwm2m\"");
-	list_text(list, formats[list->format_count]);
+	list_text(list, formats[list->format_count][list_dice(list, 2)]);
 }
 
 /* The pieces one behind the other, forwards or backwards. */
 static inline void list_write(struct list *list)
 {
 	bool backwards = list_dice(list, 3) == 0;
-	const char *comma = list_dice(list, 5) == 0 ? ", " : ",";
+	static const char *const commas[] = { ", ", ",\r\n", "\n,", "\t,\n" };
+	const char *comma = list_dice(list, 5) == 0 ? commas[list_dice(list, 4)] : ",";
 
 	for (unsigned i = 0; i < list->piece_count; i++) {
 		unsigned k = backwards ? list->piece_count - 1 - i : i;
@@ -192,7 +194,7 @@ static inline void list_make(struct list *list, const struct kept_list *kept)
 		if (object == 21 || object == 23)
 			object++;
 		list_object(list, object);
-	} while (list->text_len + 2 * list->piece_count + 120 < limit &&
+	} while (list->text_len + 3 * list->piece_count + 120 < limit &&
 		 list->link_count + 4 < LIST_LINKS && list_dice(list, 200) != 0);
 	list_write(list);
 }

@@ -153,6 +153,28 @@ static void test_white_space(void **state)
 			"</1/0>;ver=1.1,</3/0>;ct=\"60 110\";obs" },
 		{ "</1/0>;obs ,</3/0>", "</1/0>;obs,</3/0>" },
 		{ "</1/0>;obs ;hb", "</1/0>;obs;hb" },
+		/* Lists that people or gateways put together line by line. */
+		{ "</1/0>,\n</3/0>", "</1/0>,</3/0>" },
+		{ "</1/0>,\r\n</3/0>\r\n", "</1/0>,</3/0>" },
+		{ "</1/0>\n,</3/0>\n", "</1/0>,</3/0>" },
+		{ "\r\n</>\n;\rct=40\n;\tobs\r", "</>;ct=40;obs" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++)
+		expect_links(cases[i][0], cases[i][1]);
+}
+
+/* A list of Content-Formats without the quotes that belong around it, as Leshan sent it for a year. */
+static void test_unquoted_ct(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "</>;ct=60 110 112;rt=\"oma.lwm2m\",</1/0>",
+			"</>;ct=60 110 112;rt=\"oma.lwm2m\",</1/0>" },
+		{ "</>;ct=60   110 ,</1/0>", "</>;ct=60   110,</1/0>" },
+		{ "</1>;ct=0 0", "</1>;ct=0 0" },
+		{ "</>;ct=60 \n,</1/0>", "</>;ct=60,</1/0>" },
+		{ "</>;ct=60 ;obs", "</>;ct=60;obs" },
+		{ "</>;ct=60 110;ct=1 2", "</>;ct=60 110;ct=1 2" },
 	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++)
@@ -202,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_attribute_before_link),
 		cmocka_unit_test(test_wellformed),
 		cmocka_unit_test(test_white_space),
+		cmocka_unit_test(test_unquoted_ct),
 		cmocka_unit_test(test_has_word),
 	};
 

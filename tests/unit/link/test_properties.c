@@ -11,16 +11,17 @@
 
 #define PAYLOAD_MAX 1024
 
-#define OWS "[ \t]*"
+#define OWS "[ \t\r\n]*"
 #define QUOTED "\"([^\"\\]|\\\\.)*\""
 /* ']' must come first and '-' last inside brackets. */
 #define PTOKEN "[]!#$%&'()*+./0-9:<=>?@A-Z[^_`a-z{|}~-]+"
+#define CT "ct=[0-9]+( +[0-9]+)*"
 #define NAME "[A-Za-z0-9!#$&+.^_`|~-]+[*]?"
 #define LINK                                                                                       \
 	"<[^"                                                                                      \
 	"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16" \
 	"\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x20\x7f<>\"]+>"                                      \
-	"(" OWS ";" OWS NAME "(=(" QUOTED "|" PTOKEN "))?)*"
+	"(" OWS ";" OWS "(" NAME "(=(" QUOTED "|" PTOKEN "))?|" CT "))*"
 
 static regex_t grammar;
 
@@ -84,8 +85,8 @@ static void test_pieces(void **state)
 {
 	static const char *const pieces[] = { "<", ">", "</1/0>", "</3>", "<caf\xc3\xa9>", "<>",
 		",", ",", ",", ";", ";", "; ", " ,\t", "ct", "ver=1.1", "rt=\"oma.lwm2m\"",
-		"title*", "=", "=\"", "\"", "\\", "\\\"", "\"a\\\\\"", " ", "\t", "*", "a", "\x01",
-		"\xff", "=<>" };
+		"title*", "=", "=\"", "\"", "\\", "\\\"", "\"a\\\\\"", " ", "\t", "\n", "\r\n",
+		" 110", "ct=60 110", "*", "a", "\x01", "\xff", "=<>" };
 	uint64_t seed = 3;
 	size_t accepted = 0;
 
@@ -120,7 +121,7 @@ static void test_pieces(void **state)
 
 static void test_random_octets(void **state)
 {
-	static const char alphabet[] = "<<>>//,,;;==\"\"\\ \t*1aZ\x7f\x80";
+	static const char alphabet[] = "<<>>//,,;;==\"\"\\ \t\r\n*1aZ\x7f\x80";
 	uint64_t seed = 4;
 
 	for (size_t round = 0; round < 30000; round++) {

@@ -70,7 +70,7 @@ static unsigned check(const uint8_t *octets, size_t len, const char *root, uint3
 
 static void test_captures_cut_and_changed(void **state)
 {
-	static const char changes[] = "</>,;=\"0159 v";
+	static const char changes[] = "</>,;=\"0159 v\r\n";
 	uint8_t octets[PAYLOAD_MAX];
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(captures); i++) {
@@ -101,7 +101,7 @@ static size_t make_link(uint8_t *out, uint64_t *seed)
 		">;ver=\"1.1\"", ">;ver=\"1.1", ">;ver=1.1\"", ">;ver=1.", ">;ver=.1", ">;ver=11.1",
 		">;ver=1.11", ">;ver=1.1;x", ">;ver=1.1;ver=2.0", ">;ver", ">;ver=", ">;vex=1.1",
 		">;ver=a.1", ">;ver=:.1", ">;ver=1.:", "/>", "/5/6>", "/5/6/7>", ">;ct=40",
-		">;rt=\"oma.lwm2m\"", "> ", "" };
+		">;rt=\"oma.lwm2m\"", "> ", ">\n", ">\r\n", ">;ct=60 110", "" };
 	char text[128];
 	const char *object = numbers[test_random(seed) % 9];
 	const char *end =
@@ -125,7 +125,8 @@ static void test_pieces(void **state)
 	static const char *const beginnings[] = { "", "", "</>;rt=\"oma.lwm2m\",",
 		"</>;rt=\"oma.lwm2m\";ct=110,", "</>;rt=\"oma.lwm2m\";rt=x,",
 		"</>;rt=\"oma.lwm2m\"", "</>;rt=\"oma.lwm2m\"x,", "</3>;rt=\"oma.lwm2m\",",
-		"</lwm2m>;rt=\"oma.lwm2m\",", "</>;rt=\"oma.lwm2m x\",", ",", " " };
+		"</lwm2m>;rt=\"oma.lwm2m\",", "</>;rt=\"oma.lwm2m x\",",
+		"</>;rt=\"oma.lwm2m\";ct=60 110,", ",", " ", "\n" };
 	uint64_t seed = 5;
 	unsigned accepted = 0;
 
