@@ -116,7 +116,7 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 	tel_u64(d, "expires_in", rdl_registration_expires_in(r, answer->wall_ms));
 	rdl_binding_text(r->binding, text);
 	rte_tel_data_add_dict_string(d, "binding", text);
-	tel_u64(d, "queue", r->queue || strchr(text, 'Q') != NULL);
+	tel_u64(d, "queue", rdl_registration_queues(r));
 	put_parameters(d, r->parameters);
 	rdl_peer_address_text(&r->peer, text);
 	rte_tel_data_add_dict_string(d, "address", text);

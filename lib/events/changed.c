@@ -36,6 +36,17 @@ static unsigned changed_parameters(struct rdl_span given, struct rdl_span before
 	return changed;
 }
 
+/* Whether queue mode goes on or off. */
+static bool changes_queue(const struct rdl_request *request, const struct rdl_registration *before)
+{
+	struct rdl_registration after = { .binding = before->binding,
+		.queue = before->queue || (request->gives & RDL_GIVES_QUEUE) != 0 };
+
+	if ((request->gives & RDL_GIVES_BINDING) != 0)
+		after.binding = request->binding;
+	return rdl_registration_queues(&after) != rdl_registration_queues(before);
+}
+
 uint8_t rdl_event_changed(const struct rdl_request *request, const struct rdl_registration *before)
 {
 	unsigned changed = 0;
@@ -46,6 +57,8 @@ uint8_t rdl_event_changed(const struct rdl_request *request, const struct rdl_re
 		changed |= CHANGE(lifetime);
 	if ((request->gives & RDL_GIVES_BINDING) != 0 && request->binding != before->binding)
 		changed |= CHANGE(binding);
+	if (changes_queue(request, before))
+		changed |= CHANGE(queue);
 	/* The canonical form: the same list has the same octets. */
 	if ((request->gives & RDL_GIVES_OBJECTS) != 0 &&
 		(request->objects->len != before->objects->len ||

@@ -32,7 +32,8 @@ enum rdl_event_kind {
 };
 
 /* What an Update changed. X(name) */
-#define RDL_EVENT_CHANGES(X) X(lifetime) X(binding) X(sms) X(objects) X(address) X(parameters)
+#define RDL_EVENT_CHANGES(X) \
+	X(lifetime) X(binding) X(sms) X(objects) X(address) X(parameters) X(queue)
 enum rdl_event_change {
 #define X(name) RDL_EVENT_CHANGE_##name,
 	RDL_EVENT_CHANGES(X)

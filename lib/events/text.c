@@ -164,8 +164,8 @@ static void put_facts(struct rdl_cursor *out, const struct rdl_registration *reg
 	put_number(out, "\",\"lifetime\":", registration->lifetime_s);
 	rdl_binding_text(registration->binding, text);
 	put_plain(out, ",\"binding\":", text);
-	bool queue = registration->queue || strchr(text, 'Q') != NULL;
-	rdl_cursor_text(out, queue ? ",\"queue\":true" : ",\"queue\":false");
+	rdl_cursor_text(out,
+		rdl_registration_queues(registration) ? ",\"queue\":true" : ",\"queue\":false");
 	put_parameters(out, registration->parameters);
 	put_root(out, registration->objects);
 	put_links(out, registration->objects);

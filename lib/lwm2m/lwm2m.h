@@ -155,11 +155,13 @@ static inline unsigned rdl_input_minor(const struct rdl_input *input)
 /*
  * A binding as sent: its letters, four bits each, the first lowest; 0 is none. Judged by the registered minor version
  * of LwM2M 1: 0 takes U UQ S SQ US UQS; 1 and up take a set of U T S N, each once, in any order, and M and H besides
- * when the server's highest minor version is 2 or more.
+ * when the server's highest minor version is 2 or more; or else, word for word, UQ SQ UQS.
  */
 typedef uint32_t rdl_binding;
 #define RDL_BINDING_DEFAULT 1u /* U */
 #define RDL_BINDING_TEXT 8
+/* The binding says queue mode. Registrations may be in it without: the parameter `Q` says so, too. */
+bool rdl_binding_queue(rdl_binding binding);
 bool rdl_binding_parse(
 	struct rdl_span text, unsigned minor, unsigned server_minor, rdl_binding *binding);
 void rdl_binding_text(rdl_binding binding, char text[RDL_BINDING_TEXT]);
@@ -358,6 +360,7 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_GIVES_OBJECTS 0x08
 #define RDL_GIVES_PAYLOAD 0x10 /* not yet an object list: its root is the registration's to tell */
 #define RDL_GIVES_BLOCK 0x20 /* a block that is not the last: 2.31, and nothing else */
+#define RDL_GIVES_QUEUE 0x40 /* the parameter `Q` */
 
 /* Octets of an endpoint name that a request, or a registration, holds itself. */
 #define RDL_NAME_INLINE 24
@@ -374,7 +377,6 @@ struct rdl_request {
 	uint8_t code; /* the answer: RDL_COAP_*; 0: none, the request is shed */
 	uint8_t gives; /* RDL_GIVES_* */
 	uint8_t minor; /* LwM2M minor version of a Register */
-	bool queue;
 	bool non; /* came as a non-confirmable message */
 	uint8_t endpoint_len; /* of a Register */
 	uint32_t lifetime_s;

@@ -40,7 +40,10 @@ static uint32_t letter(uint8_t c)
 #define S 3u
 #define M 4u
 #define H 5u
-/* LwM2M TS 1.0 section 5.3.1.1: six values and no other. */
+/*
+ * LwM2M TS 1.0 section 5.3.1.1: six values and no other. Those with a Q are in use with later versions, too, whose own
+ * way to say it is a parameter; the change request's Table 6 ties the letter to no version.
+ */
 static const rdl_binding bindings_1_0[] = {
 	U,
 	U | Q << 4,
@@ -67,11 +70,18 @@ bool rdl_binding_parse(
 		packed |= l << (4 * i);
 	}
 	*binding = packed;
-	if (minor > 0)
-		return (seen & 1u << Q) == 0 &&
-		       (server_minor >= 2 || (seen & (1u << M | 1u << H)) == 0);
+	if (minor > 0 && (seen & 1u << Q) == 0)
+		return server_minor >= 2 || (seen & (1u << M | 1u << H)) == 0;
 	for (size_t i = 0; i < RDL_ARRAY_LEN(bindings_1_0); i++)
 		if (packed == bindings_1_0[i])
+			return true;
+	return false;
+}
+
+bool rdl_binding_queue(rdl_binding binding)
+{
+	for (; binding != 0; binding >>= 4)
+		if ((binding & 15) == Q)
 			return true;
 	return false;
 }

@@ -7,7 +7,7 @@
 #define GIVEN(p, which) (((p)->given & 1u << RDL_PARAMETER_##which) != 0)
 #define VALUED(p, which) (((p)->valued & 1u << RDL_PARAMETER_##which) != 0)
 #define SMS_MAX 32
-#define REGISTER_ONLY (1u << RDL_PARAMETER_EP | 1u << RDL_PARAMETER_LWM2M | 1u << RDL_PARAMETER_Q)
+#define REGISTER_ONLY (1u << RDL_PARAMETER_EP | 1u << RDL_PARAMETER_LWM2M)
 
 static struct rdl_span name_of(struct rdl_span query)
 {
@@ -95,12 +95,17 @@ static bool judge_sms(const struct rdl_policy *policy, struct rdl_span sms)
 	return sms.len <= 15 && rdl_decimal(sms, UINT64_MAX, &number);
 }
 
-/* `lt`, `b`, `sms`: what Register and Update share. The binding is judged by `minor`. */
+/* `lt`, `b`, `sms`, `Q`: what Register and Update share. Binding and `Q` are judged by `minor`. */
 static enum rdl_reason judge_common(const struct rdl_policy *policy, const struct rdl_parameters *p,
 	unsigned minor, struct rdl_request *request)
 {
 	const struct rdl_policy_config *config = &policy->config;
 
+	if (GIVEN(p, Q)) {
+		if (VALUED(p, Q) || minor == 0)
+			return RDL_REASON_queue;
+		request->gives |= RDL_GIVES_QUEUE;
+	}
 	if (GIVEN(p, LT)) {
 		uint64_t lifetime;
 
@@ -236,9 +241,6 @@ static enum rdl_reason judge_register_parameters(const struct rdl_policy *policy
 	reason = judge_endpoint(p, request);
 	if (reason != RDL_REASON_NONE)
 		return reason;
-	if (GIVEN(p, Q) && (VALUED(p, Q) || request->minor == 0))
-		return RDL_REASON_queue;
-	request->queue = GIVEN(p, Q);
 	request->lifetime_s = RDL_LIFETIME_DEFAULT;
 	if (request->lifetime_s > policy->config.lifetime_max_s)
 		request->lifetime_s = policy->config.lifetime_max_s;

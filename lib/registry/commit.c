@@ -125,7 +125,7 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->minor = request->minor;
 	record->binding = request->binding;
 	record->lifetime_s = request->lifetime_s;
-	record->queue = request->queue;
+	record->queue = (request->gives & RDL_GIVES_QUEUE) != 0;
 	record->rooted = request->objects->root_len > 0;
 	record->peer = request->peer;
 	record->registered = rdl_registry_second(registry, now_ms);
@@ -291,6 +291,8 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	}
 	if ((request->gives & RDL_GIVES_BINDING) != 0)
 		record->binding = request->binding;
+	if ((request->gives & RDL_GIVES_QUEUE) != 0)
+		record->queue = true;
 	if ((request->gives & RDL_GIVES_LIFETIME) != 0)
 		record->lifetime_s = request->lifetime_s;
 	record->peer = request->peer;

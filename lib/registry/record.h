@@ -30,7 +30,7 @@ struct rdl_record {
 	uint32_t objects; /* of rdl_lists */
 	rdl_handle next, prev; /* in its bucket of the wheel, or among the tombstones */
 	uint16_t bucket;
-	bool queue : 1;
+	bool queue : 1; /* the parameter `Q` was given since the Register */
 	/* By the wall's clock: the lifetime began in the second before the one that the deadline counts from. */
 	bool updated_previous : 1;
 	bool registered_next : 1; /* the registration began in the second behind `registered` */

@@ -144,7 +144,7 @@ struct rdl_registration {
 	struct rdl_span endpoint;
 	struct rdl_peer peer;
 	uint8_t minor;
-	bool queue; /* as the Register said: an Update cannot name it */
+	bool queue; /* the parameter `Q` was given, by the Register or since */
 	rdl_binding binding;
 	uint32_t lifetime_s;
 	/* Milliseconds since 1970: the end, rounded up; the beginnings of the seconds in which these happened. */
@@ -152,6 +152,11 @@ struct rdl_registration {
 	const struct rdl_object_list *objects;
 	struct rdl_span parameters; /* sms and extra ones, as in struct rdl_request */
 };
+/* Queue mode: by that parameter, or by the binding that is held now. */
+static inline bool rdl_registration_queues(const struct rdl_registration *registration)
+{
+	return registration->queue || rdl_binding_queue(registration->binding);
+}
 void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
 	struct rdl_registration *registration);
 

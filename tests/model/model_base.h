@@ -36,6 +36,7 @@
 	X(updated, "Update")                                                              \
 	X(updated_lifetime, "Update with lt")                                             \
 	X(updated_binding, "Update with b")                                               \
+	X(updated_queue, "Update with Q")                                                 \
 	X(updated_sms, "Update with sms")                                                 \
 	X(updated_extra, "Update with other parameters")                                  \
 	X(updated_objects, "Update with an object list")                                  \

@@ -68,6 +68,10 @@ static inline void perform_update(struct endpoint *e, struct sent *q)
 		happened(KIND_updated_binding);
 		memcpy(e->facts.binding, said->binding, sizeof(e->facts.binding));
 	}
+	if (said->queue) {
+		happened(KIND_updated_queue);
+		e->facts.queue = true;
+	}
 	if ((said->gives & GIVES_SMS) != 0) {
 		happened(KIND_updated_sms);
 		e->facts.sms = said->sms;

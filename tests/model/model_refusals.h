@@ -49,11 +49,11 @@ static const struct refusal register_refusals[] = {
 static const struct refusal update_refusals[] = {
 	FAULTY("ep=x", RDL_COAP_BAD_REQUEST, "parameter not allowed in an Update: ep"),
 	FAULTY("lwm2m=1.0 lt=1", RDL_COAP_BAD_REQUEST, "parameter not allowed in an Update: lwm2m"),
-	FAULTY("Q", RDL_COAP_BAD_REQUEST, "parameter not allowed in an Update: Q"),
+	FAULTY("Q=1 lt=1", RDL_COAP_BAD_REQUEST, "Q: not in this version, or has a value"),
 	FAULTY("lt=x", RDL_COAP_BAD_REQUEST, "lt: not a number of seconds"),
 	FAULTY("b=U b=U", RDL_COAP_BAD_REQUEST, "parameter given twice: b"),
 	FAULTY("lt=77 pid=1", RDL_COAP_BAD_REQUEST, "unknown parameter: pid"),
-	FAULTY("lt=77 b=UU", RDL_COAP_BAD_REQUEST, "b: not a binding of this version"),
+	FAULTY("lt=77 b=QU", RDL_COAP_BAD_REQUEST, "b: not a binding of this version"),
 	{ "lt=77", "</1/0>,", 0, LINK_FORMAT, RDL_COAP_BAD_REQUEST, false,
 		"object list: syntax error at octet 7" },
 	{ "lt=77", OBJECTS, 0, 50, RDL_COAP_BAD_REQUEST, false,

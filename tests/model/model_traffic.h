@@ -66,8 +66,9 @@ static inline void give_lifetime(struct facts *facts)
 static inline void give_binding(struct facts *facts, unsigned minor)
 {
 	static const char *const old[] = { "U", "UQ", "S", "SQ", "US", "UQS" };
-	static const char *const newer[] = { "U", "T", "UT", "NST", "SNUT", "SU" };
-	const char *binding = minor == 0 ? old[dice(6)] : newer[dice(6)];
+	static const char *const newer[] = { "U", "T", "UT", "NST", "SNUT", "SU", "UQ", "SQ",
+		"UQS" };
+	const char *binding = minor == 0 ? old[dice(6)] : newer[dice(9)];
 
 	facts->gives |= GIVES_BINDING;
 	memcpy(facts->binding, binding, strlen(binding) + 1);
@@ -141,6 +142,7 @@ static inline struct facts update_facts(const struct place *place, bool fat)
 		give_lifetime(&facts);
 	if (one_in(6))
 		give_binding(&facts, place->minor);
+	facts.queue = place->minor == 1 && one_in(6);
 	if (fat ? !list_fat : one_in(4))
 		give_parameters(&facts, fat ? 7 : 0);
 	if (fat ? list_fat : one_in(3)) {

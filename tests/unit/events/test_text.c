@@ -222,7 +222,7 @@ static void test_changed(void **state)
 		rdl_event_changed(&request, &before->registration), 1 << RDL_EVENT_CHANGE_address);
 	/* Not given; given as it was; given anew. */
 	request.lifetime_s = 1;
-	request.binding = 2;
+	request.binding = 3;
 	request.objects = &other->list;
 	assert_int_equal(changed(&request, before), 0);
 	request.gives = RDL_GIVES_LIFETIME | RDL_GIVES_BINDING | RDL_GIVES_OBJECTS;
@@ -233,6 +233,20 @@ static void test_changed(void **state)
 	request.binding = RDL_BINDING_DEFAULT;
 	request.objects = &same->list;
 	assert_int_equal(changed(&request, before), 0);
+	/* Queue mode goes on by the parameter, on and off by the binding. */
+	request.gives = RDL_GIVES_QUEUE;
+	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_queue);
+	request.gives = RDL_GIVES_BINDING;
+	request.binding = 0x21;
+	assert_int_equal(changed(&request, before),
+		1 << RDL_EVENT_CHANGE_binding | 1 << RDL_EVENT_CHANGE_queue);
+	before->registration.binding = 0x23;
+	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_binding);
+	request.binding = 1;
+	assert_int_equal(changed(&request, before),
+		1 << RDL_EVENT_CHANGE_binding | 1 << RDL_EVENT_CHANGE_queue);
+	before->registration.queue = true;
+	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_binding);
 	free(before);
 	free(same);
 	free(other);

@@ -89,7 +89,6 @@ static void expect_same_request(const struct run *a, const struct run *b)
 	if (x->operation == RDL_OPERATION_REGISTER) {
 		assert_memory_equal(&x->digest, &y->digest, sizeof(x->digest));
 		assert_true(rdl_span_equal(rdl_request_endpoint(x), rdl_request_endpoint(y)));
-		assert_int_equal(x->queue, y->queue);
 		assert_int_equal(x->minor, y->minor);
 	} else {
 		assert_int_equal(x->location.handle, y->location.handle);

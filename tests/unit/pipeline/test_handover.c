@@ -60,7 +60,7 @@ static void test_register(void **state)
 	assert_int_equal(request->lifetime_s, 77);
 	rdl_binding_text(request->binding, binding);
 	assert_string_equal(binding, "SU");
-	assert_true(request->queue);
+	assert_true((request->gives & RDL_GIVES_QUEUE) != 0);
 	assert_int_equal(run.packet.reply.block1, RDL_BLOCK1_NONE);
 	expect_span((struct rdl_span){ request->parameters, request->parameters_len },
 		"\x0csms=+4912345");
@@ -79,7 +79,7 @@ static void test_register_defaults(void **state)
 	assert_int_equal(request->lifetime_s, 86400);
 	assert_int_equal(request->minor, 0);
 	assert_int_equal(request->binding, RDL_BINDING_DEFAULT);
-	assert_false(request->queue);
+	assert_true((request->gives & RDL_GIVES_QUEUE) == 0);
 	assert_int_equal(request->parameters_len, 0);
 	expect_objects(request, "1/0 3/0");
 	run_end(&run);
@@ -155,7 +155,8 @@ static void test_update_by_registered_version(void **state)
 		enum rdl_reason old, newer;
 	} rows[] = {
 		{ "CON POST 11:rd 11:@ 15:b=UT", RDL_REASON_binding, RDL_REASON_NONE },
-		{ "CON POST 11:rd 11:@ 15:b=UQ", RDL_REASON_NONE, RDL_REASON_binding },
+		{ "CON POST 11:rd 11:@ 15:b=UQ", RDL_REASON_NONE, RDL_REASON_NONE },
+		{ "CON POST 11:rd 11:@ 15:Q", RDL_REASON_queue, RDL_REASON_NONE },
 		{ "CON POST 11:rd 11:@ 15:b=U", RDL_REASON_NONE, RDL_REASON_NONE },
 	};
 
@@ -218,7 +219,7 @@ static void test_captured_registers(void **state)
 		assert_int_equal(request->lifetime_s, clients[i].lifetime_s);
 		rdl_binding_text(request->binding, binding);
 		assert_string_equal(binding, clients[i].binding);
-		assert_int_equal(request->queue, clients[i].queue);
+		assert_int_equal((request->gives & RDL_GIVES_QUEUE) != 0, clients[i].queue);
 		expect_objects(request, clients[i].objects);
 		run_end(&run);
 	}

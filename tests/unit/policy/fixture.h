@@ -86,7 +86,7 @@ static inline void say_request(
 		rdl_binding_text(request->binding, binding);
 		object_say(words, " b=%s", binding);
 	}
-	if (is_register && request->queue)
+	if ((request->gives & RDL_GIVES_QUEUE) != 0)
 		object_say(words, " Q");
 	if (request->parameters_len > 0)
 		say_parameters(words, request);

@@ -138,7 +138,7 @@ static void test_blamed(void **state)
 		{ "ep=a lwm2m=1.1 Q Q", false, "Q" },
 		{ "lt=1 ep=a", true, "ep" },
 		{ "Q lwm2m=1.0", true, "lwm2m" },
-		{ "lt=1 Q", true, "Q" },
+		{ "lt=1 Q Q", true, "Q" },
 		{ "lt=1 lt=1", true, "lt" },
 		{ "foo", true, "foo" },
 		/* The rest says for itself what it is about. */

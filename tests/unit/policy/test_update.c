@@ -41,8 +41,10 @@ static void test_refused(void **state)
 		{ "lwm2m=1.0", "update_parameter" },
 		{ "lwm2m=9.9", "update_parameter" },
 		{ "lwm2m=x", "update_parameter" },
-		{ "Q", "update_parameter" },
-		{ "Q=1", "update_parameter" },
+		{ "Q=", "queue" },
+		{ "Q=1", "queue" },
+		{ "Q Q", "repeated" },
+		{ "Q lt=x", "lifetime_syntax" },
 		{ "lt=60 ep=a", "update_parameter" },
 		{ "foo=1", "unknown_parameter" },
 		{ "lt=60 foo", "unknown_parameter" },
@@ -67,8 +69,11 @@ static void test_refused(void **state)
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++)
 		for (unsigned minor = 0; minor <= 1; minor++) {
-			expect_update(&config, minor, false, cases[i][0], "", cases[i][1]);
-			expect_update(&config, minor, true, cases[i][0], REQUIRED, cases[i][1]);
+			bool older = minor == 0 && strcmp(cases[i][0], "Q lt=x") == 0;
+			const char *expected = older ? "queue" : cases[i][1];
+
+			expect_update(&config, minor, false, cases[i][0], "", expected);
+			expect_update(&config, minor, true, cases[i][0], REQUIRED, expected);
 		}
 }
 
@@ -86,6 +91,20 @@ static void test_extra(void **state)
 	expect_update(&config, 0, false, "imei=1 foo", "", "unknown_parameter");
 }
 
+/* Queue mode goes on by an Update, too; 1.0 does not know the parameter. */
+static void test_queue(void **state)
+{
+	struct rdl_policy_config config = defaults();
+
+	for (unsigned minor = 0; minor <= 2; minor++) {
+		expect_update(&config, minor, false, "Q", "", minor == 0 ? "queue" : " Q");
+		expect_update(&config, minor, false, "lt=60 Q b=S", "</7>",
+			minor == 0 ? "queue" : " lt=60 b=S Q | 7");
+		expect_update(&config, minor, true, "Q", "</7>",
+			minor == 0 ? "queue" : " Q | payload </7>");
+	}
+}
+
 /* By the version that was registered. */
 static void test_binding(void **state)
 {
@@ -97,10 +116,13 @@ static void test_binding(void **state)
 		{ 0, "b=UQS", " b=UQS" },
 		{ 0, "b=SU", "binding" },
 		{ 1, "b=UT", " b=UT" },
-		{ 1, "b=UQ", "binding" },
+		{ 1, "b=UQ", " b=UQ" },
+		{ 1, "b=QU", "binding" },
+		{ 1, "b=UQ Q", " b=UQ Q" },
 		{ 1, "b=SU", " b=SU" },
 		{ 1, "b=M", "binding" },
-		{ 2, "b=UQ", "binding" },
+		{ 2, "b=UQS", " b=UQS" },
+		{ 2, "b=UTQ", "binding" },
 	};
 	struct rdl_policy_config config = defaults();
 
@@ -112,7 +134,8 @@ static void test_binding(void **state)
 	/* Later versions are judged as 1.2 is: a location tells no more of them. */
 	config.version.minor = 7;
 	expect_update(&config, 7, false, "b=MH", "", " b=MH");
-	expect_update(&config, 7, false, "b=UQ", "", "binding");
+	expect_update(&config, 7, false, "b=UQ", "", " b=UQ");
+	expect_update(&config, 7, false, "b=UTQ", "", "binding");
 	/* What was registered stays good when the server's version is lowered. */
 	config.version.minor = 0;
 	expect_update(&config, 1, false, "b=UT", "", " b=UT");
@@ -275,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_subsets),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_extra),
+		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_binding),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_rooted),

@@ -65,7 +65,7 @@ static void test_describe(void **state)
 	struct rdl_location location;
 
 	request.binding = 0x21;
-	request.queue = true;
+	request.gives |= RDL_GIVES_QUEUE;
 	request.minor = 2;
 	request.peer.identity = 77;
 	text_parameters(&request, "\x05sms=1\x03z=9");
@@ -107,7 +107,7 @@ static void test_replace(void **state)
 	struct rdl_request request = make_register(span_of("node"), 300, rooted);
 	struct rdl_location first, second;
 
-	request.queue = true;
+	request.gives |= RDL_GIVES_QUEUE;
 	text_parameters(&request, "\x05sms=1");
 	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &first);
 	request = make_register(span_of("node"), 100, objects);
@@ -221,7 +221,7 @@ static void test_update_rows(void **state)
 	struct rdl_request request = make_register(span_of("node"), 300, objects);
 	struct rdl_location location;
 
-	request.queue = true;
+	request.gives |= RDL_GIVES_QUEUE;
 	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 	/* U-1, U-3, U-11: nothing given; the rest of the request must not matter. */
 	struct rdl_request update = { .lifetime_s = 7, .binding = 7, .minor = 7 };

@@ -107,6 +107,47 @@ static void test_update_keeps_the_rest(void **state)
 	assert_int_equal(counter(RDL_STAT_registered), 1);
 }
 
+/*
+ * Queue mode is on while the binding that is held has a Q, or the parameter was given since the Register: a new binding
+ * takes back its own, only a Register the parameter's.
+ */
+static void test_queue(void **state)
+{
+	static const struct {
+		const char *request;
+		bool parameter, mode;
+	} rows[] = {
+		{ "CON POST 11:rd 11:@", false, false },
+		{ "CON POST 11:rd 11:@ 15:b=UQ", false, true },
+		{ "CON POST 11:rd 11:@", false, true },
+		{ "CON POST 11:rd 11:@ 15:b=US", false, false },
+		{ "CON POST 11:rd 11:@ 15:b=SQ", false, true },
+		{ "CON POST 11:rd 11:@ 15:Q", true, true },
+		{ "CON POST 11:rd 11:@ 15:b=U", true, true },
+		{ "CON POST 11:rd 11:@ 15:lt=60", true, true },
+	};
+	struct id id = register_at("CON POST 11:rd 15:ep=node 15:lwm2m=1.1" OBJECTS, NOW);
+	struct rdl_registration r;
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		assert_int_equal(request_at(rows[i].request, &id, NOW + i), CODE(2, 4));
+		r = describe(&id, NOW + i);
+		assert_int_equal(r.queue, rows[i].parameter);
+		assert_int_equal(rdl_registration_queues(&r), rows[i].mode);
+	}
+	id = register_at("CON POST 11:rd 15:ep=node 15:lwm2m=1.1 15:lt=61" OBJECTS, NOW + 100);
+	r = describe(&id, NOW + 100);
+	assert_false(rdl_registration_queues(&r));
+	id = register_at("CON POST 11:rd 15:ep=node 15:lwm2m=1.1 15:b=UQS" OBJECTS, NOW + 200);
+	r = describe(&id, NOW + 200);
+	assert_true(rdl_registration_queues(&r));
+	/* Refused, and nothing changed: of a registration of 1.0, which knows the letter only. */
+	id = register_at("CON POST 11:rd 15:ep=old" OBJECTS, NOW + 300);
+	assert_int_equal(request_at("CON POST 11:rd 11:@ 15:Q", &id, NOW + 300), CODE(4, 0));
+	r = describe(&id, NOW + 300);
+	assert_false(rdl_registration_queues(&r));
+}
+
 /* From elsewhere: later traffic goes there (U-11); a refused Update moves nothing. */
 static void test_update_moves_the_peer(void **state)
 {
@@ -219,6 +260,7 @@ int main(void)
 		SHARD_TEST(test_life),
 		SHARD_TEST(test_non),
 		SHARD_TEST(test_update_keeps_the_rest),
+		SHARD_TEST(test_queue),
 		SHARD_TEST(test_update_moves_the_peer),
 		SHARD_TEST(test_alternate_path),
 		SHARD_TEST(test_alternate_path_policy),

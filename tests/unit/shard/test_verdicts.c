@@ -17,7 +17,7 @@ static const struct {
 	{ "CON DELETE 11:rd 11:@ 39:coap", RDL_REASON_proxy },
 	{ "CON POST 11:rd 11:@ 15:ep=node", RDL_REASON_update_parameter },
 	{ "CON POST 11:rd 11:@ 15:lwm2m=1.1", RDL_REASON_update_parameter },
-	{ "CON POST 11:rd 11:@ 15:Q 15:lt=5", RDL_REASON_update_parameter },
+	{ "CON POST 11:rd 11:@ 15:Q=1 15:lt=5", RDL_REASON_queue },
 	{ "CON POST 11:rd 11:@ 15:lt=5 15:lt=5", RDL_REASON_repeated },
 	{ "CON POST 11:rd 11:@ 15:lt=5 15:x=1", RDL_REASON_unknown_parameter },
 	{ "CON POST 11:rd 11:@ 15:lt=", RDL_REASON_lifetime_syntax },
