@@ -53,11 +53,16 @@ static void put_reason(struct rdl_cursor *reply, const struct rdl_refusal *refus
 	put_text(reply, ",\"code\":", text);
 	put_text(reply,
 		",\"reason\":", rdl_stat_name(rdl_stat_of_reason(reason)) + sizeof("refused_") - 1);
-	put_text(reply, ",\"text\":", rdl_reason_text(reason));
-	if (refusal->parameter_len > 0) {
+	uint8_t whole[RDL_REASON_TEXT_MAX];
+	struct rdl_cursor out = rdl_cursor(whole, sizeof(whole));
+	struct rdl_span parameter = { refusal->parameter, refusal->parameter_len };
+
+	rdl_reason_write(&out, reason, refusal->detail, parameter);
+	rdl_cursor_text(reply, ",\"text\":");
+	rdl_cursor_json(reply, (struct rdl_span){ whole, (size_t)(out.pos - whole) });
+	if (parameter.len > 0) {
 		rdl_cursor_text(reply, ",\"parameter\":");
-		rdl_cursor_json(
-			reply, (struct rdl_span){ refusal->parameter, refusal->parameter_len });
+		rdl_cursor_json(reply, parameter);
 	}
 	if (reason == RDL_REASON_link_syntax) {
 		rdl_cursor_text(reply, ",\"octet\":");

@@ -124,8 +124,6 @@ static void print_refusal(json_t *refusal)
 	print_member(" from ", refusal, "address");
 	print_member(" port ", refusal, "port");
 	print_member(": ", refusal, "text");
-	print_member(" ", refusal, "parameter");
-	print_member("", refusal, "octet");
 	putchar('\n');
 }
 

@@ -147,8 +147,9 @@ static void refuse(struct rdl_input *input, uint16_t number)
 	if (number == RDL_COAP_PROXY_URI || number == RDL_COAP_PROXY_SCHEME) {
 		if (input->option_reason == RDL_REASON_NONE)
 			input->option_reason = RDL_REASON_proxy;
-	} else {
+	} else if (input->option_reason != RDL_REASON_bad_option) {
 		input->option_reason = RDL_REASON_bad_option;
+		input->bad_option = number;
 	}
 }
 

@@ -18,11 +18,17 @@
 #define RDL_OBJECT_DEVICE 3
 #define RDL_OBJECT_OSCORE 21
 #define RDL_OBJECT_COSE 23
+/* What a list lacks that must be in one, as a refusal's detail. */
+#define RDL_MISSING_SERVER 1
+#define RDL_MISSING_DEVICE 2
 #define RDL_ID_NONE 0xffff /* MAX_ID: never an object's or an instance's */
 
-/* Why a request was refused, by which code, and what its diagnostic payload says. X(name, code, text) */
+/*
+ * Why a request was refused, by which code, and what its diagnostic payload says, or begins with: rdl_reason_write() adds
+ * the rest. X(name, code, text)
+ */
 #define RDL_REASONS(X)                                                             \
-	X(bad_option, BAD_OPTION, "option not understood")                         \
+	X(bad_option, BAD_OPTION, "option not understood: ")                       \
 	X(proxy, PROXYING_NOT_SUPPORTED, "no proxy here")                          \
 	X(path, NOT_FOUND, "no such path")                                         \
 	X(location, NOT_FOUND, "no such registration")                             \
@@ -51,7 +57,7 @@
 	X(link_syntax, BAD_REQUEST, "object list: syntax error at octet ")         \
 	X(links_too_many, REQUEST_ENTITY_TOO_LARGE, "object list: too many links") \
 	X(security_object, BAD_REQUEST, "object list: Security Object")            \
-	X(mandatory_objects, BAD_REQUEST, "object list: without object 1 or 3")
+	X(mandatory_objects, BAD_REQUEST, "object list: without object ")
 
 enum rdl_reason {
 	RDL_REASON_NONE,
@@ -64,6 +70,16 @@ enum rdl_reason {
 /* The response code of a reason, and its text; 0 and "" for RDL_REASON_NONE. */
 uint8_t rdl_reason_code(enum rdl_reason reason);
 const char *rdl_reason_text(enum rdl_reason reason);
+/*
+ * The whole text, at most RDL_REASON_TEXT_MAX octets. `detail` is request->detail of a refusal that has one; `name` that of
+ * the parameter at fault, printed as far as it is ASCII and not long: whoever reads it reads it in a log.
+ */
+#define RDL_REASON_TEXT_MAX 96
+void rdl_reason_write(
+	struct rdl_cursor *out, enum rdl_reason reason, uint32_t detail, struct rdl_span name);
+/* Whether a refusal for this reason has a name; a detail. */
+bool rdl_reason_names_parameter(enum rdl_reason reason);
+bool rdl_reason_has_detail(enum rdl_reason reason);
 
 /* ---- the request as its options have it ---- */
 
@@ -115,6 +131,7 @@ struct rdl_input {
 	uint32_t size1; /* 0: none */
 	/* RDL_REASON_NONE, bad_option or proxy; an option that must be understood (RFC 7252 section 5.4) goes first */
 	enum rdl_reason option_reason;
+	uint16_t bad_option; /* the first such one's number */
 	/* What the policy made of this payload before; NULL: nobody knows. For whom remembers it to set. */
 	const struct rdl_known_list *known;
 };
@@ -403,7 +420,8 @@ struct rdl_request {
 			list_digest; /* RDL_GIVES_OBJECTS: rdl_object_list_digest(), or 0: not made yet */
 		struct {
 			uint32_t payload_len;
-			uint32_t detail; /* octet of the link list at fault */
+			/* The link list's octet at fault; the missing objects (RDL_MISSING_*), the option's number. */
+			uint32_t detail;
 		};
 	};
 	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */

@@ -2,7 +2,6 @@
 #include "lwm2m.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #define TOKEN_LEN(head) ((head) >> 24 & 15)
 #define TYPE(head) ((head) >> 28 & 3)
@@ -81,48 +80,25 @@ void rdl_reply_discovery(struct rdl_reply *to)
 	end(to, &reply);
 }
 
-/* At most this much of a name that a request brought goes back. */
-#define NAME_SHOWN 32
-#define DIAGNOSTIC_MAX 96
-
-/* The name, as far as it is printable ASCII: whoever reads it reads it in a log. */
-static void write_name(struct rdl_cursor *out, const uint8_t *name, size_t len)
+static void write_reason(struct rdl_cursor *out, const struct rdl_request *request)
 {
-	if (len > 0)
-		rdl_cursor_bytes(out, ": ", 2);
-	for (size_t i = 0; i < len && i < NAME_SHOWN; i++)
-		rdl_cursor_u8(out, name[i] >= 0x20 && name[i] <= 0x7e ? name[i] : '?');
-}
+	enum rdl_reason reason = (enum rdl_reason)request->reason;
+	struct rdl_span name = { NULL, 0 };
 
-/* What is wrong, in words: which parameter, which octet of the list. Apart from the datagram, which the reply overwrites. */
-static size_t diagnostic(const struct rdl_request *request, uint8_t text[DIAGNOSTIC_MAX])
-{
-	const char *reason = rdl_reason_text((enum rdl_reason)request->reason);
-	struct rdl_cursor out = rdl_cursor(text, DIAGNOSTIC_MAX);
-	char digits[12];
-
-	rdl_cursor_bytes(&out, reason, strlen(reason));
-	switch (request->reason) {
-	case RDL_REASON_link_syntax:
-		rdl_cursor_bytes(&out, digits,
-			(size_t)snprintf(digits, sizeof(digits), "%u", request->detail));
-		break;
-	case RDL_REASON_unknown_parameter:
-	case RDL_REASON_repeated:
-	case RDL_REASON_update_parameter:
-		write_name(&out, request->payload, request->payload_len);
-		break;
-	default:
-		break;
-	}
-	assert(!out.failed);
-	return (size_t)(out.pos - text);
+	if (rdl_reason_names_parameter(reason))
+		name = (struct rdl_span){ request->payload, request->payload_len };
+	rdl_reason_write(out, reason, request->detail, name);
 }
 
 void rdl_reply_refuse(struct rdl_reply *to, const struct rdl_request *request, bool diagnostics)
 {
-	uint8_t text[DIAGNOSTIC_MAX];
-	size_t len = diagnostics ? diagnostic(request, text) : 0;
+	/* Apart from the datagram, which the reply overwrites: the name may lie in it. */
+	uint8_t text[RDL_REASON_TEXT_MAX];
+	struct rdl_cursor out = rdl_cursor(text, sizeof(text));
+
+	if (diagnostics)
+		write_reason(&out, request);
+	assert(!out.failed);
 	struct rdl_coap_reply reply = begin(to, rdl_reason_code(request->reason));
 
 	if (to->block1 != RDL_BLOCK1_NONE)
@@ -130,6 +106,6 @@ void rdl_reply_refuse(struct rdl_reply *to, const struct rdl_request *request, b
 	if (request->reason == RDL_REASON_too_large && request->detail != 0)
 		rdl_coap_reply_uint(&reply, RDL_COAP_SIZE1, request->detail);
 	if (diagnostics)
-		rdl_coap_reply_payload(&reply, text, len);
+		rdl_coap_reply_payload(&reply, text, (size_t)(out.pos - text));
 	end(to, &reply);
 }

@@ -97,6 +97,7 @@ static enum rdl_body take_block(
 
 	if (blocks->count == 0) {
 		request->reason = RDL_REASON_bad_option;
+		request->detail = RDL_COAP_BLOCK1;
 		return RDL_BODY_REFUSED;
 	}
 	request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);

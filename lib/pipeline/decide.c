@@ -169,6 +169,8 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_OTHER)
 		reason = RDL_REASON_method;
 	request->reason = (uint8_t)reason;
+	if (RDL_UNLIKELY(reason == RDL_REASON_bad_option))
+		request->detail = input->bad_option;
 	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_UPDATE &&
 		!judge_update(pipeline, policy, packet, input)) {
 		burst->drop |= rdl_packet_bit(i);
@@ -242,5 +244,7 @@ void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy 
 	}
 	request->reason = input->option_reason != RDL_REASON_NONE ? (uint8_t)input->option_reason
 								  : RDL_REASON_path;
+	if (request->reason == RDL_REASON_bad_option)
+		request->detail = input->bad_option;
 	answer(pipeline, policy, packet, burst, i);
 }

@@ -11,17 +11,6 @@ static uint8_t copy(struct rdl_span from, uint8_t *to, size_t room)
 	return (uint8_t)len;
 }
 
-static bool is_about_list(enum rdl_reason reason)
-{
-	return reason == RDL_REASON_link_syntax;
-}
-
-static bool names_parameter(enum rdl_reason reason)
-{
-	return reason == RDL_REASON_repeated || reason == RDL_REASON_unknown_parameter ||
-	       reason == RDL_REASON_update_parameter;
-}
-
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
 	const struct rdl_input *input)
 {
@@ -32,7 +21,7 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 		return;
 	refusal = (struct rdl_refusal){ .time_ms = pipeline->now_ms,
 		.peer = request->peer,
-		.detail = is_about_list(reason) ? request->detail : 0,
+		.detail = rdl_reason_has_detail(reason) ? request->detail : 0,
 		.operation = request->operation,
 		.reason = request->reason };
 	if (input == NULL) {
@@ -44,7 +33,7 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 		refusal.endpoint_len = copy(input->parameters.value[RDL_PARAMETER_EP],
 			refusal.endpoint, sizeof(refusal.endpoint));
 	}
-	if (names_parameter(reason))
+	if (rdl_reason_names_parameter(reason))
 		refusal.parameter_len =
 			copy((struct rdl_span){ request->payload, request->payload_len },
 				refusal.parameter, sizeof(refusal.parameter));

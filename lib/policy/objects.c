@@ -98,8 +98,11 @@ enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_s
 	if (config->security_object_refuse && reader.has_security)
 		return RDL_REASON_security_object;
 	if (is_register && config->mandatory_objects_refuse &&
-		!(reader.has_server && reader.has_device))
+		!(reader.has_server && reader.has_device)) {
+		*detail = (reader.has_server ? 0 : RDL_MISSING_SERVER) |
+			  (reader.has_device ? 0 : RDL_MISSING_DEVICE);
 		return RDL_REASON_mandatory_objects;
+	}
 	left_out.count[RDL_IGNORED_foreign] = reader.foreign;
 	rdl_object_sort(&reader);
 	filter(policy, &reader, minor, &left_out);

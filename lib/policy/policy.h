@@ -74,8 +74,8 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 
 /*
  * The object list of a payload as this policy has it; `minor` is the registered version, `root` the alternate path
- * where the payload names none, `is_register` applies the rule of mandatory objects. Returns the reason to refuse, with *detail the octet at fault,
- * or RDL_REASON_NONE and the list in `scratch`.
+ * where the payload names none, `is_register` applies the rule of mandatory objects. Returns the reason to refuse, with *detail the octet at fault
+ * or the objects that are missing (RDL_MISSING_*), or RDL_REASON_NONE and the list in `scratch`.
  */
 enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_span payload,
 	struct rdl_span root, unsigned minor, bool is_register, void *scratch, size_t scratch_len,

@@ -40,10 +40,11 @@ static const struct refusal register_refusals[] = {
 	{ "", "</1/0>,</3/0", 0, LINK_FORMAT, RDL_COAP_BAD_REQUEST, false,
 		"object list: syntax error at octet 12" },
 	{ "", "</1/0>,</5/0>", 0, LINK_FORMAT, RDL_COAP_BAD_REQUEST, false,
-		"object list: without object 1 or 3" },
+		"object list: without object 3" },
 	{ "", "", 0, LINK_FORMAT, RDL_COAP_BAD_REQUEST, false, "no object list" },
 	{ "", NULL, 0, 50, RDL_COAP_BAD_REQUEST, false, "payload is not application/link-format" },
-	{ "", NULL, 65001, LINK_FORMAT, RDL_COAP_BAD_OPTION, false, "option not understood" },
+	{ "", NULL, 65001, LINK_FORMAT, RDL_COAP_BAD_OPTION, false,
+		"option not understood: 65001" },
 	{ "", NULL, 35, LINK_FORMAT, RDL_COAP_PROXYING_NOT_SUPPORTED, false, "no proxy here" },
 };
 static const struct refusal update_refusals[] = {
@@ -58,7 +59,8 @@ static const struct refusal update_refusals[] = {
 		"object list: syntax error at octet 7" },
 	{ "lt=77", OBJECTS, 0, 50, RDL_COAP_BAD_REQUEST, false,
 		"payload is not application/link-format" },
-	{ "lt=77", NULL, 65001, LINK_FORMAT, RDL_COAP_BAD_OPTION, false, "option not understood" },
+	{ "lt=77", NULL, 65001, LINK_FORMAT, RDL_COAP_BAD_OPTION, false,
+		"option not understood: 65001" },
 	{ "lt=77", NULL, 39, LINK_FORMAT, RDL_COAP_PROXYING_NOT_SUPPORTED, false, "no proxy here" },
 };
 /* Others that the pipeline gives its reasons for. */

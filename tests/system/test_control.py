@@ -127,7 +127,12 @@ def test_refusals(gateway):
     device.register("why", "</1/0>,</3/0")
     is_like(last()[0], endpoint="why", code="4.00", reason="link_syntax", octet=12)
     device.register("why", extra=["colour=red"])
-    is_like(last()[0], endpoint="why", reason="unknown_parameter", parameter="colour")
+    is_like(last()[0], endpoint="why", reason="unknown_parameter", parameter="colour",
+            text="unknown parameter: colour")
+    device.register("bare", "</1/0>,</4/0>")
+    is_like(last()[0], endpoint="bare", reason="mandatory_objects", text="object list: without object 3", octet=None)
+    device.request(POST, ["rd"], ["ep=onenet"], "</1/0>,</3/0>", options=[(63, b"key")])
+    is_like(last()[0], endpoint="onenet", code="4.02", reason="bad_option", text="option not understood: 63")
     device.register("barred-1")
     is_like(last()[0], endpoint="barred-1", code="4.03", reason="endpoint_barred")
     device.register(b'\xff"\n\0')
@@ -145,7 +150,7 @@ def test_refusals(gateway):
     device.deregister(location)
     device.update(location)
     is_like(last()[0], code="4.04", reason="location", location="/" + "/".join(location))
-    expect(len(last()) - before, 11)
+    expect(len(last()) - before, 13)
     expect([r["reason"] for r in last("why")], ["unknown_parameter", "link_syntax", "version"])
     location = path(device.register("updates"))
     device.update(location, ["b=X"])
@@ -153,6 +158,7 @@ def test_refusals(gateway):
     expect(last("nobody"), [])
     text = ctl(gateway, "refusals", "why").splitlines()
     expect(len(text), 3)
+    assert text[0].endswith(": unknown parameter: colour"), text[0]
     expect(text[1].split(" ", 2)[2], "4.00 register why from %s port %d: object list: syntax error at octet 12" % (
         DEVICE4, device.port))
     assert "\\x0a" in ctl(gateway, "refusals") and "\x00" not in ctl(gateway, "refusals")

@@ -206,6 +206,41 @@ static void test_reason_codes(void **state)
 	}
 }
 
+/* What else a refusal can say. */
+static void test_detailed(void **state)
+{
+	static const struct {
+		enum rdl_reason reason;
+		uint32_t detail;
+		const char *text;
+	} cases[] = {
+		{ RDL_REASON_bad_option, 63, "option not understood: 63" },
+		{ RDL_REASON_bad_option, 65535, "option not understood: 65535" },
+		{ RDL_REASON_link_syntax, 12, "object list: syntax error at octet 12" },
+		{ RDL_REASON_link_syntax, UINT32_MAX,
+			"object list: syntax error at octet 4294967295" },
+		{ RDL_REASON_mandatory_objects, RDL_MISSING_SERVER,
+			"object list: without object 1" },
+		{ RDL_REASON_mandatory_objects, RDL_MISSING_DEVICE,
+			"object list: without object 3" },
+		{ RDL_REASON_mandatory_objects, RDL_MISSING_SERVER | RDL_MISSING_DEVICE,
+			"object list: without object 1 and object 3" },
+		{ RDL_REASON_too_large, 8192, "payload too large" },
+		{ RDL_REASON_path, 7, "no such path" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		uint8_t text[RDL_REASON_TEXT_MAX];
+		struct rdl_cursor out = rdl_cursor(text, sizeof(text));
+
+		rdl_reason_write(&out, cases[i].reason, cases[i].detail,
+			(struct rdl_span){ (const uint8_t *)"x", 1 });
+		assert_false(out.failed);
+		assert_true(rdl_span_equal((struct rdl_span){ text, (size_t)(out.pos - text) },
+			span_of(cases[i].text)));
+	}
+}
+
 /* Which parameter: its name follows, no longer than it need be, printable. */
 static void test_named_parameter(void **state)
 {
@@ -250,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_discovery),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reason_codes),
+		cmocka_unit_test(test_detailed),
 		cmocka_unit_test(test_named_parameter),
 	};
 

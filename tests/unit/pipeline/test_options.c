@@ -64,6 +64,34 @@ static void test_critical(void **state)
 	EXPECT_ROWS(rows);
 }
 
+/* The first that is at fault is named, whatever it is refused for. */
+static void test_bad_option_number(void **state)
+{
+	static const struct {
+		const char *request;
+		uint32_t number;
+	} cases[] = {
+		{ "CON POST 11:rd 15:ep=a 63:key" OBJECTS, 63 },
+		{ "CON POST 11:rd 15:ep=a 35:coap://a/ 65535:" OBJECTS, 65535 },
+		{ "CON POST 1:x 11:rd 15:ep=a 63:key" OBJECTS, 1 },
+		{ "CON POST 7:#01 7:#01 9: 11:rd 15:ep=a" OBJECTS, 7 },
+		{ "CON POST 11:rd 11:*256", 11 },
+		{ "CON POST 11:rd 15:ep=a 17:#000028" OBJECTS, 17 },
+		{ "CON POST 11:rd 11:@ 63:key", 63 },
+		{ "CON PUT 11:rd 11:@ 63:key", 63 },
+		{ "CON DELETE 5: 11:rd 11:@", 5 },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		struct message m = line_at(cases[i].request, make_id(some_location));
+		struct run run = run_message(&m);
+
+		assert_int_equal(run.packet.request.reason, RDL_REASON_bad_option);
+		assert_int_equal(run.packet.request.detail, cases[i].number);
+		run_end(&run);
+	}
+}
+
 static void test_proxy(void **state)
 {
 	static const struct row rows[] = {
@@ -178,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_critical),
+		cmocka_unit_test(test_bad_option_number),
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_block),
 		cmocka_unit_test(test_order),
