@@ -5,21 +5,6 @@
  */
 #include "state.h"
 
-static uint32_t deadline_of(
-	const struct rdl_registry *registry, uint32_t lifetime_s, uint64_t now_ms)
-{
-	uint64_t seconds =
-		(now_ms - registry->epoch_ms + 999) / 1000 + lifetime_s + registry->expiry_grace_s;
-
-	return seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
-}
-
-/* What is lost by the deadline's being rounded up, and by the wall's seconds' not being ours. */
-static bool is_before(const struct rdl_registry *registry, uint64_t now_ms)
-{
-	return (now_ms - registry->epoch_ms) % 1000 != 0 && !rdl_registry_is_past(registry, now_ms);
-}
-
 /* Takes what a Register needs of the store. Tombstones hold nothing of it: none could make room. */
 static bool register_prepare(struct rdl_registry *registry, const struct rdl_request *request,
 	uint32_t *objects, uint32_t *extras)
@@ -131,22 +116,7 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->registered = rdl_registry_second(registry, now_ms);
 	record->registered_next = rdl_registry_is_past(registry, now_ms);
 	record->register_exchange = request->exchange;
-	record->updated_previous = is_before(registry, now_ms);
-}
-
-static bool is_copy(const struct rdl_registry *registry, rdl_handle handle,
-	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location)
-{
-	uint32_t generation;
-	uint8_t rules;
-	bool rooted;
-
-	if (!rdl_exchange_find_register(rdl_slab_at(&registry->slab, handle), request->exchange,
-		    rdl_registry_second(registry, now_ms), rdl_registry_memory_s(registry, request),
-		    &generation, &rules, &rooted))
-		return false;
-	*location = (struct rdl_location){ handle, rules, rooted, generation };
-	return true;
+	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 }
 
 /* Makes an endpoint's old record ready for the new registration. Says what it was. */
@@ -156,9 +126,12 @@ static enum rdl_registry_result retire(
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	bool alive = rdl_registry_alive(record, rdl_registry_second(registry, now_ms));
 
-	if (!alive && record->state == RDL_RECORD_LIVE)
+	if (!alive && record->state == RDL_RECORD_LIVE) {
 		rdl_registry_ending(registry, handle, now_ms);
-	rdl_exchange_keep_register(record);
+		rdl_exchange_forget(record);
+	} else {
+		rdl_exchange_keep_register(record);
+	}
 	rdl_registry_release(registry, record->objects, record->extras);
 	if (record->state == RDL_RECORD_TOMBSTONE) {
 		rdl_tombstones_take(&registry->tombstones, handle);
@@ -208,7 +181,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
 	struct rdl_location *location)
 {
-	uint32_t deadline = deadline_of(registry, request->lifetime_s, now_ms);
+	uint32_t deadline = rdl_registry_deadline(registry, request->lifetime_s, now_ms);
 	enum rdl_registry_result result = RDL_REGISTRY_CREATED;
 	uint32_t objects, extras;
 	rdl_handle handle;
@@ -218,8 +191,12 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	if (!find_known(registry, request, hint, &handle))
 		return RDL_REGISTRY_FULL;
 	bool known = handle != RDL_HANDLE_NONE;
-	if (known && is_copy(registry, handle, request, now_ms, location))
-		return RDL_REGISTRY_REPLAYED;
+	if (known) {
+		result = rdl_registry_repeat_register(registry, handle, request, now_ms, location);
+		if (result != RDL_REGISTRY_NO_COPY)
+			return result;
+		result = RDL_REGISTRY_CREATED;
+	}
 	if (!register_prepare(registry, request, &objects, &extras))
 		return RDL_REGISTRY_FULL;
 	if (known && RDL_UNLIKELY(rdl_record_used_up(rdl_slab_at(&registry->slab, handle)))) {
@@ -296,9 +273,9 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	if ((request->gives & RDL_GIVES_LIFETIME) != 0)
 		record->lifetime_s = request->lifetime_s;
 	record->peer = request->peer;
-	record->updated_previous = is_before(registry, now_ms);
+	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 	rdl_exchange_note(record, request->exchange, second);
-	rdl_wheel_restart(
-		&registry->wheel, handle, deadline_of(registry, record->lifetime_s, now_ms));
+	rdl_wheel_restart(&registry->wheel, handle,
+		rdl_registry_deadline(registry, record->lifetime_s, now_ms));
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * exchange: which requests a record has seen performed, by the digest of source and datagram. A client has one request
- * under way (NSTART is 1), so the last few cover every retransmission that is not very late.
+ * exchange: which requests a record has seen performed, by the digest of source and datagram: the Register that its
+ * registration began with, and the last others. A client has one request under way (NSTART is 1), so they cover every
+ * retransmission that is not very late.
  */
 #ifndef RDL_REGISTRY_EXCHANGE_H
 #define RDL_REGISTRY_EXCHANGE_H
@@ -12,25 +13,29 @@
 void rdl_exchange_note(struct rdl_record *record, uint64_t exchange, uint32_t second);
 
 /*
- * Before a Register is performed on a record that was used for the same endpoint: its last Register joins the others.
+ * Before a Register replaces another, or follows its De-register: the former one joins the others, where its time has it:
+ * behind all that came after it.
  */
 void rdl_exchange_keep_register(struct rdl_record *record);
+
+/* The registration has ended in a way that its clients were not told: nothing that it was asked for is remembered. */
+void rdl_exchange_forget(struct rdl_record *record);
 
 /* Nothing is remembered of a former endpoint. */
 void rdl_exchange_clear(struct rdl_record *record);
 
-/*
- * True when the record has seen this Register within `lifetime_s`; *generation, *rules and *rooted are those of the location
- * that it was given.
- */
-bool rdl_exchange_find_register(const struct rdl_record *record, uint64_t exchange, uint32_t second,
-	uint32_t lifetime_s, uint32_t *generation, uint8_t *rules, bool *rooted);
+/* A request that was performed: when, and of the location that it made or went to, what a Register's answer told. */
+struct rdl_exchange {
+	uint32_t age_s;
+	uint32_t generation;
+	uint8_t rules;
+	bool rooted;
+};
+/* False when the record knows nothing of it. */
+bool rdl_exchange_find(const struct rdl_record *record, uint64_t exchange, uint32_t second,
+	struct rdl_exchange *found);
 
-/* True when the record has seen this Update or De-register within `lifetime_s`. */
-bool rdl_exchange_find(
-	const struct rdl_record *record, uint64_t exchange, uint32_t second, uint32_t lifetime_s);
-
-/* The second of the last exchange that is remembered. */
-uint32_t rdl_exchange_last(const struct rdl_record *record);
+/* True when a request other than the Register is remembered that is younger than `lifetime_s`. */
+bool rdl_exchange_remembers(const struct rdl_record *record, uint32_t second, uint32_t lifetime_s);
 
 #endif

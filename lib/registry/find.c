@@ -121,19 +121,6 @@ rdl_handle rdl_registry_next(
 	return RDL_HANDLE_NONE;
 }
 
-bool rdl_registry_is_copy(
-	const struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms)
-{
-	rdl_handle handle = request->location.handle;
-
-	if (!rdl_slab_has(&registry->slab, handle))
-		return false;
-	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-	return record->state != RDL_RECORD_FREE &&
-	       rdl_exchange_find(record, request->exchange, rdl_registry_second(registry, now_ms),
-		       rdl_registry_memory_s(registry, request));
-}
-
 /* Of the wall's, since the one that our epoch is in. Not kept, since it is where the lifetime began. */
 static uint32_t updated_second(const struct rdl_registry *registry, const struct rdl_record *record)
 {

@@ -77,8 +77,17 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 enum rdl_registry_result {
 	RDL_REGISTRY_CREATED, /* the endpoint was not registered, or dead by time */
 	RDL_REGISTRY_REPLACED, /* it was: the old registration is gone, its location dead */
-	RDL_REGISTRY_REPLAYED, /* a copy of a Register that was performed: nothing was changed */
 	RDL_REGISTRY_FULL, /* no room: nothing was changed */
+	/*
+	 * A copy of a request that was performed: its answer is to be repeated (RFC 7252 section 4.5). Of a registration that
+	 * lives, and is still the one that the original made or went to, the lifetime began anew: devices that count their
+	 * Message IDs from the same start whenever they start send the very octets of before. Nothing else that it says is
+	 * performed again, since a later request may have changed it; but a longer lifetime is taken back.
+	 */
+	RDL_REGISTRY_REPLAYED, /* nothing that anybody need be told */
+	RDL_REGISTRY_RENEWED, /* later than any retransmission: it came instead of an Update */
+	RDL_REGISTRY_LENGTHENED, /* with a longer lifetime than was held */
+	RDL_REGISTRY_NO_COPY, /* not one that is remembered */
 };
 
 /*
@@ -86,17 +95,21 @@ enum rdl_registry_result {
  * points to is copied. `hint` is what rdl_registry_lookup() said of it, or RDL_HANDLE_UNKNOWN. *location is the new
  * registration's, or the one that the original of a copy was given, unless RDL_REGISTRY_FULL; it is written last and may be
  * the request's own.
+ *
+ * A copy is one as long as the exchange lifetime while its registration lives, and for 145 s when that was de-registered or
+ * replaced; after that, and at once when it ended otherwise, the Register is performed anew: whoever sends it would be
+ * told a location that is dead.
  */
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
 	struct rdl_location *location);
 
 /*
- * True when `request`, to a location, is a copy of an Update or De-register that was performed, be
- * the location dead or alive by now: its answer is to be repeated (RFC 7252 section 4.5).
+ * Whether `request`, to a location, is a copy of an Update or De-register that was performed. RDL_REGISTRY_REPLAYED if the
+ * registration was de-registered or replaced since; RDL_REGISTRY_NO_COPY if it ended otherwise.
  */
-bool rdl_registry_is_copy(
-	const struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms);
+enum rdl_registry_result rdl_registry_repeat(
+	struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms);
 
 /*
  * The registration that a location names, or RDL_HANDLE_NONE when it is replaced, removed or past
@@ -124,7 +137,7 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms);
 
-/* Ends a registration, live at `now_ms`, for reasons of the server's own. Else as a De-register. */
+/* Ends a registration, live at `now_ms`, for reasons of the server's own. What it was asked for is not remembered. */
 void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
 
 /*

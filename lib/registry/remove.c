@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ending registrations. What ends within the exchange lifetime of its last request leaves a
- * tombstone, so that late copies are answered as their originals were and make no ghost.
+ * Ending registrations. One that is de-registered leaves a tombstone, so that late copies are answered as their originals
+ * were and make no ghost.
  */
 #include "state.h"
 
@@ -147,41 +147,48 @@ bool rdl_registry_has_room(struct rdl_registry *registry)
 	       give_up(registry, rdl_tombstones_take_oldest(&registry->tombstones, UINT32_MAX));
 }
 
+void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
+	const struct rdl_request *request, uint64_t now_ms)
+{
+	uint32_t second = rdl_registry_second(registry, now_ms);
+
+	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
+	rdl_exchange_note(rdl_slab_at(&registry->slab, handle), request->exchange, second);
+	rdl_wheel_stop(&registry->wheel, handle);
+	registry->registrations--;
+	bury(registry, handle, second);
+}
+
+/*
+ * Ends registrations that are out of the wheel, and of which no client knows. A copy of what they were asked for is a
+ * request like any other now; they leave a tombstone for what the registrations before them were asked for.
+ */
+static void end(
+	struct rdl_registry *registry, const rdl_handle ended[], unsigned count, uint32_t second)
+{
+	rdl_handle forgotten[RDL_INDEX_BURST];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_record *record = rdl_slab_at(&registry->slab, ended[i]);
+
+		rdl_exchange_forget(record);
+		if (rdl_exchange_remembers(record, second, registry->exchange_lifetime_s))
+			bury(registry, ended[i], second);
+		else
+			forgotten[n++] = ended[i];
+	}
+	registry->registrations -= count;
+	free_records(registry, forgotten, n);
+}
+
 void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
 
 	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
 	rdl_wheel_stop(&registry->wheel, handle);
-	registry->registrations--;
-	bury(registry, handle, second);
-}
-
-void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
-	const struct rdl_request *request, uint64_t now_ms)
-{
-	rdl_exchange_note(rdl_slab_at(&registry->slab, handle), request->exchange,
-		rdl_registry_second(registry, now_ms));
-	rdl_registry_remove(registry, handle, now_ms);
-}
-
-/* Ends registrations that the wheel has let go of: those of which a late copy may still come leave a tombstone. */
-static void expire(
-	struct rdl_registry *registry, const rdl_handle due[], unsigned count, uint32_t second)
-{
-	rdl_handle forgotten[RDL_INDEX_BURST];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		const struct rdl_record *record = rdl_slab_at(&registry->slab, due[i]);
-
-		if (second - rdl_exchange_last(record) < registry->exchange_lifetime_s)
-			bury(registry, due[i], second);
-		else
-			forgotten[n++] = due[i];
-	}
-	registry->registrations -= count;
-	free_records(registry, forgotten, n);
+	end(registry, &handle, 1, second);
 }
 
 unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget)
@@ -195,7 +202,7 @@ unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, uns
 		n = rdl_wheel_take(&registry->wheel, second, &budget, due, RDL_INDEX_BURST);
 		for (unsigned i = 0; i < n; i++)
 			rdl_registry_ending(registry, due[i], now_ms);
-		expire(registry, due, n, second);
+		end(registry, due, n, second);
 		expired += n;
 	} while (n == RDL_INDEX_BURST);
 	free_tombstones(registry, second, budget);

@@ -58,6 +58,12 @@ static inline bool rdl_registry_alive(const struct rdl_record *record, uint32_t 
 /* NON_LIFETIME, RFC 7252 section 4.8.2: non-confirmable messages are not retransmitted. */
 #define RDL_NON_LIFETIME_S 145
 
+/*
+ * MAX_TRANSMIT_SPAN: a retransmission is sent no later than this after its original; and with MAX_LATENCY, which makes
+ * NON_LIFETIME, arrives no later.
+ */
+#define RDL_MAX_TRANSMIT_SPAN_S 45
+
 /* How long this request is known again. */
 static inline uint32_t rdl_registry_memory_s(
 	const struct rdl_registry *registry, const struct rdl_request *request)
@@ -68,6 +74,27 @@ static inline uint32_t rdl_registry_memory_s(
 		lifetime_s = RDL_NON_LIFETIME_S;
 	return lifetime_s;
 }
+
+/* What is lost by the deadline's being rounded up, and by the wall's seconds' not being ours. */
+static inline bool rdl_registry_is_before(const struct rdl_registry *registry, uint64_t now_ms)
+{
+	return (now_ms - registry->epoch_ms) % 1000 != 0 && !rdl_registry_is_past(registry, now_ms);
+}
+
+/* When a lifetime that begins now is over. */
+static inline uint32_t rdl_registry_deadline(
+	const struct rdl_registry *registry, uint32_t lifetime_s, uint64_t now_ms)
+{
+	uint64_t seconds =
+		(now_ms - registry->epoch_ms + 999) / 1000 + lifetime_s + registry->expiry_grace_s;
+
+	return seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
+}
+
+/* What a Register, of the endpoint whose record there is, is a copy of; *location is what its original was given. */
+enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *registry,
+	rdl_handle handle, const struct rdl_request *request, uint64_t now_ms,
+	struct rdl_location *location);
 
 /* A registration is about to end by time. */
 static inline void rdl_registry_ending(

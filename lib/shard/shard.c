@@ -34,24 +34,39 @@ static bool admit(struct rdl_shard *shard, const struct rdl_request *request, ui
 	return true;
 }
 
+/* A copy, which is answered as its original was. */
+static void repeated(struct rdl_shard *shard, rdl_handle handle, enum rdl_registry_result result,
+	uint64_t now_ms)
+{
+	rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
+	if (result == RDL_REGISTRY_REPLAYED)
+		return;
+	rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
+	rdl_shard_tell_renewed(shard, handle, result == RDL_REGISTRY_LENGTHENED, now_ms);
+}
+
 static void commit_register(
 	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
 	if (rdl_admission_limited(&shard->admission) && !admit(shard, request, now_ms))
 		return;
-	switch (rdl_shard_register(shard, request, hint, now_ms)) {
+	enum rdl_registry_result result = rdl_shard_register(shard, request, hint, now_ms);
+	switch (result) {
 	case RDL_REGISTRY_CREATED:
 		rdl_stats_add(&shard->stats, RDL_STAT_registered, 1);
 		break;
 	case RDL_REGISTRY_REPLACED:
 		rdl_stats_add(&shard->stats, RDL_STAT_replaced, 1);
 		break;
-	case RDL_REGISTRY_REPLAYED:
-		rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
-		break;
 	case RDL_REGISTRY_FULL:
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_registry_full, 1);
 		return;
+	case RDL_REGISTRY_REPLAYED:
+	case RDL_REGISTRY_RENEWED:
+	case RDL_REGISTRY_LENGTHENED:
+	case RDL_REGISTRY_NO_COPY:
+		repeated(shard, request->location.handle, result, now_ms);
+		break;
 	}
 	request->code = RDL_COAP_CREATED;
 }
@@ -87,20 +102,16 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 			rdl_stats_add(&shard->stats, rdl_stat_of_ignored(i), ignored.count[i]);
 }
 
-/* The answer that the original of a copy got. */
-static void repeat(struct rdl_shard *shard, struct rdl_request *request)
-{
-	rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
-	request->code = request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
-								       : RDL_COAP_CHANGED;
-}
-
 /* A request to a location: repeated when it is a copy, else 4.04 when it is dead, else the verdict, else the operation. */
 static void commit_location(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *request, uint64_t now_ms)
 {
-	if (rdl_registry_is_copy(shard->registry, request, now_ms)) {
-		repeat(shard, request);
+	enum rdl_registry_result copy = rdl_registry_repeat(shard->registry, request, now_ms);
+
+	if (copy != RDL_REGISTRY_NO_COPY) {
+		repeated(shard, request->location.handle, copy, now_ms);
+		request->code = request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
+									       : RDL_COAP_CHANGED;
 		return;
 	}
 	rdl_handle handle = rdl_registry_find(shard->registry, &request->location, now_ms);

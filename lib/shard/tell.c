@@ -53,6 +53,17 @@ enum rdl_registry_result rdl_shard_register(
 	return result;
 }
 
+void rdl_shard_tell_renewed(
+	struct rdl_shard *shard, rdl_handle handle, bool longer, uint64_t now_ms)
+{
+	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
+		return;
+	struct rdl_event event = { .kind = RDL_EVENT_updated };
+	if (longer)
+		event.changed = 1u << RDL_EVENT_CHANGE_lifetime;
+	tell(shard, handle, &event, now_ms);
+}
+
 bool rdl_shard_update(struct rdl_shard *shard, rdl_handle handle, const struct rdl_request *request,
 	uint64_t now_ms)
 {

@@ -22,6 +22,7 @@
 #define GRACE_S 1
 #define EXCHANGE_LIFETIME_S 200
 #define NON_LIFETIME_S 145 /* RFC 7252 section 4.8.2 */
+#define MAX_TRANSMIT_SPAN_S 45 /* the same */
 #define REMEMBERED 2 /* exchanges beside the last Register: README, the data path */
 #define BODY_MAX 8000 /* of a block-wise body */
 #define ID_LEN 24
@@ -48,9 +49,15 @@
 	X(dead_location, "request to the location of an ended registration")              \
 	X(register_copy, "copy of the Register of a live registration")                   \
 	X(register_copy_replaced, "copy of the Register of a replaced registration")      \
-	X(register_copy_ended, "copy of the Register of an ended registration")           \
+	X(register_copy_ended, "copy of the Register of a de-registered registration")    \
+	X(register_copy_expired, "copy of the Register of a registration past its time")  \
+	X(register_copy_late, "copy of the Register of an ended one, after NON_LIFETIME") \
 	X(register_copy_forgotten, "copy of a Register that is not known any more")       \
 	X(update_copy, "copy of an Update")                                               \
+	X(copy_renewed, "copy after MAX_TRANSMIT_SPAN")                                   \
+	X(copy_lengthened, "copy with a longer lifetime than is held")                    \
+	X(former_behind, "former Register that two later requests keep out")              \
+	X(update_copy_expired, "copy of an Update of a registration past its time")       \
 	X(update_copy_dead, "copy of an Update whose location is dead")                   \
 	X(update_copy_forgotten, "copy of an Update that is not known any more")          \
 	X(deregister_copy, "copy of a De-register")                                       \

@@ -39,9 +39,10 @@ static inline void perform_register(struct endpoint *e, struct sent *q, const st
 		l->registered++;
 		l->expired += e->record == LIVE;
 	}
+	if (e->record == LIVE && !alive(e))
+		forget_present(e);
 	take_record(e);
-	if (e->first.identity != 0)
-		remember(e, &e->first);
+	remember_former(e);
 	memmove(e->former + 1, e->former, (FORMER - 1) * sizeof(e->former[0]));
 	e->former[0] = e->place;
 	e->place = *place;
@@ -177,8 +178,29 @@ static inline void forgotten(const struct sent *q, enum kind kind)
 		happened(KIND_non_forgotten);
 }
 
-static inline void register_copied(const struct endpoint *e, const struct sent *q)
+/* The lifetime begins anew, and is the longer one of what is held and what the copy says. */
+static inline void renewed(
+	struct endpoint *e, const struct sent *q, const struct exchange *original)
 {
+	bool gives = q->what == REGISTER || (q->facts.gives & GIVES_LIFETIME) != 0;
+	bool longer = gives && q->facts.lifetime_s > e->facts.lifetime_s;
+	bool late = now_s() - original->second > MAX_TRANSMIT_SPAN_S;
+
+	if (longer) {
+		happened(KIND_copy_lengthened);
+		e->facts.lifetime_s = q->facts.lifetime_s;
+	} else if (late) {
+		happened(KIND_copy_renewed);
+	}
+	ledger_of(e)->updated += longer || late;
+	restart_lifetime(e);
+}
+
+static inline void register_copied(
+	struct endpoint *e, const struct sent *q, const struct exchange *original)
+{
+	if (alive(e) && is_present(e, original))
+		renewed(e, q, original);
 	happened(!alive(e)			    ? KIND_register_copy_ended
 		 : e->first.identity == q->identity ? KIND_register_copy
 						    : KIND_register_copy_replaced);
@@ -198,7 +220,7 @@ static inline void judge_register(struct packet *p)
 	}
 	struct place place = place_given(p);
 	if (copy == YES || (copy == PERHAPS && strcmp(place.id, original->place.id) == 0)) {
-		register_copied(e, q);
+		register_copied(e, q, original);
 		expect_success(p, RDL_COAP_CREATED, &original->place);
 		return;
 	}
@@ -224,6 +246,8 @@ static inline bool location_copied(struct packet *p, struct endpoint *e)
 	}
 	if (copy == NO)
 		return false;
+	if (at_place(e, &q->place))
+		renewed(e, q, original);
 	happened(q->what == DEREGISTER	  ? KIND_deregister_copy
 		 : at_place(e, &q->place) ? KIND_update_copy
 					  : KIND_update_copy_dead);

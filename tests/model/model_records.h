@@ -17,7 +17,7 @@ struct exchange {
 	uint64_t identity; /* 0: none */
 	uint32_t second;
 	bool perhaps; /* the record may have gone since */
-	struct place place; /* of a Register: what it was given */
+	struct place place; /* what a Register was given; else where it went */
 };
 
 enum record {
@@ -160,7 +160,39 @@ static inline void remember(struct endpoint *e, const struct exchange *exchange)
 	e->others[0] = *exchange;
 }
 
-/* Whether the request is a copy of one that was performed; *which is that. */
+/* The request is of the registration that there is, or was last. */
+static inline bool is_present(const struct endpoint *e, const struct exchange *x)
+{
+	return x->identity != 0 && strcmp(x->place.id, e->place.id) == 0;
+}
+
+/* The former Register comes behind all that came after it, where two are remembered. */
+static inline void remember_former(struct endpoint *e)
+{
+	unsigned place = 0;
+
+	while (place < REMEMBERED && is_present(e, &e->others[place]))
+		place++;
+	if (place == REMEMBERED)
+		happened(KIND_former_behind);
+	if (e->first.identity == 0 || place == REMEMBERED)
+		return;
+	memmove(e->others + place + 1, e->others + place,
+		(REMEMBERED - 1 - place) * sizeof(e->others[0]));
+	e->others[place] = e->first;
+}
+
+/* Of a registration that ended by time. */
+static inline void forget_present(struct endpoint *e)
+{
+	memset(&e->first, 0, sizeof(e->first));
+	while (is_present(e, &e->others[0])) {
+		memmove(e->others, e->others + 1, (REMEMBERED - 1) * sizeof(e->others[0]));
+		memset(&e->others[REMEMBERED - 1], 0, sizeof(e->others[0]));
+	}
+}
+
+/* Whether the request is a copy of one that was performed, and is to be answered as that was; *which is that. */
 static inline enum presence known(
 	const struct endpoint *e, const struct sent *q, const struct exchange **which)
 {
@@ -169,21 +201,23 @@ static inline enum presence known(
 
 	for (unsigned i = 0; i <= REMEMBERED && there != NO; i++) {
 		const struct exchange *x = i == 0 ? &e->first : &e->others[i - 1];
+		bool of_live = e->record == LIVE && is_present(e, x);
 
 		if (x->identity != q->identity || now_s() - x->second > window)
 			continue;
+		if (of_live && !alive(e)) {
+			happened(q->what == REGISTER ? KIND_register_copy_expired
+						     : KIND_update_copy_expired);
+			return NO;
+		}
+		if (!of_live && q->what == REGISTER && now_s() - x->second > NON_LIFETIME_S) {
+			happened(KIND_register_copy_late);
+			return NO;
+		}
 		*which = x;
 		return x->perhaps ? PERHAPS : there;
 	}
 	return NO;
-}
-
-/* The second of the last request that was performed. */
-static inline uint32_t last_second(const struct endpoint *e)
-{
-	uint32_t other = e->others[0].identity != 0 ? e->others[0].second : 0;
-
-	return other > e->registered_s ? other : e->registered_s;
 }
 
 /* ---- changes ---- */

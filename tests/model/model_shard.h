@@ -62,9 +62,31 @@ static inline void shard_burst(unsigned s, unsigned w, unsigned most)
 /* ---- expiry ---- */
 
 /*
- * Buries what is past its time, in one grave order: within a round nobody can tell which came first. Returns how many have
- * fallen without a grave.
+ * Past its time: what was asked of it is forgotten. A grave is left for what those before it were asked for, in the order of
+ * this round, since within it nobody can tell which came first. True when it leaves none for certain.
  */
+static inline bool fade_one(struct endpoint *e, uint64_t order)
+{
+	struct ledger *l = ledger_of(e);
+
+	happened(KIND_expired);
+	l->expired++;
+	forget_present(e);
+	bool recent =
+		e->others[0].identity != 0 && now_s() - e->others[0].second < EXCHANGE_LIFETIME_S;
+	if (recent && !e->others[0].perhaps) {
+		bury(e, order);
+		return false;
+	}
+	l->live--;
+	l->unsettled++;
+	e->record = UNSETTLED;
+	e->fallen = !recent;
+	e->grave_s = now_s();
+	return true;
+}
+
+/* All that are past their time. Returns how many may leave no grave. */
 static inline unsigned fade(unsigned s, bool whole)
 {
 	struct ledger *l = &ledgers[s];
@@ -74,19 +96,8 @@ static inline unsigned fade(unsigned s, bool whole)
 	for (unsigned i = 0; i < ENDPOINTS; i++) {
 		struct endpoint *e = &endpoints[i];
 
-		if (e->shard != (int)s || e->record != LIVE || alive(e))
-			continue;
-		happened(KIND_expired);
-		l->expired++;
-		if (now_s() - last_second(e) < EXCHANGE_LIFETIME_S) {
-			bury(e, order);
-			continue;
-		}
-		l->live--;
-		l->unsettled++;
-		e->record = UNSETTLED;
-		e->fallen = true;
-		fallen++;
+		if (e->shard == (int)s && e->record == LIVE && !alive(e))
+			fallen += fade_one(e, order);
 	}
 	l->slice = !whole;
 	l->slice_grave = order;

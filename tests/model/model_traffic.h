@@ -20,6 +20,7 @@ static const struct phase phases[] = {
 	{ "calm", 14, 30, 6, 6, 8, 10, 6, 10, 8, 2, 4, 3, 500, 10, 8000, false },
 	{ "storm", 60, 10, 1, 3, 10, 8, 3, 4, 2, 1, 2, 2, 20, 90, 14000, false },
 	{ "fat", 15, 80, 1, 1, 3, 3, 2, 30, 1, 1, 1, 98, 10, 98, 32000, false },
+	{ "rebooting", 14, 12, 8, 2, 2, 50, 2, 2, 1, 1, 1, 2, 3000, 20, 10000, false },
 	{ "leaving", 6, 10, 45, 6, 8, 12, 3, 6, 4, 2, 3, 5, 2500, 20, 6000, true },
 };
 static const struct phase *phase = &phases[0];

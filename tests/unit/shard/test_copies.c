@@ -5,15 +5,23 @@
 #define NOW (EPOCH + 10000)
 
 /* A request as a worker hands it over that has never seen it: its digest tells that it is the same. */
-static unsigned send(struct handed *h, const char *text, const char *id, uint64_t exchange)
+static unsigned send_at(
+	struct handed *h, const char *text, const char *id, uint64_t exchange, uint64_t now_ms)
 {
 	hand(h, text, id);
 	h->request.exchange = exchange;
-	commit(h, NOW);
+	commit(h, now_ms);
 	return code_of(h);
 }
 
+static unsigned send(struct handed *h, const char *text, const char *id, uint64_t exchange)
+{
+	return send_at(h, text, id, exchange, NOW);
+}
+
 #define REGISTER "CON POST 11:rd 15:ep=node" OBJECTS
+#define BRIEF(seconds) "CON POST 11:rd 15:ep=node 15:lt=" seconds OBJECTS
+#define UPDATE "CON POST 11:rd 11:@"
 
 static void test_register(void **state)
 {
@@ -54,6 +62,58 @@ static void test_update_and_deregister(void **state)
 	assert_int_equal(send(&h, "CON POST 11:rd 11:@", id.text, 9), CODE(4, 4));
 }
 
+/*
+ * A device that restarts each minute, its Message IDs and its port from the same start each time, whose Updates are octet
+ * for octet those of before: it lives as long as it is answered.
+ */
+static void test_restarting_device(void **state)
+{
+	static struct handed h;
+	struct id id, next;
+	uint64_t now = NOW;
+
+	send_at(&h, BRIEF("70"), "", 1, now);
+	id = expect_created(&h);
+	for (; now <= NOW + 247000; now += 60000) {
+		send_at(&h, BRIEF("70"), "", 1, now);
+		assert_string_equal(expect_created(&h).text, id.text);
+		assert_int_equal(send_at(&h, UPDATE, id.text, 2, now + 1000), CODE(2, 4));
+		assert_int_not_equal(find(&id, now + 70000), RDL_HANDLE_NONE);
+	}
+	/* Then the Register is an exchange of its own, and a new life. */
+	send_at(&h, BRIEF("70"), "", 1, now);
+	next = expect_created(&h);
+	assert_string_not_equal(next.text, id.text);
+	assert_int_equal(send_at(&h, UPDATE, next.text, 3, now + 1000), CODE(2, 4));
+	assert_int_equal(counter(RDL_STAT_registered), 1);
+	assert_int_equal(counter(RDL_STAT_replaced), 1);
+	assert_int_equal(counter(RDL_STAT_expired), 0);
+}
+
+/* One that restarts after its registration expired: no acknowledged request leaves it out. */
+static void test_restarted_after_expiry(void **state)
+{
+	static struct handed h;
+
+	for (unsigned reclaimed = 0; reclaimed < 2; reclaimed++) {
+		uint64_t now = NOW + reclaimed * UINT64_C(1000000);
+
+		send_at(&h, BRIEF("5"), "", 1, now);
+		struct id id = expect_created(&h);
+		assert_int_equal(send_at(&h, UPDATE, id.text, 2, now), CODE(2, 4));
+		while (reclaimed && rdl_shard_expire(&shard, now + 6000))
+			;
+		assert_int_equal(send_at(&h, UPDATE, id.text, 2, now + 6000), CODE(4, 4));
+		send_at(&h, BRIEF("5"), "", 1, now + 7000);
+		struct id next = expect_created(&h);
+		assert_string_not_equal(next.text, id.text);
+		assert_int_equal(send_at(&h, UPDATE, next.text, 3, now + 8000), CODE(2, 4));
+		while (rdl_shard_expire(&shard, now + 20000))
+			;
+		assert_int_equal(registrations(), 0);
+	}
+}
+
 /* The copy comes before the verdict: what a worker refuses was refused the first time, too, and is not remembered. */
 static void test_refused(void **state)
 {
@@ -91,6 +151,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SHARD_TEST(test_register),
 		SHARD_TEST(test_update_and_deregister),
+		SHARD_TEST(test_restarting_device),
+		SHARD_TEST(test_restarted_after_expiry),
 		SHARD_TEST(test_refused),
 		SHARD_TEST(test_block),
 	};

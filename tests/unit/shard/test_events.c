@@ -139,7 +139,7 @@ static void test_expired(void **state)
 	assert_string_equal(told(end), "");
 }
 
-/* Its location is dead at once; copies of what came before are known, and the endpoint may come again. */
+/* Its location is dead at once, and the endpoint may come again, be it with the very octets of before. */
 static void test_removed(void **state)
 {
 	static struct handed h, copy;
@@ -158,13 +158,42 @@ static void test_removed(void **state)
 	assert_int_equal(find(&id, EPOCH), RDL_HANDLE_NONE);
 	assert_int_equal(request_at("CON POST 11:rd 11:@", &id, EPOCH), CODE(4, 4));
 	commit(&copy, EPOCH);
-	struct id repeated = expect_created(&copy);
-	assert_string_equal(repeated.text, id.text);
-	assert_string_equal(told(EPOCH), "");
-	assert_int_equal(registrations(), 0);
-	struct id again = register_at("CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, EPOCH);
+	struct id again = expect_created(&copy);
 	assert_string_not_equal(again.text, id.text);
 	assert_string_equal(told(EPOCH), "registered 3 a 60 40000 00");
+}
+
+/* A copy is told where no retransmission comes any more, or where it made the lifetime longer. */
+static void test_copies(void **state)
+{
+	static struct handed h;
+	struct id id;
+	char want[64];
+
+	hand(&h, "CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, "");
+	h.request.exchange = 98;
+	commit(&h, EPOCH);
+	id = expect_created(&h);
+	told(EPOCH);
+	for (uint64_t ms = EPOCH; ms <= EPOCH + 92000; ms += 23000) {
+		hand(&h, "CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, "");
+		h.request.exchange = 98;
+		commit(&h, ms);
+		assert_string_equal(expect_created(&h).text, id.text);
+		snprintf(want, sizeof(want), "updated %u a 60 40000 00",
+			(unsigned)((ms - EPOCH) / 23000));
+		assert_string_equal(told(ms), ms > EPOCH + 45000 ? want : "");
+	}
+	assert_int_equal(counter(RDL_STAT_replayed), 5);
+	assert_int_equal(counter(RDL_STAT_updated), 3);
+	request_at("CON POST 11:rd 11:@ 15:lt=20", &id, EPOCH + 92000);
+	told(EPOCH + 92000);
+	hand(&h, "CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, "");
+	h.request.exchange = 98;
+	commit(&h, EPOCH + 93000);
+	snprintf(want, sizeof(want), "updated 6 a 60 40000 %02x", CHANGED(lifetime));
+	assert_string_equal(told(EPOCH + 93000), want);
+	assert_string_equal(told(EPOCH + 93000), "");
 }
 
 /* ---- walks ---- */
@@ -389,6 +418,7 @@ int main(void)
 		EVENTS_TEST(test_nothing_told),
 		EVENTS_TEST(test_expired),
 		EVENTS_TEST(test_removed),
+		EVENTS_TEST(test_copies),
 		EVENTS_TEST(test_walks),
 		EVENTS_TEST(test_walk_given_up),
 	};

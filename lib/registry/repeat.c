@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copies of requests that were performed: what they are answered, and what they do all the same. */
+#include "state.h"
+
+/* The registration that a copy's original made, or went to, lives. */
+static enum rdl_registry_result renew(struct rdl_registry *registry, rdl_handle handle,
+	const struct rdl_request *request, uint32_t age_s, uint64_t now_ms)
+{
+	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	bool gives = request->operation == RDL_OPERATION_REGISTER ||
+		     (request->gives & RDL_GIVES_LIFETIME) != 0;
+	bool longer = gives && request->lifetime_s > record->lifetime_s;
+
+	if (longer)
+		record->lifetime_s = request->lifetime_s;
+	record->updated_previous = rdl_registry_is_before(registry, now_ms);
+	rdl_wheel_restart(&registry->wheel, handle,
+		rdl_registry_deadline(registry, record->lifetime_s, now_ms));
+	if (longer)
+		return RDL_REGISTRY_LENGTHENED;
+	return age_s > RDL_MAX_TRANSMIT_SPAN_S ? RDL_REGISTRY_RENEWED : RDL_REGISTRY_REPLAYED;
+}
+
+enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *registry,
+	rdl_handle handle, const struct rdl_request *request, uint64_t now_ms,
+	struct rdl_location *location)
+{
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	uint32_t second = rdl_registry_second(registry, now_ms);
+	uint32_t memory_s = rdl_registry_memory_s(registry, request);
+	enum rdl_registry_result result = RDL_REGISTRY_REPLAYED;
+	struct rdl_exchange found;
+
+	if (!rdl_exchange_find(record, request->exchange, second, &found) || found.age_s > memory_s)
+		return RDL_REGISTRY_NO_COPY;
+	if (found.generation == record->generation && record->state == RDL_RECORD_LIVE) {
+		if (!rdl_registry_alive(record, second))
+			return RDL_REGISTRY_NO_COPY;
+		result = renew(registry, handle, request, found.age_s, now_ms);
+	} else if (found.age_s > RDL_NON_LIFETIME_S) {
+		return RDL_REGISTRY_NO_COPY;
+	}
+	*location = (struct rdl_location){ handle, found.rules, found.rooted, found.generation };
+	return result;
+}
+
+enum rdl_registry_result rdl_registry_repeat(
+	struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms)
+{
+	rdl_handle handle = request->location.handle;
+	uint32_t second = rdl_registry_second(registry, now_ms);
+	struct rdl_exchange found;
+
+	if (!rdl_slab_has(&registry->slab, handle))
+		return RDL_REGISTRY_NO_COPY;
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	if (record->state == RDL_RECORD_FREE ||
+		!rdl_exchange_find(record, request->exchange, second, &found) ||
+		found.age_s > rdl_registry_memory_s(registry, request))
+		return RDL_REGISTRY_NO_COPY;
+	if (request->location.generation != record->generation ||
+		record->state == RDL_RECORD_TOMBSTONE)
+		return RDL_REGISTRY_REPLAYED;
+	if (!rdl_registry_alive(record, second))
+		return RDL_REGISTRY_NO_COPY;
+	return renew(registry, handle, request, found.age_s, now_ms);
+}
