@@ -101,6 +101,7 @@ void daemon_registry_config(
 
 	*config = (struct rdl_registry_config){
 		.registrations = share_of(conf, shard),
+		.slots = rdl_registry_slots(conf->memory.registrations),
 		.name_octets = conf->memory.name_octets,
 		.shard = shard,
 		.shards = conf->shards,

@@ -23,10 +23,15 @@ static uint64_t lists_max(const struct rdl_registry_config *config)
 	return lists < config->registrations ? lists : config->registrations;
 }
 
+uint32_t rdl_registry_slots(uint64_t registrations)
+{
+	return rdl_slab_slots(registrations);
+}
+
 uint64_t rdl_registry_memory(const struct rdl_registry_config *config)
 {
 	return rdl_memory_octets(sizeof(struct rdl_registry)) +
-	       rdl_slab_memory(config->registrations, config->shard, config->shards) +
+	       rdl_slab_memory(config->slots, config->shard, config->shards) +
 	       rdl_index_memory(config->registrations) + rdl_store_memory(store_octets(config)) +
 	       rdl_lists_memory(lists_max(config));
 }
@@ -35,7 +40,7 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 {
 	assert(config->registrations > 0 && config->shard < config->shards &&
 		config->shards <= RDL_PARTITIONS);
-	if (!rdl_slab_possible(config->registrations, config->shards))
+	if (config->slots == 0)
 		return NULL;
 	struct rdl_registry *registry =
 		rdl_memory_alloc(sizeof(struct rdl_registry), config->socket_id);
@@ -51,7 +56,7 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->ended_arg = config->ended_arg;
 	rdl_tombstones_init(&registry->tombstones, &registry->slab);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
-	if (!rdl_slab_create(&registry->slab, config->registrations, config->shard, config->shards,
+	if (!rdl_slab_create(&registry->slab, config->slots, config->shard, config->shards,
 		    config->socket_id) ||
 		!rdl_index_create(&registry->endpoints, config->registrations, config->socket_id) ||
 		!rdl_store_create(&registry->store, store_octets(config), config->socket_id) ||

@@ -26,6 +26,7 @@ typedef uint32_t rdl_handle;
 struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
 	uint64_t registrations;
+	uint32_t slots; /* of each partition: rdl_registry_slots() */
 	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
 	uint32_t
 		name_octets; /* of endpoint names as they are expected: memory is put by for all that long */
@@ -43,11 +44,17 @@ struct rdl_registry_config {
 	void *ended_arg;
 };
 
+/*
+ * For struct rdl_registry_config: of so many registrations over all shards. 0: more than handles can name. Of all
+ * registries the same, so that a worker knows what location can be none.
+ */
+uint32_t rdl_registry_slots(uint64_t registrations);
+
 /* Octets that rdl_registry_create() will take, everything included. */
 uint64_t rdl_registry_memory(const struct rdl_registry_config *config);
 
 /*
- * NULL when the memory is not there, or when there are more registrations than handles can name.
+ * NULL when the memory is not there, or when there are no slots.
  * All memory is touched before it returns.
  */
 struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config);

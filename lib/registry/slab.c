@@ -9,19 +9,26 @@ static unsigned owned(unsigned shard, unsigned shards)
 }
 
 /*
- * How long a row must be. Names fall into partitions by a keyed hash, so a partition's share is
- * binomial with mean m. By Bernstein's inequality it exceeds m + 7 sqrt(m) + 8 with a chance below
- * e^-23, one in ten billions. A slot keeps its generation, so rows cannot lend each other room; at
- * ten million registrations that costs 3.6 %.
+ * How long a row must be. Names fall into partitions by a keyed hash, and nothing that anybody outside sees says where
+ * one fell: locations are permuted under a key, too. So names that somebody chose fall as random ones do, and a
+ * partition's share, tombstones among it, is binomial with mean m. By Bernstein's inequality it exceeds
+ * m + 7 sqrt(m) + 8 with a chance below e^-23, one in ten billions. A slot keeps its generation, and its partition is its
+ * endpoint's whatever the number of shards, so rows cannot lend each other room; at ten million registrations that
+ * costs 3.6 %. It depends on no shard, so that a worker knows where any row ends.
  */
-static uint64_t row_slots(uint64_t registrations, unsigned shard, unsigned shards)
+uint32_t rdl_slab_slots(uint64_t registrations)
 {
-	uint64_t mean = registrations / owned(shard, shards) + 1;
+	uint64_t mean = registrations / RDL_PARTITIONS + 1;
 	uint64_t root = 1;
 
+	/* Registry-wide figures are 32 bits wide, slots 24. */
+	if (registrations > UINT32_MAX / 2)
+		return 0;
 	while (root * root < mean)
 		root++;
-	return (mean + 7 * root + 8 + 63) & ~UINT64_C(63);
+	uint64_t slots = (mean + 7 * root + 8 + 63) & ~UINT64_C(63);
+	static_assert((uint64_t)UINT32_MAX / 2 / RDL_PARTITIONS < 1u << 23, "a row fits");
+	return (uint32_t)slots;
 }
 
 static uint64_t words_for(uint64_t bits)
@@ -34,16 +41,8 @@ static uint64_t row_words(uint64_t slots)
 	return words_for(slots) + words_for(words_for(slots));
 }
 
-bool rdl_slab_possible(uint64_t registrations, unsigned shards)
+uint64_t rdl_slab_memory(uint64_t slots, unsigned shard, unsigned shards)
 {
-	/* Registry-wide figures are 32 bits wide; the last shard owns the fewest partitions. */
-	return registrations <= UINT32_MAX / 2 &&
-	       row_slots(registrations, shards - 1, shards) < 1u << 24;
-}
-
-uint64_t rdl_slab_memory(uint64_t registrations, unsigned shard, unsigned shards)
-{
-	uint64_t slots = row_slots(registrations, shard, shards);
 	uint64_t rows = owned(shard, shards);
 
 	return rdl_memory_octets(rows * slots * sizeof(struct rdl_record)) +
@@ -60,13 +59,12 @@ static void row_init(struct rdl_slab_row *row, uint32_t slots)
 	}
 }
 
-bool rdl_slab_create(struct rdl_slab *slab, uint64_t registrations, unsigned shard, unsigned shards,
-	int socket_id)
+bool rdl_slab_create(
+	struct rdl_slab *slab, uint32_t slots, unsigned shard, unsigned shards, int socket_id)
 {
-	uint64_t slots = row_slots(registrations, shard, shards);
 	uint64_t rows = owned(shard, shards);
 
-	slab->slots = (uint32_t)slots;
+	slab->slots = slots;
 	slab->records = rdl_memory_alloc(rows * slots * sizeof(struct rdl_record), socket_id);
 	slab->bits = rdl_memory_alloc(rows * row_words(slots) * sizeof(uint64_t), socket_id);
 	if (slab->records == NULL || slab->bits == NULL)

@@ -21,11 +21,11 @@ struct rdl_slab {
 	void *records, *bits;
 };
 
-/* Slots of a row are 24 bits of a handle; more registrations than that cannot be created. */
-bool rdl_slab_possible(uint64_t registrations, unsigned shards);
-uint64_t rdl_slab_memory(uint64_t registrations, unsigned shard, unsigned shards);
-bool rdl_slab_create(struct rdl_slab *slab, uint64_t registrations, unsigned shard, unsigned shards,
-	int socket_id);
+/* Slots of a row where there are so many registrations over all shards; 0: more than handles can name. */
+uint32_t rdl_slab_slots(uint64_t registrations);
+uint64_t rdl_slab_memory(uint64_t slots, unsigned shard, unsigned shards);
+bool rdl_slab_create(
+	struct rdl_slab *slab, uint32_t slots, unsigned shard, unsigned shards, int socket_id);
 void rdl_slab_destroy(struct rdl_slab *slab);
 
 /* True when a partition that is ours has a free slot. */

@@ -56,6 +56,7 @@ static inline void make_registry(void)
 {
 	struct rdl_registry_config config = {
 		.registrations = REGISTRATIONS,
+		.slots = rdl_registry_slots(REGISTRATIONS),
 		.shards = 1,
 		.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
 		.list_key = list_key,

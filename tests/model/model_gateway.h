@@ -137,6 +137,7 @@ static inline void make_shards(void)
 	for (unsigned s = 0; s < SHARDS; s++) {
 		struct rdl_registry_config config = {
 			.registrations = REGISTRATIONS,
+			.slots = rdl_registry_slots(SHARDS * REGISTRATIONS),
 			.shard = s,
 			.shards = SHARDS,
 			.expiry_grace_s = GRACE_S,

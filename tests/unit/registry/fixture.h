@@ -95,6 +95,7 @@ static inline struct rdl_registry_config make_config(uint64_t registrations)
 {
 	return (struct rdl_registry_config){
 		.registrations = registrations,
+		.slots = rdl_registry_slots(registrations),
 		.shards = 1,
 		.endpoint_key = { 1, 2 },
 		.list_key = { 3, 4 },

@@ -9,7 +9,7 @@ static void test_rows(void **state)
 	unsigned ours = 0;
 
 	memset(&slab, 0, sizeof(slab));
-	assert_true(rdl_slab_create(&slab, 50000, 1, 3, -1));
+	assert_true(rdl_slab_create(&slab, rdl_slab_slots(150000), 1, 3, -1));
 	for (unsigned p = 0; p < RDL_PARTITIONS; p++) {
 		assert_int_equal(slab.rows[p].records != NULL, p % 3 == 1);
 		assert_int_equal(rdl_slab_has(&slab, p << 24), p % 3 == 1);
@@ -31,7 +31,8 @@ static void test_fill(void **state)
 	const unsigned partitions[] = { 0, 255 };
 
 	memset(&slab, 0, sizeof(slab));
-	assert_true(rdl_slab_create(&slab, 1500000 / 2, 0, 1, -1)); /* more than 64 words a row */
+	assert_true(rdl_slab_create(
+		&slab, rdl_slab_slots(750000), 0, 1, -1)); /* more than 64 words a row */
 	assert_true(slab.slots > 64 * 48);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(partitions); i++) {
 		for (uint32_t slot = 0; slot < slab.slots; slot++) {
@@ -61,16 +62,17 @@ static void test_fill(void **state)
 	rdl_slab_destroy(&slab);
 }
 
-static void test_limits(void **state)
+/* Enough for any share of names that fall at random, whatever the number of shards; no more than a handle can name. */
+static void test_slots(void **state)
 {
-	assert_true(rdl_slab_possible(1, 1));
-	assert_true(rdl_slab_possible(1, 256));
-	assert_true(rdl_slab_possible(UINT64_C(100000000), 1));
-	assert_true(rdl_slab_possible(UINT32_MAX / 2, 1));
-	assert_false(rdl_slab_possible((uint64_t)UINT32_MAX / 2 + 1, 1));
-	assert_false(rdl_slab_possible(UINT64_MAX, 1));
-	assert_true(rdl_slab_possible(16700000, 256));
-	assert_false(rdl_slab_possible(16777216, 256));
+	static const uint64_t cases[][2] = { { 1, 64 }, { 10000, 128 }, { 100000, 576 },
+		{ 1000000, 4416 }, { 10000000, 40512 }, { UINT32_MAX / 2, 8408896 },
+		{ (uint64_t)UINT32_MAX / 2 + 1, 0 }, { UINT64_MAX, 0 } };
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++)
+		assert_int_equal(rdl_slab_slots(cases[i][0]), cases[i][1]);
+	struct rdl_registry_config config = make_config((uint64_t)UINT32_MAX / 2 + 1);
+	assert_null(rdl_registry_create(&config));
 }
 
 int main(void)
@@ -78,7 +80,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_fill),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_slots),
 	};
 
 	return RUN_EAL_TESTS(tests);

@@ -63,6 +63,7 @@ static inline void start(uint64_t registrations, const struct rdl_policy_config 
 {
 	struct rdl_registry_config registry = {
 		.registrations = registrations,
+		.slots = rdl_registry_slots(registrations),
 		.shards = 1,
 		.list_key = { 31, 32 },
 		.endpoint_key = { 21, 22 },
