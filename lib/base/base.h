@@ -172,6 +172,18 @@ void rdl_siphash_words_lanes(const struct rdl_key *key, const uint64_t first[RDL
 /* The 128-bit variant: out[0] is its first eight octets, read as a little-endian number. */
 void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2]);
 
+/*
+ * Speck64/128 (Beaulieu and others): a keyed permutation of words of 64 bits. A key is expanded once; all of the lanes
+ * are enciphered, or deciphered, in place.
+ */
+#define RDL_SPECK_ROUNDS 27
+struct rdl_speck {
+	uint32_t round[RDL_SPECK_ROUNDS];
+};
+void rdl_speck_expand(struct rdl_speck *speck, const struct rdl_key *key);
+void rdl_speck_encrypt(const struct rdl_speck *speck, uint64_t words[RDL_LANES]);
+void rdl_speck_decrypt(const struct rdl_speck *speck, uint64_t words[RDL_LANES]);
+
 /* True when the octets are well-formed UTF-8 (RFC 3629) and hold no NUL. */
 bool rdl_utf8_valid(const uint8_t *data, size_t len);
 
