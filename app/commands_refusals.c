@@ -22,9 +22,13 @@ static bool is_wanted(const struct rdl_refusal *refusal, const struct wanted *wa
 
 	if (wanted->endpoint.len == 0 || rdl_span_equal(endpoint, wanted->endpoint))
 		return true;
-	/* A slot is one endpoint's while it is registered, whatever the generation. */
+	/*
+	 * A slot is one endpoint's while it is registered, whatever the generation. Of later ones
+	 * than its own are only locations that nobody was given.
+	 */
 	return refusal->located && wanted->located &&
-	       refusal->location.handle == wanted->location.handle;
+	       refusal->location.handle == wanted->location.handle &&
+	       refusal->location.generation <= wanted->location.generation;
 }
 
 static void put_text(struct rdl_cursor *reply, const char *name, const char *value)

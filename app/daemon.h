@@ -84,7 +84,8 @@ struct lcore {
 struct daemon {
 	const struct rdl_conf *conf;
 	/* random at each start */
-	struct rdl_key endpoint_key, location_key, list_key, admission_key;
+	struct rdl_key endpoint_key, list_key, admission_key;
+	struct rdl_speck location_key;
 	uint64_t exchange_seed; /* the same */
 	char boot[33]; /* the same, for those who ask whether we are still the same gateway */
 	const struct rdl_policy *

@@ -21,7 +21,7 @@ int daemon_keys(struct daemon *daemon)
 		return -1;
 	}
 	daemon->endpoint_key = keys[0];
-	daemon->location_key = keys[1];
+	rdl_speck_expand(&daemon->location_key, &keys[1]);
 	daemon->list_key = keys[2];
 	daemon->admission_key = keys[3];
 	daemon->exchange_seed = keys[4].k0;
@@ -201,6 +201,7 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 		.interfaces = daemon->interfaces,
 		.shards = conf->shards,
 		.location_key = daemon->location_key,
+		.slots = rdl_registry_slots(conf->memory.registrations),
 		.list_key = daemon->list_key,
 		.exchange_seed = daemon->exchange_seed,
 		/* Message IDs of NON replies start from something that the last run did not. */

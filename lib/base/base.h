@@ -163,18 +163,15 @@ struct rdl_key {
 	uint64_t k0, k1;
 };
 uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len);
-/* The same of 8 to 15 octets that are at hand as words: the first eight, and the rest, read as little-endian numbers. */
-uint64_t rdl_siphash_words(const struct rdl_key *key, uint64_t first, uint64_t rest, size_t len);
-/* The same of RDL_LANES inputs side by side, which takes a vector machine little longer than one. */
-#define RDL_LANES 8
-void rdl_siphash_words_lanes(const struct rdl_key *key, const uint64_t first[RDL_LANES],
-	const uint64_t rest[RDL_LANES], size_t len, uint64_t out[RDL_LANES]);
 /* The 128-bit variant: out[0] is its first eight octets, read as a little-endian number. */
 void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2]);
 
+/* What is done side by side, so many at a time, takes a vector machine little longer than one. */
+#define RDL_LANES 8
+
 /*
- * Speck64/128 (Beaulieu and others): a keyed permutation of words of 64 bits. A key is expanded once; all of the lanes
- * are enciphered, or deciphered, in place.
+ * Speck64/128 (Beaulieu and others): a keyed permutation of words of 64 bits. A key is expanded
+ * once; all of the lanes are enciphered, or deciphered, in place.
  */
 #define RDL_SPECK_ROUNDS 27
 struct rdl_speck {
@@ -194,15 +191,16 @@ bool rdl_utf8_valid(const uint8_t *data, size_t len);
 bool rdl_decimal(struct rdl_span text, uint64_t max, uint64_t *value);
 
 /*
- * RFC 4648 section 5: 18 octets as 24 characters and back. The octets lie in three words as a little-endian machine
- * reads them, the last two in the third. Decoding is false when a character is not of the alphabet. The plain twins do
- * the same on machines without vector instructions for it.
+ * RFC 4648 section 5: a word, its highest octet first, as 11 characters and back. Decoding is false
+ * when the text is not the one spelling of a word: a character that is not of the alphabet, or a
+ * bit in the last one that says nothing. The plain twins do the same on machines without vector
+ * instructions for it.
  */
-#define RDL_BASE64URL_LEN 24
-void rdl_base64url_encode(const uint64_t octets[3], uint8_t text[RDL_BASE64URL_LEN]);
-bool rdl_base64url_decode(const uint8_t text[RDL_BASE64URL_LEN], uint64_t octets[3]);
-void rdl_base64url_encode_plain(const uint64_t octets[3], uint8_t text[RDL_BASE64URL_LEN]);
-bool rdl_base64url_decode_plain(const uint8_t text[RDL_BASE64URL_LEN], uint64_t octets[3]);
+#define RDL_BASE64URL_LEN 11
+void rdl_base64url_encode(uint64_t word, uint8_t text[RDL_BASE64URL_LEN]);
+bool rdl_base64url_decode(const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
+void rdl_base64url_encode_plain(uint64_t word, uint8_t text[RDL_BASE64URL_LEN]);
+bool rdl_base64url_decode_plain(const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
 
 /* Shell-like match of whole `text`: '*' any run of octets, '?' one octet. Linear in practice: one backtrack point. */
 bool rdl_glob_match(struct rdl_span pattern, struct rdl_span text);

@@ -1,17 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SipHash-1-3, as the reference code has it. */
-#include "sip.h"
+/* SipHash-1-3 (https://www.aumasson.jp/siphash/siphash.pdf), as the reference code has it. */
+#include "base.h"
 
-#include <assert.h>
+struct sip {
+	uint64_t v0, v1, v2, v3;
+};
 
-static inline void absorb_word(struct rdl_sip *s, uint64_t word)
+static inline struct sip begin(const struct rdl_key *key)
+{
+	return (struct sip){
+		key->k0 ^ 0x736f6d6570736575u,
+		key->k1 ^ 0x646f72616e646f6du,
+		key->k0 ^ 0x6c7967656e657261u,
+		key->k1 ^ 0x7465646279746573u,
+	};
+}
+
+static inline uint64_t rotl(uint64_t x, unsigned bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static inline void sip_round(struct sip *s)
+{
+	s->v0 += s->v1;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v0 = rotl(s->v0, 32);
+	s->v2 += s->v3;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 += s->v3;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 += s->v1;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v2 = rotl(s->v2, 32);
+}
+
+static inline void absorb_word(struct sip *s, uint64_t word)
 {
 	s->v3 ^= word;
-	RDL_SIP_ROUND(s);
+	sip_round(s);
 	s->v0 ^= word;
 }
 
-static inline struct rdl_sip absorb(struct rdl_sip s, const uint8_t *p, size_t len)
+static inline struct sip absorb(struct sip s, const uint8_t *p, size_t len)
 {
 	const uint8_t *end = p + len;
 	uint64_t word;
@@ -24,36 +55,25 @@ static inline struct rdl_sip absorb(struct rdl_sip s, const uint8_t *p, size_t l
 	return s;
 }
 
-static inline uint64_t finish(struct rdl_sip *s)
+static inline uint64_t finish(struct sip *s)
 {
-	RDL_SIP_ROUND(s);
-	RDL_SIP_ROUND(s);
-	RDL_SIP_ROUND(s);
+	sip_round(s);
+	sip_round(s);
+	sip_round(s);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
 uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len)
 {
-	struct rdl_sip s = absorb(rdl_sip_begin(key), data, len);
+	struct sip s = absorb(begin(key), data, len);
 
-	s.v2 ^= 0xff;
-	return finish(&s);
-}
-
-uint64_t rdl_siphash_words(const struct rdl_key *key, uint64_t first, uint64_t rest, size_t len)
-{
-	struct rdl_sip s = rdl_sip_begin(key);
-
-	assert(len >= 8 && len < 16);
-	absorb_word(&s, first);
-	absorb_word(&s, rest | (uint64_t)len << 56);
 	s.v2 ^= 0xff;
 	return finish(&s);
 }
 
 void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2])
 {
-	struct rdl_sip s = rdl_sip_begin(key);
+	struct sip s = begin(key);
 
 	s.v1 ^= 0xee;
 	s = absorb(s, data, len);

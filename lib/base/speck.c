@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Speck64/128 (Beaulieu and others, https://eprint.iacr.org/2013/404) of eight words side by side. Vectors of the
- * compiler's own, which makes of them what the machine has.
+ * Speck64/128 (Beaulieu and others, https://eprint.iacr.org/2013/404) of eight words side by side.
+ * Vectors of the compiler's own, which makes of them what the machine has.
  */
 #include "base.h"
 

@@ -142,7 +142,7 @@ uint64_t rdl_event_octets(const struct rdl_event *event);
 
 /* What the text needs to know besides. */
 struct rdl_event_facts {
-	struct rdl_key location_key;
+	struct rdl_speck location_key;
 	unsigned major; /* enabler version */
 };
 

@@ -1,76 +1,53 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Location ids: 10 octets of facts, 8 of MAC, as 24 characters. All in registers: an Update costs hardly more. */
+/*
+ * Location ids: 64 bits of facts under a keyed permutation, as 11 characters. There is no room for
+ * a MAC, and no need: an id that nobody made deciphers to a place at random, where hardly ever a
+ * registration of that generation is.
+ */
 #include "lwm2m.h"
 
-#define FACTS_LEN 10
+_Static_assert(RDL_LOCATION_LEN == RDL_BASE64URL_LEN, "one word");
 
-_Static_assert(RDL_LOCATION_LEN == RDL_BASE64URL_LEN, "18 octets, no padding");
-
-/*
- * Handle, generation, rules and rooted, in that order and big-endian on the wire, as words that a little-endian
- * machine would have read from there: eight octets, and two.
- */
-static uint64_t first_facts(const struct rdl_location *location)
+/* Handle 32, generation 29, rules 2, rooted 1, the highest first. */
+static uint64_t pack(const struct rdl_location *location)
 {
-	return __builtin_bswap64((uint64_t)location->handle << 32 | location->generation >> 8);
+	return (uint64_t)location->handle << 32 | (uint64_t)location->generation << 3 |
+	       (uint64_t)location->rules << 1 | location->rooted;
 }
 
-static uint16_t last_facts(const struct rdl_location *location)
+static void unpack(uint64_t facts, struct rdl_location *location)
 {
-	return __builtin_bswap16((uint16_t)((unsigned)(location->generation & 0xff) << 8 |
-					    (unsigned)location->rules << 1 | location->rooted));
-}
-
-void rdl_location_encode(const struct rdl_key *key, const struct rdl_location *location,
-	uint8_t text[RDL_LOCATION_LEN])
-{
-	uint64_t first = first_facts(location);
-	uint16_t last = last_facts(location);
-	uint64_t mac = rdl_siphash_words(key, first, last, FACTS_LEN);
-
-	rdl_base64url_encode((uint64_t[3]){ first, last | mac << 16, mac >> 48 }, text);
-}
-
-/* The facts and the MAC of a text that may be an id; false when it cannot be one. */
-static bool read_text(struct rdl_span text, uint64_t *first, uint64_t *last, uint64_t *mac)
-{
-	uint64_t id[3];
-
-	if (text.len != RDL_LOCATION_LEN || !rdl_base64url_decode(text.data, id))
-		return false;
-	*first = id[0];
-	*last = (uint16_t)id[1];
-	*mac = id[1] >> 16 | id[2] << 48;
-	return true;
-}
-
-static void unpack(uint64_t first, uint64_t last, struct rdl_location *location)
-{
-	uint64_t facts = __builtin_bswap64(first);
-	uint16_t rest = __builtin_bswap16((uint16_t)last);
-
 	location->handle = (uint32_t)(facts >> 32);
-	location->generation = (uint32_t)facts << 8 | rest >> 8;
-	location->rules = rest >> 1 & 0x7f;
-	location->rooted = rest & 1;
+	location->generation = (uint32_t)facts >> 3;
+	location->rules = facts >> 1 & 3;
+	location->rooted = facts & 1;
 }
 
-uint32_t rdl_location_decode_lanes(const struct rdl_key *key, unsigned count,
-	const struct rdl_span texts[], struct rdl_location *const locations[])
+void rdl_location_encode_lanes(const struct rdl_speck *key, unsigned count,
+	const struct rdl_location *const locations[], uint8_t (*const texts)[RDL_LOCATION_LEN])
 {
-	uint64_t first[RDL_LANES] = { 0 }, last[RDL_LANES] = { 0 };
-	uint64_t read[RDL_LANES], made[RDL_LANES];
-	bool whole[RDL_LANES];
-	uint32_t ours = 0;
+	uint64_t words[RDL_LANES] = { 0 };
 
 	for (unsigned i = 0; i < count; i++)
-		whole[i] = read_text(texts[i], &first[i], &last[i], &read[i]);
-	rdl_siphash_words_lanes(key, first, last, FACTS_LEN, made);
-	for (unsigned i = 0; i < count; i++) {
-		if (!whole[i] || read[i] != made[i])
-			continue;
-		unpack(first[i], last[i], locations[i]);
-		ours |= 1u << i;
-	}
-	return ours;
+		words[i] = pack(locations[i]);
+	rdl_speck_encrypt(key, words);
+	for (unsigned i = 0; i < count; i++)
+		rdl_base64url_encode(words[i], texts[i]);
+}
+
+uint32_t rdl_location_decode_lanes(const struct rdl_speck *key, unsigned count,
+	const struct rdl_span texts[], struct rdl_location *const locations[])
+{
+	uint64_t words[RDL_LANES] = { 0 };
+	uint32_t spelt = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (texts[i].len == RDL_LOCATION_LEN &&
+			rdl_base64url_decode(texts[i].data, &words[i]))
+			spelt |= 1u << i;
+	rdl_speck_decrypt(key, words);
+	for (unsigned i = 0; i < count; i++)
+		if ((spelt >> i & 1) != 0)
+			unpack(words[i], locations[i]);
+	return spelt;
 }

@@ -320,8 +320,9 @@ static inline uint8_t rdl_rules_of(unsigned minor)
 }
 
 /*
- * What a location's id tells those who hold the key: which registration it names and how to judge an Update to it.
- * 144 bits as 24 characters: handle 32, generation 40, rules 7, rooted 1, and a MAC over them 64.
+ * What a location's id tells those who hold the key: which registration it names and how to judge
+ * an Update to it. 64 bits under a keyed permutation, so that neither place nor age shows, as 11
+ * URL-safe characters: clients hold no more.
  */
 struct rdl_location {
 	uint32_t handle; /* partition << 24 | slot in the partition */
@@ -330,24 +331,35 @@ struct rdl_location {
 	uint32_t generation; /* of the slot, never used twice; RDL_GENERATION_MAX is the last */
 };
 #define RDL_GENERATION_MAX ((UINT32_C(1) << 29) - 1)
-#define RDL_LOCATION_LEN 24
+#define RDL_LOCATION_LEN 11
 #define RDL_PARTITIONS 256
 
 static inline unsigned rdl_location_partition(const struct rdl_location *location)
 {
 	return location->handle >> 24;
 }
+static inline uint32_t rdl_location_slot(const struct rdl_location *location)
+{
+	return location->handle & 0xffffff;
+}
 
-void rdl_location_encode(const struct rdl_key *key, const struct rdl_location *location,
-	uint8_t text[RDL_LOCATION_LEN]);
+/* The ids of `count` <= RDL_LANES locations, which takes little longer than one. */
+void rdl_location_encode_lanes(const struct rdl_speck *key, unsigned count,
+	const struct rdl_location *const locations[], uint8_t (*texts)[RDL_LOCATION_LEN]);
+static inline void rdl_location_encode(const struct rdl_speck *key,
+	const struct rdl_location *location, uint8_t text[RDL_LOCATION_LEN])
+{
+	rdl_location_encode_lanes(key, 1, &location, (uint8_t(*)[RDL_LOCATION_LEN])text);
+}
 /*
- * Decodes `count` <= RDL_LANES texts, which takes little longer than one. Bit i says whether this key made text i;
- * *locations[i] is set then.
+ * Decodes `count` <= RDL_LANES texts. Bit i says whether text i is spelt as an id is; *locations[i]
+ * is set then. Anybody can spell one: what it says is a place at random unless this key made it,
+ * and it is for rdl_registry_find() to tell.
  */
-uint32_t rdl_location_decode_lanes(const struct rdl_key *key, unsigned count,
+uint32_t rdl_location_decode_lanes(const struct rdl_speck *key, unsigned count,
 	const struct rdl_span texts[], struct rdl_location *const locations[]);
 static inline bool rdl_location_decode(
-	const struct rdl_key *key, struct rdl_span text, struct rdl_location *location)
+	const struct rdl_speck *key, struct rdl_span text, struct rdl_location *location)
 {
 	return rdl_location_decode_lanes(key, 1, &text, &location) != 0;
 }

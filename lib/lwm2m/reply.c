@@ -33,8 +33,9 @@ static void end(struct rdl_reply *to, const struct rdl_coap_reply *reply)
 }
 
 /* Header, token, and the two Location-Path options. */
-static const uint8_t location_head[] = { RDL_COAP_LOCATION_PATH << 4 | 2, 'r', 'd', 13,
-	RDL_LOCATION_LEN - 13 };
+static const uint8_t location_head[] = { RDL_COAP_LOCATION_PATH << 4 | 2, 'r', 'd',
+	RDL_LOCATION_LEN };
+_Static_assert(RDL_LOCATION_LEN < 13, "a length of four bits: some clients misread longer ones");
 #define PLAIN_MAX \
 	(RDL_COAP_HEADER_LEN + RDL_COAP_TOKEN_MAX + sizeof(location_head) + RDL_LOCATION_LEN)
 

@@ -25,7 +25,7 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 		.operation = request->operation,
 		.reason = request->reason };
 	if (input == NULL) {
-		/* From the shard: of a location that was ours, at least once. */
+		/* From the shard: of a location that may have been somebody's. */
 		refusal.location = request->location;
 		refusal.located = true;
 	} else if ((input->parameters.given & input->parameters.valued & 1u << RDL_PARAMETER_EP) !=

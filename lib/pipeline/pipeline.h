@@ -67,7 +67,8 @@ struct rdl_packet {
 struct rdl_pipeline_config {
 	const struct rdl_interface *interfaces; /* by rdl_frame.port; immutable */
 	unsigned shards;
-	struct rdl_key location_key;
+	struct rdl_speck location_key;
+	uint32_t slots; /* of each partition, in every registry: no location names one beyond */
 	struct rdl_key
 		list_key; /* the registries': of the digests that object lists are found by */
 	uint64_t exchange_seed; /* random: of the digests that copies of requests are known by */
@@ -90,7 +91,7 @@ struct rdl_pipeline {
 	uint64_t now_ms; /* the caller's to set before each burst */
 	struct rdl_blocks blocks;
 	struct rdl_known_lists *known_lists; /* NULL: none are kept */
-	rdl_packet_set located; /* requests to a location that is ours, their location decoded */
+	rdl_packet_set located; /* requests to a location that may live, which is decoded */
 	struct rdl_datagram datagrams[RDL_BURST_MAX];
 	struct rdl_input inputs[RDL_BURST_MAX];
 };

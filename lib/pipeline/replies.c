@@ -22,25 +22,39 @@ static void fetch_answer(struct rdl_packet *packet)
 	RDL_PREFETCH_WRITE(&packet->request);
 }
 
-static void fetch_ahead(struct rdl_packet *const packets[], unsigned first, unsigned count)
+static void fetch_data(const struct rdl_packet *packet)
 {
-	if (first + REQUESTS_AHEAD < count)
-		fetch_answer(packets[first + REQUESTS_AHEAD]);
-	if (first + DATA_AHEAD < count) {
-		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data);
-		RDL_PREFETCH_WRITE(packets[first + DATA_AHEAD]->frame.data + RDL_CACHE_LINE);
+	RDL_PREFETCH_WRITE(packet->frame.data);
+	RDL_PREFETCH_WRITE(packet->frame.data + RDL_CACHE_LINE);
+}
+
+/* The ids of registrations that were created, some at a time. */
+static void make_ids(const struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
+	unsigned count, uint8_t (*ids)[RDL_LOCATION_LEN])
+{
+	const struct rdl_location *locations[RDL_LANES];
+	unsigned made = 0, n = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (i + REQUESTS_AHEAD < count)
+			fetch_answer(packets[i + REQUESTS_AHEAD]);
+		if (packets[i]->request.code == RDL_COAP_CREATED)
+			locations[n++] = &packets[i]->request.location;
+		if (n == 0 || (n < RDL_LANES && i + 1 < count))
+			continue;
+		rdl_location_encode_lanes(&pipeline->config.location_key, n, locations, ids + made);
+		made += n;
+		n = 0;
 	}
 }
 
-/* What the shard answered, written over the datagram. */
-static void write_reply(
-	struct rdl_pipeline *pipeline, const struct rdl_policy *policy, struct rdl_packet *packet)
+/* What the shard answered, written over the datagram; `id` of a registration that was created. */
+static void write_reply(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *packet, const uint8_t id[RDL_LOCATION_LEN])
 {
 	const struct rdl_request *request = &packet->request;
-	uint8_t id[RDL_LOCATION_LEN];
 
 	if (request->code == RDL_COAP_CREATED) {
-		rdl_location_encode(&pipeline->config.location_key, &request->location, id);
 		rdl_reply_write(&packet->reply, request->code, id);
 	} else if (RDL_LIKELY(RDL_COAP_CODE_CLASS(request->code) == 2)) {
 		rdl_reply_write(&packet->reply, request->code, NULL);
@@ -53,16 +67,21 @@ static void write_reply(
 rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *const packets[], unsigned count)
 {
+	uint8_t ids[RDL_BURST_MAX][RDL_LOCATION_LEN];
+	unsigned created = 0;
 	rdl_packet_set send = 0;
 
 	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++)
 		fetch_answer(packets[i]);
+	make_ids(pipeline, packets, count, ids);
 	for (unsigned i = 0; i < count; i++) {
-		fetch_ahead(packets, i, count);
+		if (i + DATA_AHEAD < count)
+			fetch_data(packets[i + DATA_AHEAD]);
 		rdl_pipeline_release(pipeline, packets[i]);
 		if (packets[i]->request.code == 0)
 			continue;
-		write_reply(pipeline, policy, packets[i]);
+		write_reply(pipeline, policy, packets[i], ids[created]);
+		created += packets[i]->request.code == RDL_COAP_CREATED;
 		rdl_pipeline_frame(pipeline, packets[i]);
 		send |= rdl_packet_bit(i);
 	}

@@ -45,8 +45,8 @@ struct rdl_registry_config {
 };
 
 /*
- * For struct rdl_registry_config: of so many registrations over all shards. 0: more than handles can name. Of all
- * registries the same, so that a worker knows what location can be none.
+ * For struct rdl_registry_config: of so many registrations over all shards. 0: more than handles
+ * can name. Of all registries the same, so that a worker knows what location can be none.
  */
 uint32_t rdl_registry_slots(uint64_t registrations);
 

@@ -9,12 +9,13 @@ static unsigned owned(unsigned shard, unsigned shards)
 }
 
 /*
- * How long a row must be. Names fall into partitions by a keyed hash, and nothing that anybody outside sees says where
- * one fell: locations are permuted under a key, too. So names that somebody chose fall as random ones do, and a
- * partition's share, tombstones among it, is binomial with mean m. By Bernstein's inequality it exceeds
- * m + 7 sqrt(m) + 8 with a chance below e^-23, one in ten billions. A slot keeps its generation, and its partition is its
- * endpoint's whatever the number of shards, so rows cannot lend each other room; at ten million registrations that
- * costs 3.6 %. It depends on no shard, so that a worker knows where any row ends.
+ * How long a row must be. Names fall into partitions by a keyed hash, and nothing that anybody
+ * outside sees says where one fell: locations are permuted under a key, too. So names that somebody
+ * chose fall as random ones do, and a partition's share, tombstones among it, is binomial with mean
+ * m. By Bernstein's inequality it exceeds m + 7 sqrt(m) + 8 with a chance below e^-23, one in ten
+ * billions. A slot keeps its generation, and its partition is its endpoint's whatever the number of
+ * shards, so rows cannot lend each other room; at ten million registrations that costs 3.6 %. It
+ * depends on no shard, so that a worker knows where any row ends.
  */
 uint32_t rdl_slab_slots(uint64_t registrations)
 {

@@ -21,7 +21,10 @@ struct rdl_slab {
 	void *records, *bits;
 };
 
-/* Slots of a row where there are so many registrations over all shards; 0: more than handles can name. */
+/*
+ * Slots of a row where there are so many registrations over all shards; 0: more than handles can
+ * name.
+ */
 uint32_t rdl_slab_slots(uint64_t registrations);
 uint64_t rdl_slab_memory(uint64_t slots, unsigned shard, unsigned shards);
 bool rdl_slab_create(

@@ -178,7 +178,7 @@ unsigned packet_location(const struct packet_shape *shape, uint8_t *frame, uint3
 
 bool packet_reply(const uint8_t *frame, unsigned len, struct reply *reply)
 {
-	static const uint8_t location[] = { 0x82, 'r', 'd', 0x0d, RDL_LOCATION_LEN - 13 };
+	static const uint8_t location[] = { 0x82, 'r', 'd', RDL_LOCATION_LEN };
 	const uint8_t *at = frame + PACKET_HEADERS;
 
 	if (len < PACKET_HEADERS + 4 + PACKET_TOKEN_LEN ||

@@ -192,7 +192,10 @@ void stages_print(const struct daemon *daemon, bool json)
 	static const char *const names[PACKET_SHAPES] = { "register", "register 2", "register 3",
 		"register 4", "register 5", "register 6" };
 	struct rdl_pipeline_config config = {
-		.shards = 1, .exchange_seed = 1, .location_key = daemon->location_key
+		.shards = 1,
+		.exchange_seed = 1,
+		.location_key = daemon->location_key,
+		.slots = N,
 	};
 	struct packets packets;
 	struct bench *b = aligned_alloc(RDL_CACHE_LINE, sizeof(*b)); /* packets are aligned */

@@ -22,7 +22,7 @@ static inline void events_start(struct rdl_shard *shard)
 /* No control character but the line's end, UTF-8, braces that close: enough of a look at each of millions. */
 static inline void check_text(const struct rdl_event *event)
 {
-	static const struct rdl_event_facts facts = { { 11, 12 }, 1 };
+	static const struct rdl_event_facts facts = { .major = 1 };
 	static uint8_t text[RDL_EVENT_TEXT_MAX];
 	struct rdl_cursor out = rdl_cursor(text, sizeof(text));
 

@@ -25,7 +25,8 @@ int rte_eal_init(int argc, char **argv);
 #define SEED 99
 #define HORIZON_MS (UINT64_C(1) << 41) /* a registry's clock goes further, but not for ever */
 
-static const struct rdl_key location_key = { 11, 12 }, list_key = { 31, 32 };
+static const struct rdl_key list_key = { 31, 32 };
+static struct rdl_speck location_key; /* gateway_start() */
 static const struct rdl_admission_config no_limits = { .shards = 1 };
 
 static struct rdl_policy *policy;
@@ -41,6 +42,7 @@ static inline struct rdl_pipeline_config pipeline_config(void)
 		.interfaces = interfaces,
 		.shards = 1,
 		.location_key = location_key,
+		.slots = rdl_registry_slots(REGISTRATIONS),
 		.list_key = list_key,
 		.exchange_seed = SEED,
 		.reply_salt = SALT,
@@ -100,6 +102,7 @@ static inline void gateway_start(void)
 	for (int i = 0; i < count; i++)
 		words[i] = args[i];
 	CHECK(rte_eal_init(count, words) >= 0);
+	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
 	policy = rdl_policy_create(&config);
 	CHECK(policy != NULL);
 	of_pipeline = pipeline_config();

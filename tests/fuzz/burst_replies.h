@@ -7,7 +7,7 @@
 
 #define SALT 0x5a5a
 /* What a reply may have behind its token. */
-#define CREATED_MAX 40
+#define CREATED_MAX 28
 #define REFUSAL_MAX (12 + 80) /* Block1, Size1; diagnostic payload */
 
 /* To the sender, from where it asked, checksums right. Returns the UDP payload. */

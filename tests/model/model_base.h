@@ -25,7 +25,7 @@
 #define MAX_TRANSMIT_SPAN_S 45 /* the same */
 #define REMEMBERED 2 /* exchanges beside the last Register: README, the data path */
 #define BODY_MAX 8000 /* of a block-wise body */
-#define ID_LEN 24
+#define ID_LEN 11
 
 /* X(name, text) */
 #define KINDS(X)                                                                          \

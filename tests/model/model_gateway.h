@@ -19,8 +19,8 @@ int rte_eal_cleanup(void);
 #define GATEWAY4 "192.0.2.1"
 #define GATEWAY6 "2001:db8::1"
 
-static const struct rdl_key location_key = { 11, 12 }, endpoint_key = { 21, 22 },
-			    list_key = { 31, 32 };
+static const struct rdl_key endpoint_key = { 21, 22 }, list_key = { 31, 32 };
+static struct rdl_speck location_key; /* gateway_start() */
 static const struct rdl_interface interface = {
 	.mac = { 0x02, 0, 0, 0, 0, 0x01 },
 	.udp_port = 5683,
@@ -114,6 +114,7 @@ static inline void make_pipelines(void)
 		.interfaces = &interface,
 		.shards = SHARDS,
 		.location_key = location_key,
+		.slots = rdl_registry_slots(SHARDS * REGISTRATIONS),
 		.list_key = list_key,
 		.exchange_seed = 99,
 		.reply_salt = SALT,
@@ -159,6 +160,7 @@ static inline void make_shards(void)
 static inline void gateway_start(void)
 {
 	eal_start();
+	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
 	make_policy();
 	make_pipelines();
 	make_shards();

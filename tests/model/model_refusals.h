@@ -87,7 +87,7 @@ struct alien {
 	enum rdl_stat silence;
 };
 #define RESET 0xff
-#define FORGED "AAAAAAAAAAAAAAAAAAAAAAAA"
+#define FORGED "AAAAAAAAAAA"
 
 static const struct alien aliens[] = {
 	{ "#40000001", RESET, NULL, 0 },

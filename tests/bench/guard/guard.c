@@ -17,7 +17,7 @@
 #define BEFORE 4
 
 static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
-static const struct rdl_key location_key = { 3, 4 };
+static struct rdl_speck location_key; /* main() */
 
 static struct rdl_interface interface = {
 	.mac = { 2, 0, 0, 0, 0, 1 }, .udp_port = 5683, .ipv4_count = 1, .ipv4 = { 0xc0000201 }
@@ -128,9 +128,11 @@ int main(void)
 		.deny = deny,
 		.endpoint_key = { 1, 2 },
 	};
+	rdl_speck_expand(&location_key, &(struct rdl_key){ 3, 4 });
 	struct rdl_pipeline_config config = { .interfaces = &interface,
 		.shards = 1,
 		.location_key = location_key,
+		.slots = BURST,
 		.exchange_seed = 5,
 		.reply_salt = 6 };
 	static struct rdl_pipeline pipeline;

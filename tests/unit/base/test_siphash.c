@@ -64,26 +64,6 @@ static void test_every_bit_counts(void **state)
 	}
 }
 
-/* Side by side as one by one. */
-static void test_lanes(void **state)
-{
-	uint64_t seed = 1, first[RDL_LANES], rest[RDL_LANES], out[RDL_LANES];
-
-	for (size_t len = 8; len < 16; len++) {
-		for (unsigned i = 0; i < RDL_LANES; i++) {
-			first[i] = test_random(&seed);
-			/* Shifted twice, since a shift by all of a word is none. */
-			rest[i] = test_random(&seed) >> 8 >> (56 - 8 * (len - 8));
-		}
-		rdl_siphash_words_lanes(&key, first, rest, len, out);
-		for (unsigned i = 0; i < RDL_LANES; i++) {
-			uint64_t words[2] = { first[i], rest[i] };
-
-			assert_true(out[i] == rdl_siphash(&key, words, len));
-		}
-	}
-}
-
 static uint64_t rotl(uint64_t x, unsigned bits)
 {
 	return x << bits | x >> (64 - bits);
@@ -134,27 +114,12 @@ static void test_every_length(void **state)
 	}
 }
 
-static void test_words(void **state)
-{
-	uint8_t input[16] = { 0 };
-	uint64_t seed = 2, words[2];
-
-	for (size_t len = 8; len < 16; len++) {
-		for (size_t i = 0; i < len; i++)
-			input[i] = (uint8_t)test_random(&seed);
-		memcpy(words, input, sizeof(words));
-		assert_true(rdl_siphash_words(&key, words[0], words[1], len) == plain(input, len));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_every_bit_counts),
 		cmocka_unit_test(test_every_length),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_lanes),
 	};
 
 	return RUN_TESTS(tests);

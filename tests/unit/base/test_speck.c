@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Speck64/128 against the vector of its paper (appendix C), and against itself as the paper has it, word by word. */
+/*
+ * Speck64/128 against the vector of its paper (appendix C), and against itself as the paper has it,
+ * word by word.
+ */
 #include "support.h"
 
 static uint32_t rotl(uint32_t x, unsigned bits)

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 static char text[RDL_EVENT_TEXT_MAX];
-static const struct rdl_event_facts facts = { { 1, 2 }, 1 };
+static struct rdl_event_facts facts = { .major = 1 };
 
 static const char *text_of(const struct rdl_event *event)
 {
@@ -299,5 +299,6 @@ int main(void)
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_changed_parameters),
 	};
+	rdl_speck_expand(&facts.location_key, &(struct rdl_key){ 1, 2 });
 	return RUN_TESTS(tests);
 }

@@ -19,7 +19,8 @@
 #define PEER_IPV6 "2001:db8::4:d00d"
 #define OBJECTS " | </1/0>,</3/0>"
 
-static const struct rdl_key location_key = { 11, 12 };
+static struct rdl_speck location_key; /* use_shards() */
+#define SLOTS 4096
 static const struct rdl_key endpoint_key = { 21, 22 };
 
 /* Two ports: the second has other addresses, another UDP port, and a VLAN. */
@@ -67,10 +68,12 @@ static inline void use_policy(const struct rdl_policy_config *config)
 /* A fresh pipeline: counters at 0. */
 static inline void use_shards(unsigned shards)
 {
+	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
 	struct rdl_pipeline_config config = {
 		.interfaces = interfaces,
 		.shards = shards,
 		.location_key = location_key,
+		.slots = SLOTS,
 		.reply_salt = SALT,
 		.exchange_seed = 5,
 		.transfers = 8,

@@ -100,6 +100,45 @@ static void test_some_unanswered(void **state)
 	}
 }
 
+/* Each 2.01 of a burst has the id of its own registration, whatever is answered beside it. */
+static void test_ids(void **state)
+{
+	struct message m = line("CON POST 11:rd 15:ep=a" OBJECTS);
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct run runs[RDL_BURST_MAX];
+	uint64_t seed = 1;
+
+	for (unsigned round = 0; round < 20; round++) {
+		unsigned count = round == 0 ? RDL_BURST_MAX : test_random(&seed) % RDL_BURST_MAX;
+		rdl_packet_set wanted = 0;
+
+		for (unsigned i = 0; i < count; i++) {
+			static const uint8_t codes[] = { RDL_COAP_CREATED, RDL_COAP_CHANGED, 0 };
+			struct rdl_request *request = &runs[i].packet.request;
+
+			runs[i] = run_message(&m);
+			packets[i] = &runs[i].packet;
+			request->location = (struct rdl_location){ i, 1, i & 1, round };
+			request->code = round < 2 ? codes[round] : codes[test_random(&seed) % 3];
+			wanted |= (rdl_packet_set)(request->code != 0) << i;
+		}
+		assert_true(rdl_pipeline_replies(&pipeline, policy, packets, count) == wanted);
+		for (unsigned i = 0; i < count; i++) {
+			const struct rdl_request *request = &runs[i].packet.request;
+			struct message reply = line_reply(&m, request->code, SALT);
+
+			if (request->code == RDL_COAP_CREATED) {
+				message_option(&reply, 8, "rd", 2);
+				message_option(
+					&reply, 8, make_id(request->location), RDL_LOCATION_LEN);
+			}
+			if (request->code != 0)
+				expect_reply_frame(&runs[i], reply.octets, reply.len);
+			run_end(&runs[i]);
+		}
+	}
+}
+
 /* Answers of a shard to a location, octet by octet: NON, Block1, refusals with their reason and without. */
 static void test_answers(void **state)
 {
@@ -295,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_reply_goes_back),
 		cmocka_unit_test(test_replies_of_shards),
 		cmocka_unit_test(test_some_unanswered),
+		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_shed),
 		cmocka_unit_test(test_offload),

@@ -284,7 +284,7 @@ static void test_route(void **state)
 			static const char *const lines[] = { "CON POST 11:rd 11:@",
 				"CON DELETE 11:rd 11:@", "CON GET 11:rd 11:@",
 				"CON POST 11:rd 11:@ 15:ep=a" };
-			struct rdl_location location = { partition << 24 | i * 1001, 1, false, 5 };
+			struct rdl_location location = { partition << 24 | i * 61, 1, false, 5 };
 			m = line_at(lines[i % RDL_ARRAY_LEN(lines)], make_id(location));
 			run = run_message(&m);
 			assert_int_equal(run.burst.hand_over, 1);

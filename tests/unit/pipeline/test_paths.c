@@ -69,13 +69,18 @@ static void test_forged(void **state)
 		{ "NON POST 11:rd 11:unknown", BAD(location) },
 		{ "CON GET 11:rd 11:unknown", BAD(location) },
 		{ "CON POST 11:rd 11:AAAAAAAAAAAAAAAAAAAAAAAA", BAD(location) },
+		{ "CON POST 11:rd 11:AAAAAAAAAAB", BAD(location) },
+		{ "CON POST 11:rd 11:AAAAAAAAA.A", BAD(location) },
 		{ "CON POST 11:rd 11:@A", BAD(location) },
 		{ "CON POST 11:rd 11:*255", BAD(location) },
 	};
 	char id[RDL_LOCATION_LEN + 1];
 
 	EXPECT_ROWS(rows);
-	/* Any other character anywhere, and any prefix. */
+	/*
+	 * Any other character anywhere, and any prefix. With this key none of the others names a
+	 * slot that there is.
+	 */
 	for (size_t i = 0; i < RDL_LOCATION_LEN; i++) {
 		static const char *const methods[] = { "CON POST 11:rd 11:@",
 			"CON DELETE 11:rd 11:@", "CON GET 11:rd 11:@" };
@@ -94,14 +99,82 @@ static void test_forged(void **state)
 	}
 }
 
+/*
+ * What no registry has is answered here, whatever else is wrong with the request: a slot beyond the
+ * rows, a class of rules that is not served. All else is the shard's to tell, who knows copies.
+ */
+static void test_beyond(void **state)
+{
+	static const struct {
+		uint16_t minor; /* of the server */
+		struct rdl_location location;
+		bool handed;
+	} rows[] = {
+		{ 1, { 0x2a000000 + SLOTS - 1, 1, false, 3 }, true },
+		{ 1, { 0x2a000000 + SLOTS, 1, false, 3 }, false },
+		{ 1, { 0xff000000, 0, true, 0 }, true },
+		{ 1, { 0xffffffff, 0, false, 1 }, false },
+		{ 1, { 0x2a000007, 2, false, 3 }, false },
+		{ 1, { 0x2a000007, 3, false, 3 }, false },
+		{ 0, { 0x2a000007, 1, false, 3 }, false },
+		{ 0, { 0x2a000007, 0, false, 3 }, true },
+		{ 2, { 0x2a000007, 2, false, 3 }, true },
+		{ 2, { 0x2a000007, 3, false, 3 }, false },
+		{ 7, { 0x2a000007, 2, false, 3 }, true },
+		{ 7, { 0x2a000007, 3, false, 3 }, false },
+	};
+	static const char *const requests[] = { "CON POST 11:rd 11:@",
+		"NON POST 11:rd 11:@ 15:lt=x | <", "CON DELETE 11:rd 11:@", "CON GET 11:rd 11:@",
+		"CON POST 11:rd 11:@ 27:#0e | 0123" };
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		struct rdl_policy_config config = default_policy();
+
+		config.version.minor = rows[i].minor;
+		use_policy(&config);
+		for (size_t k = 0; k < RDL_ARRAY_LEN(requests); k++) {
+			struct message m = line_at(requests[k], make_id(rows[i].location));
+			struct run run = run_message(&m);
+
+			if (rows[i].handed)
+				assert_int_equal(run.burst.hand_over, 1);
+			else
+				expect_refusal(&run, &m, RDL_REASON_location);
+			run_end(&run);
+		}
+	}
+	struct rdl_policy_config config = default_policy();
+	use_policy(&config);
+}
+
+/*
+ * Of forged ids, one in thousands goes further: 4,096 slots of 16,777,216, and two classes of four.
+ */
+static void test_forged_by_the_thousand(void **state)
+{
+	struct message m = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	uint8_t *id = m.octets + m.len - RDL_LOCATION_LEN;
+	uint64_t seed = 9;
+	unsigned handed = 0;
+
+	for (unsigned i = 0; i < 100000; i++) {
+		rdl_base64url_encode(test_random(&seed), id);
+		struct run run = run_message(&m);
+
+		handed += run.burst.hand_over != 0;
+		run_end(&run);
+	}
+	assert_in_range(handed, 1, 40); /* 12 are to be expected */
+}
+
 /* What the id says reaches the shard as it was made. */
 static void test_location_travels(void **state)
 {
 	static const struct rdl_location locations[] = {
 		{ 0, 0, false, 1 },
-		{ 0xffffffff, 127, true, (UINT64_C(1) << 40) - 1 },
+		{ 0xff000000 + SLOTS - 1, 1, true, RDL_GENERATION_MAX },
 		{ 0x2a000007, 1, false, 3 },
-		{ 0x80123456, 2, true, UINT64_C(0x8000000001) },
+		{ 0x80000456, 0, true, 0x10000001 },
 	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(locations); i++) {
@@ -197,6 +270,8 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_beyond),
+		cmocka_unit_test(test_forged_by_the_thousand),
 		cmocka_unit_test(test_location_travels),
 		cmocka_unit_test(test_discovery),
 		cmocka_unit_test(test_request_counters),

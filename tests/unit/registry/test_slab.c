@@ -62,7 +62,10 @@ static void test_fill(void **state)
 	rdl_slab_destroy(&slab);
 }
 
-/* Enough for any share of names that fall at random, whatever the number of shards; no more than a handle can name. */
+/*
+ * Enough for any share of names that fall at random, whatever the number of shards; no more than a
+ * handle can name.
+ */
 static void test_slots(void **state)
 {
 	static const uint64_t cases[][2] = { { 1, 64 }, { 10000, 128 }, { 100000, 576 },

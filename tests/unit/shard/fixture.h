@@ -16,7 +16,7 @@
 #define OBJECTS " | </1/0>,</3/0>"
 #define ROOTED " | </lwm2m>;rt=\"oma.lwm2m\";ct=110,</lwm2m/1/0>,</lwm2m/3/0>"
 
-static const struct rdl_key location_key = { 11, 12 };
+static struct rdl_speck location_key; /* eal_start() */
 static struct rdl_shard shard;
 static struct rdl_policy *policy;
 /* What start() goes by: no limits unless a test sets some. */
@@ -38,6 +38,7 @@ static inline int eal_start(void **state)
 	snprintf(args[argc - 1], sizeof(args[0]), "rdl_shard_%d", (int)getpid());
 	for (int i = 0; i < argc; i++)
 		argv[i] = args[i];
+	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
 	return rte_eal_init(argc, argv) < 0 ? -1 : 0;
 }
 
