@@ -8,6 +8,7 @@ base_DEPS     :=
 net_DEPS      := base
 coap_DEPS     := base
 link_DEPS     := base
+fragments_DEPS := net
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := lwm2m
 stats_DEPS    := lwm2m
@@ -22,7 +23,7 @@ shard_DEPS    := events policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base net coap link lwm2m policy stats conf registry events pipeline shard pktio
+LIBS := base net fragments coap link lwm2m policy stats conf registry events pipeline shard pktio
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
 
@@ -170,7 +171,7 @@ endef
 
 # ---- the programs ---------------------------------------------------------------------------------
 # The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
-APP_LIBS := pktio pipeline shard conf
+APP_LIBS := fragments pktio pipeline shard conf
 APP_PKGS := libdpdk jansson
 DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread
 $(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))
@@ -210,7 +211,8 @@ fuzz_link_LIBS    := policy
 fuzz_query_LIBS   := policy
 fuzz_burst_LIBS   := pipeline shard
 fuzz_conf_LIBS    := conf
-FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf
+fuzz_fragments_LIBS := fragments
+FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf fuzz_fragments
 # A cmocka program over the same libraries as fuzz_burst.
 MODEL_LIBS    := pipeline shard
 

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "conf.h"
+#include "fragments.h"
 #include "mailbox.h"
 #include "pipeline.h"
 #include "pktio.h"
@@ -45,6 +46,7 @@ struct worker {
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
 	unsigned full_bursts[PORTS_MAX];
 	bool pressed[PORTS_MAX];
+	struct rdl_fragments *fragments;
 	unsigned rounds; /* since it looked for fragments that wait in vain */
 	struct tx_batch tx[PORTS_MAX];
 };
@@ -84,7 +86,7 @@ struct lcore {
 struct daemon {
 	const struct rdl_conf *conf;
 	/* random at each start */
-	struct rdl_key endpoint_key, list_key, admission_key;
+	struct rdl_key endpoint_key, list_key, admission_key, fragments_key;
 	struct rdl_speck location_key;
 	uint64_t exchange_seed; /* the same */
 	char boot[33]; /* the same, for those who ask whether we are still the same gateway */
@@ -135,6 +137,8 @@ void daemon_registry_config(
 	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
 void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_config *config);
 void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
+/* Fragmented datagrams that one worker puts together at a time. */
+unsigned daemon_reassemblies(const struct daemon *daemon);
 void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config);
 int daemon_setup(struct daemon *daemon);
 int daemon_setup_shards(struct daemon *daemon);

@@ -60,7 +60,8 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	daemon_pktio_config(daemon, &pktio);
 	octets += rdl_pktio_memory(&pktio);
 	daemon_pipeline_config(daemon, &pipeline);
-	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker));
+	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker) +
+					  rdl_fragments_memory(daemon_reassemblies(daemon)));
 	if (conf->control.path != NULL)
 		octets += conf->workers * sizeof(struct rdl_refusals);
 	daemon_admission_config(daemon, &admission);

@@ -14,7 +14,7 @@
 
 int daemon_keys(struct daemon *daemon)
 {
-	struct rdl_key keys[6];
+	struct rdl_key keys[7];
 
 	if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys)) {
 		rdl_log_error("start", "no random octets: %s", strerror(errno));
@@ -27,6 +27,7 @@ int daemon_keys(struct daemon *daemon)
 	daemon->exchange_seed = keys[4].k0;
 	snprintf(daemon->boot, sizeof(daemon->boot), "%016llx%016llx",
 		(unsigned long long)keys[5].k0, (unsigned long long)keys[5].k1);
+	daemon->fragments_key = keys[6];
 	return 0;
 }
 
@@ -126,7 +127,6 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		.port_count = conf->port_count,
 		.queues = conf->workers,
 		.in_flight = conf->workers * (conf->shards * RING_SIZE + 4 * RDL_BURST_MAX),
-		.reassemblies = conf->coap.reassemblies,
 		.private_len = sizeof(struct rdl_packet),
 		.room = RDL_PACKET_ROOM(RDL_PKTIO_FRAME_MAX),
 		.page = conf->memory.hugepages ? HUGEPAGE : (uint32_t)sysconf(_SC_PAGESIZE),
@@ -212,6 +212,28 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 	};
 }
 
+unsigned daemon_reassemblies(const struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	return (conf->coap.reassemblies + conf->workers - 1) / conf->workers;
+}
+
+static int setup_fragments(struct worker *worker)
+{
+	const struct daemon *daemon = worker->daemon;
+	unsigned datagrams = daemon_reassemblies(daemon);
+	void *memory = rte_zmalloc_socket("fragments", rdl_fragments_memory(datagrams),
+		RTE_CACHE_LINE_SIZE, daemon->socket_id);
+
+	if (memory == NULL) {
+		rdl_log_error("start", "no memory for %u reassemblies", datagrams);
+		return -1;
+	}
+	worker->fragments = rdl_fragments_init(memory, datagrams, &daemon->fragments_key);
+	return 0;
+}
+
 static int setup_workers(struct daemon *daemon)
 {
 	struct rdl_pipeline_config config;
@@ -238,6 +260,8 @@ static int setup_workers(struct daemon *daemon)
 		worker->daemon = daemon;
 		worker->index = w;
 		rdl_pipeline_init(&worker->pipeline, &config);
+		if (setup_fragments(worker) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -329,6 +353,7 @@ void daemon_teardown(struct daemon *daemon)
 		if (daemon->workers[w] != NULL) {
 			rte_free(daemon->workers[w]->pipeline.config.memory);
 			rte_free(daemon->workers[w]->pipeline.config.refusals);
+			rte_free(daemon->workers[w]->fragments);
 		}
 		rte_free(daemon->workers[w]);
 	}

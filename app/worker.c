@@ -4,8 +4,6 @@
 
 #include <assert.h>
 
-#include <rte_cycles.h>
-
 static_assert(RDL_BURST_MAX <= RDL_PKTIO_BURST, "a port gives a burst at once");
 
 static struct rdl_packet *packet_of(struct rdl_request *request)
@@ -84,13 +82,48 @@ static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
 	}
 }
 
+static void count_lost(struct worker *worker, const struct rdl_fragments_lost *lost)
+{
+	struct rdl_stats *stats = &worker->pipeline.stats;
+
+	rdl_stats_add(stats, RDL_STAT_drop_fragment, lost->late);
+	rdl_stats_add(stats, RDL_STAT_drop_fragment_crowded, lost->crowded);
+	rdl_stats_add(stats, RDL_STAT_drop_fragment_bad, lost->bad);
+	rdl_stats_add(stats, RDL_STAT_drop_fragment_copy, lost->copies);
+}
+
+/*
+ * Fragments that complete a datagram come to the front of `frames`, the others are freed. Returns
+ * how many are whole.
+ */
+static unsigned put_together(
+	struct worker *worker, struct rdl_frame *frames[], rdl_packet_set fragments)
+{
+	struct rdl_fragments_lost lost = { 0 };
+	struct rdl_frame *freed[RDL_BURST_MAX];
+	unsigned whole = 0, freed_count = 0;
+
+	while (fragments != 0) {
+		struct rdl_frame *frame = frames[rdl_packet_take(&fragments)];
+
+		if (rdl_fragments_take(worker->fragments, frame, worker->pipeline.now_ms, &lost))
+			frames[whole++] = frame;
+		else
+			freed[freed_count++] = frame;
+	}
+	rdl_pktio_free(freed, freed_count);
+	count_lost(worker, &lost);
+	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_reassembled, whole);
+	return whole;
+}
+
 /* Runs frames through the pipeline and does with them what it says. Fragments that complete a datagram come back in `frames`. */
 static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsigned n)
 {
 	struct daemon *daemon = worker->daemon;
 	struct rdl_packet *packets[RDL_BURST_MAX];
 	struct rdl_frame *freed[RDL_BURST_MAX];
-	unsigned freed_count = 0, whole = 0, lost = 0;
+	unsigned freed_count = 0;
 	struct rdl_burst burst;
 
 	for (unsigned i = 0; i < n; i++)
@@ -102,20 +135,9 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 	for (rdl_packet_set left = burst.drop; left != 0;)
 		freed[freed_count++] = frames[rdl_packet_take(&left)];
 	hand_over(worker, packets, &burst, freed, &freed_count);
-	for (rdl_packet_set left = burst.fragment; left != 0;) {
-		struct rdl_frame *frame = rdl_pktio_reassemble(
-			daemon->pktio, worker->index, frames[rdl_packet_take(&left)], &lost);
-
-		if (frame != NULL)
-			frames[whole++] = frame;
-	}
 	if (freed_count > 0)
 		rdl_pktio_free(freed, freed_count);
-	if (RDL_UNLIKELY(burst.fragment != 0)) {
-		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_fragment, lost);
-		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_reassembled, whole);
-	}
-	return whole;
+	return RDL_LIKELY(burst.fragment == 0) ? 0 : put_together(worker, frames, burst.fragment);
 }
 
 /*
@@ -241,11 +263,11 @@ static void forget_fragments(struct worker *worker)
 {
 	if (++worker->rounds < FRAGMENT_ROUNDS)
 		return;
+	struct rdl_fragments_lost lost = { 0 };
+
 	worker->rounds = 0;
-	unsigned lost =
-		rdl_pktio_forget_fragments(worker->daemon->pktio, worker->index, rte_rdtsc());
-	if (lost > 0)
-		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_fragment, lost);
+	rdl_fragments_forget(worker->fragments, clock_coarse_ms(), &lost);
+	count_lost(worker, &lost);
 }
 
 bool worker_step(void *self)

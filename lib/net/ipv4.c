@@ -18,6 +18,15 @@ static bool checksum_good(const struct rdl_frame *frame, const uint8_t *ip, size
 	       rdl_net_fold(rdl_net_unfolded(ip, header_len)) == 0xffff;
 }
 
+/* Worth to be put together: what the whole would be dropped for needs no room until then. */
+static enum rdl_net_verdict fragment_input(uint8_t protocol, bool multicast)
+{
+	if (multicast)
+		return RDL_NET_DROP_not_for_us;
+	return protocol == PROTOCOL_UDP || protocol == PROTOCOL_ICMP ? RDL_NET_DROP_fragment
+								     : RDL_NET_DROP_ip_protocol;
+}
+
 enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, struct rdl_datagram *datagram)
 {
@@ -44,7 +53,7 @@ enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 		return RDL_NET_DROP_ip_source;
 	frame->l3_len = (uint8_t)header_len;
 	if (RDL_UNLIKELY(rdl_get_be16(ip + 6) & FRAGMENT_BITS))
-		return RDL_NET_DROP_fragment;
+		return fragment_input(ip[9], multicast);
 
 	struct rdl_net_packet packet = {
 		.addresses = ip + 12,

@@ -44,8 +44,10 @@ static enum rdl_net_verdict skip_extensions(
 		case PROTOCOL_ICMPV6:
 			return RDL_NET_DATAGRAM;
 		case FRAGMENT:
+			if (left < 8)
+				return RDL_NET_DROP_ip_header;
 			/* One that is all of its packet (RFC 6946) is stepped over. */
-			if (left < 8 || (rdl_get_be16(extension + 2) & 0xfff9) != 0)
+			if ((rdl_get_be16(extension + 2) & 0xfff9) != 0)
 				return RDL_NET_DROP_fragment;
 			*protocol = extension[0];
 			*header_len += 8;
@@ -85,6 +87,15 @@ static bool is_answerable(const struct rdl_interface *interface, const uint8_t *
 	       !rdl_net_ipv6_is_ours(interface, source);
 }
 
+/* Worth to be put together: what the whole would be dropped for needs no room until then. */
+static enum rdl_net_verdict fragment_input(const uint8_t *source, bool multicast)
+{
+	if (multicast)
+		return RDL_NET_DROP_not_for_us;
+	/* What may come from :: may not come in fragments (RFC 6980 section 5). */
+	return rdl_net_ipv6_is_unspecified(source) ? RDL_NET_DROP_ip_source : RDL_NET_DROP_fragment;
+}
+
 enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, struct rdl_datagram *datagram)
 {
@@ -110,8 +121,8 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 	enum rdl_net_verdict drop =
 		skip_extensions(ip, IPV6_LEN + payload_len, &protocol, &header_len);
 	frame->l3_len = (uint8_t)header_len;
-	if (drop == RDL_NET_DROP_fragment && header_len != IPV6_LEN)
-		frame->l3_len = 0; /* cannot be put together */
+	if (drop == RDL_NET_DROP_fragment)
+		return fragment_input(source, multicast);
 	if (drop != RDL_NET_DATAGRAM)
 		return drop;
 

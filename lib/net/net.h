@@ -22,7 +22,7 @@
 	X(ip_checksum, "IPv4 header checksum wrong")                                       \
 	X(ip_source, "source that cannot be answered: group, unspecified, loopback, ours") \
 	X(ip_protocol, "unknown IP protocol, extension header or option")                  \
-	X(fragment, "IP fragment whose datagram did not become whole")                     \
+	X(fragment, "IP fragment whose datagram did not become whole in time")             \
 	X(icmp, "ICMP that asks nothing of us, or is malformed")                           \
 	X(udp_header, "UDP length does not fit the packet, or source port 0")              \
 	X(udp_checksum, "UDP checksum wrong, or absent over IPv6")                         \
@@ -99,7 +99,7 @@ struct rdl_datagram {
 /*
  * Classifies one frame. Checks every length, address and checksum (trusting the port's where it gave one).
  * RDL_NET_DATAGRAM: fills *datagram and frame->l2_len, l3_len.
- * RDL_NET_DROP_fragment: sets l2_len and l3_len, of the header before the fragment, 0 where it cannot be reassembled.
+ * RDL_NET_DROP_fragment: sets l2_len and l3_len, up to the fragment, of IPv6 up to its header.
  * RDL_NET_ANSWERED: the answer is in the frame, checksums made, lengths set.
  * Anything else: why to drop it; the frame may be freed.
  * UDP length, not frame length, bounds the payload (Ethernet padding). Destination MAC must be ours, broadcast (for

@@ -5,7 +5,6 @@
 #include "pktio.h"
 
 #include <rte_ethdev.h>
-#include <rte_ip_frag.h>
 #include <rte_mbuf.h>
 
 /* Of a queue, each way. */
@@ -19,18 +18,11 @@ struct port {
 	struct rte_ether_addr mac;
 };
 
-struct fragments {
-	struct rte_ip_frag_tbl *table;
-	struct rte_ip_frag_death_row dead;
-};
-
 struct rdl_pktio {
 	struct rte_mempool *pool;
 	uint16_t private_room; /* of each mbuf */
 	unsigned port_count;
 	struct port ports[RDL_PKTIO_PORTS_MAX];
-	unsigned queues;
-	struct fragments fragments[RDL_PKTIO_QUEUES_MAX];
 };
 
 static inline struct rte_mbuf *rdl_pktio_mbuf(const struct rdl_frame *frame)
@@ -44,11 +36,5 @@ struct rte_mempool *rdl_packet_pool(const struct rdl_pktio_config *config);
 
 /* Fills the frame in the mbuf's private area. */
 void rdl_pktio_view(const struct rdl_pktio *pktio, uint8_t port, struct rte_mbuf *m);
-
-/* Datagrams that a table made for `entries` of them may hold. */
-unsigned rdl_fragments_entries(unsigned entries);
-/* -1 without memory. */
-int rdl_fragments_create(struct fragments *fragments, unsigned entries, int socket_id);
-void rdl_fragments_destroy(struct fragments *fragments);
 
 #endif

@@ -11,7 +11,6 @@
 #include "net.h"
 
 #define RDL_PKTIO_PORTS_MAX 16
-#define RDL_PKTIO_QUEUES_MAX 64
 #define RDL_PKTIO_BURST 64 /* frames received or sent by one call */
 /* Ethernet with two tags and an MTU of 1500. Longer frames come too, as far as a buffer holds them. */
 #define RDL_PKTIO_FRAME_MAX 1522
@@ -24,7 +23,6 @@ struct rdl_pktio_config {
 		[RDL_PKTIO_PORTS_MAX]; /* as given to EAL: "net_tap0,..." or "0000:01:00.0" */
 	unsigned queues; /* on each port, one per worker */
 	unsigned in_flight; /* packets that may be held outside port queues, over all workers */
-	unsigned reassemblies; /* datagrams in fragments at a time, over all queues; 0: none */
 	uint16_t private_len; /* struct rdl_frame and what the caller keeps behind it */
 	uint16_t room; /* octets writable in a frame's buffer, the frame's own included */
 	uint32_t page; /* octets of a page of the memory that EAL has */
@@ -55,19 +53,6 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
  * for it: not for every burst.
  */
 int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned queue);
-
-/*
- * Takes a fragment (rdl_net_input() said so) of a frame received on this queue. The frame of the whole datagram, in one
- * buffer, once the last fragment is there; else NULL. *dropped grows by the fragments that are gone for good.
- */
-struct rdl_frame *rdl_pktio_reassemble(
-	struct rdl_pktio *pktio, unsigned queue, struct rdl_frame *frame, unsigned *dropped);
-
-/*
- * Frees fragments of this queue whose datagram has not become whole in time, some hundred at the most; returns how many. `tsc` is
- * rte_rdtsc().
- */
-unsigned rdl_pktio_forget_fragments(struct rdl_pktio *pktio, unsigned queue, uint64_t tsc);
 
 /* Sends frames by one port; returns how many it took, the first ones. The rest stay the caller's. */
 unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,

@@ -12,21 +12,10 @@
 #define RX_ROOM_MIN 2048
 #define XDP_DRIVER "net_af_xdp"
 
-/*
- * Fragments that wait for their siblings keep their buffers: were they not counted, some hundred datagrams that never
- * become whole would take all there is, and nothing would come until their time is over.
- */
-static unsigned held_by_fragments(const struct rdl_pktio_config *config)
-{
-	unsigned each = (config->reassemblies + config->queues - 1) / config->queues;
-
-	return config->queues * rdl_fragments_entries(each) * RTE_LIBRTE_IP_FRAG_MAX_FRAG;
-}
-
 unsigned rdl_packet_pool_size(const struct rdl_pktio_config *config)
 {
 	return config->port_count * config->queues * 2 * RDL_PORT_DESCRIPTORS + config->in_flight +
-	       (config->queues + 1) * 2 * POOL_CACHE + held_by_fragments(config);
+	       (config->queues + 1) * 2 * POOL_CACHE;
 }
 
 static uint16_t private_room(const struct rdl_pktio_config *config)

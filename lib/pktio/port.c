@@ -114,17 +114,6 @@ static int find_port(const char *device, uint16_t *id)
 	return rte_eth_dev_get_port_by_name(name, id);
 }
 
-static int setup_fragments(struct rdl_pktio *pktio, const struct rdl_pktio_config *config)
-{
-	unsigned each = (config->reassemblies + config->queues - 1) / config->queues;
-
-	for (; pktio->queues < config->queues && each > 0; pktio->queues++)
-		if (rdl_fragments_create(
-			    &pktio->fragments[pktio->queues], each, config->socket_id) != 0)
-			return -1;
-	return 0;
-}
-
 struct rdl_pktio *rdl_pktio_open(
 	const struct rdl_pktio_config *config, char *why, size_t why_len, unsigned *bad_port)
 {
@@ -143,11 +132,6 @@ struct rdl_pktio *rdl_pktio_open(
 		return NULL;
 	}
 	pktio->private_room = rte_pktmbuf_priv_size(pktio->pool);
-	if (setup_fragments(pktio, config) != 0) {
-		snprintf(why, why_len, "no memory for %u reassemblies", config->reassemblies);
-		rdl_pktio_close(pktio);
-		return NULL;
-	}
 	for (unsigned i = 0; i < config->port_count; i++) {
 		struct port *port = &pktio->ports[i];
 
@@ -176,8 +160,6 @@ void rdl_pktio_close(struct rdl_pktio *pktio)
 			(void)rte_eth_dev_stop(pktio->ports[i].id);
 		(void)rte_eth_dev_close(pktio->ports[i].id);
 	}
-	for (unsigned q = 0; q < pktio->queues; q++)
-		rdl_fragments_destroy(&pktio->fragments[q]);
 	rte_mempool_free(pktio->pool);
 	free(pktio);
 }

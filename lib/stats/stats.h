@@ -11,6 +11,9 @@
 /* Datagrams that are dropped behind the network layer. X(name, help) */
 #define RDL_STATS_DROPS(X)                                                                      \
 	X(segmented, "frame in more than one buffer, or longer than one holds")                 \
+	X(fragment_crowded, "IP fragment that gave way: table full, or its network's share")    \
+	X(fragment_bad, "IP fragment malformed, overlapping others, or of too long a datagram") \
+	X(fragment_copy, "IP fragment that was there already")                                  \
 	X(coap_short, "datagram shorter than a CoAP header")                                    \
 	X(coap_version, "CoAP version other than 1")                                            \
 	X(coap_format, "message format error that may not be answered")                         \

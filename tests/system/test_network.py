@@ -400,11 +400,14 @@ def check_fragments(net, source, to):
 def test_ipv6_fragments(net):
     check_fragments(net, ME6, GATEWAY6)
     ping = udp(ME6, GATEWAY6, PORT, 5683, PING)
-    behind = extension(FRAGMENT, b"\1\4" + bytes(4)) + extension(UDP, b"\0\1\0\0\0\7") + ping
-    for what, l4, protocol in (("behind options", behind, HOP_BY_HOP), ("without its header", b"\x11\0\0", FRAGMENT),
-                               ("of no octets", extension(UDP, b"\0\1\0\0\0\7"), FRAGMENT)):
-        got, counted = net.exchange([net.coap(ME6, GATEWAY6, l4=l4, protocol=protocol)])
-        expect((got, counted), ([], {"rx_frames": 1, "fragments": 1, "drop_fragment": 1}), what)
+    net.drops([("without its header", "ip_header", net.coap(ME6, GATEWAY6, l4=b"\x11\0\0", protocol=FRAGMENT))])
+    got, counted = net.exchange([net.coap(ME6, GATEWAY6, l4=extension(UDP, b"\0\1\0\0\0\7"), protocol=FRAGMENT)])
+    expect((got, counted), ([], {"rx_frames": 1, "fragments": 1, "drop_fragment_bad": 1}), "of no octets")
+    # Behind options that each fragment carries.
+    options = extension(FRAGMENT, b"\1\4" + bytes(4))
+    behind = [options + extension(UDP, b"\0\1\0\0\0\x70") + ping[:8], options + extension(UDP, b"\0\x08\0\0\0\x70") + ping[8:]]
+    got, counted = net.exchange([net.coap(ME6, GATEWAY6, l4=l4, protocol=HOP_BY_HOP) for l4 in behind], 1)
+    expect(([f.hex() for f in got], counted["reassembled"]), ([net.reply(GATEWAY6, ME6).hex()], 1), "behind options")
     # All of its packet in one fragment: RFC 6946.
     got, counted = net.exchange([net.coap(ME6, GATEWAY6, l4=extension(UDP, bytes(6)) + ping, protocol=FRAGMENT)], 1)
     expect((got, counted), ([net.reply(GATEWAY6, ME6)], {"rx_frames": 1, "tx_frames": 1, "resets": 1}), "atomic")
