@@ -108,8 +108,8 @@ static void add_devices(struct args *args, const struct rdl_conf *conf)
 
 	for (unsigned i = 0; i < conf->port_count; i++) {
 		any_pci |= is_pci(conf->ports[i].device);
-		add(args, is_pci(conf->ports[i].device) ? "--allow=%s" : "--vdev=%s",
-			conf->ports[i].device);
+		add(args, is_pci(conf->ports[i].device) ? "--allow=%s%s" : "--vdev=%s%s",
+			conf->ports[i].device, conf->ports[i].device_more);
 	}
 	/* Otherwise DPDK would take every NIC that it finds. */
 	if (!any_pci)

@@ -122,13 +122,17 @@ void daemon_registry_config(
 void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config)
 {
 	const struct rdl_conf *conf = daemon->conf;
+	uint16_t room = RDL_PACKET_ROOM(RDL_PKTIO_FRAME_MAX);
 
+	/* Its driver copies a frame of the ring whatever the buffer holds. */
+	if (rdl_conf_has_af_packet(conf) && room < RDL_CONF_FRAME_MAX)
+		room = RDL_CONF_FRAME_MAX;
 	*config = (struct rdl_pktio_config){
 		.port_count = conf->port_count,
 		.queues = conf->workers,
 		.in_flight = conf->workers * (conf->shards * RING_SIZE + 4 * RDL_BURST_MAX),
 		.private_len = sizeof(struct rdl_packet),
-		.room = RDL_PACKET_ROOM(RDL_PKTIO_FRAME_MAX),
+		.room = room,
 		.page = conf->memory.hugepages ? HUGEPAGE : (uint32_t)sysconf(_SC_PAGESIZE),
 		.socket_id = daemon->socket_id,
 	};

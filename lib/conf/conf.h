@@ -13,6 +13,11 @@
 #define RDL_CONF_PORTS_MAX 16
 #define RDL_CONF_ADDRESSES_MAX 16 /* of each family, a port */
 #define RDL_CONF_CPUS_MAX 1024
+/*
+ * Octets of a frame of net_af_packet's ring, which the packets' buffers must hold: a message with
+ * an object list of 4096 octets, all headers, and what the kernel puts before them.
+ */
+#define RDL_CONF_FRAME_MAX 5120
 #define RDL_CONF_EXTRA_PARAMETERS_MAX 8
 
 struct rdl_conf_where {
@@ -33,6 +38,8 @@ struct rdl_conf_ipv6 {
 struct rdl_conf_port {
 	struct rdl_conf_where where;
 	const char *device;
+	/* What the operator left to be said of it, each argument behind a comma. */
+	const char *device_more;
 	uint16_t vlan;
 	unsigned ipv4_count, ipv6_count, gateway_ipv4_count, gateway_ipv6_count;
 	struct rdl_conf_ipv4 ipv4[RDL_CONF_ADDRESSES_MAX];
@@ -135,5 +142,8 @@ struct rdl_conf {
  */
 struct rdl_conf *rdl_conf_load(const char *path, FILE *errors);
 void rdl_conf_free(struct rdl_conf *conf);
+
+/* Whether buffers must hold RDL_CONF_FRAME_MAX. */
+bool rdl_conf_has_af_packet(const struct rdl_conf *conf);
 
 #endif

@@ -127,6 +127,8 @@ bool rdl_conf_number_parse(const char *text, size_t len, unsigned max, unsigned 
 
 /* The owners. `root` is the whole configuration, `lwm2m` its group. */
 void rdl_conf_read_ports(struct rdl_conf_loader *loader, const config_setting_t *root);
+/* Of ports that are read, each with its setting in the list. */
+void rdl_conf_read_rings(struct rdl_conf_loader *loader, const config_setting_t *ports);
 void rdl_conf_read_objects(struct rdl_conf_loader *loader, const config_setting_t *lwm2m);
 void rdl_conf_read_addresses(
 	struct rdl_conf_loader *loader, const config_setting_t *group, struct rdl_conf_port *port);

@@ -61,4 +61,6 @@ void rdl_conf_read_ports(struct rdl_conf_loader *loader, const config_setting_t 
 		if (config_setting_is_group(port))
 			read_port(loader, port);
 	}
+	if (list != NULL)
+		rdl_conf_read_rings(loader, list);
 }

@@ -59,6 +59,24 @@ def test_life_of_a_registration_ipv6(gateway):
     life(gateway, GATEWAY6, DEVICE6, "life6")
 
 
+def list_of(octets):
+    """An object list of so many."""
+    links = "</1/0>,</3/0>," + ",".join("<%d>" % n for n in range(100, 800))
+    links = links[:octets - 5].rpartition(",")[0] + ",<"
+    return links + "x" * (octets - len(links) - 1) + ">"
+
+
+def test_one_datagram_in_fragments(gateway):
+    """As device kernels send what is longer than the MTU; IPv4 is put together by the gateway's kernel, IPv6 by us."""
+    for address in (GATEWAY4, GATEWAY6):
+        device = Device(address)
+        for octets in (1400, 1600, 2000, 2048, 2600, 4000, 4096):
+            name, links = "long-%s-%d" % (address, octets), list_of(octets)
+            expect(len(links), octets, "list")
+            expect(device.register(name, links, "1.1", extra=["b=U"]).code, "2.01", name)
+            expect(gateway.registration(name)["objects_total"], links.count("<") - 1, "links")
+
+
 def test_refusals(gateway):
     device = Device()
     alive = path(device.register("alive"))

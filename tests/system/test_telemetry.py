@@ -15,8 +15,7 @@ def start(lab):
     # Frames in which an object list of more than one page finds room.
     for interface in (["ip", "link", "set", "dev0"], ["ip", "-n", lab.name + "-gw", "link", "set", "rdl0"]):
         subprocess.run(interface + ["mtu", "4000"], check=True)
-    port = '{ device = "net_af_packet0,iface=rdl0,blocksz=8192,framesz=4096"; addresses = [ "%s/24", "%s/64" ]; }'
-    return lab.gateway(workers=1, shards=2, memory="registrations = 20000;", ports=port % (GATEWAY4, GATEWAY6),
+    return lab.gateway(workers=1, shards=2, memory="registrations = 20000;",
                        lwm2m='extra_parameters = [ "x", "note" ]; lifetime_min = 1; max_links = 700;',
                        extra='endpoints = { deny = [ "a*", "b" ]; };')
 
