@@ -163,12 +163,11 @@ static int setup_ports(struct daemon *daemon)
 		memcpy(to->mac, rdl_pktio_mac(daemon->pktio, p), sizeof(to->mac));
 		to->vlan = from->vlan;
 		to->udp_port = conf->coap.port;
-		to->ipv4_count = (uint16_t)from->ipv4_count;
+		to->mtu = rdl_pktio_mtu(daemon->pktio, p);
 		for (unsigned i = 0; i < from->ipv4_count; i++)
-			to->ipv4[i] = from->ipv4[i].address;
-		to->ipv6_count = (uint16_t)from->ipv6_count;
+			rdl_net_add_ipv4(to, from->ipv4[i].address, from->ipv4[i].prefix);
 		for (unsigned i = 0; i < from->ipv6_count; i++)
-			memcpy(to->ipv6[i], from->ipv6[i].address, 16);
+			rdl_net_add_ipv6(to, from->ipv6[i].address, from->ipv6[i].prefix);
 	}
 	return 0;
 }

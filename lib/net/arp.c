@@ -15,9 +15,18 @@
 static const uint8_t request_head[SENDER_MAC] = { 0, 1, 0x08, 0x00, 6, 4, 0, 1 };
 
 /*
- * A sender address of 0.0.0.0 is a probe (RFC 5227) and answered like any other. One of ours is somebody's
- * announcement of an address conflict, or our own frame come back: it asks nothing.
+ * A sender address of 0.0.0.0 is a probe (RFC 5227) and answered like any other. One of ours is
+ * somebody's announcement of an address conflict, or our own frame come back: it asks nothing.
+ * Others that are no host's are nobody's.
  */
+static bool sender_good(const struct rdl_interface *interface, const uint8_t *arp)
+{
+	uint32_t sender = rdl_get_be32(arp + SENDER_IP);
+
+	return !rdl_net_mac_is_group(arp + SENDER_MAC) &&
+	       (sender == 0 || rdl_net_ipv4_is_answerable(interface, sender));
+}
+
 enum rdl_net_verdict rdl_net_arp_input(
 	const struct rdl_interface *interface, struct rdl_frame *frame)
 {
@@ -27,7 +36,7 @@ enum rdl_net_verdict rdl_net_arp_input(
 		return RDL_NET_DROP_frame_short;
 	if (memcmp(arp, request_head, sizeof(request_head)) != 0 ||
 		!rdl_net_ipv4_is_ours(interface, rdl_get_be32(arp + TARGET_IP)) ||
-		rdl_net_ipv4_is_ours(interface, rdl_get_be32(arp + SENDER_IP)))
+		!sender_good(interface, arp))
 		return RDL_NET_DROP_arp;
 
 	uint8_t asked[4];

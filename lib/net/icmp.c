@@ -15,7 +15,17 @@ static void put_reply(uint8_t *icmp, uint8_t type, uint16_t len, uint16_t pseudo
 	rdl_put_be16(icmp + 2, (uint16_t)~rdl_net_sum(icmp, len, pseudo));
 }
 
-enum rdl_net_verdict rdl_net_icmp_input(
+/*
+ * A reply is as long as its request, which may have come in fragments, and what is longer than the
+ * MTU could only leave in fragments again. We send none: no device asks for it, and a reply that is
+ * cut (RFC 1122 section 3.2.2.6) tells less than one that is missing.
+ */
+static bool fits(const struct rdl_interface *interface, unsigned packet_len)
+{
+	return interface->mtu == 0 || packet_len <= interface->mtu;
+}
+
+enum rdl_net_verdict rdl_net_icmp_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet)
 {
 	uint8_t *icmp = packet->payload;
@@ -24,6 +34,8 @@ enum rdl_net_verdict rdl_net_icmp_input(
 	if (len < ICMP_LEN || icmp[0] != ECHO_REQUEST || icmp[1] != 0 || packet->multicast ||
 		rdl_net_sum(icmp, len, 0) != 0xffff)
 		return RDL_NET_DROP_icmp;
+	if (!fits(interface, IPV4_LEN + len))
+		return RDL_NET_DROP_echo_mtu;
 	put_reply(icmp, ECHO_REPLY, len, 0);
 	rdl_net_turn_ipv4(frame, PROTOCOL_ICMP, len);
 	return RDL_NET_ANSWERED;
@@ -45,6 +57,8 @@ enum rdl_net_verdict rdl_net_icmpv6_input(const struct rdl_interface *interface,
 		return RDL_NET_DROP_ip_source;
 	if (icmp[0] != V6_ECHO_REQUEST || packet->multicast)
 		return RDL_NET_DROP_icmp;
+	if (!fits(interface, IPV6_LEN + len))
+		return RDL_NET_DROP_echo_mtu;
 	/* Addresses swapped sum up to the same. */
 	put_reply(icmp, V6_ECHO_REPLY, len, pseudo);
 	rdl_net_turn_ipv6(frame, PROTOCOL_ICMPV6, len);

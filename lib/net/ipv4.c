@@ -69,6 +69,6 @@ enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 		return rdl_net_udp_input(interface, frame, &packet, datagram);
 	}
 	if (ip[9] == PROTOCOL_ICMP)
-		return rdl_net_icmp_input(frame, &packet);
+		return rdl_net_icmp_input(interface, frame, &packet);
 	return RDL_NET_DROP_ip_protocol;
 }

@@ -75,8 +75,30 @@ static enum rdl_net_verdict skip_extensions(
 }
 
 /*
- * Addresses that no answer can go to. An IPv4-mapped one never is on the wire rightfully (RFC 4291 section
- * 2.5.5.2), and would pass for an IPv4 peer.
+ * The address of all routers of a network that we are in, which ends in zeros (RFC 4291 section
+ * 2.6.1).
+ */
+static bool is_of_routers(const struct rdl_interface *interface, const uint8_t *source)
+{
+	static const uint8_t zeros[16];
+
+	if (source[15] % 4 != 0)
+		return false;
+	for (unsigned i = 0; i < interface->ipv6_count; i++) {
+		unsigned prefix = interface->ipv6_prefix[i], whole = prefix / 8;
+		unsigned bits = 0xff00u >> prefix % 8 & 0xff;
+
+		if (prefix != 0 && memcmp(source, interface->ipv6[i], whole) == 0 &&
+			source[whole] == (interface->ipv6[i][whole] & bits) &&
+			memcmp(source + whole + 1, zeros, 15 - whole) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Addresses that no answer can go to, or would not go to one host. An IPv4-mapped one never is on
+ * the wire rightfully (RFC 4291 section 2.5.5.2), and would pass for an IPv4 peer.
  */
 static bool is_answerable(const struct rdl_interface *interface, const uint8_t *source)
 {
@@ -84,7 +106,7 @@ static bool is_answerable(const struct rdl_interface *interface, const uint8_t *
 
 	return source[0] != 0xff && memcmp(source, loopback, sizeof(loopback)) != 0 &&
 	       memcmp(source, rdl_net_mapped_prefix, sizeof(rdl_net_mapped_prefix)) != 0 &&
-	       !rdl_net_ipv6_is_ours(interface, source);
+	       !rdl_net_ipv6_is_ours(interface, source) && !is_of_routers(interface, source);
 }
 
 /* Worth to be put together: what the whole would be dropped for needs no room until then. */

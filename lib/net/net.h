@@ -12,20 +12,21 @@
 #include "base.h"
 
 /* Why a frame went no further. X(name, help): the one list behind the enum, the counters and their help. */
-#define RDL_NET_DROPS(X)                                                                   \
-	X(frame_short, "frame ends inside a header")                                       \
-	X(not_for_us, "destination MAC or IP address is not ours")                         \
-	X(vlan, "802.1Q tag is not the configured one")                                    \
-	X(ethertype, "neither ARP, IPv4 nor IPv6")                                         \
-	X(arp, "ARP that asks nothing of us, or is malformed")                             \
-	X(ip_header, "IP header malformed, or longer than the frame")                      \
-	X(ip_checksum, "IPv4 header checksum wrong")                                       \
-	X(ip_source, "source that cannot be answered: group, unspecified, loopback, ours") \
-	X(ip_protocol, "unknown IP protocol, extension header or option")                  \
-	X(fragment, "IP fragment whose datagram did not become whole in time")             \
-	X(icmp, "ICMP that asks nothing of us, or is malformed")                           \
-	X(udp_header, "UDP length does not fit the packet, or source port 0")              \
-	X(udp_checksum, "UDP checksum wrong, or absent over IPv6")                         \
+#define RDL_NET_DROPS(X)                                                                        \
+	X(frame_short, "frame ends inside a header")                                            \
+	X(not_for_us, "destination MAC or IP address is not ours")                              \
+	X(vlan, "802.1Q tag is not the configured one")                                         \
+	X(ethertype, "neither ARP, IPv4 nor IPv6")                                              \
+	X(arp, "ARP that asks nothing of us, or is malformed")                                  \
+	X(ip_header, "IP header malformed, or longer than the frame")                           \
+	X(ip_checksum, "IPv4 header checksum wrong")                                            \
+	X(ip_source, "source that is no other host: group, network, broadcast, loopback, ours") \
+	X(ip_protocol, "unknown IP protocol, extension header or option")                       \
+	X(fragment, "IP fragment whose datagram did not become whole in time")                  \
+	X(icmp, "ICMP that asks nothing of us, or is malformed")                                \
+	X(echo_mtu, "echo request whose reply would be longer than the port's MTU")             \
+	X(udp_header, "UDP length does not fit the packet, or source port 0")                   \
+	X(udp_checksum, "UDP checksum wrong, or absent over IPv6")                              \
 	X(udp_port, "another UDP port")
 
 enum rdl_net_verdict {
@@ -58,11 +59,23 @@ struct rdl_interface {
 	uint8_t mac[6];
 	uint16_t vlan; /* 0: untagged or any tag, answered alike; else only this VLAN ID */
 	uint16_t udp_port; /* host order */
+	uint16_t mtu; /* of IP packets that we send; 0: any */
 	uint16_t ipv4_count;
 	uint16_t ipv6_count;
 	uint32_t ipv4[RDL_NET_ADDRESSES_MAX]; /* host order */
+	/*
+	 * Bits of the host in each one's network; 0 where all addresses of it are hosts': /31 (RFC
+	 * 3021) and /32.
+	 */
+	uint32_t ipv4_hosts[RDL_NET_ADDRESSES_MAX];
 	uint8_t ipv6[RDL_NET_ADDRESSES_MAX][16];
+	/* 0 where the network has no address of all its routers: /127 (RFC 6164) and /128. */
+	uint8_t ipv6_prefix[RDL_NET_ADDRESSES_MAX];
 };
+
+/* One more address, at most RDL_NET_ADDRESSES_MAX of a family. */
+void rdl_net_add_ipv4(struct rdl_interface *interface, uint32_t address, unsigned prefix);
+void rdl_net_add_ipv6(struct rdl_interface *interface, const uint8_t address[16], unsigned prefix);
 
 /* What the port already knows of a frame's checksums. */
 #define RDL_FRAME_IP_CHECKSUM_GOOD 0x01

@@ -51,14 +51,23 @@ static inline bool rdl_net_ipv4_is_ours(const struct rdl_interface *interface, u
 	return false;
 }
 
-/* This network, loopback, multicast and what is reserved above it (RFC 1122 section 3.2.1.3). */
+/*
+ * Not this network, loopback, multicast and what is reserved above it (RFC 1122 section 3.2.1.3),
+ * nor, of the networks that we are in, the network itself, all of its hosts, or us.
+ */
 static inline bool rdl_net_ipv4_is_answerable(
 	const struct rdl_interface *interface, uint32_t source)
 {
 	uint32_t network = source >> 24;
 
-	return network != 0 && network != 127 && network < 224 &&
-	       !rdl_net_ipv4_is_ours(interface, source);
+	for (unsigned i = 0; i < interface->ipv4_count; i++) {
+		uint32_t differs = source ^ interface->ipv4[i], hosts = interface->ipv4_hosts[i];
+		uint32_t host = source & hosts;
+
+		if (differs <= hosts && (differs == 0 || host == 0 || host == hosts))
+			return false;
+	}
+	return network != 0 && network != 127 && network < 224;
 }
 
 static inline bool rdl_net_ipv6_is_ours(
@@ -101,7 +110,7 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
 	const struct rdl_frame *frame, const struct rdl_net_packet *packet,
 	struct rdl_datagram *datagram);
-enum rdl_net_verdict rdl_net_icmp_input(
+enum rdl_net_verdict rdl_net_icmp_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet);
 enum rdl_net_verdict rdl_net_icmpv6_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet);

@@ -15,6 +15,7 @@ struct port {
 	bool started;
 	bool rx_offload, tx_offload;
 	uint16_t rx_descriptors;
+	uint16_t mtu;
 	struct rte_ether_addr mac;
 };
 

@@ -38,6 +38,8 @@ struct rdl_pktio *rdl_pktio_open(
 void rdl_pktio_close(struct rdl_pktio *pktio);
 
 const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port);
+/* Octets of the longest IP packet that the port sends, as it was at the start; 0: unknown. */
+uint16_t rdl_pktio_mtu(const struct rdl_pktio *pktio, unsigned port);
 /* Buffers taken from the pool, port queues included. */
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
 

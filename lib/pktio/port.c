@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
 #define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
@@ -56,6 +61,25 @@ static int let_multicast_in(uint16_t id)
 	return ret == -ENOTSUP ? 0 : ret;
 }
 
+/* Drivers that share a kernel's interface say 1500, whatever that takes. */
+static uint16_t mtu_of(uint16_t id, const struct rte_eth_dev_info *info)
+{
+	struct ifreq request = { 0 };
+	uint16_t mtu = 0;
+	int fd;
+
+	(void)rte_eth_dev_get_mtu(id, &mtu);
+	if (info->if_index == 0 || if_indextoname(info->if_index, request.ifr_name) == NULL)
+		return mtu;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return mtu;
+	if (ioctl(fd, SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0)
+		mtu = request.ifr_mtu < UINT16_MAX ? (uint16_t)request.ifr_mtu : UINT16_MAX;
+	close(fd);
+	return mtu;
+}
+
 static int start_port(
 	struct rdl_pktio *pktio, struct port *port, unsigned queues, char *why, size_t why_len)
 {
@@ -95,6 +119,7 @@ static int start_port(
 	if (ret == 0) {
 		step = "let multicast into";
 		ret = let_multicast_in(port->id);
+		port->mtu = mtu_of(port->id, &info);
 	}
 	if (ret != 0)
 		snprintf(why, why_len, "cannot %s the port: %s", step, strerror(-ret));
@@ -167,6 +192,11 @@ void rdl_pktio_close(struct rdl_pktio *pktio)
 const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port)
 {
 	return pktio->ports[port].mac.addr_bytes;
+}
+
+uint16_t rdl_pktio_mtu(const struct rdl_pktio *pktio, unsigned port)
+{
+	return pktio->ports[port].mtu;
 }
 
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)

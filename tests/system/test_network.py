@@ -268,6 +268,7 @@ def test_not_for_us(net):
     ])
     net.drops([("from %s" % source, "ip_source", net.coap(source, GATEWAY6 if ":" in source else GATEWAY4))
                for source in ("0.0.0.0", "127.0.0.1", "224.0.0.5", "255.255.255.255", GATEWAY4, OTHER4,
+                              "192.0.2.0", "192.0.2.255", "2001:db8::",
                               "::", "::1", "ff02::5", "::ffff:192.0.2.77", GATEWAY6, OTHER6)])
     net.drops([("from a group's MAC", "ip_source", net.coap(ME4, GATEWAY4, source_mac="03:00:00:00:00:77"))])
 
@@ -353,16 +354,16 @@ def test_bursts_of_good_and_bad(net):
                      "drop_not_for_us": 15, "drop_coap_short": 15, "drop_frame_short": 15}, "counters")
 
 
-def fragments(net, source, to, id, pieces, l4):
+def fragments(net, source, to, id, pieces, l4, protocol=UDP):
     """Frames with pieces of a datagram, each (from, up to), as ordered; the datagram may be larger than a frame."""
     frames = []
     for start, end in pieces:
         more = end < len(l4)
         if ":" in source:
-            head = extension(UDP, struct.pack("!HI", start | more, id))
+            head = extension(protocol, struct.pack("!HI", start | more, id))
             frames.append(net.to(IPV6, ipv6(source, to, FRAGMENT, head + l4[start:end])))
         else:
-            frames.append(net.to(IPV4, ipv4(source, to, UDP, l4[start:end], fragment=start // 8 | more << 13, id=id)))
+            frames.append(net.to(IPV4, ipv4(source, to, protocol, l4[start:end], fragment=start // 8 | more << 13, id=id)))
     return frames
 
 
@@ -395,6 +396,21 @@ def check_fragments(net, source, to):
     answer = Answer(net.wire.receive()[62 if ":" in source else 42:])
     expect(answer.code, "2.01", "Register of %d octets" % len(register))
     expect(net.gateway.registration("fragments-" + source)["objects_total"], 502, "all of its links")
+
+
+def test_echo_of_more_than_the_mtu(net):
+    """Its reply could only leave in fragments. On af_packet the MTU is the kernel's."""
+    def ping(source, to, octets, id):
+        v6 = ":" in source
+        echo = icmp(128 if v6 else 8, b"\x12\x34\0\1" + bytes(octets - 8), (source, to) if v6 else None)
+        pieces = [(start, min(start + 1208, octets)) for start in range(0, octets, 1208)]
+        return fragments(net, source, to, id, pieces, echo, ICMPV6 if v6 else ICMP)
+
+    for source, to, most in ((ME4, GATEWAY4, 1480), (ME6, GATEWAY6, 1460)):
+        for id, octets, count in ((200, most, 1), (201, most + 1, 0), (202, 3000, 0)):
+            got, counted = net.exchange(ping(source, to, octets, id), count)
+            expect([len(frame) - octets for frame in got], [34 if source == ME4 else 54] * count, "answers")
+            expect((counted.get("net_answered", 0), counted.get("drop_echo_mtu", 0)), (count, 1 - count), octets)
 
 
 def test_ipv6_fragments(net):

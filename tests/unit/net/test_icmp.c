@@ -155,9 +155,36 @@ static void no_echo_to_nobody(void **state)
 	}
 }
 
+/* As long as the MTU, and an octet longer; 0 is none. */
+static void echo_within_the_mtu(void **state)
+{
+	for (size_t i = 0; i < RDL_ARRAY_LEN(families); i++) {
+		struct frame_spec spec = families[i].request;
+		struct test_frame f = frame_build(&spec);
+		struct rdl_interface port = interface;
+
+		for (int more = -1; more <= 1; more++) {
+			port.mtu = (uint16_t)((int)(f.end - f.l3) + more);
+			struct run run = run_octets(&port, f.data, f.len, 0, 0);
+			assert_int_equal(
+				run.verdict, more < 0 ? RDL_NET_DROP_echo_mtu : RDL_NET_ANSWERED);
+			run_end(&run);
+		}
+		/* What counts is the reply, which has no options. */
+		spec.options = families[i].options;
+		spec.first_extension = families[i].first_extension;
+		port.mtu = (uint16_t)(f.end - f.l3);
+		f = frame_build(&spec);
+		struct run run = run_octets(&port, f.data, f.len, 0, 0);
+		assert_int_equal(run.verdict, RDL_NET_ANSWERED);
+		run_end(&run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(echo_within_the_mtu),
 		cmocka_unit_test(echo),
 		cmocka_unit_test(echo_with_options),
 		cmocka_unit_test(checksums_without_the_port),

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net_internal.h"
+
+#include <assert.h>
+
+void rdl_net_add_ipv4(struct rdl_interface *interface, uint32_t address, unsigned prefix)
+{
+	unsigned i = interface->ipv4_count++;
+
+	assert(i < RDL_NET_ADDRESSES_MAX && prefix <= 32);
+	interface->ipv4[i] = address;
+	interface->ipv4_hosts[i] = prefix < 31 ? UINT32_MAX >> prefix : 0;
+}
+
+void rdl_net_add_ipv6(struct rdl_interface *interface, const uint8_t address[16], unsigned prefix)
+{
+	unsigned i = interface->ipv6_count++;
+
+	assert(i < RDL_NET_ADDRESSES_MAX && prefix <= 128);
+	memcpy(interface->ipv6[i], address, sizeof(interface->ipv6[i]));
+	interface->ipv6_prefix[i] = (uint8_t)(prefix < 127 ? prefix : 0);
+}
