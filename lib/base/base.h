@@ -167,7 +167,7 @@ uint64_t rdl_siphash(const struct rdl_key *key, const void *data, size_t len);
 void rdl_siphash128(const struct rdl_key *key, const void *data, size_t len, uint64_t out[2]);
 
 /* What is done side by side, so many at a time, takes a vector machine little longer than one. */
-#define RDL_LANES 8
+#define RDL_LANES 16
 
 /*
  * Speck64/128 (Beaulieu and others): a keyed permutation of words of 64 bits. A key is expanded

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Speck64/128 (Beaulieu and others, https://eprint.iacr.org/2013/404) of eight words side by side.
+ * Speck64/128 (Beaulieu and others, https://eprint.iacr.org/2013/404) of many words side by side.
  * Vectors of the compiler's own, which makes of them what the machine has.
  */
 #include "base.h"
 
-typedef uint32_t halves __attribute__((vector_size(RDL_LANES * sizeof(uint32_t))));
-typedef uint64_t lanes __attribute__((vector_size(RDL_LANES * sizeof(uint64_t))));
+/* As many as the machine reckons with at once; the compiler makes bad code of more. */
+#if defined(__AVX512VL__)
+#define WIDTH 64
+#elif defined(__AVX2__)
+#define WIDTH 32
+#else
+#define WIDTH 16
+#endif
+typedef uint32_t piece __attribute__((vector_size(WIDTH)));
+#define PIECES (RDL_LANES * sizeof(uint32_t) / WIDTH)
 
 #define ROTL(x, bits) ((x) << (bits) | (x) >> (32 - (bits)))
 #define ROTR(x, bits) ((x) >> (bits) | (x) << (32 - (bits)))
@@ -25,26 +33,31 @@ void rdl_speck_expand(struct rdl_speck *speck, const struct rdl_key *key)
 	}
 }
 
+/* The upper and the lower halves of all words. */
 struct state {
-	halves x, y;
+	piece x[PIECES], y[PIECES];
 };
 
 static inline void load(struct state *s, const uint64_t words[RDL_LANES])
 {
-	lanes word;
+	uint32_t x[RDL_LANES], y[RDL_LANES];
 
-	memcpy(&word, words, sizeof(word));
-	s->y = __builtin_convertvector(word, halves);
-	word >>= 32;
-	s->x = __builtin_convertvector(word, halves);
+	for (unsigned i = 0; i < RDL_LANES; i++) {
+		x[i] = (uint32_t)(words[i] >> 32);
+		y[i] = (uint32_t)words[i];
+	}
+	memcpy(s->x, x, sizeof(x));
+	memcpy(s->y, y, sizeof(y));
 }
 
 static inline void store(const struct state *s, uint64_t words[RDL_LANES])
 {
-	lanes word =
-		__builtin_convertvector(s->x, lanes) << 32 | __builtin_convertvector(s->y, lanes);
+	uint32_t x[RDL_LANES], y[RDL_LANES];
 
-	memcpy(words, &word, sizeof(word));
+	memcpy(x, s->x, sizeof(x));
+	memcpy(y, s->y, sizeof(y));
+	for (unsigned i = 0; i < RDL_LANES; i++)
+		words[i] = (uint64_t)x[i] << 32 | y[i];
 }
 
 void rdl_speck_encrypt(const struct rdl_speck *speck, uint64_t words[RDL_LANES])
@@ -53,8 +66,10 @@ void rdl_speck_encrypt(const struct rdl_speck *speck, uint64_t words[RDL_LANES])
 
 	load(&s, words);
 	for (unsigned i = 0; i < RDL_SPECK_ROUNDS; i++) {
-		s.x = (ROTR(s.x, 8) + s.y) ^ speck->round[i];
-		s.y = ROTL(s.y, 3) ^ s.x;
+		for (unsigned p = 0; p < PIECES; p++) {
+			s.x[p] = (ROTR(s.x[p], 8) + s.y[p]) ^ speck->round[i];
+			s.y[p] = ROTL(s.y[p], 3) ^ s.x[p];
+		}
 	}
 	store(&s, words);
 }
@@ -65,10 +80,12 @@ void rdl_speck_decrypt(const struct rdl_speck *speck, uint64_t words[RDL_LANES])
 
 	load(&s, words);
 	for (unsigned i = RDL_SPECK_ROUNDS; i-- > 0;) {
-		s.y ^= s.x;
-		s.y = ROTR(s.y, 3);
-		s.x = (s.x ^ speck->round[i]) - s.y;
-		s.x = ROTL(s.x, 8);
+		for (unsigned p = 0; p < PIECES; p++) {
+			s.y[p] ^= s.x[p];
+			s.y[p] = ROTR(s.y[p], 3);
+			s.x[p] = (s.x[p] ^ speck->round[i]) - s.y[p];
+			s.x[p] = ROTL(s.x[p], 8);
+		}
 	}
 	store(&s, words);
 }
