@@ -108,6 +108,7 @@ void daemon_registry_config(
 		.shards = conf->shards,
 		.expiry_grace_s = conf->lwm2m.expiry_grace_s,
 		.exchange_lifetime_s = conf->coap.exchange_lifetime_s,
+		.updates_per_s = conf->admission.updates,
 		.endpoint_key = daemon->endpoint_key,
 		.list_key = daemon->list_key,
 		.socket_id = daemon->socket_id,

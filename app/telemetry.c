@@ -198,6 +198,7 @@ static int policy(const char *cmd, const char *params, struct rte_tel_data *d)
 	tel_u64(d, "admission_registers_per_s", daemon->conf->admission.registers_per_s);
 	tel_u64(d, "admission_burst", daemon->conf->admission.burst);
 	tel_u64(d, "admission_per_prefix", daemon->conf->admission.per_prefix);
+	tel_u64(d, "admission_updates", daemon->conf->admission.updates);
 	rte_tel_data_add_dict_string(
 		d, "unknown_code", config->unknown_forbidden ? "4.03" : "4.00");
 	telemetry_release();

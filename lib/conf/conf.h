@@ -121,6 +121,7 @@ struct rdl_conf {
 	} endpoints;
 	struct {
 		uint32_t registers_per_s, burst, per_prefix; /* 0: no limit */
+		uint32_t updates; /* a second, of one registration; the same */
 	} admission;
 	struct {
 		struct rdl_conf_socket socket;

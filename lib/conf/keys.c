@@ -148,6 +148,7 @@ static const struct rdl_conf_key admission_keys[] = {
 	NUMBER("registers_per_s", admission.registers_per_s, 0, 1000000000, 0),
 	NUMBER("burst", admission.burst, 0, 1000000000, 0),
 	NUMBER("per_prefix", admission.per_prefix, 0, 1000000000, 0),
+	NUMBER("updates", admission.updates, 0, 1000, 10),
 };
 
 static const char *wrong_socket(const char *text)

@@ -3,7 +3,7 @@
  * Changing registrations. Whatever may fail comes first and takes what it needs beside what is
  * there; what follows cannot fail. So a request is performed whole or not at all.
  */
-#include "state.h"
+#include "pace.h"
 
 /* Takes what a Register needs of the store. Tombstones hold nothing of it: none could make room. */
 static bool register_prepare(struct rdl_registry *registry, const struct rdl_request *request,
@@ -66,6 +66,7 @@ static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *r
 	if (request->endpoint_len <= RDL_NAME_INLINE)
 		memcpy(record->name, request->name, sizeof(record->name));
 	rdl_exchange_clear(record);
+	rdl_pace_carry(record, 0);
 	return handle;
 }
 
@@ -133,6 +134,7 @@ static enum rdl_registry_result retire(
 		rdl_exchange_keep_register(record);
 	}
 	rdl_registry_release(registry, record->objects, record->extras);
+	rdl_pace_carry(record, alive ? rdl_pace_spent(registry, record, now_ms) : 0);
 	if (record->state == RDL_RECORD_TOMBSTONE) {
 		rdl_tombstones_take(&registry->tombstones, handle);
 		record->deadline = deadline;
@@ -270,12 +272,11 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 		record->binding = request->binding;
 	if ((request->gives & RDL_GIVES_QUEUE) != 0)
 		record->queue = true;
-	if ((request->gives & RDL_GIVES_LIFETIME) != 0)
-		record->lifetime_s = request->lifetime_s;
 	record->peer = request->peer;
-	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 	rdl_exchange_note(record, request->exchange, second);
-	rdl_wheel_restart(&registry->wheel, handle,
-		rdl_registry_deadline(registry, record->lifetime_s, now_ms));
+	rdl_pace_begin_lifetime(registry, handle,
+		(request->gives & RDL_GIVES_LIFETIME) != 0 ? request->lifetime_s
+							   : record->lifetime_s,
+		now_ms);
 	return true;
 }

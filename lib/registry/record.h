@@ -35,6 +35,8 @@ struct rdl_record {
 	bool updated_previous : 1;
 	bool registered_next : 1; /* the registration began in the second behind `registered` */
 	bool rooted : 1; /* as the location says; an Update does not change it */
+	/* What was spent of a second's updates when the lifetime began: rdl_pace_spent(). */
+	uint16_t updates : 10;
 	struct rdl_peer peer;
 	/* Of the exchanges below: low octet of the generation, rules << 1 | rooted at their time. */
 	uint8_t exchange_generation[RDL_EXCHANGES], exchange_facts[RDL_EXCHANGES];

@@ -39,7 +39,8 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config)
 struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config)
 {
 	assert(config->registrations > 0 && config->shard < config->shards &&
-		config->shards <= RDL_PARTITIONS);
+		config->shards <= RDL_PARTITIONS &&
+		config->updates_per_s <= RDL_REGISTRY_UPDATES_MAX);
 	if (config->slots == 0)
 		return NULL;
 	struct rdl_registry *registry =
@@ -52,6 +53,7 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->registrations_max = config->registrations;
 	registry->expiry_grace_s = config->expiry_grace_s;
 	registry->exchange_lifetime_s = config->exchange_lifetime_s;
+	registry->updates_per_s = config->updates_per_s;
 	registry->ended = config->ended;
 	registry->ended_arg = config->ended_arg;
 	rdl_tombstones_init(&registry->tombstones, &registry->slab);

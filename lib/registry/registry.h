@@ -34,6 +34,8 @@ struct rdl_registry_config {
 	uint32_t expiry_grace_s; /* granted on top of every lifetime */
 	uint32_t
 		exchange_lifetime_s; /* how long a request is known again (RFC 7252 section 4.8.2) */
+	/* Updates a second of one registration, up to RDL_REGISTRY_UPDATES_MAX; 0: no limit. */
+	uint32_t updates_per_s;
 	struct rdl_key endpoint_key; /* the one that endpoint digests are made with */
 	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
 	int socket_id; /* NUMA node, or -1 for any */
@@ -70,6 +72,7 @@ void rdl_registry_set_wall(struct rdl_registry *registry, uint64_t wall_ms);
 uint64_t rdl_registry_wall(const struct rdl_registry *registry, uint64_t now_ms);
 
 #define RDL_REGISTRY_BURST 64
+#define RDL_REGISTRY_UPDATES_MAX 1000
 
 /* Octets of parameters kept for one registration; more is refused as if memory were short. */
 #define RDL_REGISTRY_PARAMETERS_MAX 4096
@@ -94,6 +97,7 @@ enum rdl_registry_result {
 	RDL_REGISTRY_REPLAYED, /* nothing that anybody need be told */
 	RDL_REGISTRY_RENEWED, /* later than any retransmission: it came instead of an Update */
 	RDL_REGISTRY_LENGTHENED, /* with a longer lifetime than was held */
+	RDL_REGISTRY_TOO_OFTEN, /* it would be one, but is over updates_per_s: nothing was changed */
 	RDL_REGISTRY_NO_COPY, /* not one that is remembered */
 };
 
@@ -127,6 +131,13 @@ rdl_handle rdl_registry_find(
 /* The live registration of an endpoint name, or RDL_HANDLE_NONE. */
 rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms);
+
+/*
+ * True when one more Update of a registration, live at `now_ms`, is over updates_per_s. Updates spend of it, and copies that
+ * restart the lifetime; a Register that takes the registration's place neither spends nor brings any.
+ */
+bool rdl_registry_is_over_limit(
+	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
 
 /*
  * Performs an Update: what request->gives names is replaced, the rest kept, the address refreshed,

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copies of requests that were performed: what they are answered, and what they do all the same. */
-#include "state.h"
+#include "pace.h"
 
 /* The registration that a copy's original made, or went to, lives. */
 static enum rdl_registry_result renew(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint32_t age_s, uint64_t now_ms)
 {
-	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	bool gives = request->operation == RDL_OPERATION_REGISTER ||
 		     (request->gives & RDL_GIVES_LIFETIME) != 0;
 	bool longer = gives && request->lifetime_s > record->lifetime_s;
 
-	if (longer)
-		record->lifetime_s = request->lifetime_s;
-	record->updated_previous = rdl_registry_is_before(registry, now_ms);
-	rdl_wheel_restart(&registry->wheel, handle,
-		rdl_registry_deadline(registry, record->lifetime_s, now_ms));
+	if (RDL_UNLIKELY(rdl_pace_is_over(registry, record, now_ms)))
+		return RDL_REGISTRY_TOO_OFTEN;
+	rdl_pace_begin_lifetime(
+		registry, handle, longer ? request->lifetime_s : record->lifetime_s, now_ms);
 	if (longer)
 		return RDL_REGISTRY_LENGTHENED;
 	return age_s > RDL_MAX_TRANSMIT_SPAN_S ? RDL_REGISTRY_RENEWED : RDL_REGISTRY_REPLAYED;
@@ -40,6 +39,8 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
 	} else if (found.age_s > RDL_NON_LIFETIME_S) {
 		return RDL_REGISTRY_NO_COPY;
 	}
+	if (result == RDL_REGISTRY_TOO_OFTEN)
+		return result;
 	*location = (struct rdl_location){ handle, found.rules, found.rooted, found.generation };
 	return result;
 }

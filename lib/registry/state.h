@@ -26,6 +26,7 @@ struct rdl_registry {
 	uint64_t registrations, registrations_max;
 	uint32_t expiry_grace_s;
 	uint32_t exchange_lifetime_s;
+	uint32_t updates_per_s; /* of one registration; 0: no limit */
 	struct rdl_tombstones tombstones;
 	uint32_t sought; /* slot at which the next search for a tombstone in a full row begins */
 	/* A bit per endpoint inserted since the last look-up, by its digest: one in 32 of a burst's is mistaken for another. */

@@ -34,15 +34,20 @@ static bool admit(struct rdl_shard *shard, const struct rdl_request *request, ui
 	return true;
 }
 
-/* A copy, which is answered as its original was. */
-static void repeated(struct rdl_shard *shard, rdl_handle handle, enum rdl_registry_result result,
+/* A copy, which is answered as its original was unless it comes too often. */
+static bool repeated(struct rdl_shard *shard, rdl_handle handle, enum rdl_registry_result result,
 	uint64_t now_ms)
 {
-	rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
-	if (result == RDL_REGISTRY_REPLAYED)
-		return;
-	rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
-	rdl_shard_tell_renewed(shard, handle, result == RDL_REGISTRY_LENGTHENED, now_ms);
+	if (result == RDL_REGISTRY_TOO_OFTEN) {
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_update, 1);
+		return false;
+	}
+	/* What is told as an Update counts as one, and every answer once. */
+	rdl_stats_add(&shard->stats,
+		result == RDL_REGISTRY_REPLAYED ? RDL_STAT_replayed : RDL_STAT_updated, 1);
+	if (result != RDL_REGISTRY_REPLAYED)
+		rdl_shard_tell_renewed(shard, handle, result == RDL_REGISTRY_LENGTHENED, now_ms);
+	return true;
 }
 
 static void commit_register(
@@ -64,8 +69,10 @@ static void commit_register(
 	case RDL_REGISTRY_REPLAYED:
 	case RDL_REGISTRY_RENEWED:
 	case RDL_REGISTRY_LENGTHENED:
+	case RDL_REGISTRY_TOO_OFTEN:
 	case RDL_REGISTRY_NO_COPY:
-		repeated(shard, request->location.handle, result, now_ms);
+		if (!repeated(shard, request->location.handle, result, now_ms))
+			return;
 		break;
 	}
 	request->code = RDL_COAP_CREATED;
@@ -102,6 +109,13 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 			rdl_stats_add(&shard->stats, rdl_stat_of_ignored(i), ignored.count[i]);
 }
 
+/* One that would be performed, as far as its worker can tell: the last block of one that comes in several. */
+static bool is_update(const struct rdl_request *request)
+{
+	return request->operation == RDL_OPERATION_UPDATE && request->reason == RDL_REASON_NONE &&
+	       (request->gives & RDL_GIVES_BLOCK) == 0;
+}
+
 /* A request to a location: repeated when it is a copy, else 4.04 when it is dead, else the verdict, else the operation. */
 static void commit_location(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *request, uint64_t now_ms)
@@ -109,12 +123,18 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	enum rdl_registry_result copy = rdl_registry_repeat(shard->registry, request, now_ms);
 
 	if (copy != RDL_REGISTRY_NO_COPY) {
-		repeated(shard, request->location.handle, copy, now_ms);
-		request->code = request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
-									       : RDL_COAP_CHANGED;
+		if (repeated(shard, request->location.handle, copy, now_ms))
+			request->code = request->operation == RDL_OPERATION_DEREGISTER
+						? RDL_COAP_DELETED
+						: RDL_COAP_CHANGED;
 		return;
 	}
 	rdl_handle handle = rdl_registry_find(shard->registry, &request->location, now_ms);
+	if (handle != RDL_HANDLE_NONE && is_update(request) &&
+		RDL_UNLIKELY(rdl_registry_is_over_limit(shard->registry, handle, now_ms))) {
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_update, 1);
+		return;
+	}
 	if (handle == RDL_HANDLE_NONE)
 		request->reason = RDL_REASON_location;
 	else if (request->reason == RDL_REASON_NONE && (request->gives & RDL_GIVES_PAYLOAD) != 0)

@@ -34,7 +34,7 @@ void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
 
 /*
  * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and leaves each one's answer in it:
- * request->code, 0 where it is shed in silence (no room, or a new registration over a limit of admission) and counted;
+ * request->code, 0 where it is shed in silence (no room, or over a limit of admission) and counted;
  * request->location of a Register.
  */
 void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,

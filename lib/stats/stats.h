@@ -32,6 +32,7 @@
 	X(shed_deregister, "De-register shed: no credit towards its shard")                     \
 	X(admission_rate, "new Register shed: over admission.registers_per_s")                  \
 	X(admission_prefix, "new Register shed: over admission.per_prefix for its network")     \
+	X(admission_update, "Update shed: over admission.updates for its registration")         \
 	X(registry_full, "Register shed: no room for another registration")                     \
 	X(store_full, "Update shed: no room for a longer object list or parameter")             \
 	X(tx_full, "reply that the port did not take")
@@ -57,11 +58,11 @@
 	X(resets, "Reset messages sent")                                           \
 	X(registered, "registrations of endpoints that had none")                  \
 	X(replaced, "registrations replaced by a Register of their endpoint")      \
-	X(updated, "registrations updated")                                        \
+	X(updated, "registrations updated, by late copies, too")                   \
 	X(deregistered, "registrations ended by a De-register")                    \
 	X(expired, "registrations ended by their lifetime")                        \
 	X(removed, "registrations ended by the operator")                          \
-	X(replayed, "copies of requests answered as their originals were")         \
+	X(replayed, "copies of requests answered, and told nobody")                \
 	X(list_cache_hits, "object lists known from an earlier request")
 
 enum rdl_stat {

@@ -107,7 +107,8 @@ static void write_configuration(const struct options *options, FILE *file)
 		"memory = { hugepages = %s; registrations = %llu; name_octets = 24; };\n"
 		"ports = ( { device = \"net_null0\"; addresses = [ \"192.0.2.1/24\" ]; } );\n"
 		/* Between rounds, tombstones have to be gone. */
-		"coap = { exchange_lifetime = %u; };\n",
+		"coap = { exchange_lifetime = %u; };\n"
+		"admission = { updates = 0; };\n",
 		(int)getpid(), (unsigned long long)options->workers,
 		(unsigned long long)options->shards, options->no_huge ? "false" : "true",
 		(unsigned long long)(options->registrations + options->storm),

@@ -60,6 +60,7 @@ static inline void make_registry(void)
 		.registrations = REGISTRATIONS,
 		.slots = rdl_registry_slots(REGISTRATIONS),
 		.shards = 1,
+		.updates_per_s = 3,
 		.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
 		.list_key = list_key,
 		.endpoint_key = { 21, 22 },

@@ -23,6 +23,7 @@
 #define EXCHANGE_LIFETIME_S 200
 #define NON_LIFETIME_S 145 /* RFC 7252 section 4.8.2 */
 #define MAX_TRANSMIT_SPAN_S 45 /* the same */
+#define UPDATES_PER_S 3
 #define REMEMBERED 2 /* exchanges beside the last Register: README, the data path */
 #define BODY_MAX 8000 /* of a block-wise body */
 #define ID_LEN 11
@@ -88,6 +89,8 @@
 	X(shed_full, "Register shed: registrations full")                                 \
 	X(shed_register_store, "Register shed: store full")                               \
 	X(shed_update_store, "Update shed: store full")                                   \
+	X(shed_update_often, "Update shed: over the limit of its registration")           \
+	X(shed_copy_often, "copy shed: over the limit of its registration")               \
 	X(evicted, "tombstone gave up its room")                                          \
 	X(burst_full, "full burst")                                                       \
 	X(expiry_slice, "requests between two slices of expiry")                          \
@@ -123,6 +126,12 @@ static inline bool one_in(uint64_t n)
 static inline uint32_t now_s(void)
 {
 	return (uint32_t)((now_ms - epoch_ms) / 1000);
+}
+
+/* The second that has begun last, or ends now. */
+static inline uint32_t whole_s(void)
+{
+	return (uint32_t)((now_ms - epoch_ms + 999) / 1000);
 }
 
 static inline uint64_t wall_s(void)

@@ -143,6 +143,7 @@ static inline void make_shards(void)
 			.shards = SHARDS,
 			.expiry_grace_s = GRACE_S,
 			.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
+			.updates_per_s = UPDATES_PER_S,
 			.endpoint_key = endpoint_key,
 			.list_key = list_key,
 			.socket_id = -1,

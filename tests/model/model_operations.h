@@ -16,9 +16,8 @@ static inline void performed(struct sent *q)
 
 static inline void restart_lifetime(struct endpoint *e)
 {
-	uint32_t whole_s = (uint32_t)((now_ms - epoch_ms + 999) / 1000);
-
-	e->deadline_s = whole_s + e->facts.lifetime_s + GRACE_S;
+	e->began_s = whole_s();
+	e->deadline_s = e->began_s + e->facts.lifetime_s + GRACE_S;
 	e->updated_at_s = wall_s();
 }
 
@@ -26,6 +25,7 @@ static inline void perform_register(struct endpoint *e, struct sent *q, const st
 {
 	struct ledger *l = ledger_of(e);
 	enum presence there = presence(e);
+	bool lived = alive(e);
 
 	if (e->record != NONE && e->facts.source != q->source)
 		happened(KIND_moved_register);
@@ -39,7 +39,7 @@ static inline void perform_register(struct endpoint *e, struct sent *q, const st
 		l->registered++;
 		l->expired += e->record == LIVE;
 	}
-	if (e->record == LIVE && !alive(e))
+	if (e->record == LIVE && !lived)
 		forget_present(e);
 	take_record(e);
 	remember_former(e);
@@ -51,6 +51,7 @@ static inline void perform_register(struct endpoint *e, struct sent *q, const st
 	e->registered_s = now_s();
 	e->registered_at_s = wall_s();
 	e->first = (struct exchange){ q->identity, now_s(), false, *place };
+	e->spent = lived ? spent_now(e) : 0;
 	restart_lifetime(e);
 	performed(q);
 }
@@ -90,6 +91,7 @@ static inline void perform_update(struct endpoint *e, struct sent *q)
 		happened(KIND_moved_update);
 	e->facts.source = q->source;
 	remember(e, &(struct exchange){ q->identity, now_s(), false, q->place });
+	e->spent = spent_now(e) + 1;
 	restart_lifetime(e);
 	ledger_of(e)->updated++;
 	performed(q);
@@ -178,12 +180,16 @@ static inline void forgotten(const struct sent *q, enum kind kind)
 		happened(KIND_non_forgotten);
 }
 
-/* The lifetime begins anew, and is the longer one of what is held and what the copy says. */
-static inline void renewed(
-	struct endpoint *e, const struct sent *q, const struct exchange *original)
+/*
+ * The lifetime begins anew, and is the longer one of what is held and what the copy says, where that was read: not in the
+ * last block of a transfer that is not there any more. True when it is told, and counts as an Update.
+ */
+static inline bool renewed(
+	struct endpoint *e, const struct packet *p, const struct exchange *original)
 {
+	const struct sent *q = p->sent;
 	bool gives = q->what == REGISTER || (q->facts.gives & GIVES_LIFETIME) != 0;
-	bool longer = gives && q->facts.lifetime_s > e->facts.lifetime_s;
+	bool longer = gives && p->verdict == NULL && q->facts.lifetime_s > e->facts.lifetime_s;
 	bool late = now_s() - original->second > MAX_TRANSMIT_SPAN_S;
 
 	if (longer) {
@@ -193,18 +199,31 @@ static inline void renewed(
 		happened(KIND_copy_renewed);
 	}
 	ledger_of(e)->updated += longer || late;
+	e->spent = spent_now(e) + 1;
 	restart_lifetime(e);
+	return longer || late;
+}
+
+/* True where it would restart a lifetime, and there is none to be had: silence. */
+static inline bool too_often_copied(struct endpoint *e, const struct exchange *original)
+{
+	if (!alive(e) || !is_present(e, original) || !too_often(e))
+		return false;
+	happened(KIND_shed_copy_often);
+	ledger_of(e)->too_often++;
+	return true;
 }
 
 static inline void register_copied(
-	struct endpoint *e, const struct sent *q, const struct exchange *original)
+	struct endpoint *e, const struct packet *p, const struct exchange *original)
 {
-	if (alive(e) && is_present(e, original))
-		renewed(e, q, original);
+	const struct sent *q = p->sent;
+	bool told = alive(e) && is_present(e, original) && renewed(e, p, original);
+
 	happened(!alive(e)			    ? KIND_register_copy_ended
 		 : e->first.identity == q->identity ? KIND_register_copy
 						    : KIND_register_copy_replaced);
-	ledger_of(e)->replayed++;
+	ledger_of(e)->replayed += !told;
 }
 
 static inline void judge_register(struct packet *p)
@@ -214,13 +233,15 @@ static inline void judge_register(struct packet *p)
 	const struct exchange *original = NULL;
 	enum presence copy = known(e, q, &original);
 
+	if (copy == YES && too_often_copied(e, original))
+		return;
 	if (p->packet.request.code == 0 && copy != YES) {
 		shed_register(e);
 		return;
 	}
 	struct place place = place_given(p);
 	if (copy == YES || (copy == PERHAPS && strcmp(place.id, original->place.id) == 0)) {
-		register_copied(e, q, original);
+		register_copied(e, p, original);
 		expect_success(p, RDL_COAP_CREATED, &original->place);
 		return;
 	}
@@ -246,12 +267,13 @@ static inline bool location_copied(struct packet *p, struct endpoint *e)
 	}
 	if (copy == NO)
 		return false;
-	if (at_place(e, &q->place))
-		renewed(e, q, original);
+	if (too_often_copied(e, original))
+		return true;
+	bool told = at_place(e, &q->place) && renewed(e, p, original);
 	happened(q->what == DEREGISTER	  ? KIND_deregister_copy
 		 : at_place(e, &q->place) ? KIND_update_copy
 					  : KIND_update_copy_dead);
-	ledger_of(e)->replayed++;
+	ledger_of(e)->replayed += !told;
 	expect_success(p, code, NULL);
 	return true;
 }
@@ -283,6 +305,16 @@ static inline void judge_dead(struct packet *p, const struct endpoint *e)
 	refuse_location(p, true);
 }
 
+/* One to be performed, for all that its worker knows: under an alternate path it does not read the list. */
+static inline bool is_update(const struct packet *p)
+{
+	const struct sent *q = p->sent;
+	bool unread = p->verdict != NULL && p->verdict == q->refusal && q->place.root != 0 &&
+		      q->refusal->payload != NULL && q->refusal->content_format == LINK_FORMAT;
+
+	return q->what == UPDATE && !p->continues && (p->verdict == NULL || unread);
+}
+
 static inline void judge_location(struct packet *p)
 {
 	struct sent *q = p->sent;
@@ -292,6 +324,9 @@ static inline void judge_location(struct packet *p)
 		return;
 	if (!at_place(e, &q->place)) {
 		judge_dead(p, e);
+	} else if (is_update(p) && too_often(e)) {
+		happened(KIND_shed_update_often);
+		ledger_of(e)->too_often++;
 	} else if (p->verdict != NULL) {
 		refuse_location(p, false);
 	} else if (p->continues) {

@@ -34,6 +34,8 @@ struct endpoint {
 	struct facts facts;
 	uint32_t deadline_s, registered_s;
 	uint64_t registered_at_s, updated_at_s; /* by the wall's clock */
+	uint32_t began_s,
+		spent; /* the second, rounded up, in which the lifetime began; of its updates */
 	struct place place, former[FORMER];
 	struct exchange first, others[REMEMBERED];
 	uint64_t grave; /* order of burial: those of one round of expiry are equal */
@@ -53,7 +55,8 @@ struct ledger {
 	uint64_t records_lo, records_hi; /* all that take room */
 	bool slice; /* expiry has begun, and not yet seen all */
 	uint64_t slice_grave; /* the graves that it may have made */
-	uint64_t registered, replaced, updated, deregistered, expired, replayed, full, store_full;
+	uint64_t registered, replaced, updated, deregistered, expired, replayed, full, store_full,
+		too_often;
 };
 static struct ledger ledgers[SHARDS];
 static uint64_t burials;
@@ -73,6 +76,19 @@ static inline bool overdue(const struct endpoint *e)
 static inline bool alive(const struct endpoint *e)
 {
 	return e->record == LIVE && now_s() < e->deadline_s;
+}
+
+/* What is left of what was spent: each second brings the limit. */
+static inline uint32_t spent_now(const struct endpoint *e)
+{
+	uint64_t brought = (uint64_t)UPDATES_PER_S * (whole_s() - e->began_s);
+
+	return e->spent > brought ? (uint32_t)(e->spent - brought) : 0;
+}
+
+static inline bool too_often(const struct endpoint *e)
+{
+	return spent_now(e) >= UPDATES_PER_S;
 }
 
 static inline bool at_place(const struct endpoint *e, const struct place *place)

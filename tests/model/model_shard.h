@@ -26,22 +26,24 @@ static inline void settle(unsigned s)
 		counts.registrations <= l->live + l->unsettled + sliced(l));
 	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_drop_registry_full) == l->full);
 	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_drop_store_full) == l->store_full);
+	CHECK(rdl_stats_get(&shards[s].stats, RDL_STAT_drop_admission_update) == l->too_often);
 	l->records_lo = l->records_hi = records_of(&counts);
 	prune(l);
 }
 
-/* Up to `most` requests of one worker, in their order. */
-static inline void shard_burst(unsigned s, unsigned w, unsigned most)
+/* A burst of one worker's requests, in their order. */
+static inline void shard_burst(unsigned s, unsigned w)
 {
 	struct rdl_request *burst[RDL_BURST_MAX];
 	struct packet *packets[RDL_BURST_MAX];
 	unsigned n = 0;
 
-	while (n < most && requests[w][s].count > 0) {
+	while (n < RDL_BURST_MAX && requests[w][s].count > 0) {
 		packets[n] = ring_take(&requests[w][s]);
 		burst[n] = &packets[n]->packet.request;
 		n++;
 	}
+	CHECK(n > 0);
 	rdl_shard_burst(&shards[s], policy, burst, n, now_ms);
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;

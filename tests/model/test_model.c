@@ -98,7 +98,7 @@ static struct sent *next_message(unsigned *worker)
 static void serve(unsigned s, unsigned w)
 {
 	while (requests[w][s].count > 0 && !one_in(6))
-		shard_burst(s, w, RDL_BURST_MAX);
+		shard_burst(s, w);
 }
 
 static void serve_all(void)
@@ -106,7 +106,7 @@ static void serve_all(void)
 	for (unsigned s = 0; s < SHARDS; s++)
 		for (unsigned w = 0; w < WORKERS; w++) {
 			while (requests[w][s].count > 0)
-				shard_burst(s, w, RDL_BURST_MAX);
+				shard_burst(s, w);
 			while (replies[w][s].count > 0)
 				take_replies(w, s);
 		}

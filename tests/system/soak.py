@@ -281,7 +281,8 @@ def check_sums(stats):
     lost = total("drop_fragment", "drop_fragment_crowded", "drop_fragment_bad", "drop_fragment_copy")
     elsewhere = lost + total("drop_segmented", "drop_tx_full")
     silent = total("drop_blocks_full", "drop_scratch_full", "drop_discovery_filter", "drop_shed_register",
-                   "drop_shed_update", "drop_shed_deregister", "drop_registry_full", "drop_store_full")
+                   "drop_shed_update", "drop_shed_deregister", "drop_registry_full", "drop_store_full",
+                   "drop_admission_update")
     expect(stats["rx_frames"], total("tx_frames", "fragments") + drops - elsewhere, "frames in")
     expect(stats["tx_frames"], codes + total("resets", "net_answered"), "frames out")
     expect(total("requests_register", "requests_update", "requests_deregister", "requests_other"), codes + silent,

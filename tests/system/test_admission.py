@@ -69,6 +69,50 @@ def numbered(name, count=SENT):
     return ["%s-%d" % (name, n) for n in range(count)]
 
 
+def updates(device, location, count):
+    """The codes that so many Updates at once are answered."""
+    for _ in range(count):
+        device.socket.send(message(POST, Device.mid(), [(URI_PATH, segment) for segment in location]))
+    codes = []
+    device.socket.settimeout(0.3)
+    try:
+        while len(codes) < count:
+            codes.append(Answer(device.socket.recv(65535)).code)
+    except socket.timeout:
+        pass
+    return codes
+
+
+def await_stats(gateway, wanted):
+    """Cores publish their counters a moment after they answer."""
+    end = time.monotonic() + 2
+    while some(gateway, wanted) != wanted and time.monotonic() < end:
+        time.sleep(0.01)
+    expect(some(gateway, wanted), wanted, "stats")
+
+
+def test_updates(lab):
+    """One that updates as fast as it can is slowed down; who shares its address is not; a forged location is nobody's."""
+    def life(gateway):
+        device = Device()
+        busy, calm = path(device.register("busy")), path(device.register("calm"))
+        codes = updates(device, busy, 200)
+        assert 10 <= len(codes) <= 30 and set(codes) == {"2.04"}, codes
+        await_stats(gateway, {"updated": len(codes), "drop_admission_update": 200 - len(codes)})
+        forged = [calm[0], ("B" if calm[1][0] == "A" else "A") + calm[1][1:]]
+        expect(updates(device, forged, 50), ["4.04"] * 50, "forged")
+        expect(updates(device, calm, 10), ["2.04"] * 10, "of the same address")
+        time.sleep(1.1)
+        expect(updates(device, busy, 10), ["2.04"] * 10, "after a pause")
+
+    def no_limit(gateway):
+        device = Device()
+        expect(updates(device, path(device.register("busy")), 100), ["2.04"] * 100, "no limit")
+
+    serve(lab, "", life)
+    serve(lab, "updates = 0;", no_limit)
+
+
 def test_rate(lab):
     rate, burst = 4, 10
 

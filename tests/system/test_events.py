@@ -15,7 +15,7 @@ TIMES = ("expires_in", "registered_at", "updated_at")
 
 def start(lab):
     lab.events, lab.control = lab.dir + "/events.sock", lab.dir + "/control.sock"
-    return lab.gateway(shards=2, lwm2m='extra_parameters = [ "x" ];', extra="""
+    return lab.gateway(shards=2, admission="{ updates = 0; }", lwm2m='extra_parameters = [ "x" ];', extra="""
         events = { socket = "%s"; buffer_kb = 1024; subscribers = %d; };
         control = { socket = "%s"; };""" % (lab.events, SUBSCRIBERS, lab.control))
 
@@ -93,7 +93,7 @@ def test_each_change(gateway):
     device.update(first, ["lt=77", "sms=1", "b=U"])
     next_is("updated", [])
     device.update(first, ["b=UQ", "x=1"], "</1/0>,</3/0>")
-    next_is("updated", ["binding", "objects", "parameters"])
+    next_is("updated", ["binding", "objects", "parameters", "queue"])
     other, distant = Device(), Device(GATEWAY6)
     other.update(first)
     expect(next_is("updated", ["address"])["old"], {"address": DEVICE4, "port": device.port})

@@ -37,7 +37,7 @@ class Mirror:
 
 
 def text(lab):
-    return config(lab.instance, shards=2, coap="exchange_lifetime = 2;", extra="""
+    return config(lab.instance, shards=2, admission="{ updates = 0; }", coap="exchange_lifetime = 2;", extra="""
         events = { socket = "%s"; buffer_kb = 1024; };
         control = { socket = "%s"; };""" % (lab.events, lab.control))
 

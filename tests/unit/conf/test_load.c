@@ -97,8 +97,8 @@ static char *print_conf(const struct rdl_conf *conf)
 		conf->endpoints.unknown_forbidden);
 	print_strings(out, "known", &conf->endpoints.known);
 	print_strings(out, "deny", &conf->endpoints.deny);
-	fprintf(out, "admission %u %u %u\n", conf->admission.registers_per_s, conf->admission.burst,
-		conf->admission.per_prefix);
+	fprintf(out, "admission %u %u %u %u\n", conf->admission.registers_per_s,
+		conf->admission.burst, conf->admission.per_prefix, conf->admission.updates);
 	fprintf(out, "events %s %s %s:%u %u %u %u\n", text_or_none(conf->events.socket.path),
 		text_or_none(conf->events.socket.group),
 		text_or_none(conf->events.socket.where.file), conf->events.socket.where.line,
@@ -121,7 +121,7 @@ static char *print_conf(const struct rdl_conf *conf)
 	"known_only 0 unknown_forbidden 0\n"                               \
 	"known:\n"                                                         \
 	"deny:\n"                                                          \
-	"admission 0 0 0\n"                                                \
+	"admission 0 0 0 10\n"                                             \
 	"events none none none:0 16 4096 8192\n"                           \
 	"control none none none:0\n"                                       \
 	"eal:\n"                                                           \
@@ -189,7 +189,7 @@ static void lab(void **state)
 		"known_only 0 unknown_forbidden 0\n"
 		"known:\n"
 		"deny: [denied-*]\n"
-		"admission 0 0 0\n"
+		"admission 0 0 0 10\n"
 		"events /run/rdline/events.sock none conf/lab.conf:6 16 4096 8192\n"
 		"control /run/rdline/control.sock none conf/lab.conf:7\n"
 		"eal:\n"
@@ -218,7 +218,7 @@ static void every_key_goes_to_its_place(void **state)
 		"known_only 1 unknown_forbidden 1\n"
 		"known: [first] [urn:dev:2] [n\xc3\xa4me with blanks] [last]\n"
 		"deny: [denied-*] [?]\n"
-		"admission 1 2 3\n"
+		"admission 1 2 3 4\n"
 		"events /run/e.sock wheel tests/data/conf/full.conf:27 3 2000 1024\n"
 		"control /run/c.sock operators tests/data/conf/full.conf:28\n"
 		"eal: [--log-level=pmd:debug] [-v]\n"

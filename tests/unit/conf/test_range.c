@@ -29,6 +29,7 @@ static const struct {
 	{ "admission", "registers_per_s", 0, 1000000000, PLACE(admission.registers_per_s) },
 	{ "admission", "burst", 0, 1000000000, PLACE(admission.burst) },
 	{ "admission", "per_prefix", 0, 1000000000, PLACE(admission.per_prefix) },
+	{ "admission", "updates", 0, 1000, PLACE(admission.updates) },
 	{ "events", "subscribers", 1, 1024, PLACE(events.subscribers) },
 	{ "events", "buffer_kb", 1024, 1048576, PLACE(events.buffer_kb) },
 	{ "events", "ring_kb", 1024, 1048576, PLACE(events.ring_kb) },

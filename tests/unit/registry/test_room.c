@@ -2,6 +2,8 @@
 /* How much fits, what happens when no more does, and what it takes. */
 #include "fixture.h"
 
+#include "state.h"
+
 #ifndef __SANITIZE_ADDRESS__
 #include <rte_malloc.h>
 #endif
@@ -252,6 +254,13 @@ static void test_full_row(void **state)
 	assert_int_equal(location.handle, last.handle);
 	assert_true(location.generation != last.generation);
 	assert_int_equal(counts(registry).tombstones, others);
+	/* Nor does one whose slot is not to be used again: nothing would be gained. */
+	deregister(registry, location.handle, NOW);
+	rdl_slab_at(&registry->slab, location.handle)->generation = RDL_GENERATION_MAX;
+	request = of_partition(name, &i, objects);
+	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &last),
+		RDL_REGISTRY_FULL);
+	assert_int_equal(counts(registry).tombstones, others + 1);
 	rdl_registry_destroy(registry);
 	free(objects);
 }

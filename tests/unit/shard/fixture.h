@@ -21,6 +21,7 @@ static struct rdl_shard shard;
 static struct rdl_policy *policy;
 /* What start() goes by: no limits unless a test sets some. */
 static struct rdl_admission_config admission = { .shards = 1 };
+static uint32_t updates_per_s;
 
 /* ---- start and end ---- */
 
@@ -69,6 +70,7 @@ static inline void start(uint64_t registrations, const struct rdl_policy_config 
 		.list_key = { 31, 32 },
 		.endpoint_key = { 21, 22 },
 		.exchange_lifetime_s = 247,
+		.updates_per_s = updates_per_s,
 		.socket_id = -1,
 		.now_ms = EPOCH,
 		.ended = rdl_shard_ended,
