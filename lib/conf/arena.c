@@ -2,7 +2,13 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 struct rdl_conf_block {
 	struct rdl_conf_block *next;
@@ -63,19 +69,67 @@ static struct rdl_conf_block *read_all(FILE *file, size_t limit, size_t *len)
 	return NULL;
 }
 
-char *rdl_conf_slurp(struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len)
+/*
+ * What `status` is, if reading it might not end, or NULL. A pipe without a name is as good as a file: who started us
+ * fills it. /dev/null is an empty one.
+ */
+static const char *no_file(int fd, const struct stat *status)
 {
-	FILE *file = fopen(path, "re");
+	struct statfs system;
+
+	switch (status->st_mode & S_IFMT) {
+	case S_IFREG:
+		return NULL;
+	case S_IFDIR:
+		return strerror(EISDIR);
+	case S_IFSOCK:
+		return "a socket, not a file";
+	case S_IFIFO:
+		if (fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type == PIPEFS_MAGIC)
+			return NULL;
+		return "a FIFO, not a file";
+	default:
+		return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3)
+			       ? NULL
+			       : "a device, not a file";
+	}
+}
+
+/* Opens without waiting for whoever might write to it; NULL, and why not. */
+static FILE *open_file(const char *path, const char **why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int reason = errno;
+	struct stat status;
+	FILE *file = NULL;
+
+	*why = NULL;
+	if (fd < 0 && reason == ENXIO && stat(path, &status) == 0)
+		*why = no_file(fd, &status);
+	else if (fd >= 0 && fstat(fd, &status) == 0)
+		*why = no_file(fd, &status);
+	if (fd >= 0 && *why == NULL && fcntl(fd, F_SETFL, 0) == 0)
+		file = fdopen(fd, "r");
+	if (file == NULL && *why == NULL)
+		*why = strerror(fd < 0 ? reason : errno);
+	if (file == NULL && fd >= 0)
+		close(fd);
+	return file;
+}
+
+char *rdl_conf_slurp(
+	struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len, const char **why)
+{
+	FILE *file = open_file(path, why);
 
 	if (file == NULL)
 		return NULL;
 	struct rdl_conf_block *block = read_all(file, limit, len);
-	int reason = errno;
+	if (block == NULL)
+		*why = strerror(errno);
 	fclose(file);
-	if (block == NULL) {
-		errno = reason;
+	if (block == NULL)
 		return NULL;
-	}
 	block->data[*len] = '\0';
 	block->next = arena->blocks;
 	arena->blocks = block;

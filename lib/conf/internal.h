@@ -18,8 +18,12 @@ struct rdl_conf_arena {
 
 void *rdl_conf_alloc(struct rdl_conf_arena *arena, size_t len); /* zeroed */
 char *rdl_conf_copy(struct rdl_conf_arena *arena, const char *text);
-/* All of a file and a NUL behind it; NULL with errno set. Fails with EFBIG above `limit` octets. */
-char *rdl_conf_slurp(struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len);
+/*
+ * All of a file and a NUL behind it; NULL, and *why not: also of more than `limit` octets, and of what is no file, such as
+ * a FIFO that nobody may ever write to.
+ */
+char *rdl_conf_slurp(struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len,
+	const char **why);
 void rdl_conf_arena_free(struct rdl_conf_arena *arena);
 
 /* What one rdl_conf_load() works with. */

@@ -6,7 +6,6 @@
  */
 #include "internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define INCLUDE_DEPTH 10
@@ -93,19 +92,19 @@ static void begin_segment(struct expansion *x, const struct file *f)
 /* Starts with another file, which `from` includes, or nobody. */
 static bool push(struct expansion *x, const struct file *from, const char *name)
 {
+	const char *why;
 	size_t len;
 
 	if (name == NULL)
 		return false;
-	char *text = rdl_conf_slurp(&x->loader->scratch, name, x->room, &len);
+	char *text = rdl_conf_slurp(&x->loader->scratch, name, x->room, &len, &why);
 	if (text == NULL && from == NULL) {
 		rdl_conf_problem(x->loader, 0, (struct rdl_conf_where){ x->loader->path, 0 },
-			"cannot open: %s", strerror(errno));
+			"cannot open: %s", why);
 		return false;
 	}
 	if (text == NULL) {
-		rdl_conf_problem(
-			x->loader, x->line, from->at, "cannot open %s: %s", name, strerror(errno));
+		rdl_conf_problem(x->loader, x->line, from->at, "cannot open %s: %s", name, why);
 		return false;
 	}
 	x->room -= len;

@@ -2,6 +2,10 @@
 /* What is printed of broken files, to the letter. */
 #include "support.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
 #include "conf_text.h"
 
 /*
@@ -62,7 +66,8 @@ static void unreadable(void **state)
 		{ "none.conf", "none.conf: cannot open: No such file or directory\n" },
 		{ "tests/data", "tests/data: cannot open: Is a directory\n" },
 		{ "", ": cannot open: No such file or directory\n" },
-		{ "/dev/zero", "/dev/zero: cannot open: File too large\n" },
+		{ "/dev/zero", "/dev/zero: cannot open: a device, not a file\n" },
+		{ "/dev/null", "/dev/null:1: ports is missing\n" },
 	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
@@ -72,6 +77,95 @@ static void unreadable(void **state)
 		assert_string_equal(printed, rows[i][1]);
 		free(printed);
 	}
+}
+
+/* Nobody writes to the FIFO: each way to name it comes back at once, and says what it is. */
+static void no_files(void **state)
+{
+	static const char *const what[] = { "fifo", "socket" };
+	static const char *const said[] = { "a FIFO, not a file", "a socket, not a file" };
+	char folder[] = "/tmp/rdline-conf-XXXXXX", text[512], expected[640], *printed;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(address.sun_path, 0600), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	alarm(10);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(what); i++) {
+		snprintf(text, sizeof(text), "%s/%s", folder, what[i]);
+		snprintf(expected, sizeof(expected), "%s: cannot open: %s\n", text, said[i]);
+		assert_null(load_file(text, &printed));
+		assert_string_equal(printed, expected);
+		free(printed);
+		snprintf(text, sizeof(text), TEST_PORT "\n@include \"%s/%s\"", folder, what[i]);
+		snprintf(expected, sizeof(expected), "3: cannot open %s/%s: %s\n", folder, what[i],
+			said[i]);
+		assert_says(text, expected);
+		snprintf(text, sizeof(text), TEST_PORT "endpoints = { known = \"%s/%s\"; };",
+			folder, what[i]);
+		snprintf(expected, sizeof(expected), "2: endpoints.known cannot open %s/%s: %s\n",
+			folder, what[i], said[i]);
+		assert_says(text, expected);
+		snprintf(text, sizeof(text), "%s/%s", folder, what[i]);
+		unlink(text);
+	}
+	alarm(0);
+	rmdir(folder);
+}
+
+static void write_file(const char *path, const char *first, const char *more, unsigned times)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	fputs(first, out);
+	while (times-- > 0)
+		fputs(more, out);
+	fclose(out);
+}
+
+/* A file of `lines` lines, all of which but the first are octets that are no text. */
+static void check_no_list(const char *folder, unsigned lines)
+{
+	char conf[64], names[64], text[256], expected[2048] = "", *printed;
+	size_t used = 0;
+
+	snprintf(conf, sizeof(conf), "%s/conf", folder);
+	snprintf(names, sizeof(names), "%s/names", folder);
+	snprintf(text, sizeof(text), TEST_PORT "endpoints = { known = \"%s\"; };", names);
+	write_file(conf, text, "", 0);
+	write_file(names, "urn:dev:1\n",
+		"\x7f"
+		"ELF\xff\xfe\n",
+		lines - 1);
+	for (unsigned i = 2; i <= lines && i <= 6; i++)
+		used += (size_t)snprintf(expected + used, sizeof(expected) - used,
+			"%s:%u: not an endpoint name: 1 to 252 octets of UTF-8\n", names, i);
+	if (lines > 6)
+		snprintf(expected + used, sizeof(expected) - used,
+			"%s: %u more lines that are no endpoint names: is it a list of them?\n",
+			names, lines - 6);
+	struct rdl_conf *loaded = load_file(conf, &printed);
+	assert_string_equal(printed, expected);
+	rdl_conf_free(loaded);
+	free(printed);
+	unlink(conf);
+	unlink(names);
+}
+
+static void no_list_of_names(void **state)
+{
+	static const unsigned lines[] = { 1, 2, 6, 7, 16831 };
+	char folder[] = "/tmp/rdline-conf-XXXXXX";
+
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < RDL_ARRAY_LEN(lines); i++)
+		check_no_list(folder, lines[i]);
+	rmdir(folder);
 }
 
 #define TOO_LONG_32 " does not fit 32 bits: write it with an L behind it\n"
@@ -289,6 +383,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files),
 		cmocka_unit_test(unreadable),
+		cmocka_unit_test(no_files),
+		cmocka_unit_test(no_list_of_names),
 		cmocka_unit_test(literals),
 		cmocka_unit_test(sockets),
 		cmocka_unit_test(syntax),
