@@ -178,8 +178,8 @@ $(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))
 $(eval $(call link,rdline,$(call objects,$(call sources,app)),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
 
 # Its client on the control socket.
-$(eval $(call compile,app/ctl,,jansson,-I$B/version))
-$(eval $(call link,rdline-ctl,$(call objects,$(call sources,app/ctl)),,jansson))
+$(eval $(call compile,app/ctl,base,jansson,-I$B/version))
+$(eval $(call link,rdline-ctl,$(call objects,$(call sources,app/ctl)),base,jansson))
 
 # The benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings.
 BENCH_OBJECTS := $(call objects,$(call sources,tests/bench) $(filter-out app/main.c,$(call sources,app)))

@@ -5,21 +5,28 @@
 #include <string.h>
 #include <time.h>
 
-/* C0, DEL and C1 (in UTF-8: c2 80 to c2 9f) as \xNN, and the backslash doubled so that this can be read back. */
+#include "base.h"
+
+/* What is unprintable as \xNN, \uNNNN or \UNNNNNNNN, and the backslash doubled so that this can be read back. */
 static void print_text(json_t *text)
 {
-	const unsigned char *octets = (const unsigned char *)json_string_value(text);
-	size_t len = json_string_length(text);
+	struct rdl_span rest = { (const uint8_t *)json_string_value(text),
+		json_string_length(text) };
+	uint32_t character;
+	bool printable;
+	size_t n;
 
-	for (size_t i = 0; i < len; i++) {
-		if (octets[i] == 0xc2 && i + 1 < len && octets[i + 1] < 0xa0)
-			printf("\\x%02x", octets[++i]);
-		else if (octets[i] < 0x20 || octets[i] == 0x7f)
-			printf("\\x%02x", octets[i]);
-		else if (octets[i] == '\\')
+	while ((n = rdl_character(rest, &character, &printable)) > 0) {
+		if (!printable && n == 1)
+			printf("\\x%02x", character);
+		else if (!printable)
+			printf(character > 0xffff ? "\\U%08x" : "\\u%04x", character);
+		else if (character == '\\')
 			fputs("\\\\", stdout);
 		else
-			putchar(octets[i]);
+			fwrite(rest.data, 1, n, stdout);
+		rest.data += n;
+		rest.len -= n;
 	}
 }
 

@@ -185,6 +185,13 @@ void rdl_speck_decrypt(const struct rdl_speck *speck, uint64_t words[RDL_LANES])
 bool rdl_utf8_valid(const uint8_t *data, size_t len);
 
 /*
+ * Octets of the first character of a text, which goes into *character; an octet that is of no UTF-8 counts as one. Not
+ * *printable: it would do something to a terminal, or to a reader's eyes, beside showing itself: it controls, has no
+ * width, turns the text round, or is of no UTF-8. 0: the text is empty.
+ */
+size_t rdl_character(struct rdl_span text, uint32_t *character, bool *printable);
+
+/*
  * Reads 1*DIGIT and nothing else. False when the grammar is broken. A number above `max` reads as
  * `max`: leading zeros and any length are fine, nothing ever wraps.
  */

@@ -227,8 +227,16 @@ def test_ctl(gateway):
     device.register('n"\x1b[31mé', extra=["sms=\x9b1"], lt="90")
     text = ctl(gateway, "show", 'n"\x1b[31mé')
     assert text.startswith('endpoint: n"\\x1b[31mé\nlocation: /rd/') and "\nlifetime: 90\n" in text, text
-    assert "\x1b" not in text and "\nsms: \\x9b1\n" in text and "\nobjects: 1/0 3/0\n" in text, text
+    assert "\x1b" not in text and "\nsms: \\u009b1\n" in text and "\nobjects: 1/0 3/0\n" in text, text
     expect(json.loads(ctl(gateway, "-j", "show", 'n"\x1b[31mé'))["registration"]["lifetime"], 90)
+    for name, shown in (("\u202etxt.exe", "\\u202etxt.exe"), ("a\u200bb", "a\\u200bb"), ("\u2066x\u2069", "\\u2066x\\u2069"),
+                        ("\ufefftag\U000e0041", "\\ufefftag\\U000e0041"), ("שלום", "שלום"), ("back\\slash", "back\\\\slash")):
+        device.register(name, lt="90")
+        assert ctl(gateway, "show", name).startswith("endpoint: %s\n" % shown), name
+        assert shown in ctl(gateway, "list").splitlines(), name
+        assert ctl(gateway, "remove", name).startswith("endpoint: %s\n" % shown), name
+        device.register(name, lwm2m="9.9")
+        assert " %s " % shown in ctl(gateway, "refusals", name), name
     assert ctl(gateway, "count").startswith("registrations: ")
     assert ctl(gateway, "remove", 'n"\x1b[31mé').startswith("endpoint: ")
     expect(ctl(gateway, "remove", 'n"\x1b[31mé', code=1), "rdline-ctl: no such endpoint\n")
