@@ -16,6 +16,7 @@ conf_DEPS     := base
 conf_PKGS     := libconfig
 registry_DEPS := lwm2m
 registry_PKGS := libdpdk
+watch_DEPS    := base
 events_DEPS   := registry
 pipeline_DEPS := policy stats
 pipeline_PKGS := libxxhash
@@ -23,7 +24,7 @@ shard_DEPS    := events policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base net fragments coap link lwm2m policy stats conf registry events pipeline shard pktio
+LIBS := base net fragments coap link lwm2m policy stats conf watch registry events pipeline shard pktio
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
 
@@ -171,7 +172,7 @@ endef
 
 # ---- the programs ---------------------------------------------------------------------------------
 # The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
-APP_LIBS := fragments pktio pipeline shard conf
+APP_LIBS := fragments pktio pipeline shard conf watch
 APP_PKGS := libdpdk jansson
 DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread
 $(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))

@@ -190,6 +190,8 @@ bool rdl_utf8_valid(const uint8_t *data, size_t len);
  * width, turns the text round, or is of no UTF-8. 0: the text is empty.
  */
 size_t rdl_character(struct rdl_span text, uint32_t *character, bool *printable);
+/* A text with '?' in place of each that is not printable, and a NUL: text.len + 1 octets of room. Returns its length. */
+size_t rdl_printable_copy(char *to, struct rdl_span text);
 
 /*
  * Reads 1*DIGIT and nothing else. False when the grammar is broken. A number above `max` reads as

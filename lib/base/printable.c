@@ -68,3 +68,22 @@ size_t rdl_character(struct rdl_span text, uint32_t *character, bool *printable)
 	*printable = true;
 	return n;
 }
+
+size_t rdl_printable_copy(char *to, struct rdl_span text)
+{
+	uint32_t character;
+	bool printable;
+	size_t n, len = 0;
+
+	while ((n = rdl_character(text, &character, &printable)) > 0) {
+		if (printable)
+			memcpy(to + len, text.data, n);
+		else
+			to[len] = '?';
+		len += printable ? n : 1;
+		text.data += n;
+		text.len -= n;
+	}
+	to[len] = '\0';
+	return len;
+}

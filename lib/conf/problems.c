@@ -32,24 +32,6 @@ static void print_path(FILE *out, const config_setting_t *setting)
 	fputc(' ', out);
 }
 
-/* What is quoted may hold anything; a problem is one line, and what it looks like. */
-static void copy_printable(char *to, struct rdl_span text)
-{
-	uint32_t character;
-	bool printable;
-	size_t n;
-
-	while ((n = rdl_character(text, &character, &printable)) > 0) {
-		if (printable)
-			memcpy(to, text.data, n);
-		else
-			*to = '?';
-		to += printable ? n : 1;
-		text.data += n;
-		text.len -= n;
-	}
-}
-
 __attribute__((format(printf, 5, 0))) static void note(struct rdl_conf_loader *loader,
 	unsigned line, struct rdl_conf_where where, const config_setting_t *setting,
 	const char *format, va_list args)
@@ -75,7 +57,8 @@ __attribute__((format(printf, 5, 0))) static void note(struct rdl_conf_loader *l
 	if (problem != NULL) {
 		problem->line = line;
 		problem->where = where;
-		copy_printable(problem->text, (struct rdl_span){ (const uint8_t *)text, len });
+		/* What is quoted may hold anything; a problem is one line, and what it looks like. */
+		rdl_printable_copy(problem->text, (struct rdl_span){ (const uint8_t *)text, len });
 		*loader->problems_end = problem;
 		loader->problems_end = &problem->next;
 	}

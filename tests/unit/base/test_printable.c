@@ -95,12 +95,28 @@ static void no_utf8(void **state)
 	}
 }
 
+static void copies(void **state)
+{
+	static const char text[] = "a\n\xc3\xa4\xe2\x80\xae"
+				   "b\xff\xc2"
+				   "c";
+	uint8_t *from = guard_copy(text, strlen(text));
+	char to[sizeof(text)];
+
+	assert_int_equal(rdl_printable_copy(to, (struct rdl_span){ from, strlen(text) }), 9);
+	assert_string_equal(to, "a?\xc3\xa4?b??c");
+	assert_int_equal(rdl_printable_copy(to, (struct rdl_span){ from, 0 }), 0);
+	assert_string_equal(to, "");
+	guard_free(from, strlen(text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_shown),
 		cmocka_unit_test(what_is_not),
 		cmocka_unit_test(no_utf8),
+		cmocka_unit_test(copies),
 	};
 	return RUN_TESTS(tests);
 }
