@@ -40,6 +40,16 @@ void rdl_pktio_close(struct rdl_pktio *pktio);
 const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port);
 /* Octets of the longest IP packet that the port sends, as it was at the start; 0: unknown. */
 uint16_t rdl_pktio_mtu(const struct rdl_pktio *pktio, unsigned port);
+/* How a port is, as its driver has it, and what it has lost since it was started. By one thread at a time. */
+struct rdl_pktio_health {
+	bool there; /* the device was not taken out */
+	bool link;
+	uint64_t rx_missed; /* found the port's queues full */
+	uint64_t rx_no_buffer; /* found no packet buffer */
+	uint64_t rx_errors, tx_errors;
+};
+void rdl_pktio_health(
+	const struct rdl_pktio *pktio, unsigned port, struct rdl_pktio_health *health);
 /* Buffers taken from the pool, port queues included. */
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
 

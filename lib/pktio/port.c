@@ -203,3 +203,20 @@ unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)
 {
 	return rte_mempool_in_use_count(pktio->pool);
 }
+
+void rdl_pktio_health(const struct rdl_pktio *pktio, unsigned port, struct rdl_pktio_health *health)
+{
+	uint16_t id = pktio->ports[port].id;
+	struct rte_eth_link link = { 0 };
+	struct rte_eth_stats stats = { 0 };
+
+	health->there = rte_eth_dev_is_removed(id) == 0;
+	health->link =
+		rte_eth_link_get_nowait(id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+	/* A driver that counts nothing has lost nothing that anybody knows of. */
+	(void)rte_eth_stats_get(id, &stats);
+	health->rx_missed = stats.imissed;
+	health->rx_no_buffer = stats.rx_nombuf;
+	health->rx_errors = stats.ierrors;
+	health->tx_errors = stats.oerrors;
+}
