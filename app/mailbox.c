@@ -10,7 +10,7 @@
 void mailbox_init(struct mailbox *mailbox)
 {
 	pthread_mutex_init(&mailbox->asking, NULL);
-	mailbox->state = MAILBOX_FREE;
+	__atomic_store_n(&mailbox->state, MAILBOX_FREE, __ATOMIC_RELEASE);
 }
 
 static enum mailbox_state state_of(const struct mailbox *mailbox)
@@ -18,27 +18,45 @@ static enum mailbox_state state_of(const struct mailbox *mailbox)
 	return __atomic_load_n(&mailbox->state, __ATOMIC_ACQUIRE);
 }
 
-bool mailbox_ask(struct mailbox *mailbox)
+bool mailbox_take(struct mailbox *mailbox, struct timespec *end)
+{
+	clock_gettime(CLOCK_MONOTONIC, end);
+	end->tv_nsec += MAILBOX_WAIT_MS * 1000000;
+	end->tv_sec += end->tv_nsec / 1000000000;
+	end->tv_nsec %= 1000000000;
+	return pthread_mutex_clocklock(&mailbox->asking, CLOCK_MONOTONIC, end) == 0;
+}
+
+void mailbox_give_back(struct mailbox *mailbox)
+{
+	pthread_mutex_unlock(&mailbox->asking);
+}
+
+static bool is_past(const struct timespec *end)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > end->tv_sec ||
+	       (now.tv_sec == end->tv_sec && now.tv_nsec >= end->tv_nsec);
+}
+
+bool mailbox_ask(struct mailbox *mailbox, const struct timespec *end)
 {
 	static const struct timespec pause = { .tv_nsec = 50 * 1000 };
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t end = now.tv_sec * 1000 + now.tv_nsec / 1000000 + MAILBOX_WAIT_MS;
 
 	__atomic_store_n(&mailbox->state, MAILBOX_ASKED, __ATOMIC_RELEASE);
 	while (state_of(mailbox) != MAILBOX_ANSWERED) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec * 1000 + now.tv_nsec / 1000000 >= end) {
-			enum mailbox_state asked = MAILBOX_ASKED;
+		enum mailbox_state asked = MAILBOX_ASKED;
 
-			/* Taken back; or the owner is just at it, and then it is a matter of microseconds. */
-			if (__atomic_compare_exchange_n(&mailbox->state, &asked, MAILBOX_FREE,
-				    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-				return false;
-		}
+		/* Taken back; or the owner is just at it, and then it is a matter of microseconds. */
+		if (is_past(end) &&
+			__atomic_compare_exchange_n(&mailbox->state, &asked, MAILBOX_FREE, false,
+				__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return false;
 		nanosleep(&pause, NULL);
 	}
-	mailbox->state = MAILBOX_FREE;
+	__atomic_store_n(&mailbox->state, MAILBOX_FREE, __ATOMIC_RELEASE);
 	return true;
 }
 

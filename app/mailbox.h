@@ -31,7 +31,7 @@ enum mailbox_state {
 };
 
 struct mailbox {
-	pthread_mutex_t asking; /* held by who asks, from question to answer */
+	pthread_mutex_t asking; /* held by who asks, from question to answer: mailbox_take() */
 	enum mailbox_state state; /* passes the rest between asker and owner (acquire, release) */
 	enum mailbox_kind kind;
 	/* question */
@@ -51,8 +51,15 @@ struct mailbox {
 
 void mailbox_init(struct mailbox *mailbox);
 
-/* The question is in place, `asking` held. False when the owner did not answer in time; nothing is pending then. */
-bool mailbox_ask(struct mailbox *mailbox);
+/*
+ * One asks at a time: takes the turn, until mailbox_give_back(). Who asks waits for turn and answer together no longer than
+ * MAILBOX_WAIT_MS, until *end. False: others took all of it, and there is no turn to give back.
+ */
+bool mailbox_take(struct mailbox *mailbox, struct timespec *end);
+void mailbox_give_back(struct mailbox *mailbox);
+
+/* The question is in place. False when the owner did not answer in time; nothing is pending then. */
+bool mailbox_ask(struct mailbox *mailbox, const struct timespec *end);
 
 /* By the owner, each round: one load when nothing is asked. */
 static inline bool mailbox_pending(const struct mailbox *mailbox)
