@@ -118,8 +118,6 @@ struct daemon {
 int daemon_eal(struct daemon *daemon);
 /* Octets that DPDK must find, from the configuration. */
 uint64_t daemon_memory(const struct daemon *daemon);
-/* Where telemetry listens. */
-const char *daemon_telemetry_path(const struct daemon *daemon, char *path, size_t len);
 
 /* lcores.c: which CPU runs what. Before EAL; logs and returns -1 when CPUs are missing. */
 int daemon_plan_lcores(struct daemon *daemon);
@@ -152,7 +150,10 @@ bool control_step(void *self);
 uint64_t daemon_events_octets(const struct daemon *daemon);
 int daemon_setup_events(struct daemon *daemon, struct control *control);
 
-/* telemetry.c: registers the commands; after the stop they answer nothing more. */
+/*
+ * telemetry.c: registers the commands. The stop comes before the shards end: it waits for those who ask them, while
+ * every other command answers null at once, and cuts off who is connected.
+ */
 int daemon_telemetry(struct daemon *daemon);
 void daemon_telemetry_stop(struct daemon *daemon);
 

@@ -2,22 +2,21 @@
 /* DPDK's environment, brought up from the configuration: users never write its arguments. */
 #include "daemon.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_log.h>
 #include <rte_memory.h>
 
+#include "device.h"
+#include "dpdk_log.h"
+#include "instance.h"
 #include "log.h"
 #include "prestart.h"
+#include "signals.h"
 
 #define ARGS_MAX 128
 /* What EAL and drivers allocate for themselves. */
@@ -97,18 +96,13 @@ static uint32_t memory_mb(const struct daemon *daemon)
 	return (uint32_t)mb;
 }
 
-static bool is_pci(const char *device)
-{
-	return isxdigit((unsigned char)device[0]) && strchr(device, ':') != NULL;
-}
-
 static void add_devices(struct args *args, const struct rdl_conf *conf)
 {
 	bool any_pci = false;
 
 	for (unsigned i = 0; i < conf->port_count; i++) {
-		any_pci |= is_pci(conf->ports[i].device);
-		add(args, is_pci(conf->ports[i].device) ? "--allow=%s%s" : "--vdev=%s%s",
+		any_pci |= device_is_pci(conf->ports[i].device);
+		add(args, device_is_pci(conf->ports[i].device) ? "--allow=%s%s" : "--vdev=%s%s",
 			conf->ports[i].device, conf->ports[i].device_more);
 	}
 	/* Otherwise DPDK would take every NIC that it finds. */
@@ -167,15 +161,26 @@ static void log_args(const struct args *args)
 #define MADV_POPULATE_WRITE 23
 #endif
 
+/* As much as takes a few hundredths of a second, between two looks at whether to go on. */
+#define POPULATE_AT_ONCE ((size_t)32 << 20)
+
 static int populate_segment(
 	const struct rte_memseg_list *list, const struct rte_memseg *segment, size_t len, void *arg)
 {
 	(void)list;
 	(void)arg;
-	if (madvise(segment->addr, len, MADV_POPULATE_WRITE) == 0 || errno == EINVAL)
-		return 0;
-	rdl_log_error("start", "memory: cannot have %zu MB: %s", len >> 20, strerror(errno));
-	return -1;
+	for (size_t done = 0; done < len && !signals_end_asked(); done += POPULATE_AT_ONCE) {
+		size_t part = len - done < POPULATE_AT_ONCE ? len - done : POPULATE_AT_ONCE;
+
+		if (madvise((char *)segment->addr + done, part, MADV_POPULATE_WRITE) == 0)
+			continue;
+		if (errno == EINVAL)
+			return 0;
+		rdl_log_error(
+			"start", "memory: cannot have %zu MB: %s", len >> 20, strerror(errno));
+		return -1;
+	}
+	return 0;
 }
 
 /* Ordinary pages are only promised until they are written: now, and not when devices come. */
@@ -184,57 +189,84 @@ static int populate(const struct rdl_conf *conf)
 	return conf->memory.hugepages ? 0 : rte_memseg_contig_walk(populate_segment, NULL);
 }
 
+static int check_ports(const struct rdl_conf *conf)
+{
+	for (unsigned i = 0; i < conf->port_count; i++)
+		if (device_check(&conf->ports[i]) != 0)
+			return -1;
+	return 0;
+}
+
+static void add_all(struct args *args, const struct daemon *daemon, uint32_t mb)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	add(args, "rdline");
+	add(args, "--file-prefix=%s", conf->instance);
+	if (conf->memory.hugepages) {
+		add(args, "--in-memory");
+	} else {
+		/* --in-memory is refused without hugepages; this is its equal. */
+		add(args, "--no-huge");
+		add(args, "--no-shconf");
+	}
+	add(args, "-m");
+	add(args, "%u", mb);
+	if (conf->log_level < RDL_CONF_LOG_DEBUG)
+		add(args, "--log-level=warning");
+	add_lcores(args, daemon);
+	add_devices(args, conf);
+	for (unsigned i = 0; i < conf->eal_extra.count; i++)
+		add(args, "%s", conf->eal_extra.items[i]);
+	log_args(args);
+}
+
+/* The operator wants to hear more from DPDK than we do. */
+static bool is_verbose(const struct rdl_conf *conf)
+{
+	for (unsigned i = 0; i < conf->eal_extra.count; i++)
+		if (strncmp(conf->eal_extra.items[i], "--log-level", 11) == 0)
+			return true;
+	return false;
+}
+
+/* EAL takes its memory, which may be many seconds' worth, and cannot be told to stop. */
+static int init(const struct daemon *daemon, struct args *args)
+{
+	const char *const made[] = { daemon->conf->events.socket.path, daemon->conf->control.path,
+		instance_telemetry_path() };
+	char *argv[ARGS_MAX];
+
+	/* It reorders and keeps what it is given. */
+	memcpy(argv, args->items, sizeof(argv));
+	signals_may_leave(made, RDL_ARRAY_LEN(made));
+	int ret = rte_eal_init(args->count, argv);
+	signals_may_not_leave();
+	return ret;
+}
+
 int daemon_eal(struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 	static struct args args; /* EAL refers to them for as long as it runs */
-	char *argv[ARGS_MAX];
 	uint32_t mb;
-	int ret;
 
-	if (prestart_instance(conf) != 0 || prestart_ports(conf) != 0)
+	dpdk_log_open(is_verbose(conf));
+	if (check_ports(conf) != 0)
 		return -1;
 	mb = memory_mb(daemon);
-	if (mb == 0)
+	if (mb == 0 || signals_end_asked())
 		return -1;
-	add(&args, "rdline");
-	add(&args, "--file-prefix=%s", conf->instance);
-	if (conf->memory.hugepages) {
-		add(&args, "--in-memory");
-	} else {
-		/* --in-memory is refused without hugepages; this is its equal. */
-		add(&args, "--no-huge");
-		add(&args, "--no-shconf");
-	}
-	add(&args, "-m");
-	add(&args, "%u", mb);
-	if (conf->log_level < RDL_CONF_LOG_DEBUG)
-		add(&args, "--log-level=warning");
-	add_lcores(&args, daemon);
-	add_devices(&args, conf);
-	for (unsigned i = 0; i < conf->eal_extra.count; i++)
-		add(&args, "%s", conf->eal_extra.items[i]);
-	log_args(&args);
-
-	/* EAL writes to stdout otherwise; it also reorders and keeps what it is given. */
-	rte_openlog_stream(stderr);
-	memcpy(argv, args.items, sizeof(argv));
-	ret = rte_eal_init(args.count, argv);
-	if (ret < 0) {
-		rdl_log_error("start", "DPDK did not come up: its own lines above say why");
+	add_all(&args, daemon, mb);
+	if (init(daemon, &args) < 0) {
+		rdl_log_error("start", "DPDK did not come up%s", dpdk_log_reason());
 		free_args(&args);
 		return -1;
 	}
-	if (populate(conf) != 0) {
+	if (instance_check_telemetry(conf) != 0 || populate(conf) != 0 || signals_end_asked()) {
+		daemon_telemetry_stop(daemon);
 		rte_eal_cleanup();
 		return -1;
 	}
 	return 0;
-}
-
-const char *daemon_telemetry_path(const struct daemon *daemon, char *path, size_t len)
-{
-	(void)daemon;
-	snprintf(path, len, "%s/dpdk_telemetry.v2", rte_eal_get_runtime_dir());
-	return path;
 }

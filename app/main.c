@@ -3,27 +3,29 @@
 #include "daemon.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <rte_eal.h>
 
 #include "console.h"
+#include "dpdk_log.h"
+#include "instance.h"
 #include "log.h"
 #include "version.h"
 #include "publisher.h"
+#include "signals.h"
 
 #define EXIT_USAGE 2
 
 static void usage(FILE *out)
 {
 	fputs("usage: rdline [-t] -c FILE\n"
-	      "  -c FILE  serve as FILE says, in the foreground, until SIGTERM or SIGINT\n"
-	      "  -t       only check FILE: print what is wrong with it, exit 0 or 1\n"
-	      "  -V       print the version\n"
-	      "  -h       print this\n",
+	      "  -c, --config FILE  serve as FILE says, in the foreground, until SIGTERM or "
+	      "SIGINT\n"
+	      "  -t, --test         only check FILE: print what is wrong with it, exit 0 or 1\n"
+	      "  -V, --version      print the version\n"
+	      "  -h, --help         print this\n",
 		out);
 }
 
@@ -55,7 +57,7 @@ static void addresses_text(const struct rdl_conf *conf, char *text, size_t len)
 static void log_ready(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
-	char addresses[512], path[256];
+	char addresses[512];
 
 	addresses_text(conf, addresses, sizeof(addresses));
 	rdl_log_info("start",
@@ -64,27 +66,51 @@ static void log_ready(const struct daemon *daemon)
 		addresses, conf->coap.port, conf->workers, conf->shards,
 		(unsigned long long)conf->memory.registrations,
 		(unsigned long long)(daemon_memory(daemon) >> 20),
-		(unsigned long long)(clock_ms() - daemon->started_ms),
-		daemon_telemetry_path(daemon, path, sizeof(path)));
+		(unsigned long long)(clock_ms() - daemon->started_ms), instance_telemetry_path());
 }
 
-/* The signals that end us, blocked in every thread and taken by the main one alone. */
-static void block_signals(sigset_t *set)
+/* Everything is set up: launches it, and looks after it until the end. */
+static int work(struct daemon *daemon)
 {
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	pthread_sigmask(SIG_BLOCK, set, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	daemon_assign(daemon);
+	int ret = daemon_launch(daemon);
+
+	if (ret == 0 && (publisher_start(daemon) != 0 || console_start(daemon) != 0))
+		ret = -1;
+	signals_started();
+	if (ret == 0) {
+		log_ready(daemon);
+		dpdk_log_shown(true);
+		while (signals_wait(1000) == 0)
+			rdl_log_rest(clock_ms());
+	}
+	console_stop(daemon);
+	publisher_stop(daemon);
+	daemon_telemetry_stop(daemon);
+	daemon_join(daemon);
+	return ret;
+}
+
+/* EAL is up. */
+static int run(struct daemon *daemon)
+{
+	int ret = -1;
+
+	if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
+		daemon_telemetry(daemon) == 0 && !signals_end_asked())
+		ret = work(daemon);
+	daemon_telemetry_stop(daemon);
+	daemon_teardown(daemon);
+	rte_eal_cleanup();
+	return ret;
 }
 
 static int serve(struct daemon *daemon)
 {
-	sigset_t signals;
-	int caught = 0, ret = -1;
+	int ret = -1;
 
-	block_signals(&signals);
-	if (daemon_keys(daemon) != 0)
+	signals_may_not_leave();
+	if (instance_claim(daemon->conf) != 0 || daemon_keys(daemon) != 0)
 		return -1;
 	struct rdl_policy *policy = daemon_policy(daemon, daemon->conf);
 	if (policy == NULL) {
@@ -93,41 +119,77 @@ static int serve(struct daemon *daemon)
 	}
 	daemon->policy = policy;
 	if (publisher_open(daemon) == 0 && console_open(daemon) == 0 &&
-		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0) {
-		if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
-			daemon_telemetry(daemon) == 0) {
-			daemon_assign(daemon);
-			ret = daemon_launch(daemon);
-			if (ret == 0 &&
-				(publisher_start(daemon) != 0 || console_start(daemon) != 0))
-				ret = -1;
-			if (ret == 0) {
-				log_ready(daemon);
-				sigwait(&signals, &caught);
-				rdl_log_info("stop", "signal=%d", caught);
-			}
-			console_stop(daemon);
-			publisher_stop(daemon);
-			daemon_join(daemon);
-		}
-		daemon_telemetry_stop(daemon);
-		daemon_teardown(daemon);
-		rte_eal_cleanup();
-	}
+		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
+		ret = run(daemon);
 	console_close(daemon);
 	publisher_close(daemon);
 	rdl_policy_destroy(policy);
+	/* Told to end, it has done what it was told, however far it had come. */
+	return signals_end_asked() ? 0 : ret;
+}
+
+/* Reads the file, and says what is wrong with it: in the log, a line each. */
+static struct rdl_conf *load(const char *path)
+{
+	char *text = NULL, *rest = NULL;
+	size_t len;
+	FILE *errors = open_memstream(&text, &len);
+
+	if (errors == NULL)
+		return rdl_conf_load(path, stderr);
+	struct rdl_conf *conf = rdl_conf_load(path, errors);
+	fclose(errors);
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+		line = strtok_r(NULL, "\n", &rest))
+		rdl_log_line(RDL_CONF_LOG_ERROR, "", line);
+	free(text);
+	return conf;
+}
+
+static int check(const char *path)
+{
+	struct rdl_conf *conf = rdl_conf_load(path, stdout);
+	int ret = conf != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+
+	rdl_conf_free(conf);
+	return ret;
+}
+
+static int start(const char *path)
+{
+	static struct daemon daemon;
+
+	clock_start();
+	daemon.started_ms = clock_ms();
+	daemon.socket_id = -1; /* any NUMA node */
+	rdl_log_open();
+	if (signals_begin() != 0)
+		return EXIT_FAILURE;
+	signals_may_leave(NULL, 0); /* a long list of names takes its time, too */
+	struct rdl_conf *conf = load(path);
+	if (conf == NULL)
+		return EXIT_FAILURE;
+	rdl_log_level(conf->log_level);
+	daemon.conf = conf;
+	int ret = serve(&daemon) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	rdl_conf_free(conf);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	static struct daemon daemon;
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "test", no_argument, NULL, 't' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
 	const char *path = NULL;
 	bool check_only = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:tVh")) != -1) {
+	while ((option = getopt_long(argc, argv, "c:tVh", longs, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			path = optarg;
@@ -150,18 +212,5 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	clock_start();
-	daemon.started_ms = clock_ms();
-	daemon.socket_id = -1; /* any NUMA node */
-	struct rdl_conf *conf = rdl_conf_load(path, check_only ? stdout : stderr);
-	if (conf == NULL)
-		return EXIT_FAILURE;
-	int ret = EXIT_SUCCESS;
-	if (!check_only) {
-		rdl_log_level(conf->log_level);
-		daemon.conf = conf;
-		ret = serve(&daemon) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
-	rdl_conf_free(conf);
-	return ret;
+	return check_only ? check(path) : start(path);
 }

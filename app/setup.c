@@ -10,7 +10,9 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "dpdk_log.h"
 #include "log.h"
+#include "signals.h"
 
 int daemon_keys(struct daemon *daemon)
 {
@@ -149,12 +151,13 @@ static int setup_ports(struct daemon *daemon)
 	unsigned bad;
 
 	daemon_pktio_config(daemon, &config);
+	dpdk_log_mark();
 	daemon->pktio = rdl_pktio_open(&config, why, sizeof(why), &bad);
 	if (daemon->pktio == NULL) {
 		const struct rdl_conf_port *port = &conf->ports[bad];
 
-		rdl_log_error("start", "%s:%u: port %s: %s", port->where.file, port->where.line,
-			port->device, why);
+		rdl_log_error("start", "%s:%u: port %s: %s%s", port->where.file, port->where.line,
+			port->device, why, dpdk_log_reason());
 		return -1;
 	}
 	for (unsigned p = 0; p < conf->port_count; p++) {
@@ -323,7 +326,7 @@ int daemon_setup_shards(struct daemon *daemon)
 		control->index = s;
 		control->admission = admission.memory;
 		mailbox_init(&control->mailbox);
-		if (setup_registry(daemon, control) != 0)
+		if (signals_end_asked() || setup_registry(daemon, control) != 0)
 			return -1;
 		rdl_shard_init(&control->shard, control->registry, &admission);
 		if (daemon_setup_events(daemon, control) != 0)

@@ -10,20 +10,27 @@
 #include "log.h"
 #include "version.h"
 
-static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+/* Who is inside is counted, and nobody comes in any more once the daemon goes: readers cannot keep it waiting. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
 static struct daemon *held;
+static unsigned inside;
 
 struct daemon *telemetry_hold(void)
 {
-	pthread_rwlock_rdlock(&lock);
-	if (held == NULL)
-		pthread_rwlock_unlock(&lock);
-	return held;
+	pthread_mutex_lock(&lock);
+	struct daemon *daemon = held;
+	inside += daemon != NULL;
+	pthread_mutex_unlock(&lock);
+	return daemon;
 }
 
 void telemetry_release(void)
 {
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_lock(&lock);
+	if (--inside == 0)
+		pthread_cond_signal(&left);
+	pthread_mutex_unlock(&lock);
 }
 
 static int info(const char *cmd, const char *params, struct rte_tel_data *d)
@@ -229,9 +236,9 @@ int daemon_telemetry(struct daemon *daemon)
 			"A page of endpoint names. Parameter: cursor, of the page before" },
 	};
 
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 	held = daemon;
-	pthread_rwlock_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 	for (unsigned i = 0; i < RDL_ARRAY_LEN(commands); i++) {
 		int ret = rte_telemetry_register_cmd(
 			commands[i].cmd, commands[i].fn, commands[i].help);
@@ -248,8 +255,10 @@ int daemon_telemetry(struct daemon *daemon)
 void daemon_telemetry_stop(struct daemon *daemon)
 {
 	(void)daemon;
-	/* Waits for callbacks under way; later ones find nobody. */
-	pthread_rwlock_wrlock(&lock);
+	pthread_mutex_lock(&lock);
 	held = NULL;
-	pthread_rwlock_unlock(&lock);
+	while (inside > 0)
+		pthread_cond_wait(&left, &lock);
+	pthread_mutex_unlock(&lock);
+	telemetry_end();
 }

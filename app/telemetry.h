@@ -13,6 +13,9 @@
 struct daemon *telemetry_hold(void);
 void telemetry_release(void);
 
+/* Cuts off all clients of the socket, and waits until their threads are done. */
+void telemetry_end(void);
+
 /* 23.03 renamed it; counters are u64 wherever we run. */
 static inline int tel_u64(struct rte_tel_data *d, const char *name, uint64_t value)
 {

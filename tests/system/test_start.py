@@ -24,11 +24,14 @@ def write(lab, name, text):
 
 
 def test_options(lab):
-    code, out, err = run("-V")
-    assert (code, err) == (0, "") and re.fullmatch(r"rdline \d+\.\d+\.\d+( \(\S+\))?\n", out), (code, out, err)
-    code, help, err = run("-h")
-    assert (code, err) == (0, "") and help.startswith("usage: rdline "), (code, help, err)
-    assert all(option in help for option in ("-c FILE", "-t", "-V", "-h")), help
+    for option in ("-V", "--version"):
+        code, out, err = run(option)
+        assert (code, err) == (0, "") and re.fullmatch(r"rdline \d+\.\d+\.\d+( \(\S+\))?\n", out), (option, code, out, err)
+    for option in ("-h", "--help"):
+        code, help, err = run(option)
+        assert (code, err) == (0, "") and help.startswith("usage: rdline "), (option, code, help, err)
+    for option in ("-c", "--config", "FILE", "-t", "--test", "-V", "--version", "-h", "--help"):
+        assert option in help, (option, help)
     good = write(lab, "good.conf", config("good"))
     for arguments in ((), ("-t",), ("-x",), ("--nothing",), ("-c",), (good,), ("-c", good, "more"),
                       ("-t", "-c", good, "more")):
@@ -40,6 +43,7 @@ def test_options(lab):
 def test_check(lab):
     for text in (config("good"), 'ports = ( %s );' % PORT % "0000:01:00.0"):
         expect(run("-t", "-c", write(lab, "good.conf", text)), (0, "", ""), text)
+        expect(run("--test", "--config=" + write(lab, "good.conf", text)), (0, "", ""), text)
     for name in ("rdline.conf", "minimal.conf", "lab.conf"):
         expect(run("-t", "-c", os.path.join(ROOT, "conf", name)), (0, "", ""), name)
     bad = write(lab, "bad.conf", 'instance = "a b";\nworkers = 0;\n\nports = ( %s );\n'
@@ -51,10 +55,13 @@ def test_check(lab):
         assert key in line, line
     code, out, err = run("-c", bad)
     expect((code, out, len(err.splitlines())), (1, "", 4), err)
-    for path, what in ((lab.dir + "/none.conf", "No such file"), (lab.dir, "irectory")):
+    os.mkfifo(lab.dir + "/fifo")
+    for path, what in ((lab.dir + "/none.conf", "No such file"), (lab.dir, "irectory"), (lab.dir + "/fifo", "a FIFO"),
+                       ("/dev/zero", "a device")):
         code, out, err = run("-t", "-c", path)
         expect((code, err, out.count("\n")), (1, "", 1), out)
         assert out.startswith(path + ": ") and what in out, out
+        expect(run("-c", path), (1, "", out), "said at the start, too")
 
 
 def failed(gateway, text, line=None):
@@ -62,6 +69,7 @@ def failed(gateway, text, line=None):
     code, log = gateway.failure()
     errors = [entry for entry in log.splitlines() if entry.startswith("error ")]
     expect((code, len(errors)), (1, 1), log)
+    expect([entry for entry in log.splitlines() if not re.match(r"(error|info) \w+: ", entry)], [], "others' lines")
     assert re.search(text, errors[0]), log
     if line is not None:
         with open(gateway.path) as f:
@@ -80,8 +88,10 @@ def test_starts_that_fail(lab):
           ',\n{ device = "net_af_packet1,iface=n"; addresses = [ "198.51.100.1/24" ]; }')
     fails("neither a PCI address nor", "device", ports=PORT % "net_nosuch0,iface=rdl0")
     fails("neither a PCI address nor", "device", ports=PORT % "eth1")
-    fails("no such device", "device", ports=PORT % "0000:ff:1f.7")
-    fails("no such device, or its driver does not take it", "device", ports=PORT % "net_pcap0,rx_pcap=/nonexistent")
+    fails("there is no PCI device 0000:ff:1f.7 ", "device", ports=PORT % "0000:ff:1f.7")
+    fails("there is no PCI device 0000:ff:1f.7 ", "device", ports=PORT % "FF:1F.7,x=1:2")
+    fails("no such device, or its driver does not take it; DPDK says: .*Couldn't open /nonexistent", "device",
+          ports=PORT % "net_pcap0,rx_pcap=/nonexistent")
     fails("no such device, or its driver does not take it", "device", ports=PORT % "net_af_packet0,iface=rdl0,bogus=1")
     fails("1 queue, 2 workers.*qpairs", "device", workers=2)
     fails("CPU 1000 does not exist", "cores", cores='"0,1000"')
@@ -104,22 +114,104 @@ def test_more_hugepages_than_there_are(lab):
     failed(gateway, r"needs 4000000 MB of hugepages, \d+ are free.*vm.nr_hugepages=\d+", "memory")
 
 
-def test_ordinary_user(lab):
+def in_mount_namespace(script):
+    """A command under which the gateway sees what `script` has mounted."""
+    return ["unshare", "-m", "sh", "-ec", script + '; exec "$@"', "sh"]
+
+
+def test_pci_devices_that_are_not_ours(lab):
+    devices = "/sys/bus/pci/devices"
+    if not os.path.isdir(devices):
+        raise Skip("there is no PCI bus")
+    fakes = {"0000:01:00.0": "e1000e", "0000:01:00.1": None, "0000:02:00.0": "virtio-pci"}
+    script = "mount -t tmpfs none %s" % devices
+    for address, driver in fakes.items():
+        script += "; mkdir %s/%s" % (devices, address)
+        if driver:
+            script += "; ln -s ../../drivers/%s %s/%s/driver" % (driver, devices, address)
+    for address, driver in fakes.items():
+        for device in (address, address[5:]):
+            gateway = lab.gateway(config(lab.instance, ports=PORT % device), ready=False, under=in_mount_namespace(script))
+            failed(gateway, "%s: dpdk-devbind.py --bind=vfio-pci %s gives it to DPDK" % (
+                "is the kernel's, bound to " + driver if driver else "is bound to no driver", address), "device")
+
+
+def test_rights(lab):
     if shutil.which("setpriv") is None:
         raise Skip("there is no setpriv")
     os.chmod(lab.dir, 0o755)
     user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
     if subprocess.run(user + ["test", "-x", BINARY]).returncode != 0:
         raise Skip("an ordinary user cannot reach " + BINARY)
-    failed(lab.gateway(ready=False, under=user), r"no right to open network interfaces \(CAP_NET_RAW\)", "device")
+    environment = ["env", "-u", "XDG_RUNTIME_DIR", "RUNTIME_DIRECTORY=" + lab.dir]
+    os.chmod(lab.dir, 0o1777)
+
+    def lacks(names, under, device="net_af_packet0,iface=rdl0"):
+        gateway = lab.gateway(config(lab.instance, ports=PORT % device), ready=False, under=[*environment, *under])
+        failed(gateway, "no right to open network interfaces so: lacks %s$" % names, "device")
+        shutil.rmtree(lab.dir + "/dpdk", ignore_errors=True)
+
+    def without(*names):
+        return ["setpriv", "--bounding-set", ",".join("-" + name for name in names)]
+
+    lacks("CAP_NET_RAW, CAP_NET_ADMIN", user)
+    lacks("CAP_NET_ADMIN", user + ["--inh-caps=+net_raw", "--ambient-caps=+net_raw"])
+    lacks("CAP_NET_RAW", without("net_raw"))
+    lacks("CAP_NET_ADMIN", without("net_admin"), "net_tap0")
+    lacks("CAP_NET_RAW", without("net_raw"), "net_pcap0,iface=rdl0")
+    xdp = "net_af_xdp0,iface=rdl0"
+    lacks("CAP_NET_ADMIN", without("net_admin"), xdp)
+    if subprocess.run(without("bpf") + ["true"], capture_output=True).returncode != 0:
+        raise Skip("this setpriv does not know CAP_BPF")
+    lacks("CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF", user, xdp)
+    lacks("CAP_BPF", without("bpf", "sys_admin"), xdp)
+
+
+def test_runtime_folder(lab):
+    """Where DPDK would go on without telemetry, and put its socket into the root of the file system."""
+    before = set(os.listdir("/"))
+    read_only = in_mount_namespace("mount -t tmpfs -o ro none $(readlink -f /var/run)")
+    failed(lab.gateway(ready=False, under=read_only), "cannot make /var/run/dpdk: Read-only file system ")
+    for folder, what in (("/nonexistent/run", "cannot make /nonexistent/run/dpdk: No such file or directory "),
+                         ("/dev/null", "cannot make /dev/null/dpdk: Not a directory "),
+                         ("/" + "x" * 90, "cannot use .*: File name too long ")):
+        failed(lab.gateway(ready=False, under=["env", "RUNTIME_DIRECTORY=" + folder]), what)
+    for more in ("--no-telemetry", "--file-prefix=%s-other" % lab.instance):
+        gateway = lab.gateway(ready=False, extra='eal = { extra = [ "%s" ]; };' % more)
+        failed(gateway, 'telemetry of instance "%s" is not served at /var/run/dpdk/%s/.*look at eal.extra' % (
+            lab.instance, lab.instance))
+        shutil.rmtree("/var/run/dpdk/%s-other" % lab.instance, ignore_errors=True)
+    expect(set(os.listdir("/")), before, "strays")
+    gateway = lab.gateway(under=["env", "RUNTIME_DIRECTORY=" + lab.dir])
+    expect(gateway.telemetry_path, "%s/dpdk/%s/dpdk_telemetry.v2" % (lab.dir, lab.instance))
+    expect(gateway.ask("/rdline/info")["pid"], gateway.process.pid)
+    expect(gateway.stop(), 0)
 
 
 def test_one_instance_once(lab):
     first = lab.gateway()
     second = lab.gateway(ready=False)
-    failed(second, 'another process serves instance "%s" at %s' % (lab.instance, first.telemetry_path))
+    failed(second, 'another process serves instance "%s": pid=%d$' % (lab.instance, first.process.pid))
     expect(Device().register("unharmed").code, "2.01")
     expect(first.stop(), 0)
+
+
+def test_one_of_many_started_together(lab):
+    for _ in range(2):
+        gateways = [lab.gateway(ready=False) for _ in range(4)]
+        end = time.monotonic() + 20
+        while time.monotonic() < end and (sum(g.process.poll() is None for g in gateways) > 1 or
+                                          not any(" ready " in g.log() for g in gateways)):
+            time.sleep(0.05)
+        alive_ones = [g for g in gateways if g.process.poll() is None]
+        expect(len(alive_ones), 1, [g.log() for g in gateways])
+        for gateway in gateways:
+            if gateway is not alive_ones[0]:
+                failed(gateway, 'another process serves instance "%s": pid=%d$' % (
+                    lab.instance, alive_ones[0].process.pid))
+        alive_ones[0].wait_ready()
+        expect(Device().register("served").code, "2.01")
+        expect(alive_ones[0].stop(), 0)
 
 
 def processes_of(path):

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""What an operator meets: signals, ends, and what is said of cores, ports and load that are not well."""
+import ctypes
+import os
+import re
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lab import *  # noqa: E402,F403
+
+
+class Pollers:
+    """Clients of the telemetry socket that ask without a pause until they are cut off."""
+
+    def __init__(self, gateway, commands):
+        self.path, self.stopping, self.answers = gateway.telemetry_path, False, {c: [] for c in commands}
+        self.threads = [threading.Thread(target=self.poll, args=(command,)) for command in commands]
+        for thread in self.threads:
+            thread.start()
+
+    def poll(self, command):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.connect(self.path)
+            s.settimeout(5)
+            try:
+                s.recv(1024)
+                while not self.stopping:
+                    s.send(command.encode())
+                    answer = s.recv(32768)
+                    if not answer:
+                        return
+                    self.answers[command].append(json.loads(answer))
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+
+    def end(self):
+        self.stopping = True
+        for thread in self.threads:
+            thread.join(10)
+
+
+def test_end_while_telemetry_is_polled(lab):
+    """Whatever is asked meanwhile, and whoever asks: of DPDK's own commands, too."""
+    ours = ["/rdline/registration,a", "/rdline/registration,b", "/rdline/registrations,0", "/rdline/stats"]
+    theirs = ["/ethdev/stats,0", "/mempool/list", "/eal/heap_list"]
+    for commands in (ours[:2], ours, ours[:2] + theirs, ["/rdline/stats"] + theirs):
+        gateway = lab.gateway(shards=2)
+        expect(Device().register("a").code, "2.01")
+        pollers = Pollers(gateway, commands)
+        time.sleep(0.3)
+        gateway.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        code = gateway.process.wait(10)
+        took = time.monotonic() - began
+        pollers.end()
+        expect(code, 0, (commands, gateway.log()))
+        assert took < 1.5, (took, commands)
+        for command in commands:
+            assert len(pollers.answers[command]) > 3, (command, len(pollers.answers[command]))
+
+
+def in_log(gateway, pattern, seconds=6):
+    """Waits for a line; the match."""
+    end = time.monotonic() + seconds
+    while True:
+        found = re.search("^" + pattern + "$", gateway.log(), re.M)
+        if found:
+            return found
+        assert time.monotonic() < end, "no line %r in:\n%s" % (pattern, gateway.log())
+        time.sleep(0.05)
+
+
+def becomes(get, wanted, what, seconds=5):
+    end = time.monotonic() + seconds
+    while get() != wanted:
+        assert time.monotonic() < end, (what, get(), wanted)
+        time.sleep(0.05)
+
+
+def holds_signals(pid):
+    with open("/proc/%d/status" % pid) as f:
+        blocked = next(line for line in f if line.startswith("SigBlk:"))
+    return bool(int(blocked.split()[1], 16) & 1 << (signal.SIGTERM - 1))
+
+
+def threads_of(pid):
+    """Names of threads, and their numbers."""
+    found = {}
+    for task in os.listdir("/proc/%d/task" % pid):
+        try:
+            with open("/proc/%d/task/%s/comm" % (pid, task)) as f:
+                found[f.read().strip()] = int(task)
+        except OSError:
+            pass
+    return found
+
+
+def test_signals_that_end_nothing(lab):
+    numbers = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+    gateway = lab.gateway(ready=False)
+    becomes(lambda: holds_signals(gateway.process.pid), True, "signals held")
+    for number in numbers:
+        gateway.process.send_signal(number)
+    gateway.wait_ready()
+    device = Device()
+    location = [v.decode() for v in device.register("here").location]
+    for number in numbers:
+        gateway.process.send_signal(number)
+    for number in numbers:
+        line = r"info signal: ignored signal=%s \(.*\)" % number.name
+        in_log(gateway, line)
+        becomes(lambda: len(re.findall("^%s$" % line, gateway.log(), re.M)), 2, number.name)
+    time.sleep(0.3)
+    expect(gateway.log().count("info signal: ignored"), 6, gateway.log())
+    for _ in range(100):
+        gateway.process.send_signal(signal.SIGHUP)
+        time.sleep(0.001)
+    expect(device.update(location).code, "2.04", "still registered")
+    lines = gateway.log().count("info signal: ignored")
+    assert 6 <= lines <= 10, lines
+    expect(gateway.stop(5), 0)
+
+
+def test_end_while_memory_is_taken(lab):
+    """However long the start would take: here some seconds."""
+    options = {"memory": "registrations = 4000000;", "extra": 'control = { socket = "%s/control"; };' % lab.dir}
+    for wait in (0.0, 0.3, 0.6, 1.0):
+        gateway = lab.gateway(ready=False, **options)
+        becomes(lambda: os.path.exists(lab.dir + "/control"), True, gateway.log)
+        time.sleep(wait)
+        began = time.monotonic()
+        expect(gateway.stop(20), 0, gateway.log())
+        took = time.monotonic() - began
+        log = gateway.log().splitlines()
+        assert took < 2, (wait, took, log)
+        expect((log[-1], [line for line in log if line.startswith("error")]), ("info stop: signal=15", []), log)
+        expect(os.path.exists(lab.dir + "/control"), False, "socket left")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            assert s.connect_ex("/var/run/dpdk/%s/dpdk_telemetry.v2" % lab.instance) != 0
+
+
+def test_under_the_journal(lab):
+    """It is told the priority of each line, where standard error is the journal's, and nobody else is."""
+    journal = ["sh", "-c", 'export JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2); exec "$@"', "sh"]
+    gateway = lab.gateway(under=journal)
+    gateway.process.send_signal(signal.SIGHUP)
+    in_log(gateway, r"<6>info signal: ignored .*")
+    expect(gateway.stop(), 0)
+    assert all(re.match(r"<6>info \w+: ", line) for line in gateway.log().splitlines()), gateway.log()
+    code, log = lab.gateway(config(lab.instance, workers=2), ready=False, under=journal).failure()
+    assert code == 1 and re.search(r"^<3>error start: .*2 workers", log, re.M), log
+    code, log = lab.gateway("workers = 0;\nports = ();\n", ready=False, under=journal).failure()
+    assert code == 1 and all(re.match(r"<3>/\S+:\d: ", line) for line in log.splitlines()) and log.count("\n") == 2, log
+    gateway = lab.gateway(under=["env", "JOURNAL_STREAM=8:1"])
+    expect(gateway.stop(), 0)
+    assert "<" not in gateway.log(), gateway.log()
+
+
+main(lambda lab: lab)
