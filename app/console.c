@@ -2,11 +2,13 @@
 #include "console.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include <jansson.h>
 
 #include "commands.h"
 #include "log.h"
+#include "percent.h"
 
 #define CLIENTS_MAX 32
 #define IDLE_MS 60000
@@ -41,6 +43,21 @@ static const char *read_request(json_t *request, struct command *command)
 	return NULL;
 }
 
+/* Who had which registration removed. */
+static void log_removal(const struct client *client, struct rdl_span endpoint)
+{
+	static struct rdl_log_kind kind = { RDL_LOG_KIND(
+		RDL_CONF_LOG_INFO, "control", "removed registrations") };
+	struct ucred peer = { .pid = -1, .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+	char name[3 * RDL_ENDPOINT_MAX + 1];
+
+	(void)getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	percent_encode(endpoint, name);
+	rdl_log_some(&kind, clock_ms(), "removed uid=%ld pid=%ld endpoint=%s", (long)peer.uid,
+		(long)peer.pid, name);
+}
+
 static void line(struct client *client, const char *text, size_t len)
 {
 	struct console *console = client->server->config.owner;
@@ -55,6 +72,8 @@ static void line(struct client *client, const char *text, size_t len)
 	const char *wrong = read_request(request, &command);
 	if (wrong == NULL)
 		wrong = commands_run(console->daemon, &command, &reply);
+	if (wrong == NULL && strcmp(command.name, "remove") == 0)
+		log_removal(client, command.endpoint);
 	json_decref(request);
 	if (wrong == NULL && reply.failed)
 		wrong = "the reply is too long";

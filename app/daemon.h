@@ -27,7 +27,10 @@ struct load {
 	uint64_t busy_cycles,
 		idle_cycles; /* of rounds that found work, and of those that did not */
 	uint64_t bursts; /* rounds that found work */
+	uint64_t last; /* the cycle at which the last round ended */
 };
+/* Milliseconds since then; by anybody. */
+uint64_t load_age_ms(const struct load *load);
 
 /* Frames on their way out by one port. */
 struct tx_batch {
@@ -107,6 +110,7 @@ struct daemon {
 	int stopping;
 	struct publisher *publisher; /* NULL: none is configured */
 	struct console *console; /* the same */
+	struct monitor *monitor; /* the main thread's; NULL: nobody looks */
 	unsigned workers_left; /* workers that still wait for replies; shards end with the last */
 	unsigned lcores_ended;
 };

@@ -65,11 +65,21 @@ int daemon_plan_lcores(struct daemon *daemon)
 	return 0;
 }
 
-static void account(struct load *load, bool worked, uint64_t cycles)
+uint64_t load_age_ms(const struct load *load)
+{
+	uint64_t last = __atomic_load_n(&load->last, __ATOMIC_RELAXED), now = rte_rdtsc();
+
+	/* Clocks of two cores may differ a little. */
+	return now > last ? (now - last) / (rte_get_tsc_hz() / 1000) : 0;
+}
+
+/* A role's turn, or a pause, that took so many cycles and ended at `now`. */
+static void account(struct load *load, bool worked, uint64_t cycles, uint64_t now)
 {
 	uint64_t *sum = worked ? &load->busy_cycles : &load->idle_cycles;
 
 	__atomic_store_n(sum, *sum + cycles, __ATOMIC_RELAXED);
+	__atomic_store_n(&load->last, now, __ATOMIC_RELAXED);
 	if (worked)
 		__atomic_store_n(&load->bursts, load->bursts + 1, __ATOMIC_RELAXED);
 }
@@ -97,7 +107,7 @@ static int run(void *self)
 			bool did = role->step(role->self);
 			uint64_t now = rte_rdtsc();
 
-			account(role->load, did, now - then);
+			account(role->load, did, now - then, now);
 			then = now;
 			worked |= did;
 		}
@@ -106,7 +116,7 @@ static int run(void *self)
 			nanosleep(&pause, NULL);
 			/* Sleep is idle time, and not the next round's. */
 			uint64_t now = rte_rdtsc();
-			account(lcore->roles[0].load, false, now - then);
+			account(lcore->roles[0].load, false, now - then, now);
 			then = now;
 		}
 	}
@@ -119,6 +129,7 @@ void daemon_add_role(
 {
 	struct lcore *lcore = &daemon->lcores[index % daemon->lcore_count];
 
+	load->last = rte_rdtsc();
 	lcore->roles[lcore->role_count++] = (struct role){ step, self, load };
 }
 

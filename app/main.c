@@ -12,9 +12,10 @@
 #include "dpdk_log.h"
 #include "instance.h"
 #include "log.h"
-#include "version.h"
+#include "monitor.h"
 #include "publisher.h"
 #include "signals.h"
+#include "version.h"
 
 #define EXIT_USAGE 2
 
@@ -81,8 +82,8 @@ static int work(struct daemon *daemon)
 	if (ret == 0) {
 		log_ready(daemon);
 		dpdk_log_shown(true);
-		while (signals_wait(1000) == 0)
-			rdl_log_rest(clock_ms());
+		while (signals_wait(MONITOR_MS) == 0)
+			monitor_look(daemon->monitor);
 	}
 	console_stop(daemon);
 	publisher_stop(daemon);
@@ -97,9 +98,10 @@ static int run(struct daemon *daemon)
 	int ret = -1;
 
 	if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
-		daemon_telemetry(daemon) == 0 && !signals_end_asked())
+		monitor_open(daemon) == 0 && daemon_telemetry(daemon) == 0 && !signals_end_asked())
 		ret = work(daemon);
 	daemon_telemetry_stop(daemon);
+	monitor_close(daemon->monitor);
 	daemon_teardown(daemon);
 	rte_eal_cleanup();
 	return ret;

@@ -77,6 +77,7 @@ static void put_load(struct rte_tel_data *d, const struct load *load, uint64_t r
 	tel_u64(d, "idle_cycles", relaxed(&load->idle_cycles));
 	tel_u64(d, "bursts", relaxed(&load->bursts));
 	tel_u64(d, "ring_depth", ring_depth);
+	tel_u64(d, "round_age_ms", load_age_ms(load));
 }
 
 static int stats(const char *cmd, const char *params, struct rte_tel_data *d)
@@ -106,20 +107,9 @@ static int stats(const char *cmd, const char *params, struct rte_tel_data *d)
 	tel_u64(d, "tombstones", tombstones);
 	tel_u64(d, "object_lists", object_lists);
 	tel_u64(d, "store_octets", store_octets);
+	tel_ports(d, daemon);
 	telemetry_release();
 	return 0;
-}
-
-/* "N" below `count`, or -1. */
-static int index_of(const char *params, unsigned count)
-{
-	char *end;
-	unsigned long n;
-
-	if (params == NULL || *params < '0' || *params > '9')
-		return -1;
-	n = strtoul(params, &end, 10);
-	return *end == '\0' && n < count ? (int)n : -1;
 }
 
 static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
@@ -132,7 +122,7 @@ static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
 	if (daemon == NULL)
 		return -ENODEV;
 	rte_tel_data_start_dict(d);
-	w = index_of(params, daemon->conf->workers);
+	w = tel_index(params, daemon->conf->workers);
 	if (w >= 0) {
 		for (unsigned s = 0; s < daemon->conf->shards; s++)
 			depth += rte_ring_count(daemon->replies[w][s]);
@@ -154,7 +144,7 @@ static int shard(const char *cmd, const char *params, struct rte_tel_data *d)
 	if (daemon == NULL)
 		return -ENODEV;
 	rte_tel_data_start_dict(d);
-	s = index_of(params, daemon->conf->shards);
+	s = tel_index(params, daemon->conf->shards);
 	if (s >= 0) {
 		const struct control *control = daemon->controls[s];
 
@@ -223,6 +213,8 @@ int daemon_telemetry(struct daemon *daemon)
 		{ "/rdline/stats", stats, "All counters, summed over all cores." },
 		{ "/rdline/worker", worker, "Counters and load of one worker. Parameter: number" },
 		{ "/rdline/shard", shard, "Counters and load of one shard. Parameter: number" },
+		{ "/rdline/port", telemetry_port,
+			"One port: its link, and what its NIC has lost. Parameter: number" },
 		{ "/rdline/control", telemetry_control, "The control socket: its connections." },
 		{ "/rdline/events", telemetry_events,
 			"The event stream: its subscribers, and what was lost." },

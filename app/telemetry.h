@@ -27,6 +27,12 @@ static inline uint64_t relaxed(const uint64_t *value)
 	return __atomic_load_n(value, __ATOMIC_RELAXED);
 }
 
+/* "N" below `count`, or -1. */
+int tel_index(const char *params, unsigned count);
+
+/* All ports as one: `links_up` of `ports`, and what they have lost. */
+void tel_ports(struct rte_tel_data *d, const struct daemon *daemon);
+
 /* A dictionary entry that is an array of its own: NULL without memory. */
 struct rte_tel_data *tel_array(enum rte_tel_value_type type);
 
@@ -66,6 +72,7 @@ void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct r
 		const struct mailbox *answer, uint64_t argument),
 	uint64_t argument);
 
+int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_registration(const char *cmd, const char *params, struct rte_tel_data *d);

@@ -140,6 +140,113 @@ def test_end_while_memory_is_taken(lab):
             assert s.connect_ex("/var/run/dpdk/%s/dpdk_telemetry.v2" % lab.instance) != 0
 
 
+class Stopped:
+    """One thread of a process, held by the kernel as a debugger does."""
+    ATTACH, DETACH = 16, 17
+
+    def __init__(self, tid):
+        self.tid = tid
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        if self.libc.ptrace(self.ATTACH, self.tid, None, None) != 0:
+            raise Skip("no right to stop a thread")
+        os.waitpid(self.tid, 0x40000000)  # __WALL
+
+    def go_on(self):
+        self.libc.ptrace(self.DETACH, self.tid, None, None)
+
+
+def test_core_that_stands_still(lab):
+    if (os.cpu_count() or 1) < 2:
+        raise Skip("both roles share a CPU")
+    gateway = lab.gateway()
+    for n, role in enumerate(("worker", "shard"), 1):
+        command = "/rdline/%s,0" % role
+        assert gateway.ask(command)["round_age_ms"] < 1000, gateway.ask(command)
+        threads = threads_of(gateway.process.pid)
+        stopped = Stopped(next(threads[name] for name in threads if re.search(r"worker\D*%d$" % n, name)))
+        said = in_log(gateway, r"warn core: stands still %s=0 round_age_ms=(\d+)" % role)
+        assert 1000 < int(said.group(1)) < 3500, said.group()
+        assert gateway.ask(command)["round_age_ms"] > 1000
+        stopped.go_on()
+        in_log(gateway, r"warn core: goes on %s=0 stood_ms=\d+" % role)
+        assert gateway.ask(command)["round_age_ms"] < 1000
+    expect(gateway.log().count("stands still"), 2, gateway.log())
+    expect(Device().register("served").code, "2.01")
+    expect(gateway.stop(), 0)
+
+
+def test_links(lab):
+    def ip(*arguments):
+        subprocess.run(["ip", "-n", lab.name + "-gw", *arguments], check=True)
+
+    def state():
+        stats, port = gateway.ask("/rdline/stats"), gateway.ask("/rdline/port,0")
+        expect((stats["ports"], stats["links_up"]), (2, port["link"] + gateway.ask("/rdline/port,1")["link"]))
+        return port["there"], port["link"]
+
+    ip("link", "add", "gone0", "type", "veth", "peer", "name", "gone1")
+    for name in ("gone0", "gone1"):
+        ip("link", "set", name, "up")
+    ports = ('{ device = "net_af_packet0,iface=gone0"; addresses = [ "198.51.100.1/24" ]; },'
+             '{ device = "net_af_packet1,iface=rdl0"; addresses = [ "%s/24" ]; }' % GATEWAY4)
+    gateway = lab.gateway(ports=ports)
+    expect(state(), (1, 1))
+    expect({k: v for k, v in gateway.ask("/rdline/port,0").items() if "nic" in k or k == "device"},
+           {"device": "net_af_packet0,iface=gone0", "nic_rx_missed": 0, "nic_rx_no_buffer": 0, "nic_rx_errors": 0,
+            "nic_tx_errors": 0})
+    for parameter in ("", ",", ",2", ",-1", ",x"):
+        expect(gateway.ask("/rdline/port" + parameter), {}, parameter)
+    place = "port=0 device=net_af_packet0,iface=gone0"
+    ip("link", "set", "gone1", "down")  # the other end: no carrier
+    becomes(state, (1, 0), "no carrier")
+    in_log(gateway, "warn port: link down " + place)
+    ip("link", "set", "gone1", "up")
+    becomes(state, (1, 1), "carrier")
+    in_log(gateway, "warn port: link up " + place)
+    ip("link", "set", "gone0", "down")
+    becomes(state, (1, 0), "down")
+    becomes(lambda: gateway.log().count("link down"), 2, "said again")
+    ip("link", "del", "gone0")
+    becomes(state, (0, 0), "gone")
+    in_log(gateway, "warn port: its device is gone, and needs a restart to come back " + place)
+    ip("link", "add", "gone0", "type", "veth", "peer", "name", "gone1")  # another one, of the same name
+    time.sleep(1.2)
+    expect(state(), (0, 0), "the socket is on the old one")
+    expect(gateway.ask("/rdline/port,1")["link"], 1)
+    expect(Device().register("served").code, "2.01")
+    expect(gateway.stop(), 0)
+    # One that is down from the beginning is said at the start.
+    gateway = lab.gateway(ports=ports)
+    in_log(gateway, "warn port: link down " + place)
+    expect(gateway.stop(), 0)
+    ip("link", "del", "gone0")
+
+
+def test_load_that_is_too_much(lab):
+    gateway = lab.gateway(memory="registrations = 100;", extra='control = { socket = "%s/control"; };' % lab.dir)
+    device = Device()
+    for n in range(89):
+        expect(device.register("full-%d" % n).code, "2.01")
+    time.sleep(1.2)
+    expect(gateway.log().count("warn"), 0, gateway.log())
+    for n in range(89, 95):
+        expect(device.register("full-%d" % n).code, "2.01")
+    in_log(gateway, r"warn load: the table is nearly full registrations=9\d registrations_max=100")
+    for n in range(95, 112):
+        device.register("full-%d" % n, wait=0.05)
+    in_log(gateway, r"warn load: the table is full registrations=100 registrations_max=100")
+    in_log(gateway, r"warn load: requests are shed registry_full=\d+")
+    control = Lines(lab.dir + "/control")
+    for n in range(40):
+        assert "removed" in control.ask({"command": "remove", "endpoint": "full-%d" % n})
+    in_log(gateway, r"warn load: the table has room again registrations=\d+ registrations_max=100")
+    in_log(gateway, r"info control: removed uid=0 pid=%d endpoint=full-0" % os.getpid())
+    expect(gateway.log().count("info control: removed "), 10, gateway.log())
+    control.ask({"command": "remove", "endpoint": "full-0"})  # no such endpoint: nothing to say
+    in_log(gateway, r"info control: removed registrations swallowed=30", 15)
+    expect(gateway.stop(), 0)
+
+
 def test_under_the_journal(lab):
     """It is told the priority of each line, where standard error is the journal's, and nobody else is."""
     journal = ["sh", "-c", 'export JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2); exec "$@"', "sh"]

@@ -8,7 +8,7 @@ import threading
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
 
-GAUGES = ("registrations", "object_lists", "store_octets", "tombstones", "ring_depth")
+GAUGES = ("registrations", "object_lists", "store_octets", "tombstones", "ring_depth", "round_age_ms", "links_up")
 
 
 def start(lab):

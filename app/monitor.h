@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * monitor: what the main thread looks at once a second while the others work: whether cores make rounds, ports have a
+ * link, the NIC drops, requests are shed, and the table fills. It says in the log what changes.
+ */
+#ifndef RDL_APP_MONITOR_H
+#define RDL_APP_MONITOR_H
+
+#include "daemon.h"
+
+#define MONITOR_MS 1000
+
+/* After the set-up, by the main thread; logs and returns -1 without memory. */
+int monitor_open(struct daemon *daemon);
+void monitor_look(struct monitor *monitor);
+void monitor_close(struct monitor *monitor);
+
+/* A port as it was last looked at. Written by the main thread, read by anybody (relaxed). */
+struct monitor_port {
+	uint64_t there; /* 0: its interface or device is gone */
+	uint64_t link;
+	/* The NIC's, and its driver's. */
+	uint64_t rx_missed, rx_no_buffer, rx_errors, tx_errors;
+};
+const struct monitor_port *monitor_port(const struct monitor *monitor, unsigned port);
+
+#endif
