@@ -140,6 +140,23 @@ def test_end_while_memory_is_taken(lab):
             assert s.connect_ex("/var/run/dpdk/%s/dpdk_telemetry.v2" % lab.instance) != 0
 
 
+def test_end_in_the_midst_of_a_call(lab):
+    """One that lasts: the configuration comes through a pipe that nobody closes. It leaves by itself, at once."""
+    process = subprocess.Popen([BINARY, "-c", "/dev/stdin"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(b'instance = "waits";\n')
+    process.stdin.flush()
+    becomes(lambda: holds_signals(process.pid), True, "signals held")
+    process.send_signal(signal.SIGUSR2)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    expect(process.wait(5), 0)
+    assert time.monotonic() - began < 1
+    lines = process.stderr.read().decode().splitlines()
+    expect((len(lines), lines[-1]), (2, "info stop: signal=2"), lines)
+    process.stdin.close()
+
+
 class Stopped:
     """One thread of a process, held by the kernel as a debugger does."""
     ATTACH, DETACH = 16, 17

@@ -175,6 +175,29 @@ static void test_memory(void **state)
 	assert_int_equal(rdl_pktio_memory(&config) - without, 1000 * 4096);
 }
 
+/* A port of rings always has a link; what it does not take is the sender's to count. */
+static void test_health(void **state)
+{
+	struct rdl_pktio_health health;
+	uint8_t octets[64] = { 0 };
+	struct rdl_frame *frames[1];
+
+	rdl_pktio_health(pktio, 0, &health);
+	assert_true(health.there);
+	assert_true(health.link);
+	assert_int_equal(health.rx_missed + health.rx_no_buffer + health.rx_errors, 0);
+	uint64_t before = health.tx_errors;
+	while (rte_ring_free_count(out) > 0)
+		assert_int_equal(rte_ring_enqueue(out, outside), 0);
+	arrive(octets, sizeof(octets));
+	frames[0] = receive();
+	assert_int_equal(rdl_pktio_tx(pktio, 0, 0, frames, 1), 0);
+	rdl_pktio_free(frames, 1);
+	rdl_pktio_health(pktio, 0, &health);
+	assert_int_equal(health.tx_errors, before);
+	rte_ring_reset(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_given_back),
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_health),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
