@@ -88,11 +88,12 @@ struct lcore {
 
 struct daemon {
 	const struct rdl_conf *conf;
-	/* random at each start */
+	/* Random at each start, each for one purpose: daemon_keys() draws them. */
 	struct rdl_key endpoint_key, list_key, admission_key, fragments_key;
 	struct rdl_speck location_key;
-	uint64_t exchange_seed; /* the same */
-	char boot[33]; /* the same, for those who ask whether we are still the same gateway */
+	uint64_t exchange_seed, known_seed;
+	uint16_t reply_salt; /* NON replies show it to anybody */
+	char boot[33]; /* random, for those who ask whether we are still the same gateway */
 	const struct rdl_policy *
 		policy; /* swapped whole; workers and shards read it once for each burst, either way */
 	struct rdl_pktio *pktio;

@@ -16,20 +16,32 @@
 
 int daemon_keys(struct daemon *daemon)
 {
-	struct rdl_key keys[7];
+	struct rdl_key location_key, boot;
+	/* None is part of another, nor made of one: what one of them gives away tells nothing about the others. */
+	const struct {
+		void *to;
+		size_t len;
+	} secrets[] = {
+		{ &daemon->endpoint_key, sizeof(daemon->endpoint_key) },
+		{ &location_key, sizeof(location_key) },
+		{ &daemon->list_key, sizeof(daemon->list_key) },
+		{ &daemon->admission_key, sizeof(daemon->admission_key) },
+		{ &daemon->fragments_key, sizeof(daemon->fragments_key) },
+		{ &daemon->exchange_seed, sizeof(daemon->exchange_seed) },
+		{ &daemon->known_seed, sizeof(daemon->known_seed) },
+		{ &boot, sizeof(boot) },
+		{ &daemon->reply_salt, sizeof(daemon->reply_salt) },
+	};
 
-	if (getrandom(keys, sizeof(keys), 0) != (ssize_t)sizeof(keys)) {
+	for (size_t i = 0; i < RDL_ARRAY_LEN(secrets); i++) {
+		if (getrandom(secrets[i].to, secrets[i].len, 0) == (ssize_t)secrets[i].len)
+			continue;
 		rdl_log_error("start", "no random octets: %s", strerror(errno));
 		return -1;
 	}
-	daemon->endpoint_key = keys[0];
-	rdl_speck_expand(&daemon->location_key, &keys[1]);
-	daemon->list_key = keys[2];
-	daemon->admission_key = keys[3];
-	daemon->exchange_seed = keys[4].k0;
-	snprintf(daemon->boot, sizeof(daemon->boot), "%016llx%016llx",
-		(unsigned long long)keys[5].k0, (unsigned long long)keys[5].k1);
-	daemon->fragments_key = keys[6];
+	rdl_speck_expand(&daemon->location_key, &location_key);
+	snprintf(daemon->boot, sizeof(daemon->boot), "%016llx%016llx", (unsigned long long)boot.k0,
+		(unsigned long long)boot.k1);
 	return 0;
 }
 
@@ -211,8 +223,8 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 		.slots = rdl_registry_slots(conf->memory.registrations),
 		.list_key = daemon->list_key,
 		.exchange_seed = daemon->exchange_seed,
-		/* Message IDs of NON replies start from something that the last run did not. */
-		.reply_salt = (uint16_t)daemon->list_key.k0,
+		.known_seed = daemon->known_seed,
+		.reply_salt = daemon->reply_salt,
 		.transfers = (conf->coap.block_transfers + conf->workers - 1) / conf->workers,
 		.max_payload = conf->coap.max_payload,
 		.transfer_lifetime_s = conf->coap.exchange_lifetime_s,

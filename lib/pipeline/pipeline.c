@@ -8,8 +8,7 @@ void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_
 	pipeline->config = *config;
 	if (config->memory != NULL) {
 		pipeline->known_lists = config->memory;
-		rdl_known_lists_init(
-			pipeline->known_lists, config->exchange_seed, &config->list_key);
+		rdl_known_lists_init(pipeline->known_lists, config->known_seed, &config->list_key);
 	}
 	if (config->transfers > 0)
 		rdl_blocks_init(&pipeline->blocks, config->transfers, config->max_payload,

@@ -72,7 +72,9 @@ struct rdl_pipeline_config {
 	struct rdl_key
 		list_key; /* the registries': of the digests that object lists are found by */
 	uint64_t exchange_seed; /* random: of the digests that copies of requests are known by */
-	uint16_t reply_salt; /* random: our Message IDs for NON replies are the requests', masked */
+	uint64_t known_seed; /* random: of the hashes that known lists are found by */
+	/* Random, and no secret, since it shows in every NON reply: our Message IDs for those are the requests', masked. */
+	uint16_t reply_salt;
 	/* Block-wise transfers at a time, 0: none, longest body, and how long an idle one is kept. */
 	uint32_t transfers, max_payload, transfer_lifetime_s;
 	struct rdl_refusals
