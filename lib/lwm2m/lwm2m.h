@@ -31,7 +31,7 @@
 	X(bad_option, BAD_OPTION, "option not understood: ")                       \
 	X(proxy, PROXYING_NOT_SUPPORTED, "no proxy here")                          \
 	X(path, NOT_FOUND, "no such path")                                         \
-	X(location, NOT_FOUND, "no such registration")                             \
+	X(location, NOT_FOUND, "not registered")                                   \
 	X(method, METHOD_NOT_ALLOWED, "method not allowed")                        \
 	X(delete_rd, BAD_REQUEST, "delete a registration, not /rd")                \
 	X(version_syntax, BAD_REQUEST, "lwm2m: not MAJOR.MINOR")                   \
@@ -489,7 +489,12 @@ struct rdl_reply {
 void rdl_reply_write(struct rdl_reply *reply, uint8_t code, const uint8_t *location);
 /* The 2.05 to a discovery (RFC 6690 section 4): where to register. */
 void rdl_reply_discovery(struct rdl_reply *reply);
-/* The refusal that request->reason names, with its diagnostic payload when asked for. */
-void rdl_reply_refuse(struct rdl_reply *reply, const struct rdl_request *request, bool diagnostics);
+/*
+ * The refusal that request->reason names, with its diagnostic payload when asked for. Who asks may not be who the source
+ * address says (RFC 7252 section 11.3): what would make the reply longer than `longest` octets, though it can do without,
+ * is left out.
+ */
+void rdl_reply_refuse(struct rdl_reply *reply, const struct rdl_request *request, bool diagnostics,
+	size_t longest);
 
 #endif

@@ -91,7 +91,16 @@ static void write_reason(struct rdl_cursor *out, const struct rdl_request *reque
 	rdl_reason_write(out, reason, request->detail, name);
 }
 
-void rdl_reply_refuse(struct rdl_reply *to, const struct rdl_request *request, bool diagnostics)
+/* Takes back what was written since `before` when the reply has become too long by it. */
+static void keep_short(
+	struct rdl_coap_reply *reply, const struct rdl_coap_reply *before, size_t longest)
+{
+	if (rdl_coap_reply_end(reply) > longest)
+		*reply = *before;
+}
+
+void rdl_reply_refuse(
+	struct rdl_reply *to, const struct rdl_request *request, bool diagnostics, size_t longest)
 {
 	/* Apart from the datagram, which the reply overwrites: the name may lie in it. */
 	uint8_t text[RDL_REASON_TEXT_MAX];
@@ -100,13 +109,16 @@ void rdl_reply_refuse(struct rdl_reply *to, const struct rdl_request *request, b
 	if (diagnostics)
 		write_reason(&out, request);
 	assert(!out.failed);
-	struct rdl_coap_reply reply = begin(to, rdl_reason_code(request->reason));
+	struct rdl_coap_reply reply = begin(to, rdl_reason_code(request->reason)), before;
 
 	if (to->block1 != RDL_BLOCK1_NONE)
 		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, to->block1);
+	before = reply;
 	if (request->reason == RDL_REASON_too_large && request->detail != 0)
 		rdl_coap_reply_uint(&reply, RDL_COAP_SIZE1, request->detail);
-	if (diagnostics)
-		rdl_coap_reply_payload(&reply, text, (size_t)(out.pos - text));
+	keep_short(&reply, &before, longest);
+	before = reply;
+	rdl_coap_reply_payload(&reply, text, (size_t)(out.pos - text));
+	keep_short(&reply, &before, longest);
 	end(to, &reply);
 }

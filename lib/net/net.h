@@ -130,6 +130,12 @@ enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct
 void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len);
 
 /*
+ * Before rdl_net_reply(): octets of UDP payload with which the reply is as long, as an IP packet, as its request was.
+ * Ethernet's padding is not of the request.
+ */
+uint16_t rdl_net_as_long(const struct rdl_frame *frame);
+
+/*
  * RFC 1071 sum over octets, folded, not complemented, as a number: stored with rdl_put_be16(). `sum` is what to
  * start from: the sum of what stands before, an even number of octets, or plain numbers such as a length.
  */

@@ -78,6 +78,15 @@ uint64_t rdl_net_turn_ipv6(struct rdl_frame *frame, uint8_t protocol, uint16_t p
 	return sum;
 }
 
+uint16_t rdl_net_as_long(const struct rdl_frame *frame)
+{
+	const uint8_t *ip = frame->data + frame->l2_len;
+	/* IPv6 counts from behind the header that the reply has, too; the reply has nothing else of it. */
+	unsigned behind = ip[0] >> 4 == 4 ? rdl_get_be16(ip + 2) - IPV4_LEN : rdl_get_be16(ip + 4);
+
+	return (uint16_t)(behind - UDP_LEN);
+}
+
 void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len)
 {
 	bool offload = (frame->flags & RDL_FRAME_TX_OFFLOAD) != 0;

@@ -51,7 +51,7 @@ static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *polic
 
 	rdl_stats_add(&pipeline->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
 	rdl_pipeline_note(pipeline, request, &pipeline->inputs[i]);
-	rdl_reply_refuse(&packet->reply, request, rdl_policy_diagnostics(policy));
+	rdl_pipeline_refuse(policy, packet);
 	rdl_pipeline_release(pipeline, packet);
 	burst->reply |= rdl_packet_bit(i);
 }

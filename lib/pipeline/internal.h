@@ -44,6 +44,9 @@ void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *pack
 void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i);
 
+/* Writes the refusal that its request names over a packet's datagram. */
+void rdl_pipeline_refuse(const struct rdl_policy *policy, struct rdl_packet *packet);
+
 /* Puts a reply that is written into its frame, and counts it by its code. */
 void rdl_pipeline_frame(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 

@@ -12,6 +12,12 @@ void rdl_pipeline_frame(struct rdl_pipeline *pipeline, struct rdl_packet *packet
 	rdl_net_reply(&packet->frame, reply->len);
 }
 
+void rdl_pipeline_refuse(const struct rdl_policy *policy, struct rdl_packet *packet)
+{
+	rdl_reply_refuse(&packet->reply, &packet->request, rdl_policy_diagnostics(policy),
+		rdl_net_as_long(&packet->frame));
+}
+
 /* The shard's answer comes from its cache, the packet from a farther one of ours by now: some packets ahead of their turn. */
 #define REQUESTS_AHEAD 16
 #define DATA_AHEAD 4
@@ -60,7 +66,7 @@ static void write_reply(struct rdl_pipeline *pipeline, const struct rdl_policy *
 		rdl_reply_write(&packet->reply, request->code, NULL);
 	} else {
 		rdl_pipeline_note(pipeline, request, NULL);
-		rdl_reply_refuse(&packet->reply, request, rdl_policy_diagnostics(policy));
+		rdl_pipeline_refuse(policy, packet);
 	}
 }
 

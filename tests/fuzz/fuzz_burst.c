@@ -35,6 +35,8 @@ static void check_reply(const struct packet *p)
 	struct rdl_span said = check_frame(p->sent, (struct rdl_span){ frame->data, frame->len });
 	check_message(asked(p), said);
 	CHECK(rdl_coap_parse(said, &reply) == RDL_COAP_MESSAGE);
+	/* A refusal sends no more octets to whoever is said to have asked than came from him. */
+	CHECK(RDL_COAP_CODE_CLASS(reply.code) == 2 || frame->len <= p->sent.len);
 	struct rdl_span location = check_content(&reply);
 	if (location.len > 0)
 		memcpy(locations[location_count++ % LOCATIONS], location.data, RDL_LOCATION_LEN);

@@ -64,8 +64,7 @@ static const struct refusal update_refusals[] = {
 	{ "lt=77", NULL, 39, LINK_FORMAT, RDL_COAP_PROXYING_NOT_SUPPORTED, false, "no proxy here" },
 };
 /* Others that the pipeline gives its reasons for. */
-static const struct refusal no_location = { .code = RDL_COAP_NOT_FOUND,
-	.text = "no such registration" },
+static const struct refusal no_location = { .code = RDL_COAP_NOT_FOUND, .text = "not registered" },
 			    no_method = { .code = RDL_COAP_METHOD_NOT_ALLOWED,
 				    .text = "method not allowed" },
 			    block_size = { .code = RDL_COAP_BAD_REQUEST,
@@ -105,8 +104,8 @@ static const struct alien aliens[] = {
 	{ "CON POST 11:bs | x", RDL_COAP_NOT_FOUND, "no such path", 0 },
 	{ "CON GET 11:rd", RDL_COAP_METHOD_NOT_ALLOWED, "method not allowed", 0 },
 	{ "NON DELETE 11:rd", RDL_COAP_BAD_REQUEST, "delete a registration, not /rd", 0 },
-	{ "CON POST 11:rd 11:" FORGED, RDL_COAP_NOT_FOUND, "no such registration", 0 },
-	{ "NON DELETE 11:rd 11:x", RDL_COAP_NOT_FOUND, "no such registration", 0 },
+	{ "CON POST 11:rd 11:" FORGED, RDL_COAP_NOT_FOUND, "not registered", 0 },
+	{ "NON DELETE 11:rd 11:x", RDL_COAP_NOT_FOUND, "not registered", 0 },
 };
 static uint64_t aliens_seen[RDL_ARRAY_LEN(aliens)];
 

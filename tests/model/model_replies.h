@@ -79,7 +79,9 @@ static inline void expect_refusal(struct packet *p, const struct refusal *refusa
 		put_uint(reply, 27, block_value(p->sent));
 	if (refusal == &block_too_large)
 		put_uint(reply, 60, BODY_MAX);
-	message_payload(reply, refusal->text, strlen(refusal->text));
+	/* No longer than what was asked, of a peer who may not have asked it. */
+	if (reply->len + 1 + strlen(refusal->text) <= p->sent->len)
+		message_payload(reply, refusal->text, strlen(refusal->text));
 	reply_end(p, reply);
 }
 

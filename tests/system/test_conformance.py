@@ -15,7 +15,8 @@ Further keys of a request: `type` ("CON"), `token` (hexadecimal), `mid` (the ste
 `options` ([[name or number, value]...]), and `block` ("NUM/M/SIZE": its part of the case's `body`, and Block1). A
 number is a CoAP uint; "hex:..." is octets. In texts {EP} is the case's id, {L} the id of the location that a step saved
 as L, {L:-1} all but its last character, {x*20} twenty x, {</5/#>*20} a run in which # counts from 0.
-`same`: the answer is that of step N, octet for octet. `has`: options of a refusal. `payload_is`: of a 2.05.
+`same`: the answer is that of step N, octet for octet. `has`: options of a refusal. `payload_is`: of a 2.05. `text`: the
+diagnostic payload of a refusal, "" for none.
 
 `state`, after the last step: for each endpoint null (not registered), or what differs from a plain registration: see
 `registration()`. `counts`: what the case added to counters of /rdline/stats. No case leaves other registrations.
@@ -64,6 +65,7 @@ OPTIONS = {"If-Match": 1, "Uri-Host": 3, "ETag": 4, "If-None-Match": 5, "Observe
 # The options of a success, and no other; Block1 besides when the request had it.
 ANSWERED = {"2.01": [LOCATION_PATH] * 2, "2.02": [], "2.04": [], "2.05": [CONTENT_FORMAT], "2.31": []}
 SILENCE = 0.25
+LONGEST_TEXT = 60  # of a diagnostic payload, but for what it quotes
 
 telemetry = threading.Lock()  # the socket takes ten clients at once
 
@@ -168,7 +170,13 @@ class Play:
             expect(dict(answer.options).get(BLOCK1), block1, what + ": Block1")
         else:
             expect([n for n in options if n != BLOCK1], [OPTIONS[o] for o in step.get("has", [])], what + ": options")
-            assert answer.payload.decode(), what + ": no diagnostic payload"
+            # A diagnostic payload is in words, and left out where it would make the answer longer than the request.
+            assert len(answer.octets) <= len(sent), what + ": longer than its request"
+            if "text" in step:
+                expect(answer.payload.decode(), step["text"], what + ": diagnostic payload")
+            elif not answer.payload:
+                assert len(answer.octets) + LONGEST_TEXT > len(sent), what + ": no diagnostic payload"
+            answer.payload.decode()
         if got == "2.01" and not step["send"].startswith("repeat") or "save" in step:
             self.take_location(step, answer)
 

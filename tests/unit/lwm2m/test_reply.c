@@ -98,7 +98,7 @@ static void test_block1(void **state)
 
 	reply = begin(RDL_COAP_CON, 9);
 	reply.block1 = 0x06;
-	rdl_reply_refuse(&reply, &request, false);
+	rdl_reply_refuse(&reply, &request, false, SIZE_MAX);
 	expect(&reply, "628c1234a1b2 d10e 06", "");
 }
 
@@ -108,30 +108,30 @@ static void test_refused(void **state)
 	struct rdl_reply reply = begin(RDL_COAP_CON, 64);
 
 	request.reason = RDL_REASON_version;
-	rdl_reply_refuse(&reply, &request, true);
+	rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 	expect(&reply, "628c1234a1b2 ff", "lwm2m: version not supported");
 
 	reply = begin(RDL_COAP_NON, 64);
 	request.reason = RDL_REASON_endpoint_barred;
-	rdl_reply_refuse(&reply, &request, true);
+	rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 	expect(&reply, "52835678a1b2 ff", "ep: not allowed");
 
 	reply = begin(RDL_COAP_CON, 6);
 	request.reason = RDL_REASON_location;
-	rdl_reply_refuse(&reply, &request, false);
+	rdl_reply_refuse(&reply, &request, false, SIZE_MAX);
 	expect(&reply, "62841234a1b2", "");
 
 	reply = begin(RDL_COAP_CON, 9 + 64);
 	request.reason = RDL_REASON_link_syntax;
 	request.detail = 0;
-	rdl_reply_refuse(&reply, &request, true);
+	rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 	expect(&reply, "62801234a1b2 ff", "object list: syntax error at octet 0");
 
 	reply = begin(RDL_COAP_CON, 9 + 64);
 	request.reason = RDL_REASON_link_syntax;
 	reply.block1 = 0x0e;
 	request.detail = UINT32_MAX;
-	rdl_reply_refuse(&reply, &request, true);
+	rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 	expect(&reply, "62801234a1b2 d10e0e ff", "object list: syntax error at octet 4294967295");
 }
 
@@ -267,7 +267,7 @@ static void test_named_parameter(void **state)
 		const char *text = rdl_reason_text(RDL_REASON_unknown_parameter);
 
 		memcpy(octets + 5, cases[i].name, strlen(cases[i].name));
-		rdl_reply_refuse(&reply, &request, true);
+		rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 		assert_int_equal(reply.len, 5 + strlen(text) + strlen(cases[i].shown));
 		assert_memory_equal(octets + 5, text, strlen(text));
 		assert_memory_equal(

@@ -204,7 +204,7 @@ static void test_refusals(void **state)
 					request.payload = name;
 					request.payload_len = sizeof(name) - 1;
 				}
-				rdl_reply_refuse(&reply, &request, true);
+				rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 				expect_all(rdl_reason_text((enum rdl_reason)reason), &reply,
 					token_len);
 			}

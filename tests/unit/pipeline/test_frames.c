@@ -24,7 +24,7 @@ static const struct frame_spec ways[] = {
 
 static void test_reply_goes_back(void **state)
 {
-	struct message m = line("CON GET 11:nowhere");
+	struct message m = line("CON GET 11:nowhere 15:at=all");
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(ways); i++) {
 		struct frame_spec spec = ways[i];
@@ -153,11 +153,11 @@ static void test_answers(void **state)
 		{ "NON DELETE 11:rd 11:@", RDL_COAP_DELETED, RDL_REASON_NONE, "", "", false },
 		{ "CON POST 11:rd 11:@ 27:#06 | </5>", RDL_COAP_CHANGED, RDL_REASON_NONE, "27:#06",
 			"", false },
-		{ "CON POST 11:rd 11:@ 15:lt=x 27:#06 | </5>", RDL_COAP_BAD_REQUEST,
+		{ "CON POST 11:rd 11:@ 15:lt=x 27:#06 | </5/0>,</6/0>", RDL_COAP_BAD_REQUEST,
 			RDL_REASON_lifetime_syntax, "27:#06", "lt: not a number of seconds",
 			false },
 		{ "CON POST 11:rd 11:@", RDL_COAP_NOT_FOUND, RDL_REASON_location, "",
-			"no such registration", false },
+			"not registered", false },
 		{ "NON POST 11:rd 11:@", RDL_COAP_NOT_FOUND, RDL_REASON_location, "", "", true },
 	};
 

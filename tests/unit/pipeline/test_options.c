@@ -136,7 +136,7 @@ static void test_block(void **state)
 	run_end(&run);
 
 	/* The echo goes with a refusal too. */
-	m = line("CON POST 11:rd 27:#05" OBJECTS);
+	m = line("CON POST 11:rd 27:#05" OBJECTS ",</4/0>");
 	struct message reply = line_reply(&m, 0x80, SALT);
 	message_options(&reply, "27:#05");
 	message_payload(&reply, "ep: missing or empty", 20);

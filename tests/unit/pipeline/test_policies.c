@@ -40,7 +40,7 @@ static void test_no_diagnostics(void **state)
 
 static void test_diagnostics(void **state)
 {
-	struct message m = line("CON POST 11:rd 15:ep=a | </1/0>,</3/0>,x");
+	struct message m = line("CON POST 11:rd 15:ep=a | </1/0>,</3/0>,x,</4/0>,</5/0>");
 	struct message reply = line_reply(&m, 0x80, SALT);
 	struct run run = run_message(&m);
 
