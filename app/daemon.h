@@ -89,7 +89,7 @@ struct lcore {
 struct daemon {
 	const struct rdl_conf *conf;
 	/* Random at each start, each for one purpose: daemon_keys() draws them. */
-	struct rdl_key endpoint_key, list_key, admission_key, fragments_key;
+	struct rdl_key endpoint_key, list_key, admission_key, fragments_key, block_key;
 	struct rdl_speck location_key;
 	uint64_t exchange_seed, known_seed;
 	uint16_t reply_salt; /* NON replies show it to anybody */

@@ -36,10 +36,6 @@ uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed)
 
 void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
 {
-	if (RDL_UNLIKELY(packet->transfer != 0)) {
-		pipeline->blocks.transfers[packet->transfer - 1].in_flight--;
-		packet->transfer = 0;
-	}
 	if (RDL_UNLIKELY(packet->scratch != 0)) {
 		rdl_blocks_scratch_free(&pipeline->blocks, (int)packet->scratch - 1);
 		packet->scratch = 0;
@@ -50,18 +46,14 @@ void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *pack
 	}
 }
 
-/* Behind the frame, up to its room; or a piece of the worker's for what is long. */
+/*
+ * Memory for `need` octets, aligned to eight: behind the frame, up to its room; or a piece of the worker's for what is
+ * long.
+ */
 static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	const struct rdl_input *input, struct rdl_scratch *scratch)
+	size_t need, struct rdl_scratch *scratch)
 {
 	uint8_t *start = packet->frame.data + packet->frame.len;
-	/*
-	 * A list is read into twice its payload, parameters are no longer than the options that they came in: of what
-	 * lies in the packet, its payload counts once already.
-	 */
-	size_t outside = packet->transfer != 0 ? input->payload.len : 0;
-	size_t need = input->payload.len + outside + packet->reply.coap_len + 64;
-
 	const uint8_t *end = packet->frame.data + packet->frame.room;
 
 	start += -(uintptr_t)start & 7;
@@ -86,10 +78,30 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 	return RDL_BODY_WHOLE;
 }
 
-static enum rdl_body take_block(
-	struct rdl_pipeline *pipeline, struct rdl_packet *packet, struct rdl_input *input)
+/* The body of a transfer, put together before what is decoded of it. */
+static enum rdl_body gather(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	struct rdl_input *input, const struct rdl_transfer *transfer, struct rdl_scratch *scratch)
+{
+	size_t whole = ((size_t)transfer->len + 7) & ~(size_t)7;
+	/* A list is read into twice its payload, parameters are no longer than the options that they came in. */
+	enum rdl_body body = find_scratch(pipeline, packet,
+		whole + 2 * (size_t)transfer->len + packet->reply.coap_len + 64, scratch);
+
+	if (body != RDL_BODY_WHOLE)
+		return body;
+	rdl_transfers_copy(&pipeline->blocks.transfers, transfer, scratch->data);
+	input->payload = (struct rdl_span){ scratch->data, transfer->len };
+	scratch->data += whole;
+	scratch->len -= whole;
+	return RDL_BODY_WHOLE;
+}
+
+static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
+	struct rdl_input *input, struct rdl_scratch *scratch)
 {
 	struct rdl_request *request = &packet->request;
+	bool is_update = request->operation == RDL_OPERATION_UPDATE;
+	struct rdl_span id = is_update ? input->id : (struct rdl_span){ NULL, 0 };
 	struct rdl_blocks *blocks = &pipeline->blocks;
 	enum rdl_reason reason = RDL_REASON_NONE;
 	struct rdl_transfer *transfer;
@@ -101,17 +113,18 @@ static enum rdl_body take_block(
 		return RDL_BODY_REFUSED;
 	}
 	request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
-	key = rdl_block_key(&input->message, &request->peer, pipeline->config.exchange_seed);
-	switch (rdl_blocks_take(
-		blocks, &key, input, request->exchange, pipeline->now_ms, &transfer, &reason)) {
+	key = rdl_block_key(&input->message, &request->peer, id, &pipeline->config.block_key);
+	uint64_t gave_way = blocks->transfers.gave_way;
+	enum rdl_block_result result = rdl_blocks_take(
+		blocks, &key, input, request->exchange, pipeline->now_ms, &transfer, &reason);
+	rdl_stats_add(&pipeline->stats, RDL_STAT_transfers_evicted,
+		blocks->transfers.gave_way - gave_way);
+	switch (result) {
 	case RDL_BLOCK_MORE:
 		return RDL_BODY_PART;
 	case RDL_BLOCK_COMPLETE:
-		transfer->in_flight++;
-		packet->transfer = (uint32_t)(transfer - blocks->transfers) + 1;
-		input->payload = rdl_blocks_body(blocks, transfer);
-		return RDL_BODY_WHOLE;
-	case RDL_BLOCK_NO_ROOM:
+		return gather(pipeline, packet, input, transfer, scratch);
+	case RDL_BLOCK_EVICTED:
 		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_blocks_full, 1);
 		return RDL_BODY_SHED;
 	case RDL_BLOCK_REFUSED:
@@ -133,12 +146,10 @@ enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet
 			packet->request.reason = RDL_REASON_block_size;
 			return RDL_BODY_REFUSED;
 		}
-		if (one_of_many) {
-			enum rdl_body body = take_block(pipeline, packet, input);
-
-			if (body != RDL_BODY_WHOLE)
-				return body;
-		}
+		if (one_of_many)
+			return take_block(pipeline, packet, input, scratch);
 	}
-	return find_scratch(pipeline, packet, input, scratch);
+	/* As in gather(); its payload is among the octets of the datagram already. */
+	return find_scratch(
+		pipeline, packet, input->payload.len + packet->reply.coap_len + 64, scratch);
 }

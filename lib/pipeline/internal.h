@@ -19,7 +19,7 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 	const struct rdl_input *input);
 
 struct rdl_scratch {
-	void *data;
+	uint8_t *data; /* aligned to eight */
 	size_t len;
 };
 

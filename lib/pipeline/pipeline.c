@@ -68,7 +68,6 @@ static void begin_request(
 		.room = (uint16_t)(packet->frame.room - before),
 		.id_mask = pipeline->config.reply_salt,
 		.block1 = RDL_BLOCK1_NONE };
-	packet->transfer = 0;
 	packet->scratch = 0;
 	packet->known_list = 0;
 	request->operation = RDL_OPERATION_OTHER;

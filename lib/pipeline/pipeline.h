@@ -56,8 +56,8 @@ struct rdl_packet {
 	struct rdl_frame frame;
 	struct rdl_reply reply;
 	/* What the request points into, beside its packet: place and one, or 0. */
-	uint32_t transfer; /* a body that came in blocks */
-	uint16_t scratch; /* what was decoded, where that did not fit the packet */
+	uint16_t
+		scratch; /* a body that came in blocks, and what was decoded, where that did not fit the packet */
 	uint16_t known_list; /* an object list */
 	/* What goes from core to core is no line more than it fills, and all that does. */
 	struct rdl_request request __attribute__((aligned(RDL_CACHE_LINE)));
@@ -75,7 +75,9 @@ struct rdl_pipeline_config {
 	uint64_t known_seed; /* random: of the hashes that known lists are found by */
 	/* Random, and no secret, since it shows in every NON reply: our Message IDs for those are the requests', masked. */
 	uint16_t reply_salt;
-	/* Block-wise transfers at a time, 0: none, longest body, and how long an idle one is kept. */
+	struct rdl_key
+		block_key; /* random: of the hashes that transfers, and who holds them, are found by */
+	/* Memory for bodies in blocks, as whole ones, 0: none; the longest; and how long an idle one is kept. */
 	uint32_t transfers, max_payload, transfer_lifetime_s;
 	struct rdl_refusals
 		*refusals; /* where they are noted, zero at first, the caller's; NULL: nowhere */

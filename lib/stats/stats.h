@@ -24,7 +24,7 @@
 	X(multicast, "request to a group address")                                              \
 	X(non_bad_option, "non-confirmable request with an option that must be understood")     \
 	X(discovery_filter, "discovery whose filter matches nothing")                           \
-	X(blocks_full, "block shed: no room for another transfer")                              \
+	X(blocks_full, "block shed: its transfer had given way for others")                     \
 	X(scratch_full, "request shed: no memory to decode a long payload")                     \
 	X(shed_backlog, "Register shed unread: the port's queue ran over")                      \
 	X(shed_register, "Register shed: no credit towards its shard")                          \
@@ -63,7 +63,8 @@
 	X(expired, "registrations ended by their lifetime")                        \
 	X(removed, "registrations ended by the operator")                          \
 	X(replayed, "copies of requests answered, and told nobody")                \
-	X(list_cache_hits, "object lists known from an earlier request")
+	X(list_cache_hits, "object lists known from an earlier request")           \
+	X(transfers_evicted, "block-wise transfers that gave way for others")
 
 enum rdl_stat {
 #define X(name, help) RDL_STAT_##name,

@@ -21,11 +21,10 @@ int rte_eal_init(int argc, char **argv);
 #define LIFETIME_MAX_S 3600
 #define EXCHANGE_LIFETIME_S 247
 #define BODY_MAX 1000
-#define BODY_ROOM 1024 /* a cache line's multiple: what is above BODY_MAX stays as it was */
 #define SEED 99
 #define HORIZON_MS (UINT64_C(1) << 41) /* a registry's clock goes further, but not for ever */
 
-static const struct rdl_key list_key = { 31, 32 };
+static const struct rdl_key list_key = { 31, 32 }, block_key = { 41, 42 };
 static struct rdl_speck location_key; /* gateway_start() */
 static const struct rdl_admission_config no_limits = { .shards = 1 };
 
@@ -45,6 +44,8 @@ static inline struct rdl_pipeline_config pipeline_config(void)
 		.slots = rdl_registry_slots(REGISTRATIONS),
 		.list_key = list_key,
 		.exchange_seed = SEED,
+		.known_seed = SEED + 1,
+		.block_key = block_key,
 		.reply_salt = SALT,
 		.transfers = 8,
 		.max_payload = BODY_MAX,
@@ -140,33 +141,58 @@ static inline void check_balance(void)
 	CHECK(counts.registrations + counts.tombstones <= REGISTRATIONS);
 }
 
-/* Transfers and pieces of scratch memory are where they were; bodies have kept to their room. */
+/* Units that a transfer's octets fill. */
+static inline unsigned units_of(const struct rdl_transfer *t)
+{
+	return 1 + (t->len > RDL_TRANSFER_FIRST
+				   ? (t->len - RDL_TRANSFER_FIRST + RDL_TRANSFER_NEXT - 1) /
+					     RDL_TRANSFER_NEXT
+				   : 0);
+}
+
+/* All units are held by transfers, which are in their bucket and list, and by holders, or are free. */
+static inline void check_transfers(const struct rdl_transfers *transfers)
+{
+	unsigned chained = 0, listed = 0, units = 0, held = 0;
+
+	for (uint32_t b = 0; b <= transfers->bucket_mask; b++)
+		for (uint32_t i = transfers->buckets[b]; i != UINT32_MAX; chained++) {
+			const struct rdl_transfer *t =
+				(const void *)(transfers->units + (size_t)i * RDL_UNIT_LEN);
+
+			CHECK((t->request[1] & transfers->bucket_mask) == b);
+			CHECK(t->listed && t->len <= BODY_MAX);
+			units += units_of(t);
+			i = t->bucket_next;
+		}
+	for (unsigned kind = 0; kind < RDL_TRANSFER_KINDS; kind++) {
+		unsigned of_kind = 0;
+
+		for (unsigned rank = 0; rank < RDL_TRANSFER_RANKS; rank++)
+			for (uint32_t i = transfers->lists[kind][rank].newest; i != UINT32_MAX;
+				listed++) {
+				const struct rdl_transfer *t =
+					(const void *)(transfers->units + (size_t)i * RDL_UNIT_LEN);
+
+				CHECK(t->kind == kind && t->rank == rank);
+				of_kind += units_of(t);
+				i = t->older;
+			}
+		CHECK(of_kind == transfers->of_kind[kind]);
+	}
+	for (uint32_t i = 0; i < transfers->holders.fresh; i++)
+		held += transfers->holders.holders[i].units;
+	CHECK(chained == listed && units == held);
+	CHECK(units + transfers->unused == transfers->unit_count);
+}
+
+/* Transfers and pieces of scratch memory are where they were. */
 static inline void check_blocks(void)
 {
-	const struct rdl_blocks *blocks = &pipeline.blocks;
-	unsigned used = 0, chained = 0, aged = 0;
-
-	CHECK(blocks->scratch_free == UINT64_MAX);
+	CHECK(pipeline.blocks.scratch_free == UINT64_MAX);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
 		CHECK(pipeline.known_lists->entries[i].held == 0);
-	for (uint32_t i = 0; i < blocks->count; i++) {
-		const struct rdl_transfer *t = &blocks->transfers[i];
-		const uint8_t *body = blocks->bodies + (size_t)i * BODY_ROOM;
-
-		CHECK(t->in_flight == 0 && t->len <= BODY_MAX);
-		used += t->used;
-		for (size_t k = BODY_MAX; k < BODY_ROOM; k++)
-			CHECK(body[k] == 0);
-	}
-	for (uint32_t b = 0; b <= blocks->bucket_mask; b++)
-		for (uint32_t i = blocks->buckets[b]; i != UINT32_MAX;
-			i = blocks->transfers[i].bucket_next) {
-			CHECK(blocks->transfers[i].used && ++chained <= used);
-			CHECK((blocks->transfers[i].key.source & blocks->bucket_mask) == b);
-		}
-	for (uint32_t i = blocks->newest; i != UINT32_MAX; i = blocks->transfers[i].older)
-		CHECK(++aged <= blocks->count);
-	CHECK(chained == used && aged == blocks->count);
+	check_transfers(&pipeline.blocks.transfers);
 }
 
 /* Lets all that is registered end: nothing of it may stay. */

@@ -22,7 +22,6 @@ struct packet {
 	struct rdl_block_key key; /* of a block */
 	struct rdl_input input;
 	bool is_block;
-	uint64_t body; /* digest of the one that it was handed over with, from a transfer */
 };
 
 static inline struct rdl_frame place(
@@ -37,19 +36,24 @@ static inline struct rdl_frame place(
 }
 
 /* What the message says, when it is one block of several. */
-static inline void look_for_block(struct packet *p, uint64_t seed)
+static inline void look_for_block(struct packet *p, const struct rdl_key *key)
 {
+	bool is_update;
+
 	struct rdl_span datagram = { p->datagram.data, p->datagram.len };
 
 	p->is_block = p->verdict == RDL_NET_DATAGRAM &&
 		      rdl_coap_parse(datagram, &p->input.message) == RDL_COAP_MESSAGE &&
 		      rdl_input_read(&p->input) == RDL_OK && p->input.has_block1;
-	if (p->is_block)
-		p->key = rdl_block_key(&p->input.message, &p->datagram.peer, seed);
+	if (!p->is_block)
+		return;
+	is_update = p->input.path == RDL_PATH_LOCATION;
+	p->key = rdl_block_key(&p->input.message, &p->datagram.peer,
+		is_update ? p->input.id : (struct rdl_span){ NULL, 0 }, key);
 }
 
-static inline void packet_init(
-	struct packet *p, const struct record *record, const struct test_frame *f, uint64_t seed)
+static inline void packet_init(struct packet *p, const struct record *record,
+	const struct test_frame *f, const struct rdl_key *key)
 {
 	uint8_t port = (record->control & OTHER_PORT) != 0;
 	uint8_t *sent = fuzz_alloc(f->len);
@@ -62,7 +66,7 @@ static inline void packet_init(
 	p->packet.frame = place(&p->buffer, f, p->room, port);
 	p->alone = place(&p->copy, f, p->room, port);
 	p->verdict = rdl_net_input(&interfaces[port], &p->alone, &p->datagram);
-	look_for_block(p, seed);
+	look_for_block(p, key);
 }
 
 static inline void packet_free(struct packet *p)
@@ -85,7 +89,7 @@ static inline size_t end_in_body(
 	struct rdl_span payload = p->input.payload;
 	uint64_t start;
 
-	if (!p->is_block || memcmp(&p->key, key, sizeof(*key)) != 0)
+	if (!p->is_block || memcmp(p->key.request, key->request, sizeof(key->request)) != 0)
 		return 0;
 	start = (uint64_t)p->input.block1.num << (p->input.block1.szx + 4);
 	if (start + payload.len > body.len ||

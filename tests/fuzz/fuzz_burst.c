@@ -63,16 +63,6 @@ static void commit(struct rdl_request *const requests[], unsigned n)
 	check_balance();
 }
 
-static uint64_t digest_of_body(const struct packet *p)
-{
-	static const struct rdl_key key = { 1, 2 };
-	const struct rdl_transfer *t = &pipeline.blocks.transfers[p->packet.transfer - 1];
-	struct rdl_span body = rdl_blocks_body(&pipeline.blocks, t);
-
-	CHECK(t->used && t->complete && t->in_flight > 0);
-	return rdl_siphash(&key, body.data, body.len);
-}
-
 /* All that is pending, in bursts. */
 static void answer_pending(void)
 {
@@ -82,9 +72,6 @@ static void answer_pending(void)
 		unsigned n = 0;
 
 		for (; n < RDL_BURST_MAX && done + n < pending_count; n++) {
-			const struct packet *p = pending[done + n];
-
-			CHECK(p->packet.transfer == 0 || digest_of_body(p) == p->body);
 			burst[n] = &pending[done + n]->packet;
 			requests[n] = &burst[n]->request;
 		}
@@ -94,7 +81,7 @@ static void answer_pending(void)
 			const struct packet *p = pending[done + i];
 
 			CHECK(((send >> i & 1) != 0) == (p->packet.request.code != 0));
-			CHECK(p->packet.transfer == 0 && p->packet.scratch == 0);
+			CHECK(p->packet.scratch == 0);
 			CHECK(p->packet.known_list == 0);
 			if ((send >> i & 1) != 0)
 				check_reply(p);
@@ -105,6 +92,26 @@ static void answer_pending(void)
 }
 
 /* ---- the way there ---- */
+
+/* What a request is made of, when it is the last block of several. */
+static void check_whole(const struct packet *p)
+{
+	const struct rdl_transfers *transfers = &pipeline.blocks.transfers;
+	const struct rdl_transfer *t;
+	uint8_t body[BODY_MAX];
+
+	if (!p->is_block || p->packet.request.reason != RDL_REASON_NONE ||
+		p->input.message.code != RDL_COAP_POST ||
+		(p->input.block1.num == 0 && !p->input.block1.more))
+		return;
+	t = rdl_transfers_find(&pipeline.blocks.transfers, &p->key, now_ms);
+	/* Another of the same burst may have begun it anew, or made it give way. */
+	if (t == NULL || t->last_exchange != p->packet.request.exchange)
+		return;
+	CHECK(t->len <= BODY_MAX && t->complete == !p->input.block1.more);
+	rdl_transfers_copy(transfers, t, body);
+	check_body(packets, packet_count, &p->key, (struct rdl_span){ body, t->len });
+}
 
 static void check_handed_over(struct packet *p)
 {
@@ -123,12 +130,7 @@ static void check_handed_over(struct packet *p)
 	/* Who finds a list by its digest does not make it again. */
 	if ((r->gives & RDL_GIVES_OBJECTS) != 0 && r->list_digest != 0)
 		CHECK(r->list_digest == rdl_object_list_digest(&list_key, r->objects));
-	if (p->packet.transfer == 0)
-		return;
-	p->body = digest_of_body(p);
-	check_body(packets, packet_count, &p->key,
-		rdl_blocks_body(
-			&pipeline.blocks, &pipeline.blocks.transfers[p->packet.transfer - 1]));
+	check_whole(p);
 }
 
 static void check_answered(const struct packet *p)
@@ -235,7 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if ((record.control & FORM) >= FORM_IPV4)
 			record.body = with_locations(record.body, octets);
 		struct test_frame frame = make_frame(&record);
-		packet_init(&packets[packet_count++], &record, &frame, SEED);
+		packet_init(&packets[packet_count++], &record, &frame, &block_key);
 	}
 	run_burst(false);
 	gateway_end();

@@ -81,6 +81,7 @@
 	X(block_gap, "block that does not follow")                                        \
 	X(block_late, "block of a transfer that is too old")                              \
 	X(block_lost, "block of a transfer that had to give way")                         \
+	X(block_silence, "block that got no answer for that")                             \
 	X(block_restart, "transfer begun anew")                                           \
 	X(block_refused, "block of a wrong size")                                         \
 	X(block_too_large, "block of a body that is too large")                           \

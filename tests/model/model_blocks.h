@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bodies in blocks as a worker must take them: RFC 7959 section 2.5, SPEC rows B. Whether an idle transfer had to give way
- * for others is certain only while few have come since; else the worker's answer tells.
+ * Bodies in blocks as a worker must take them: RFC 7959 section 2.5. Which transfers had to give way for others only the
+ * worker's answers tell; while none had, all is certain.
  */
 #ifndef RDL_MODEL_BLOCKS_H
 #define RDL_MODEL_BLOCKS_H
 
 #include "model_requests.h"
 
-#define TRANSFERS 64 /* of a worker */
-#define FEW_APPENDS 32 /* with what is under way, fewer than all others */
-#define FEW_BEGINS 3 /* of a source, which has four */
+#define TRANSFERS 12 /* whole bodies that a worker has memory for */
+#define EVICTED_MS 186000 /* that a transfer is remembered at most, which had to give way */
 
 /* What a worker makes of a block. */
 enum part {
@@ -20,22 +19,34 @@ enum part {
 	PART_SHED,
 };
 
+/* How many transfers of a worker have had to give way: before the burst at hand, with it, and when one did. */
 static struct {
-	uint64_t appends;
-	unsigned under_way;
-} transfers[WORKERS];
+	uint64_t before, with;
+	uint64_t last_ms;
+} evictions[WORKERS];
 
-static inline bool certain(unsigned w, const struct sent *q, const struct transfer *t)
+static inline void evictions_count(unsigned w, uint64_t with)
 {
-	return t->under_way > 0 || (transfers[w].appends - t->appends < FEW_APPENDS &&
-					   sources[q->source].begins[w] - t->begins < FEW_BEGINS);
+	evictions[w].before = evictions[w].with;
+	evictions[w].with = with;
+	if (evictions[w].before != with)
+		evictions[w].last_ms = now_ms;
+}
+
+static inline bool certain(unsigned w, const struct transfer *t)
+{
+	return evictions[w].with == t->evictions;
+}
+
+/* True when a worker may take a transfer for one that had to give way. */
+static inline bool may_be_silent(unsigned w)
+{
+	return evictions[w].with > 0 && now_ms - evictions[w].last_ms <= EVICTED_MS;
 }
 
 static inline void touch(unsigned w, const struct sent *q, struct transfer *t)
 {
-	transfers[w].appends++;
-	t->appends = transfers[w].appends;
-	t->begins = sources[q->source].begins[w];
+	t->evictions = evictions[w].before;
 	t->touched_ms = now_ms;
 	t->last = q->identity;
 	t->len += q->payload_len;
@@ -44,16 +55,8 @@ static inline void touch(unsigned w, const struct sent *q, struct transfer *t)
 
 static inline void begin(unsigned w, const struct sent *q, struct transfer *t)
 {
-	struct source *s = &sources[q->source];
-
-	if (!t->there || t->muddled) {
-		/* Those under way cannot give way: others do sooner. */
-		s->begins[w] += s->under_way[w] > 0 ? FEW_BEGINS : 1;
-		transfers[w].appends +=
-			transfers[w].under_way >= TRANSFERS - FEW_APPENDS - 1 ? FEW_APPENDS : 0;
-	} else {
+	if (t->there && !t->muddled)
 		happened(KIND_block_restart);
-	}
 	t->there = true;
 	t->muddled = false;
 	t->first = q->identity;
@@ -64,7 +67,7 @@ static inline void begin(unsigned w, const struct sent *q, struct transfer *t)
 static inline enum part refuse_block(
 	struct transfer *t, bool drops, const struct refusal *reason, const struct refusal **why)
 {
-	if (drops && t->under_way == 0)
+	if (drops)
 		t->there = t->muddled = false;
 	*why = reason;
 	return PART_REFUSED;
@@ -87,12 +90,10 @@ static inline const struct refusal *judge_alone(const struct sent *q)
 static inline enum part first_block(unsigned w, const struct sent *q, struct transfer *t)
 {
 	if (t->there && (q->identity == t->first || q->identity == t->last)) {
-		t->muddled |= !certain(w, q, t);
+		t->muddled |= !certain(w, t);
 		happened(KIND_block_again);
 		return PART_CONTINUE;
 	}
-	if (t->there && t->under_way > 0)
-		return PART_SHED;
 	begin(w, q, t);
 	return PART_CONTINUE;
 }
@@ -103,9 +104,14 @@ static inline enum part next_block(unsigned w, const struct sent *q, struct tran
 	size_t offset = (size_t)q->num << (q->szx + 4);
 	bool held;
 
-	if (t->there && (t->muddled || !certain(w, q, t)) && seen == PART_REFUSED) {
+	if (t->there && (t->muddled || !certain(w, t)) &&
+		(seen == PART_REFUSED || seen == PART_SHED)) {
 		happened(KIND_block_lost);
 		t->there = t->muddled = false;
+	}
+	if (!t->there && seen == PART_SHED && may_be_silent(w)) {
+		happened(KIND_block_silence);
+		return PART_SHED;
 	}
 	if (!t->there) {
 		happened(KIND_block_gap);
@@ -137,7 +143,6 @@ static inline enum part block_judge(
 	const struct refusal *alone = judge_alone(q);
 
 	if (t->there && !t->muddled && now_ms - t->touched_ms > EXCHANGE_LIFETIME_S * 1000) {
-		CHECK(t->under_way == 0);
 		t->there = false;
 		if (alone == NULL)
 			happened(KIND_block_late);
@@ -147,14 +152,6 @@ static inline enum part block_judge(
 		return refuse_block(t, alone == &block_too_large, alone, why);
 	}
 	return q->num == 0 ? first_block(w, q, t) : next_block(w, q, t, seen, why);
-}
-
-/* A whole body is with a request from now on, until it is answered. */
-static inline void under_way(unsigned w, struct sent *q, int n)
-{
-	q->script->at[w].under_way += (unsigned)n;
-	sources[q->source].under_way[w] += (unsigned)n;
-	transfers[w].under_way += (unsigned)n;
 }
 
 #endif

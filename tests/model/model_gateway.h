@@ -45,7 +45,6 @@ struct packet {
 	struct sent *sent;
 	unsigned worker;
 	bool continues; /* a block that is not the last */
-	bool whole; /* the last block of a body */
 	const struct refusal *verdict; /* that travels along, or NULL */
 	struct reply reply;
 };
@@ -117,6 +116,8 @@ static inline void make_pipelines(void)
 		.slots = rdl_registry_slots(SHARDS * REGISTRATIONS),
 		.list_key = list_key,
 		.exchange_seed = 99,
+		.known_seed = 98,
+		.block_key = { 41, 42 },
 		.reply_salt = SALT,
 		.transfers = TRANSFERS,
 		.max_payload = BODY_MAX,

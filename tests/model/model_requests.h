@@ -17,9 +17,6 @@ struct source {
 	uint8_t address[16];
 	uint16_t port;
 	uint16_t next_id;
-	/* Of block-wise transfers: begun, and with requests under way. */
-	uint64_t begins[WORKERS];
-	unsigned under_way[WORKERS];
 };
 static struct source sources[SOURCES];
 
@@ -75,8 +72,7 @@ struct transfer {
 	uint64_t first, last; /* identities of the block that began it, and of the last taken */
 	uint64_t touched_ms;
 	size_t len;
-	unsigned under_way;
-	uint64_t appends, begins; /* of its worker, of its source, when it was last touched */
+	uint64_t evictions; /* of its worker, before it was last touched */
 };
 
 /* A request in blocks. */

@@ -63,7 +63,6 @@ static inline bool judge_block(struct packet *p, enum fate seen, enum fate *fate
 	enum part part = block_judge(p->worker, p->sent, seen_of(p, seen), &why);
 	bool is_register = p->sent->what == REGISTER;
 
-	p->whole = part == PART_WHOLE;
 	p->continues = part == PART_CONTINUE;
 	if (part == PART_WHOLE)
 		return true;
@@ -102,8 +101,6 @@ static inline enum fate judge_at_worker(struct packet *p, enum fate seen)
 		return answer(p, q->refusal);
 	}
 	p->verdict = q->what == OTHER ? &no_method : q->refusal;
-	if (p->whole)
-		under_way(p->worker, q, 1);
 	return HANDED_OVER;
 }
 
@@ -130,8 +127,6 @@ static inline void hand_over(struct packet *p, unsigned shard, bool credit)
 		: p->sent->what == DEREGISTER ? RDL_STAT_drop_shed_deregister
 					      : RDL_STAT_drop_shed_update);
 	rdl_pipeline_shed(&pipelines[p->worker], &p->packet);
-	if (p->whole)
-		under_way(p->worker, p->sent, -1);
 	packet_free(p);
 }
 
@@ -159,6 +154,7 @@ static inline void worker_burst(unsigned w, struct sent *const burst_sent[], uns
 	}
 	pipelines[w].now_ms = now_ms;
 	rdl_pipeline_burst(&pipelines[w], policy, burst_packets, n, &burst);
+	evictions_count(w, rdl_stats_get(&pipelines[w].stats, RDL_STAT_transfers_evicted));
 	CHECK(burst_is_split(&burst, n) && burst.fragment == 0);
 	for (unsigned i = 0; i < n; i++)
 		fates[i] = judge_in_burst(packets[i], &burst, i);
@@ -194,8 +190,6 @@ static inline void take_replies(unsigned w, unsigned s)
 		CHECK(((send >> i & 1) != 0) == (packets[i]->reply.len > 0));
 		if (packets[i]->reply.len > 0)
 			check_frame(packets[i]);
-		if (packets[i]->whole)
-			under_way(w, packets[i]->sent, -1);
 		packet_free(packets[i]);
 	}
 }

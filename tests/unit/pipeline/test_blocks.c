@@ -38,8 +38,6 @@ static void fresh(void)
 /* Nothing is held once every packet has been given back. */
 static void nothing_held(void)
 {
-	for (unsigned i = 0; i < pipeline.blocks.count; i++)
-		assert_int_equal(pipeline.blocks.transfers[i].in_flight, 0);
 	assert_true(pipeline.blocks.scratch_free == UINT64_MAX);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
 		assert_int_equal(pipeline.known_lists->entries[i].held, 0);
@@ -81,7 +79,6 @@ static uint64_t expect_register(const struct message *m)
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
 	assert_int_equal(run.packet.request.objects->link_count, 16);
 	assert_int_equal(run.packet.reply.block1, 0x22);
-	assert_int_equal(pipeline.blocks.transfers[run.packet.transfer - 1].in_flight, 1);
 	give_back(&run);
 	return exchange;
 }
@@ -285,7 +282,7 @@ static void test_longest(void **state)
 	give_back(&run);
 }
 
-/* While a shard reads the body, nobody writes it: a restart is shed, and works afterwards. */
+/* While a shard reads the body, its transfer may begin anew, and end: what the shard reads stays. */
 static void test_in_flight(void **state)
 {
 	struct message m;
@@ -298,47 +295,120 @@ static void test_in_flight(void **state)
 	m = block_of(HEAD, 2, 2);
 	struct run run = run_message(&m);
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
+	struct rdl_object_list list = *run.packet.request.objects;
 	m = block_of(HEAD, 0, 3);
 	struct run restart = run_message(&m);
-	expect_silence(&restart, RDL_STAT_drop_blocks_full);
+	assert_int_equal(restart.burst.reply, 1);
 	run_end(&restart);
+	m = line(HEAD " 27:#22");
+	message_payload(&m, "</9/9>", 6);
+	restart = run_message(&m);
+	expect_refusal(&restart, &m, RDL_REASON_block_gap);
+	run_end(&restart);
+	assert_memory_equal(run.packet.request.objects, &list, sizeof(list));
+	assert_int_equal(list.link_count, 16);
 	give_back(&run);
-	expect_continue(&m);
 }
 
-/* One source has its share, and all together theirs: the oldest transfer goes. */
-static void test_room(void **state)
+/* The body of as many octets as there are, which is put together in the worker's own memory when its packet is short. */
+static void test_one_octet_more(void **state)
 {
-	struct frame_spec spec = { .from = PEER_IPV4, .to = OUR_IPV4 };
-	char head[64];
-	struct message m;
+	static const char links[] = "</1/0>,</3/0>";
 
-	fresh();
-	for (unsigned i = 0; i < 6; i++) {
-		snprintf(head, sizeof(head), "CON POST 11:rd 15:ep=%u", i);
-		m = block_of(head, 0, (uint16_t)i);
-		expect_continue(&m);
-	}
-	for (unsigned i = 0; i < 6; i++) {
-		snprintf(head, sizeof(head), "CON POST 11:rd 15:ep=%u", i);
-		m = block_of(head, 1, (uint16_t)(100 + i));
-		if (i < 6 - RDL_BLOCKS_PER_SOURCE)
-			expect_refused(&m, RDL_REASON_block_gap);
-		else
-			expect_continue(&m);
-	}
-	/* From other ports, one each: eight in all, so the four above give way in turn. */
-	for (unsigned i = 0; i < 8; i++) {
-		m = block_of(HEAD, 0, (uint16_t)(200 + i));
-		spec.from_port = (uint16_t)(1000 + i);
-		spec.payload = m.octets;
-		spec.payload_len = m.len;
-		struct run run = run_spec(&spec);
-		assert_int_equal(run.burst.reply, 1);
+	for (size_t len = 16; len < 700; len += 1 + len / 5) {
+		char text[800];
+		struct message m;
+
+		fresh();
+		memset(text, ' ', len);
+		memcpy(text, links, sizeof(links) - 1);
+		for (size_t at = 0; at < len; at += 16) {
+			size_t n = len - at < 16 ? len - at : 16;
+			bool more = at + 16 < len;
+			char head[64];
+
+			snprintf(head, sizeof(head), HEAD " 27:#%04x",
+				(unsigned)at | (unsigned)more << 3);
+			m = line(head);
+			message_payload(&m, text + at, n);
+			rdl_put_be16(m.octets + 2, (uint16_t)at);
+			if (more)
+				expect_continue(&m);
+		}
+		struct run run = run_message(&m);
+		if (len > 16) {
+			expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
+			assert_int_equal(run.packet.request.objects->link_count, 2);
+		}
 		give_back(&run);
 	}
-	m = block_of("CON POST 11:rd 15:ep=5", 2, 300);
-	expect_refused(&m, RDL_REASON_block_gap);
+}
+
+/* The first of two blocks, from another port at each number: what comes of it. */
+static struct run run_start(const char *from, unsigned number, unsigned num)
+{
+	struct message m = block_of(HEAD, num, (uint16_t)(number + 1000 * num));
+	struct frame_spec spec = { .from = from,
+		.to = OUR_IPV4,
+		.from_port = (uint16_t)(1 + number),
+		.payload = m.octets,
+		.payload_len = m.len };
+
+	return run_spec(&spec);
+}
+
+/*
+ * When the memory is full, transfers give way: what had to is not answered any more, what never began gets 4.08, and one of
+ * another network's that is under way goes on.
+ */
+static void test_room(void **state)
+{
+	unsigned silent = 0, gone_on = 0, silent_one = 0;
+	uint64_t evicted = 0;
+	struct message m;
+	struct run run;
+
+	fresh();
+	m = block_of(HEAD, 0, 0);
+	expect_continue(&m);
+	const unsigned starts = pipeline.blocks.transfers.unit_count;
+	for (unsigned i = 0; i < starts; i++) {
+		run = run_start("203.0.113.5", i, 0);
+		assert_int_equal(run.burst.reply, 1);
+		assert_int_equal(run_coap(&run).data[1], RDL_COAP_CONTINUE);
+		evicted += counter(RDL_STAT_transfers_evicted);
+		give_back(&run);
+	}
+	/* Two units each, all of one network's but for the two of the first. */
+	assert_int_equal(evicted, starts - (starts - 2) / 2);
+	for (unsigned i = 0; i < starts; i++) {
+		run = run_start("203.0.113.5", i, 1);
+		if (run.burst.drop != 0) {
+			expect_silence(&run, RDL_STAT_drop_blocks_full);
+			silent_one = i;
+			silent++;
+		} else {
+			assert_int_equal(run_coap(&run).data[1], RDL_COAP_CONTINUE);
+			gone_on++;
+		}
+		give_back(&run);
+	}
+	assert_true(silent > 0 && gone_on > 0 && silent + gone_on == starts);
+	run = run_start("203.0.113.5", starts + 1, 1);
+	assert_int_equal(run_coap(&run).data[1], RDL_COAP_REQUEST_ENTITY_INCOMPLETE);
+	give_back(&run);
+	for (uint16_t i = 1; i < 3; i++) {
+		m = block_of(HEAD, i, i);
+		if (i < 2)
+			expect_continue(&m);
+		else
+			expect_register(&m);
+	}
+	/* A while later nobody asks for them any more. */
+	pipeline.now_ms += 2 * RDL_EVICTED_MS;
+	run = run_start("203.0.113.5", silent_one, 1);
+	assert_int_equal(run_coap(&run).data[1], RDL_COAP_REQUEST_ENTITY_INCOMPLETE);
+	give_back(&run);
 }
 
 static void test_time(void **state)
@@ -432,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_in_flight),
+		cmocka_unit_test(test_one_octet_more),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_update),
