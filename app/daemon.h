@@ -147,6 +147,12 @@ int daemon_setup(struct daemon *daemon);
 int daemon_setup_shards(struct daemon *daemon);
 void daemon_teardown(struct daemon *daemon);
 
+/* For those who ask why, by either socket. */
+static inline bool daemon_notes_refusals(const struct daemon *daemon)
+{
+	return daemon->conf->control.path != NULL || daemon->conf->events.socket.path != NULL;
+}
+
 /* worker.c, control.c: one round of a role. */
 bool worker_step(void *self);
 bool control_step(void *self);

@@ -61,7 +61,7 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	daemon_pipeline_config(daemon, &pipeline);
 	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker) +
 					  rdl_fragments_memory(daemon_reassemblies(daemon)));
-	if (conf->control.path != NULL)
+	if (daemon_notes_refusals(daemon))
 		octets += conf->workers * sizeof(struct rdl_refusals);
 	daemon_admission_config(daemon, &admission);
 	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct control) +

@@ -36,6 +36,21 @@ static void listen_to_shards(struct publisher *publisher, bool on)
 	publisher->walk.shards_left = 0;
 }
 
+/* Shards tell as long as anybody follows them; who wants refusals only costs them nothing. */
+static void follow(struct publisher *publisher)
+{
+	bool wanted = false;
+
+	for (unsigned i = 0; i < publisher->server->client_count; i++) {
+		const struct subscriber *subscriber = publisher_subscriber(publisher, i);
+
+		wanted |= subscriber != NULL && subscriber->subscribed && subscriber->follows;
+	}
+	if (wanted != publisher->listening)
+		listen_to_shards(publisher, wanted);
+	refused_follow(publisher, clock_ms());
+}
+
 static void begin_snapshot(struct publisher *publisher, struct subscriber *subscriber)
 {
 	unsigned shards = publisher->daemon->conf->shards;
@@ -71,12 +86,11 @@ static void subscribe(struct client *client, const char *text, size_t len)
 		client_error(client, wrong);
 		return;
 	}
-	if (!publisher->listening)
-		listen_to_shards(publisher, true);
 	if (!subscriber->subscribed)
 		publisher_count(&publisher->counts.subscribers, 1);
 	subscriber->subscribed = true;
 	client->keeps = true;
+	follow(publisher);
 	memset(subscriber->phase, SUBSCRIBER_FOLLOWING, sizeof(subscriber->phase));
 	subscriber->shards_left = 0;
 	if (snapshot)
@@ -99,8 +113,7 @@ static void closed(struct client *client)
 		publisher_count(&publisher->counts.subscribers, UINT64_MAX);
 	free(subscriber);
 	client->state = NULL;
-	if (publisher->counts.subscribers == 0 && publisher->listening)
-		listen_to_shards(publisher, false);
+	follow(publisher);
 }
 
 static int work(struct server *server)
@@ -110,8 +123,9 @@ static int work(struct server *server)
 	uint64_t now = clock_ms();
 	bool more = false;
 
+	refused_publish(publisher, now);
 	if (!publisher->listening)
-		return -1;
+		return publisher->refused.told ? POLL_MS : -1;
 	for (unsigned s = 0; s < shards; s++)
 		more |= stream_drain(publisher, s);
 	for (unsigned i = 0; i < server->client_count; i++)

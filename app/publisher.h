@@ -18,6 +18,7 @@ struct publisher_counts {
 	uint64_t lost_ring; /* events that found a ring full */
 	uint64_t lost_subscribers; /* lines that found a subscriber's buffer full */
 	uint64_t walks; /* asked for */
+	uint64_t refused, suppressed; /* refusals told, and beyond what a second tells */
 };
 
 /* Makes the socket, when the configuration has one; logs and returns -1 when it cannot. */

@@ -258,6 +258,7 @@ static int setup_fragments(struct worker *worker)
 static int setup_workers(struct daemon *daemon)
 {
 	struct rdl_pipeline_config config;
+	bool noted = daemon_notes_refusals(daemon);
 
 	daemon_pipeline_config(daemon, &config);
 	for (unsigned w = 0; w < daemon->conf->workers; w++) {
@@ -268,11 +269,10 @@ static int setup_workers(struct daemon *daemon)
 		config.memory = rte_zmalloc_socket("blocks", rdl_pipeline_memory(&config),
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
 		config.refusals = NULL;
-		if (daemon->conf->control.path != NULL)
+		if (noted)
 			config.refusals = rte_zmalloc_socket("refusals", sizeof(*config.refusals),
 				RTE_CACHE_LINE_SIZE, daemon->socket_id);
-		if (worker == NULL || config.memory == NULL ||
-			(config.refusals == NULL && daemon->conf->control.path != NULL)) {
+		if (worker == NULL || config.memory == NULL || (config.refusals == NULL && noted)) {
 			rdl_log_error("start", "no memory for worker %u", w);
 			rte_free(config.memory);
 			rte_free(config.refusals);

@@ -5,6 +5,7 @@
 
 #include "daemon.h"
 #include "publisher.h"
+#include "refused.h"
 #include "subscriber.h"
 
 struct publisher {
@@ -13,6 +14,7 @@ struct publisher {
 	struct publisher_counts counts;
 	struct rdl_event_facts facts;
 	bool listening;
+	struct refused refused;
 	struct {
 		uint64_t wanted, asked, begun; /* numbers */
 		unsigned shards_left; /* that have not ended the one asked for */

@@ -13,7 +13,7 @@
 #define SLOW_MS 2000
 #define SLOW_OCTETS 65536
 
-static const char *read_kinds(json_t *list, uint32_t *kinds)
+static const char *read_kinds(json_t *list, uint32_t *kinds, bool *refused)
 {
 	const json_t *item;
 	size_t i;
@@ -23,6 +23,10 @@ static const char *read_kinds(json_t *list, uint32_t *kinds)
 	{
 		unsigned kind = 0;
 
+		if (json_is_string(item) && strcmp(json_string_value(item), "refused") == 0) {
+			*refused = true;
+			continue;
+		}
 		while (kind < RDL_EVENT_KIND_COUNT &&
 			(!json_is_string(item) ||
 				strcmp(json_string_value(item), rdl_event_kind_text(kind)) != 0))
@@ -39,6 +43,7 @@ static const char *read_members(struct subscriber *subscriber, json_t *request, 
 	uint32_t kinds = (1u << RDL_EVENT_KIND_COUNT) - 1;
 	const char *prefix = "", *from, *wrong = NULL;
 	json_t *list = NULL;
+	bool refused = false;
 	size_t prefix_len = 0;
 	json_error_t error;
 
@@ -50,11 +55,13 @@ static const char *read_members(struct subscriber *subscriber, json_t *request, 
 	if (prefix_len > sizeof(subscriber->prefix))
 		return "prefix: longer than any endpoint name";
 	if (list != NULL)
-		wrong = read_kinds(list, &kinds);
+		wrong = read_kinds(list, &kinds, &refused);
 	if (wrong != NULL)
 		return wrong;
 	*snapshot = from[0] == 's';
 	subscriber->kinds = kinds;
+	subscriber->refused = refused;
+	subscriber->follows = kinds != 0 || *snapshot;
 	subscriber->prefix_len = prefix_len;
 	memcpy(subscriber->prefix, prefix, prefix_len);
 	return NULL;
@@ -140,11 +147,15 @@ uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms)
 		       : 0;
 }
 
+bool subscriber_prefixes(const struct subscriber *subscriber, struct rdl_span endpoint)
+{
+	return endpoint.len >= subscriber->prefix_len &&
+	       memcmp(endpoint.data, subscriber->prefix, subscriber->prefix_len) == 0;
+}
+
 bool subscriber_wants(
 	const struct subscriber *subscriber, unsigned shard, const struct rdl_event *event)
 {
-	struct rdl_span endpoint = event->registration.endpoint;
-
 	if (!subscriber->subscribed)
 		return false;
 	switch ((enum subscriber_phase)subscriber->phase[shard]) {
@@ -161,6 +172,5 @@ bool subscriber_wants(
 	}
 	if (event->kind != RDL_EVENT_row && (subscriber->kinds & 1u << event->kind) == 0)
 		return false;
-	return endpoint.len >= subscriber->prefix_len &&
-	       memcmp(endpoint.data, subscriber->prefix, subscriber->prefix_len) == 0;
+	return subscriber_prefixes(subscriber, event->registration.endpoint);
 }

@@ -16,6 +16,8 @@ enum subscriber_phase {
 struct subscriber {
 	struct client *client;
 	uint32_t kinds; /* 1 << enum rdl_event_kind */
+	bool refused; /* told of refusals, too */
+	bool follows; /* told of anything that shards do */
 	size_t prefix_len;
 	char prefix[RDL_ENDPOINT_MAX];
 	bool subscribed;
@@ -49,6 +51,8 @@ void subscriber_catch_up(struct subscriber *subscriber);
 /* Octets of records whose text it surely has room for. */
 uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms);
 
+/* Whether a name begins as it wants names to. */
+bool subscriber_prefixes(const struct subscriber *subscriber, struct rdl_span endpoint);
 /* Whether it wants this record of a shard. */
 bool subscriber_wants(
 	const struct subscriber *subscriber, unsigned shard, const struct rdl_event *event);

@@ -30,6 +30,8 @@ int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d
 		tel_u64(d, "events", relaxed(&counts->events));
 		tel_u64(d, "rows", relaxed(&counts->rows));
 		tel_u64(d, "walks", relaxed(&counts->walks));
+		tel_u64(d, "refused", relaxed(&counts->refused));
+		tel_u64(d, "refused_suppressed", relaxed(&counts->suppressed));
 		tel_u64(d, "lost_ring", relaxed(&counts->lost_ring));
 		tel_u64(d, "lost_subscribers", relaxed(&counts->lost_subscribers));
 		put_server(d, publisher_server_counts(daemon->publisher));

@@ -115,6 +115,13 @@ static void print_member(const char *before, json_t *object, const char *key)
 	print_value(value);
 }
 
+static const char *path_of(json_t *refusal)
+{
+	const char *path = json_string_value(json_object_get(refusal, "path"));
+
+	return path != NULL ? path : "";
+}
+
 /* 2026-11-26 02:37:13 4.00 register urn:dev:1 from 192.0.2.2:1234: object list: syntax error at octet 12 */
 static void print_refusal(json_t *refusal)
 {
@@ -128,6 +135,9 @@ static void print_refusal(json_t *refusal)
 	if (json_string_length(json_object_get(refusal, "endpoint")) > 0)
 		print_member(" ", refusal, "endpoint");
 	print_member(" ", refusal, "location");
+	/* Registers go where they do. */
+	if (strcmp(path_of(refusal), "/rd") != 0)
+		print_member(" ", refusal, "path");
 	print_member(" from ", refusal, "address");
 	print_member(" port ", refusal, "port");
 	print_member(": ", refusal, "text");

@@ -11,6 +11,57 @@ static uint8_t copy(struct rdl_span from, uint8_t *to, size_t room)
 	return (uint8_t)len;
 }
 
+/* What a segment of a path may hold as it is (RFC 3986 section 3.3). */
+static bool is_plain(uint8_t octet)
+{
+	return (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z') ||
+	       (octet >= 'a' && octet <= 'z') ||
+	       (octet != 0 && strchr("-._~!$&'()*+,;=:@", octet) != NULL);
+}
+
+static void put_segment(struct rdl_cursor *path, const struct rdl_coap_option *segment)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	rdl_cursor_u8(path, '/');
+	for (size_t i = 0; i < segment->len && !path->failed; i++) {
+		uint8_t octet = segment->value[i];
+		const uint8_t encoded[] = { '%', (uint8_t)hex[octet >> 4],
+			(uint8_t)hex[octet & 15] };
+
+		if (is_plain(octet))
+			rdl_cursor_u8(path, octet);
+		else
+			rdl_cursor_bytes(path, encoded, sizeof(encoded));
+	}
+}
+
+/* The path of a request whose options have been read, as in a URI (RFC 7252 section 6.5), as far as there is room. */
+static uint8_t write_path(const struct rdl_coap_message *message, uint8_t *to, size_t room)
+{
+	struct rdl_coap_options options = rdl_coap_options(message);
+	struct rdl_cursor path = rdl_cursor(to, room);
+	struct rdl_coap_option option;
+
+	while (rdl_coap_option_next(&options, &option) > 0 && option.number <= RDL_COAP_URI_PATH)
+		if (option.number == RDL_COAP_URI_PATH)
+			put_segment(&path, &option);
+	if (path.pos == to)
+		rdl_cursor_u8(&path, '/');
+	return (uint8_t)(path.pos - to);
+}
+
+/* What the request says of itself. */
+static void note_input(struct rdl_refusal *refusal, const struct rdl_input *input)
+{
+	const struct rdl_parameters *p = &input->parameters;
+
+	refusal->path_len = write_path(&input->message, refusal->path, sizeof(refusal->path));
+	if ((p->given & p->valued & 1u << RDL_PARAMETER_EP) != 0)
+		refusal->endpoint_len = copy(
+			p->value[RDL_PARAMETER_EP], refusal->endpoint, sizeof(refusal->endpoint));
+}
+
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
 	const struct rdl_input *input)
 {
@@ -28,10 +79,8 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 		/* From the shard: of a location that may have been somebody's. */
 		refusal.location = request->location;
 		refusal.located = true;
-	} else if ((input->parameters.given & input->parameters.valued & 1u << RDL_PARAMETER_EP) !=
-		   0) {
-		refusal.endpoint_len = copy(input->parameters.value[RDL_PARAMETER_EP],
-			refusal.endpoint, sizeof(refusal.endpoint));
+	} else {
+		note_input(&refusal, input);
 	}
 	if (rdl_reason_names_parameter(reason))
 		refusal.parameter_len =

@@ -10,6 +10,7 @@
 
 #define RDL_REFUSALS 256 /* that are kept */
 #define RDL_REFUSAL_PARAMETER_MAX 32
+#define RDL_REFUSAL_PATH_MAX 64
 
 struct rdl_refusal {
 	uint64_t time_ms;
@@ -21,7 +22,9 @@ struct rdl_refusal {
 	bool located;
 	uint8_t endpoint_len; /* as sent, whatever it was, as far as it went; 0: not said */
 	uint8_t parameter_len; /* of the parameter at fault, cut; 0: no one in particular */
+	uint8_t path_len; /* what was asked for, unless `located`; percent-encoded, cut */
 	uint8_t parameter[RDL_REFUSAL_PARAMETER_MAX];
+	uint8_t path[RDL_REFUSAL_PATH_MAX];
 	uint8_t endpoint[RDL_ENDPOINT_MAX];
 };
 

@@ -226,6 +226,59 @@ def test_filters(gateway):
     clear(gateway)
 
 
+def test_refusals(gateway):
+    """Only for those who name them, no more than a hundred a second, and the rest by their number."""
+    refused, ours = subscribe(gateway, events=["refused"]), subscribe(gateway, events=["refused"], prefix="why")
+    both, everything = subscribe(gateway, events=["refused", "registered"]), subscribe(gateway)
+    device, before = Device(), int(time.time() * 1000) / 1000
+    device.register("why", "</1/0>,</3/0")
+    event = refused.line()
+    expect({key: value for key, value in event.items() if key != "time"},
+           {"event": "refused", "endpoint": "why", "path": "/rd", "address": DEVICE4, "port": device.port,
+            "operation": "register", "code": "4.00", "reason": "link_syntax",
+            "text": "object list: syntax error at octet 12", "octet": 12})
+    assert before - 0.02 <= event["time"] <= time.time(), event
+    expect(ours.line(), event)
+    location = path(device.register("why-not"))
+    device.update(location, ["lt=soon"])
+    device.update(["rd", "elsewhere"])
+    event = refused.line()
+    expect((event["location"], event["reason"]), ("/" + "/".join(location), "lifetime_syntax"))
+    expect((refused.line()["path"]), "/rd/elsewhere")
+    expect(sorted(both.line()["event"] for _ in range(4)), ["refused", "refused", "refused", "registered"])
+    expect(everything.line()["event"], "registered")
+    time.sleep(1)  # another second
+    last, told = time.time(), counts(gateway)
+    for n in range(1000):
+        device.register("why-%d" % n, lwm2m="9.9")
+    assert time.time() - last < 4, "too slow a machine"
+    seen = suppressed = 0
+    while seen + suppressed < 1000:
+        event = refused.line()
+        suppressed += event.get("suppressed", 0)
+        seen += event["event"] == "refused"
+    expect(seen + suppressed, 1000)
+    assert 100 <= seen <= 600 and suppressed > 0, (seen, suppressed)
+    after = counts(gateway)
+    expect((after["refused"] - told["refused"], after["refused_suppressed"] - told["refused_suppressed"]), (seen, suppressed))
+    # Who asks for nothing else costs the shards nothing; who leaves is told no more.
+    for stream in (both, everything):
+        stream.close()
+    for _ in range(100):
+        if counts(gateway)["connections"] == 2:
+            break
+        time.sleep(0.02)
+    events = counts(gateway)["events"]
+    device.register("unheard")
+    device.register("why", lwm2m="9.9")
+    while refused.line()["event"] != "refused":
+        pass
+    expect(counts(gateway)["events"], events)
+    for stream in (refused, ours):
+        stream.close()
+    clear(gateway)
+
+
 class Checker:
     """A table made of the stream, by the rule: each live registration once, then every change after it."""
 

@@ -37,6 +37,39 @@ static const char *noted(uint64_t number)
 	return text;
 }
 
+/* What was asked for, as a URI has it; nothing where it was a location of ours. */
+static void test_paths(void **state)
+{
+#define FORTY "0123456789012345678901234567890123456789"
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
+		{ "CON POST 11:rd 15:ep=" OBJECTS, "/rd" },
+		{ "CON POST 15:ep=a" OBJECTS, "/" },
+		{ "CON GET 11:", "/" },
+		{ "CON GET 3:host 11:a 11: 11:b 12:", "/a//b" },
+		{ "CON POST 11:rd 11:nothing", "/rd/nothing" },
+		{ "CON DELETE 11:rd 11:a/b%\xff", "/rd/a%2Fb%25%FF" },
+		{ "CON GET 11:" FORTY " 11:" FORTY, "/" FORTY "/0123456789012345678901" },
+		{ "CON GET 11:" FORTY "01234567890123456789 11:\xff",
+			"/" FORTY "01234567890123456789/" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		uint64_t before = rdl_refusals_count(&refusals);
+		struct rdl_refusal r = { .time_ms = 0 };
+		struct message m = line(rows[i].line);
+		struct run run = run_message(&m);
+		char path[RDL_REFUSAL_PATH_MAX + 1];
+
+		assert_true(rdl_refusals_get(&refusals, before, &r));
+		assert_false(r.located);
+		snprintf(path, sizeof(path), "%.*s", r.path_len, (const char *)r.path);
+		assert_string_equal(path, rows[i].want);
+		run_end(&run);
+	}
+}
+
 static void test_noted(void **state)
 {
 	static const struct {
@@ -227,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		REFUSALS_TEST(test_noted),
+		REFUSALS_TEST(test_paths),
 		REFUSALS_TEST(test_from_shard),
 		REFUSALS_TEST(test_parameter_from_shard),
 		REFUSALS_TEST(test_cut),
