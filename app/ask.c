@@ -35,7 +35,7 @@ struct mailbox *ask_endpoint(
 	return ask(mailbox, &end);
 }
 
-struct mailbox *ask_page(struct daemon *daemon, uint64_t *cursor)
+struct mailbox *ask_page(struct daemon *daemon, enum mailbox_kind kind, uint64_t *cursor)
 {
 	uint64_t shard = *cursor >> CURSOR_SHARD_SHIFT;
 	struct timespec end;
@@ -46,7 +46,7 @@ struct mailbox *ask_page(struct daemon *daemon, uint64_t *cursor)
 	struct mailbox *mailbox = &daemon->controls[shard]->mailbox;
 	if (!mailbox_take(mailbox, &end))
 		return NULL;
-	mailbox->kind = MAILBOX_PAGE;
+	mailbox->kind = kind;
 	mailbox->cursor = *cursor >> CURSOR_SHARD_SHIFT == shard
 				  ? *cursor & ((UINT64_C(1) << CURSOR_SHARD_SHIFT) - 1)
 				  : UINT64_MAX;

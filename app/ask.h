@@ -16,7 +16,7 @@ struct mailbox *ask_endpoint(
  * A page of endpoint names from *cursor on, which may hold none; moves *cursor behind it: 0 begins, and is what it is at the
  * end.
  */
-struct mailbox *ask_page(struct daemon *daemon, uint64_t *cursor);
+struct mailbox *ask_page(struct daemon *daemon, enum mailbox_kind kind, uint64_t *cursor);
 
 void ask_done(struct mailbox *mailbox);
 

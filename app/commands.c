@@ -3,12 +3,8 @@
 
 #include "ask.h"
 
-/* Of one `list`: slots are walked for so long, and so many names shown; then the cursor says where to go on. */
-#define ASKS_MAX 64
-#define NAMES_MAX 1000
-
 static const char no_endpoint[] = "endpoint: missing";
-static const char no_answer[] = "the shard did not answer in time";
+const char commands_no_answer[] = "the shard did not answer in time";
 
 struct rdl_event_facts commands_facts(const struct daemon *daemon)
 {
@@ -38,7 +34,7 @@ static const char *one(struct daemon *daemon, const struct command *command,
 		return no_endpoint;
 	struct mailbox *answer = ask_endpoint(daemon, kind, command->endpoint);
 	if (answer == NULL)
-		return no_answer;
+		return commands_no_answer;
 	bool found = answer->found;
 	if (found) {
 		rdl_cursor_text(
@@ -60,52 +56,6 @@ static const char *remove_one(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
 {
 	return one(daemon, command, reply, MAILBOX_REMOVE);
-}
-
-/* The names of a page that begin with the prefix; returns how many. */
-static unsigned put_names(
-	const struct mailbox *page, struct rdl_span prefix, bool first, struct rdl_cursor *reply)
-{
-	unsigned names = 0;
-
-	for (uint32_t i = 0; i < page->page_len; i += 1u + page->page[i]) {
-		struct rdl_span name = { page->page + i + 1, page->page[i] };
-
-		if (name.len < prefix.len || memcmp(name.data, prefix.data, prefix.len) != 0)
-			continue;
-		if (!first || names > 0)
-			rdl_cursor_u8(reply, ',');
-		rdl_cursor_json(reply, name);
-		names++;
-	}
-	return names;
-}
-
-/* {"endpoints": [...], "next": "..." or null} */
-static const char *list(
-	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
-{
-	uint64_t cursor = command->cursor;
-	unsigned names = 0;
-
-	rdl_cursor_text(reply, "{\"endpoints\":[");
-	for (unsigned asks = 0; asks < ASKS_MAX && names < NAMES_MAX; asks++) {
-		struct mailbox *page = ask_page(daemon, &cursor);
-
-		if (page == NULL)
-			return no_answer;
-		names += put_names(page, command->prefix, names == 0, reply);
-		ask_done(page);
-		if (cursor == 0)
-			break;
-	}
-	if (cursor == 0) {
-		rdl_cursor_text(reply, "],\"next\":null}\n");
-	} else {
-		put_number(reply, "],\"next\":\"", cursor);
-		rdl_cursor_text(reply, "\"}\n");
-	}
-	return NULL;
 }
 
 static const char *count(
@@ -140,7 +90,7 @@ const char *commands_run(
 			struct rdl_cursor *reply);
 	} commands[] = {
 		{ "show", show },
-		{ "list", list },
+		{ "list", commands_list },
 		{ "remove", remove_one },
 		{ "count", count },
 		{ "refusals", commands_refusals },

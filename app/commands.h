@@ -14,12 +14,19 @@ struct command {
 	struct rdl_span endpoint; /* empty: not given */
 	struct rdl_span prefix;
 	uint64_t cursor;
+	bool details; /* of a list */
 };
 
 /* Writes the reply, a whole line. Returns NULL, or what went wrong in place of a reply. */
 const char *commands_run(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply);
 
+/* What is said when a shard is too busy. */
+extern const char commands_no_answer[];
+
+/* commands_list.c: {"endpoints": [...], "next": "..." or null}, or {"registrations": [{...}...], ...} */
+const char *commands_list(
+	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply);
 /* commands_refusals.c */
 const char *commands_refusals(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply);

@@ -29,17 +29,20 @@ static const char *read_request(json_t *request, struct command *command)
 {
 	const char *endpoint = "", *prefix = "", *cursor = "0";
 	size_t endpoint_len = 0, prefix_len = 0, cursor_len = 1;
+	int details = 0;
 
-	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:s, s?s%, s?s%, s?s%}", "command",
+	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:s, s?s%, s?s%, s?s%, s?b}", "command",
 		    &command->name, "endpoint", &endpoint, &endpoint_len, "prefix", &prefix,
-		    &prefix_len, "cursor", &cursor, &cursor_len) != 0)
-		return "not a request: {command, endpoint, prefix, cursor}, all of them strings";
+		    &prefix_len, "cursor", &cursor, &cursor_len, "details", &details) != 0)
+		return "not a request: {command, endpoint, prefix, cursor}, strings, and details, "
+		       "a boolean";
 	if (endpoint_len > RDL_ENDPOINT_MAX || prefix_len > RDL_ENDPOINT_MAX)
 		return "longer than any endpoint name";
 	if (!rdl_decimal(span_of(cursor, cursor_len), UINT64_MAX, &command->cursor))
 		return "cursor: not one of ours";
 	command->endpoint = span_of(endpoint, endpoint_len);
 	command->prefix = span_of(prefix, prefix_len);
+	command->details = details != 0;
 	return NULL;
 }
 

@@ -82,13 +82,28 @@ static void copy_registration(
 	mailbox->found = true;
 }
 
+static void put_row(struct mailbox *mailbox, const struct rdl_registration *r)
+{
+	const struct mailbox_row row = { .peer = r->peer,
+		.binding = r->binding,
+		.lifetime_s = r->lifetime_s,
+		.expires_in_s = rdl_registration_expires_in(r, mailbox->wall_ms),
+		.minor = r->minor,
+		.queue = rdl_registration_queues(r) };
+
+	memcpy(mailbox->page + mailbox->page_len, &row, sizeof(row));
+	mailbox->page_len += sizeof(row);
+}
+
 static void copy_page(struct mailbox *mailbox, const struct rdl_registry *registry)
 {
+	uint32_t longest = RDL_ENDPOINT_MAX + 1;
 	unsigned budget = PAGE_SLOTS, names = 0;
 
+	if (mailbox->kind == MAILBOX_ROWS)
+		longest += sizeof(struct mailbox_row);
 	mailbox->page_len = 0;
-	while (MAILBOX_PAGE_MAX - mailbox->page_len > RDL_ENDPOINT_MAX &&
-		names < MAILBOX_PAGE_NAMES) {
+	while (MAILBOX_PAGE_MAX - mailbox->page_len >= longest && names < MAILBOX_PAGE_NAMES) {
 		struct rdl_registration r;
 		rdl_handle handle =
 			rdl_registry_next(registry, &mailbox->cursor, mailbox->now_ms, &budget);
@@ -97,6 +112,8 @@ static void copy_page(struct mailbox *mailbox, const struct rdl_registry *regist
 			break;
 		names++;
 		rdl_registry_describe(registry, handle, &r);
+		if (mailbox->kind == MAILBOX_ROWS)
+			put_row(mailbox, &r);
 		mailbox->page[mailbox->page_len++] = (uint8_t)r.endpoint.len;
 		memcpy(mailbox->page + mailbox->page_len, r.endpoint.data, r.endpoint.len);
 		mailbox->page_len += (uint32_t)r.endpoint.len;
@@ -126,7 +143,7 @@ void mailbox_answer(struct mailbox *mailbox, struct rdl_shard *shard, uint64_t n
 	mailbox->now_ms = now_ms;
 	mailbox->wall_ms = rdl_registry_wall(shard->registry, now_ms);
 	mailbox->found = false;
-	if (mailbox->kind == MAILBOX_PAGE)
+	if (mailbox->kind == MAILBOX_PAGE || mailbox->kind == MAILBOX_ROWS)
 		copy_page(mailbox, shard->registry);
 	else
 		answer_endpoint(mailbox, shard);

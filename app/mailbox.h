@@ -21,6 +21,17 @@ enum mailbox_kind {
 	MAILBOX_REGISTRATION, /* of an endpoint */
 	MAILBOX_REMOVE, /* the same, and ends it */
 	MAILBOX_PAGE, /* endpoint names from a cursor on */
+	MAILBOX_ROWS, /* the same with what a list shows of each */
+};
+
+/* On a page of rows, before each name. */
+struct mailbox_row {
+	struct rdl_peer peer;
+	rdl_binding binding;
+	uint32_t lifetime_s;
+	uint64_t expires_in_s;
+	uint8_t minor;
+	bool queue;
 };
 
 enum mailbox_state {
@@ -45,7 +56,7 @@ struct mailbox {
 	struct rdl_registration registration; /* its views point into what follows */
 	uint8_t parameters[4096];
 	uint64_t list[MAILBOX_LIST_MAX / sizeof(uint64_t)];
-	uint32_t page_len; /* names, each behind one octet of length */
+	uint32_t page_len; /* names, each behind one octet of length; of rows behind its row */
 	uint8_t page[MAILBOX_PAGE_MAX];
 };
 

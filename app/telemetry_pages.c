@@ -67,7 +67,7 @@ static void add_page(const struct mailbox *mailbox, struct tel_texts *names)
 static bool find_page(struct daemon *daemon, uint64_t *cursor, struct tel_texts *names)
 {
 	for (unsigned asks = 0; asks < ASKS_MAX; asks++) {
-		struct mailbox *page = ask_page(daemon, cursor);
+		struct mailbox *page = ask_page(daemon, MAILBOX_PAGE, cursor);
 
 		if (page == NULL)
 			return false;

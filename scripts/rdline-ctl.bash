@@ -25,15 +25,19 @@ _rdline_ctl()
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
+	-o | --sort)
+		mapfile -t COMPREPLY < <(compgen -W "endpoint address left none" -- "$current")
+		return
+		;;
 	esac
 	case $command in
 	'')
 		mapfile -t COMPREPLY < <(compgen -W \
-			"show list remove count refusals --json --socket --version --help" -- "$current")
+			"show list remove count refusals --json --names --sort --socket --version --help" -- "$current")
 		;;
 	show | remove | refusals | list)
 		# One page of what begins so is enough to choose from; names with blanks are left to be typed.
-		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" list "$current" 0 2>/dev/null |
+		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" --names list "$current" 0 2>/dev/null |
 			grep -v '[[:space:]\\]')
 		;;
 	esac

@@ -72,16 +72,18 @@ static void print_value(json_t *value)
 	}
 }
 
+void print_line(json_t *text)
+{
+	print_text(text);
+	putchar('\n');
+}
+
 void print_names(json_t *names)
 {
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(names, i, name)
-	{
-		print_text(name);
-		putchar('\n');
-	}
+	json_array_foreach(names, i, name) print_line(name);
 }
 
 void print_registration(json_t *registration)

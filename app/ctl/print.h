@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+/* A text that a device chose, and the end of the line. */
+void print_line(json_t *text);
 /* A name a line. */
 void print_names(json_t *names);
 /* `member: value` a line, lists on one. */

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "list.h"
 #include "print.h"
 #include "version.h"
 
@@ -25,16 +26,25 @@ enum { EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_UNREACHED = 3 };
 struct options {
 	const char *socket;
 	bool json;
+	bool names; /* of a list: nothing but names */
+	enum list_order order; /* the same */
 };
 
 static void usage(FILE *out)
 {
 	fputs("usage: rdline-ctl [-j] [-s SOCKET] COMMAND\n"
 	      "  show ENDPOINT             its registration\n"
-	      "  list [PREFIX [CURSOR]]    names of registered endpoints; with a cursor, one page\n"
-	      "  remove ENDPOINT           ends its registration; its location is dead at once\n"
+	      "  list [PREFIX [CURSOR]]    who is registered, whence, and for how long; with a "
+	      "cursor, one page\n"
+	      "  remove ENDPOINT           ends its registration; its location is dead at once. "
+	      "Devices that\n"
+	      "                            take no notice of a 4.04, or never update, do not come "
+	      "back\n"
 	      "  count                     registrations, and what they take\n"
 	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n"
+	      "  -n, --names               of a list: names only\n"
+	      "  -o, --sort ORDER          of a list: by endpoint (the default), address or left; "
+	      "none prints at once\n"
 	      "  -j, --json                print the gateway's replies as they are, a line each\n"
 	      "  -s, --socket SOCKET       the control socket; default $RDLINE_CONTROL, or\n"
 	      "                            " SOCKET_DEFAULT "\n"
@@ -112,7 +122,8 @@ static json_t *request_of(const char *command, const char *member, const char *v
 static void list(
 	FILE *stream, const struct options *options, const char *prefix, const char *cursor)
 {
-	bool all = cursor == NULL;
+	bool all = cursor == NULL, details = !options->json && !options->names;
+	struct list_rows rows = { .count = 0 };
 	char next[32];
 
 	do {
@@ -120,16 +131,35 @@ static void list(
 
 		if (cursor != NULL)
 			json_object_set_new(request, "cursor", json_string(cursor));
+		if (details)
+			json_object_set_new(request, "details", json_true());
 		json_t *page = ask(stream, options, request);
-		if (!options->json)
+		if (!list_add(&rows, json_object_get(page, "registrations")))
+			fail(EXIT_ERROR, "no memory", "--sort none needs less");
+		if (options->names && !options->json)
 			print_names(json_object_get(page, "endpoints"));
+		if (details && options->order == LIST_NONE)
+			list_print(&rows, options->order);
 		const char *text = json_string_value(json_object_get(page, "next"));
 		snprintf(next, sizeof(next), "%s", text != NULL ? text : "");
 		cursor = next[0] != '\0' ? next : NULL;
 		json_decref(page);
 	} while (all && cursor != NULL);
+	if (details && options->order != LIST_NONE)
+		list_print(&rows, options->order);
 	if (cursor != NULL && !options->json)
 		fprintf(stderr, "next cursor: %s\n", cursor);
+}
+
+/* Nobody can end a registration and be sure that the device finds out. */
+static void print_removed(json_t *registration)
+{
+	print_registration(registration);
+	fflush(stdout);
+	fputs("removed: its next Update gets 4.04, and a device that takes no notice of that, or "
+	      "that never\n"
+	      "updates (lifetime 2147483647), does not come back by itself\n",
+		stderr);
 }
 
 static void run(const struct options *options, char **arguments, int count)
@@ -141,7 +171,7 @@ static void run(const struct options *options, char **arguments, int count)
 		void (*print)(json_t *value);
 	} commands[] = {
 		{ "show", "registration", 1, 1, print_registration },
-		{ "remove", "removed", 1, 1, print_registration },
+		{ "remove", "removed", 1, 1, print_removed },
 		{ "count", NULL, 0, 0, print_registration },
 		{ "refusals", "refusals", 0, 1, print_refusals },
 		{ "list", NULL, 0, 2, NULL },
@@ -177,6 +207,8 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "socket", required_argument, NULL, 's' },
+		{ "names", no_argument, NULL, 'n' },
+		{ "sort", required_argument, NULL, 'o' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -186,11 +218,19 @@ int main(int argc, char **argv)
 
 	if (options.socket == NULL)
 		options.socket = SOCKET_DEFAULT;
-	while ((option = getopt_long(argc, argv, "+js:Vh", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+jno:s:Vh", longs, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			options.json = true;
 			break;
+		case 'n':
+			options.names = true;
+			break;
+		case 'o':
+			if (list_order_of(optarg, &options.order))
+				break;
+			usage(stderr);
+			return EXIT_USAGE;
 		case 's':
 			options.socket = optarg;
 			break;

@@ -102,13 +102,60 @@ def test_list_and_count(gateway):
         assert "endpoints" in ask(gateway, command="list", cursor=str(cursor)), cursor
     got = ask(gateway, command="count")
     expect((got["registrations"], got["registrations_max"]), (len(names), 10000))
-    expect(set(ctl(gateway, "list", "p-").split()) ^ {n for n in names if n.startswith("p-")}, set())
-    expect(ctl(gateway, "list", '"'), '"\n')
-    expect(ctl(gateway, "list", "\x01"), "\\x01\n")
+    expect(set(ctl(gateway, "--names", "list", "p-").split()) ^ {n for n in names if n.startswith("p-")}, set())
+    expect(ctl(gateway, "-n", "list", '"'), '"\n')
+    expect(ctl(gateway, "--names", "list", "\x01"), "\\x01\n")
+    expect(ctl(gateway, "list", "\x01").splitlines()[1].split(" ")[-1], "\\x01")
+    # Each with what `show` says of it, in pages of the same length.
+    got, cursor = {}, "0"
+    while cursor is not None:
+        page = ask(gateway, command="list", prefix="p-", cursor=cursor, details=True)
+        assert len(page["registrations"]) < 1300, len(page["registrations"])
+        got.update({row["endpoint"]: row for row in page["registrations"]})
+        cursor = page["next"]
+    expect(got.keys(), {n for n in names if n.startswith("p-")})
+    for name in ("p-0", "p-7", "p-1199"):
+        shown, row = ask(gateway, command="show", endpoint=name)["registration"], got[name]
+        assert 0 <= row.pop("expires_in") - shown["expires_in"] <= 10, (row, shown)
+        expect(row, {key: shown[key] for key in row}, name)
+        expect(len(row), 7)
     expect(json.loads(ctl(gateway, "--json", "list", "a", "0")), {"endpoints": ["a b"], "next": None})
     for name in names:
         ask(gateway, command="remove", endpoint=name)
     expect(ask(gateway, command="count")["registrations"], 0)
+
+
+def test_ctl_list(gateway):
+    """Columns for people, in order."""
+    device, distant = Device(), Device(GATEWAY6)
+    device.register("b", lt="90")
+    distant.register("a b", lwm2m="1.1", lt="7200", extra=["b=UT", "Q"])
+    device.register("é", lwm2m="1.0", lt="400000", extra=["b=UQ"])
+    device.register("B", lt="30")
+
+    def rows(*options, head=True):
+        lines = ctl(gateway, *options).splitlines()
+        if head:
+            expect(lines.pop(0).split(), ["ADDRESS", "PORT", "VERSION", "BINDING", "LEFT", "ENDPOINT"])
+        return [line.split(None, 5) for line in lines]
+
+    listed = rows("list")
+    expect([row[5] for row in listed], ["B", "a b", "b", "é"])
+    expect(listed[1][:4] + listed[1][5:], [DEVICE6, str(distant.port), "1.1", "UTQ", "a b"])
+    expect(listed[3][:4], [DEVICE4, str(device.port), "1.0", "UQ"])
+    for row, left in zip(listed, (("30s", "29s"), ("2h00m", "1h59m"), ("1m30s", "1m29s"), ("4d15h",))):
+        assert row[4] in left, row
+    expect([row[5] for row in rows("--sort", "left", "list")], ["B", "b", "a b", "é"])
+    expect([row[5] for row in rows("-o", "address", "list")], ["B", "b", "é", "a b"])
+    expect(sorted(row[5] for row in rows("--sort=none", "list")), ["B", "a b", "b", "é"])
+    expect([row[5] for row in rows("list", "b", "0")], ["b"])
+    expect(rows("list", "nobody"), [])
+    expect(ctl(gateway, "--names", "list", "b"), "b\n")
+    expect(json.loads(ctl(gateway, "--json", "list", "b")), {"endpoints": ["b"], "next": None})
+    ctl(gateway, "--sort", "age", "list", code=2)
+    for name in ("b", "a b", "é", "B"):
+        done = subprocess.run([CTL, "-s", gateway.lab.control, "remove", name], capture_output=True, text=True)
+        assert done.returncode == 0 and "does not come back" in done.stderr, done
 
 
 def test_refusals(gateway):
@@ -236,7 +283,7 @@ def test_ctl(gateway):
                         ("\ufefftag\U000e0041", "\\ufefftag\\U000e0041"), ("שלום", "שלום"), ("back\\slash", "back\\\\slash")):
         device.register(name, lt="90")
         assert ctl(gateway, "show", name).startswith("endpoint: %s\n" % shown), name
-        assert shown in ctl(gateway, "list").splitlines(), name
+        assert [line for line in ctl(gateway, "list").splitlines() if line.endswith("  " + shown)], name
         assert ctl(gateway, "remove", name).startswith("endpoint: %s\n" % shown), name
         device.register(name, lwm2m="9.9")
         assert " %s " % shown in ctl(gateway, "refusals", name), name
