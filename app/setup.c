@@ -75,6 +75,7 @@ struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_c
 		.sms_msisdn = conf->lwm2m.sms_msisdn,
 		.text_plain = conf->lwm2m.text_plain,
 		.diagnostics = conf->coap.diagnostics,
+		.keep_attributes = conf->lwm2m.keep_attributes,
 		.max_links = conf->lwm2m.max_links,
 		.all_objects = conf->lwm2m.all_objects,
 		.object_count = conf->lwm2m.object_count,

@@ -184,6 +184,7 @@ static int policy(const char *cmd, const char *params, struct rte_tel_data *d)
 		d, "mandatory_objects", config->mandatory_objects_refuse ? "refuse" : "accept");
 	tel_u64(d, "sms_msisdn", config->sms_msisdn);
 	tel_u64(d, "text_plain", config->text_plain);
+	tel_u64(d, "keep_attributes", config->keep_attributes);
 	tel_u64(d, "diagnostics", config->diagnostics);
 	tel_u64(d, "max_links", config->max_links);
 	tel_u64(d, "all_objects", config->all_objects);

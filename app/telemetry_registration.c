@@ -7,6 +7,8 @@
 
 /* DPDK cuts arrays at 512 entries, dictionaries at 256. */
 #define OBJECTS_SHOWN 256
+/* And strings at 127 octets. */
+#define ATTRIBUTES_SHOWN 127
 #define ROOT_TEXT_MAX (3 * RDL_ENDPOINT_MAX + 2)
 
 static void link_text(rdl_object_link link, char text[16])
@@ -58,6 +60,28 @@ static void put_versions(struct rte_tel_data *d, const struct rdl_object_list *l
 		rte_tel_data_add_dict_string(dict, name, text);
 	}
 	rte_tel_data_add_dict_container(d, "object_versions", dict, 0);
+}
+
+/* {"3303/0": "obs", ...}: of what goes into one string each; `show` has all. */
+static void put_attributes(struct rte_tel_data *d, const struct rdl_object_list *list)
+{
+	struct rdl_span rest = rdl_object_list_attributes(list), text;
+	struct rte_tel_data *dict = rest.len > 0 ? rte_tel_data_alloc() : NULL;
+	rdl_object_link link;
+
+	if (dict == NULL)
+		return;
+	rte_tel_data_start_dict(dict);
+	while (rdl_object_attributes_next(&rest, &link, &text)) {
+		char name[16] = "/", encoded[3 * ATTRIBUTES_SHOWN + 1];
+
+		if (text.len > ATTRIBUTES_SHOWN || percent_encode(text, encoded) > ATTRIBUTES_SHOWN)
+			continue;
+		if (link != RDL_ATTRIBUTES_ROOT)
+			link_text(link, name);
+		rte_tel_data_add_dict_string(dict, name, encoded);
+	}
+	rte_tel_data_add_dict_container(d, "object_attributes", dict, 0);
 }
 
 static void put_formats(struct rte_tel_data *d, const struct rdl_object_list *list)
@@ -125,6 +149,7 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 	tel_links(d, r->objects, 0, OBJECTS_SHOWN);
 	tel_u64(d, "objects_total", r->objects->link_count);
 	put_versions(d, r->objects);
+	put_attributes(d, r->objects);
 	put_formats(d, r->objects);
 	tel_u64(d, "registered_at", r->registered_ms / 1000);
 	tel_u64(d, "updated_at", r->updated_ms / 1000);

@@ -106,6 +106,7 @@ struct rdl_conf {
 		struct rdl_conf_version version;
 		uint32_t lifetime_min_s, lifetime_max_s, expiry_grace_s;
 		bool security_object_refuse, mandatory_objects_refuse, sms_msisdn, text_plain;
+		bool keep_attributes;
 		struct rdl_conf_strings extra_parameters;
 		uint32_t max_links;
 		bool all_objects; /* neither `objects` nor `own_objects` is there */

@@ -123,6 +123,7 @@ static const struct rdl_conf_key lwm2m_keys[] = {
 	WORD("mandatory_objects", lwm2m.mandatory_objects_refuse, mandatory_words, true),
 	BOOLEAN("sms_msisdn", lwm2m.sms_msisdn, false),
 	BOOLEAN("text_plain", lwm2m.text_plain, false),
+	BOOLEAN("keep_attributes", lwm2m.keep_attributes, false),
 	{ .name = "extra_parameters",
 		.kind = RDL_CONF_STRINGS,
 		.min = 1,

@@ -31,6 +31,17 @@ static void put_plain(struct rdl_cursor *out, const char *name, const char *valu
 	put_string(out, name, (struct rdl_span){ (const uint8_t *)value, strlen(value) });
 }
 
+static void put_link(struct rdl_cursor *out, rdl_object_link link)
+{
+	if (link == RDL_ATTRIBUTES_ROOT) {
+		rdl_cursor_u8(out, '/');
+		return;
+	}
+	rdl_cursor_decimal(out, link >> 16);
+	if ((link & 0xffff) != RDL_ID_NONE)
+		put_number(out, "/", link & 0xffff);
+}
+
 static void put_links(struct rdl_cursor *out, const struct rdl_object_list *list)
 {
 	const rdl_object_link *links = rdl_object_list_links(list);
@@ -38,9 +49,7 @@ static void put_links(struct rdl_cursor *out, const struct rdl_object_list *list
 	rdl_cursor_text(out, ",\"objects\":[");
 	for (unsigned i = 0; i < list->link_count; i++) {
 		rdl_cursor_text(out, i > 0 ? ",\"" : "\"");
-		rdl_cursor_decimal(out, links[i] >> 16);
-		if ((links[i] & 0xffff) != RDL_ID_NONE)
-			put_number(out, "/", links[i] & 0xffff);
+		put_link(out, links[i]);
 		rdl_cursor_u8(out, '"');
 	}
 	rdl_cursor_u8(out, ']');
@@ -66,6 +75,24 @@ static void put_versions(struct rdl_cursor *out, const struct rdl_object_list *l
 		put_number(out, "\":\"", named ? versions[v].major : 1);
 		put_number(out, ".", named ? versions[v].minor : 0);
 		rdl_cursor_u8(out, '"');
+	}
+	rdl_cursor_u8(out, '}');
+}
+
+/* Where the operator has them kept, and a link has some. */
+static void put_attributes(struct rdl_cursor *out, const struct rdl_object_list *list)
+{
+	struct rdl_span rest = rdl_object_list_attributes(list), text;
+	const char *before = ",\"object_attributes\":{\"";
+	rdl_object_link link;
+
+	if (rest.len == 0)
+		return;
+	while (rdl_object_attributes_next(&rest, &link, &text)) {
+		rdl_cursor_text(out, before);
+		put_link(out, link);
+		put_string(out, "\":", text);
+		before = ",\"";
 	}
 	rdl_cursor_u8(out, '}');
 }
@@ -170,6 +197,7 @@ static void put_facts(struct rdl_cursor *out, const struct rdl_registration *reg
 	put_root(out, registration->objects);
 	put_links(out, registration->objects);
 	put_versions(out, registration->objects);
+	put_attributes(out, registration->objects);
 	put_number(out, ",\"objects_total\":", registration->objects->link_count);
 	put_formats(out, registration->objects);
 }

@@ -187,7 +187,7 @@ void rdl_binding_text(rdl_binding binding, char text[RDL_BINDING_TEXT]);
 
 /*
  * An object list in its canonical form, one block of memory: the same list has the same octets whoever sent it, in
- * whatever order. Host byte order. Behind the header, without gaps: links, versions, formats, root.
+ * whatever order. Host byte order. Behind the header, without gaps: links, versions, formats, root, attributes.
  */
 struct rdl_object_list {
 	uint32_t len; /* octets, header included */
@@ -195,7 +195,7 @@ struct rdl_object_list {
 	uint16_t version_count;
 	uint16_t format_count;
 	uint16_t root_len;
-	uint32_t reserved;
+	uint32_t attributes_len; /* octets; 0 unless they are kept */
 };
 
 /* object << 16 | instance; an object listed without instances has RDL_ID_NONE there. Ascending, each once. */
@@ -229,6 +229,34 @@ static inline struct rdl_span rdl_object_list_root(const struct rdl_object_list 
 	return (struct rdl_span){ (const uint8_t *)(rdl_object_list_formats(list) +
 						    list->format_count),
 		list->root_len };
+}
+
+/*
+ * Attributes of links, ascending by link, each link once: object, instance (RDL_ID_NONE of a bare object; of both: the root
+ * link), octets, big-endian, and `name[=value][;name[=value]]...` as sent, but for what is kept elsewhere.
+ */
+static inline struct rdl_span rdl_object_list_attributes(const struct rdl_object_list *list)
+{
+	struct rdl_span root = rdl_object_list_root(list);
+
+	return (struct rdl_span){ root.data + root.len, list->attributes_len };
+}
+#define RDL_ATTRIBUTES_HEAD 6
+#define RDL_ATTRIBUTES_MAX 1024 /* octets of all */
+#define RDL_ATTRIBUTES_LINKS 64
+#define RDL_ATTRIBUTES_ROOT UINT32_MAX /* the root's link */
+
+/* Takes the first link's off. False when there is none left. */
+static inline bool rdl_object_attributes_next(
+	struct rdl_span *rest, rdl_object_link *link, struct rdl_span *text)
+{
+	if (rest->len == 0)
+		return false;
+	*link = rdl_get_be32(rest->data);
+	*text = (struct rdl_span){ rest->data + RDL_ATTRIBUTES_HEAD, rdl_get_be16(rest->data + 4) };
+	rest->data += RDL_ATTRIBUTES_HEAD + text->len;
+	rest->len -= RDL_ATTRIBUTES_HEAD + text->len;
+	return true;
 }
 
 /* What a list is found by: keyed, so that nobody outside can make two of one digest; never 0. */
@@ -281,6 +309,14 @@ void rdl_object_sort(struct rdl_object_reader *reader);
  */
 enum rdl_status rdl_object_seal(struct rdl_object_reader *reader);
 
+/*
+ * Adds to a list what the payload that it was made of says beside links, versions and formats: the attributes of the root and
+ * of what is listed, of objects and instances. At most RDL_ATTRIBUTES_LINKS links have some, the lowest, within
+ * RDL_ATTRIBUTES_MAX octets; `room` is that of the list's memory. Returns how many links' were left out.
+ */
+unsigned rdl_object_keep_attributes(
+	struct rdl_object_list *list, size_t room, struct rdl_span payload);
+
 /* Links left out of a list, silently (change request section 5.1.1). X(name, help) */
 #define RDL_IGNORED(X)                                                                          \
 	X(security, "links of the Security Object")                                             \
@@ -288,7 +324,8 @@ enum rdl_status rdl_object_seal(struct rdl_object_reader *reader);
 	X(object, "links of objects that are not supported")                                    \
 	X(version, "links of objects in a version that is not supported")                       \
 	X(instance, "further instances of a single-instance object")                            \
-	X(foreign, "links that are not LwM2M's or outside the alternate path")
+	X(foreign, "links that are not LwM2M's or outside the alternate path")                  \
+	X(attributes, "links whose attributes are beyond what is kept of one list")
 
 enum rdl_ignored {
 #define X(name, help) RDL_IGNORED_##name,

@@ -6,14 +6,6 @@
 
 #define ROOT_TYPE "oma.lwm2m"
 
-/* What a link's target names, under the root. */
-enum target {
-	TARGET_FOREIGN,
-	TARGET_ROOT,
-	TARGET_OBJECT,
-	TARGET_INSTANCE, /* or something inside one */
-};
-
 static struct rdl_span strip_slashes(struct rdl_span path)
 {
 	if (path.len > 0 && path.data[0] == '/') {
@@ -51,7 +43,8 @@ static uint32_t read_id(const uint8_t **pos, const uint8_t *end)
 }
 
 /* /object[/instance[/resource[/resource instance]]], relative or not, with or without a slash at its end. */
-static enum target read_target(struct rdl_span target, struct rdl_span root, rdl_object_link *link)
+enum rdl_target rdl_object_target(
+	struct rdl_span target, struct rdl_span root, rdl_object_link *link)
 {
 	const uint8_t *p, *end;
 	uint32_t id[4];
@@ -62,26 +55,28 @@ static enum target read_target(struct rdl_span target, struct rdl_span root, rdl
 	end = p + target.len;
 	if (root.len > 0) {
 		if (target.len < root.len || memcmp(p, root.data, root.len) != 0)
-			return TARGET_FOREIGN;
+			return RDL_TARGET_FOREIGN;
 		p += root.len;
 		if (p < end && *p++ != '/')
-			return TARGET_FOREIGN;
+			return RDL_TARGET_FOREIGN;
 	}
 	if (p == end)
-		return TARGET_ROOT;
+		return RDL_TARGET_ROOT;
 	for (;;) {
 		if (depth == 4)
-			return TARGET_FOREIGN;
+			return RDL_TARGET_FOREIGN;
 		id[depth] = read_id(&p, end);
 		if (id[depth] == RDL_ID_NONE)
-			return TARGET_FOREIGN;
+			return RDL_TARGET_FOREIGN;
 		depth++;
 		if (p == end)
 			break;
 		p++; /* the slash: another segment must follow */
 	}
 	*link = id[0] << 16 | (depth == 1 ? RDL_ID_NONE : id[1]);
-	return depth == 1 ? TARGET_OBJECT : TARGET_INSTANCE;
+	if (depth > 2)
+		return RDL_TARGET_RESOURCE;
+	return depth == 1 ? RDL_TARGET_OBJECT : RDL_TARGET_INSTANCE;
 }
 
 static uint32_t read_version(const struct rdl_link_attribute *attribute)
@@ -166,19 +161,20 @@ static bool take_link(struct rdl_object_reader *reader, struct rdl_span target,
 {
 	rdl_object_link link = 0;
 
-	switch (read_target(target, reader->root, &link)) {
-	case TARGET_FOREIGN:
+	switch (rdl_object_target(target, reader->root, &link)) {
+	case RDL_TARGET_FOREIGN:
 		reader->foreign++;
 		return true;
-	case TARGET_ROOT:
+	case RDL_TARGET_ROOT:
 		if (attributes->has_ct && reader->formats.len == 0)
 			reader->formats = attributes->ct.value;
 		return true;
-	case TARGET_OBJECT:
+	case RDL_TARGET_OBJECT:
 		return add_link(reader, link) &&
 		       (!attributes->has_ver ||
 			       add_version(reader, link, read_version(&attributes->ver)));
-	case TARGET_INSTANCE:
+	case RDL_TARGET_INSTANCE:
+	case RDL_TARGET_RESOURCE:
 		return add_link(reader, link);
 	}
 	return false;

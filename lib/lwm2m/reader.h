@@ -5,6 +5,17 @@
 
 #include "lwm2m.h"
 
+/* What a link's target names, under the root. */
+enum rdl_target {
+	RDL_TARGET_FOREIGN,
+	RDL_TARGET_ROOT,
+	RDL_TARGET_OBJECT,
+	RDL_TARGET_INSTANCE,
+	RDL_TARGET_RESOURCE, /* something inside an instance, whose link is *link */
+};
+enum rdl_target rdl_object_target(
+	struct rdl_span target, struct rdl_span root, rdl_object_link *link);
+
 /* False without room. */
 static inline bool add_link(struct rdl_object_reader *reader, rdl_object_link link)
 {

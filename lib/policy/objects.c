@@ -108,6 +108,9 @@ enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_s
 	filter(policy, &reader, minor, &left_out);
 	if (rdl_object_seal(&reader) != RDL_OK)
 		return RDL_REASON_links_too_many;
+	if (RDL_UNLIKELY(config->keep_attributes))
+		left_out.count[RDL_IGNORED_attributes] =
+			rdl_object_keep_attributes(reader.list, scratch_len, payload);
 	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
 		ignored->count[i] += left_out.count[i];
 	return RDL_REASON_NONE;

@@ -30,6 +30,7 @@ struct rdl_policy_config {
 	bool sms_msisdn; /* sms must be '+'? and 1 to 15 digits; else anything up to 32 octets */
 	bool text_plain; /* Content-Format 0 is taken for 40 */
 	bool diagnostics; /* refusals carry a reason */
+	bool keep_attributes; /* lists have what links say beside their versions */
 	uint32_t max_links;
 	bool all_objects; /* there is no list of supported objects */
 	unsigned object_count;

@@ -61,7 +61,7 @@ static void check_canonical(const struct rdl_object_list *list)
 		CHECK(has_object(list, versions[i].object));
 	}
 	CHECK(root.data + root.len == (const uint8_t *)list + list->len);
-	CHECK(list->reserved == 0);
+	CHECK(list->attributes_len == 0);
 }
 
 /* The list as a payload, its root named by the first link. To be freed. */
@@ -107,6 +107,26 @@ static void check_read_again(const struct rdl_object_list *list)
 	CHECK(again.at->len == list->len && memcmp(again.at, list, list->len) == 0);
 	free(again.at);
 	free((void *)(uintptr_t)text.data);
+}
+
+/* Kept beside the list: in order, of what is listed, within the bounds. */
+static void check_attributes(struct rdl_object_list *list, struct rdl_span payload)
+{
+	uint32_t before = list->len;
+	rdl_object_link link, last = 0;
+	struct rdl_span text;
+	unsigned count = 0;
+
+	rdl_object_keep_attributes(list, 2 * payload.len + 64, payload);
+	CHECK(list->len == before + list->attributes_len);
+	CHECK(list->attributes_len <= RDL_ATTRIBUTES_MAX);
+	for (struct rdl_span rest = rdl_object_list_attributes(list);
+		rdl_object_attributes_next(&rest, &link, &text); last = link) {
+		CHECK(count++ == 0 || last < link);
+		CHECK(text.len > 0 && text.data + text.len <= (const uint8_t *)list + list->len);
+		CHECK(link == RDL_ATTRIBUTES_ROOT || has_object(list, (uint16_t)(link >> 16)));
+	}
+	CHECK(count <= RDL_ATTRIBUTES_LINKS);
 }
 
 /* Steps over all of it; the offset at the end or of the offence. */
@@ -204,6 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (status == RDL_OK) {
 			check_canonical(list.at);
 			check_read_again(list.at);
+			check_attributes(list.at, payload);
 		}
 		check_filter(payload, roots[i], &list);
 		free(list.at);

@@ -67,8 +67,20 @@ static inline const char *describe_objects(
 		object_part(words, "root ");
 		object_say(words, "%.*s", (int)root.len, (const char *)root.data);
 	}
-	assert_ptr_equal(root.data + root.len, (const uint8_t *)list + list->len);
-	assert_int_equal(list->reserved, 0);
+	struct rdl_span rest = rdl_object_list_attributes(list), text;
+	rdl_object_link link, last = 0;
+	for (unsigned i = 0; rdl_object_attributes_next(&rest, &link, &text); i++, last = link) {
+		assert_true(i == 0 || last < link);
+		assert_true(text.len > 0);
+		object_part(words, link == RDL_ATTRIBUTES_ROOT ? "/ " : "");
+		if (link != RDL_ATTRIBUTES_ROOT)
+			object_say(words, "%u", link >> 16);
+		if ((link & 0xffff) != RDL_ID_NONE)
+			object_say(words, "/%u", link & 0xffff);
+		object_say(words, "%s%.*s", link == RDL_ATTRIBUTES_ROOT ? "" : " ", (int)text.len,
+			(const char *)text.data);
+	}
+	assert_ptr_equal(rest.data, (const uint8_t *)list + list->len);
 	return words->at;
 }
 

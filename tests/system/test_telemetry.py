@@ -76,7 +76,7 @@ def test_info(gateway):
 def test_policy(gateway):
     wanted = {
         "version": "1.1", "lifetime_min": 1, "lifetime_max": 2147483647, "expiry_grace": 0, "security_object": "strip",
-        "mandatory_objects": "refuse", "text_plain": 0, "diagnostics": 1, "max_links": 700, "all_objects": 1,
+        "mandatory_objects": "refuse", "text_plain": 0, "keep_attributes": 0, "diagnostics": 1, "max_links": 700, "all_objects": 1,
         "objects": 0, "extra_parameters": 2, "known_only": 0, "known_endpoints": 0, "deny_patterns": 2,
         "unknown_code": "4.00", "admission_updates": 10}
     policy = gateway.ask("/rdline/policy")

@@ -86,11 +86,11 @@ static char *print_conf(const struct rdl_conf *conf)
 	fprintf(out, "coap %u %u %u %u %u %d\n", conf->coap.port, conf->coap.exchange_lifetime_s,
 		conf->coap.max_payload, conf->coap.block_transfers, conf->coap.reassemblies,
 		conf->coap.diagnostics);
-	fprintf(out, "lwm2m %u.%u lifetime %u %u %u refuse %d %d text %d links %u\n",
+	fprintf(out, "lwm2m %u.%u lifetime %u %u %u refuse %d %d text %d attributes %d links %u\n",
 		conf->lwm2m.version.major, conf->lwm2m.version.minor, conf->lwm2m.lifetime_min_s,
 		conf->lwm2m.lifetime_max_s, conf->lwm2m.expiry_grace_s,
 		conf->lwm2m.security_object_refuse, conf->lwm2m.mandatory_objects_refuse,
-		conf->lwm2m.text_plain, conf->lwm2m.max_links);
+		conf->lwm2m.text_plain, conf->lwm2m.keep_attributes, conf->lwm2m.max_links);
 	print_strings(out, "extra_parameters", &conf->lwm2m.extra_parameters);
 	print_objects(out, conf);
 	fprintf(out, "known_only %d unknown_forbidden %d\n", conf->endpoints.known_only,
@@ -113,18 +113,18 @@ static char *print_conf(const struct rdl_conf *conf)
 }
 
 /* What follows the ports, as it is by default. */
-#define DEFAULTS_AFTER                                                     \
-	"coap 5683 247 8192 4096 1024 1\n"                                 \
-	"lwm2m 1.1 lifetime 0 2147483647 0 refuse 0 1 text 0 links 1024\n" \
-	"extra_parameters:\n"                                              \
-	"all_objects 1\n"                                                  \
-	"known_only 0 unknown_forbidden 0\n"                               \
-	"known:\n"                                                         \
-	"deny:\n"                                                          \
-	"admission 0 0 0 10\n"                                             \
-	"events none none none:0 16 4096 8192\n"                           \
-	"control none none none:0\n"                                       \
-	"eal:\n"                                                           \
+#define DEFAULTS_AFTER                                                                  \
+	"coap 5683 247 8192 4096 1024 1\n"                                              \
+	"lwm2m 1.1 lifetime 0 2147483647 0 refuse 0 1 text 0 attributes 0 links 1024\n" \
+	"extra_parameters:\n"                                                           \
+	"all_objects 1\n"                                                               \
+	"known_only 0 unknown_forbidden 0\n"                                            \
+	"known:\n"                                                                      \
+	"deny:\n"                                                                       \
+	"admission 0 0 0 10\n"                                                          \
+	"events none none none:0 16 4096 8192\n"                                        \
+	"control none none none:0\n"                                                    \
+	"eal:\n"                                                                        \
 	"log 2\n"
 
 static void assert_conf(const char *path, const char *expected)
@@ -183,7 +183,7 @@ static void lab(void **state)
 		"port conf/lab.conf:5 device net_af_packet0,iface=rdl0 vlan 0"
 		" c0000201/24 2001:db8::1/64\n"
 		"coap 5683 247 8192 4096 1024 1\n"
-		"lwm2m 1.1 lifetime 0 2147483647 0 refuse 0 1 text 0 links 1024\n"
+		"lwm2m 1.1 lifetime 0 2147483647 0 refuse 0 1 text 0 attributes 0 links 1024\n"
 		"extra_parameters:\n"
 		"all_objects 1\n"
 		"known_only 0 unknown_forbidden 0\n"
@@ -208,7 +208,7 @@ static void every_key_goes_to_its_place(void **state)
 		"port tests/data/conf/full.conf:11 device net_tap0,iface=x vlan 0"
 		" 2001:db8::1/64 2001:db8::2/128\n"
 		"coap 61616 100 4096 10 20 0\n"
-		"lwm2m 1.2 lifetime 60 86400 5 refuse 1 0 text 1 links 64\n"
+		"lwm2m 1.2 lifetime 60 86400 5 refuse 1 0 text 1 attributes 1 links 64\n"
 		"extra_parameters: [pid] [tenant]\n"
 		"all_objects 0\n"
 		"object 0 multiple 1 any 0:\n"

@@ -138,6 +138,8 @@ static const struct {
 	{ "lwm2m = { lifetime_min = 5; lifetime_max = 5; };", "" },
 	{ "lwm2m = { lifetime_min = 6; lifetime_max = 5; };",
 		"2: lwm2m.lifetime_max is less than lifetime_min: 5, 6\n" },
+	{ "lwm2m = { keep_attributes = 1024; };",
+		"2: lwm2m.keep_attributes must be true or false\n" },
 	{ "lwm2m = { text_plain = 1; };", "2: lwm2m.text_plain must be true or false\n" },
 	{ "lwm2m = { text_plain = \"true\"; };", "2: lwm2m.text_plain must be true or false\n" },
 	{ "lwm2m = { security_object = \"accept\"; };",

@@ -146,6 +146,33 @@ static void test_old(void **state)
 	free(before);
 }
 
+static void test_attributes(void **state)
+{
+	static const char payload[] =
+		"</>;rt=\"oma.lwm2m\";hb,</3>;ver=1.1;d=\"\\\"\xc3\xa4\xff\",</3/0>,</5/0>;obs;m=1";
+	static uint64_t memory[64];
+	struct made *made = make(24, 0, 0);
+	struct rdl_event event = event_of(RDL_EVENT_row, made);
+	struct rdl_object_reader reader;
+	struct rdl_span span = span_of(payload), none = { NULL, 0 };
+
+	assert_int_equal(rdl_object_read(&reader, span, none, 99, memory, sizeof(memory)), RDL_OK);
+	rdl_object_sort(&reader);
+	assert_int_equal(rdl_object_seal(&reader), RDL_OK);
+	event.registration.objects = reader.list;
+	json_decref(parse(&event));
+	assert_null(strstr(text, "object_attributes"));
+	assert_int_equal(rdl_object_keep_attributes(reader.list, sizeof(memory), span), 0);
+	json_t *json = parse(&event), *got = json_object_get(json, "object_attributes");
+	assert_int_equal(json_object_size(got), 3);
+	assert_string_equal(json_string_value(json_object_get(got, "/")), "hb");
+	assert_string_equal(
+		json_string_value(json_object_get(got, "3")), "d=\"\\\"\xc3\xa4\xef\xbf\xbd\"");
+	assert_string_equal(json_string_value(json_object_get(got, "5/0")), "obs;m=1");
+	json_decref(json);
+	free(made);
+}
+
 /* Whatever a device put into its texts. */
 static void test_hostile(void **state)
 {
@@ -294,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_old),
+		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_changed),

@@ -338,10 +338,100 @@ static void test_captures(void **state)
 	}
 }
 
+/* What the operator may have kept beside: in one order, whatever order they came in. */
+static void expect_kept(const char *payload, const char *expected, unsigned left_out)
+{
+	static struct object_words words;
+	size_t len = strlen(payload), room = 2 * len + 64;
+	struct memory memory = memory_begin(room);
+	uint8_t *copy = guard_copy(payload, len);
+	struct rdl_object_reader reader;
+	struct rdl_span span = { copy, len };
+
+	assert_int_equal(make_list(&reader, span, "", NO_LIMIT, &memory), RDL_OK);
+	assert_int_equal(rdl_object_keep_attributes(reader.list, room, span), left_out);
+	describe_objects(reader.list, &words);
+	if (strcmp(words.at, expected) != 0)
+		fail_msg("'%s':\nis       %s\nnot what %s", payload, words.at, expected);
+	guard_free(copy, len);
+	memory_end(&memory);
+}
+
+static void test_attributes(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "</1/0>,</3/0>", "1/0 3/0" },
+		{ "</3303/0>;obs;title=\"x\"", "3303/0 | 3303/0 obs;title=\"x\"" },
+		{ "</3303/0>;title=\"a,b;\\\"c\" ; obs",
+			"3303/0 | 3303/0 title=\"a,b;\\\"c\";obs" },
+		{ "</5>;ver=1.1", "5 | 5=1.1" },
+		{ "</5>;a;ver=1.1;b=2;ver=3", "5 | 5=1.1 | 5 a;b=2" },
+		{ "</5/0>;ver=1.1", "5/0 | 5/0 ver=1.1" },
+		{ "</5>;ver=1.1;dim=1,</5/0>;x", "5/0 | 5=1.1 | 5/0 x | 5 dim=1" },
+		{ "</6/0>;b,</5/0>;a,</5/0>;c", "5/0 6/0 | 5/0 a | 6/0 b" },
+		{ "</5/0>;a,</6/0>;b", "5/0 6/0 | 5/0 a | 6/0 b" },
+		{ "</5/0/1>;a,</5/0>", "5/0" },
+		{ "<what>;a,</5/0>", "5/0" },
+		{ "</>;rt=\"oma.lwm2m\";ct=112;hb,</1/0>", "1/0 | ct 112 | / hb" },
+		{ "</>;rt=\"oma.lwm2m\";ct=112,</1/0>;ct=60;rt=y",
+			"1/0 | ct 112 | 1/0 ct=60;rt=y" },
+		{ "</x>;rt=\"oma.lwm2m\";if=i,</x/1/0>;a,</3/0>;b",
+			"1/0 | root x | 1/0 a | / if=i" },
+		{ "</1/0>;a", "1/0 | 1/0 a" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++)
+		expect_kept(cases[i][0], cases[i][1], 0);
+}
+
+/* The same links' in whatever order, within the bounds, and the rest counted. */
+static void test_attributes_bounds(void **state)
+{
+	static char forth[65536], back[65536], one[32], wanted[32768], more[32768];
+	static char text[1100];
+	size_t len = 0, forth_len = 0, more_len = 0;
+
+	for (unsigned i = 0; i < 100; i++) {
+		forth_len += (size_t)snprintf(forth + forth_len, sizeof(forth) - forth_len,
+			"%s</%u/0>;a=%u", i > 0 ? "," : "", 100 + i, i);
+		len += (size_t)snprintf(
+			wanted + len, sizeof(wanted) - len, "%s%u/0", i > 0 ? " " : "", 100 + i);
+		if (i < RDL_ATTRIBUTES_LINKS)
+			more_len += (size_t)snprintf(more + more_len, sizeof(more) - more_len,
+				" | %u/0 a=%u", 100 + i, i);
+	}
+	for (unsigned i = 100; i-- > 0;) {
+		snprintf(one, sizeof(one), "%s</%u/0>;a=%u", i < 99 ? "," : "", 100 + i, i);
+		strcat(back, one);
+	}
+	strcat(wanted, more);
+	expect_kept(forth, wanted, 100 - RDL_ATTRIBUTES_LINKS);
+	expect_kept(back, wanted, 100 - RDL_ATTRIBUTES_LINKS);
+	/* One that is too long is left out, whole; what is behind it is not. */
+	for (unsigned over = 0; over < 2; over++) {
+		unsigned octets = RDL_ATTRIBUTES_MAX - 2 * RDL_ATTRIBUTES_HEAD - 1 + over;
+
+		memset(text, 'x', octets);
+		text[octets] = '\0';
+		snprintf(forth, sizeof(forth), "</1/0>;%s,</2/0>;y", text);
+		strcpy(wanted, "1/0 2/0 | 1/0 ");
+		strcat(wanted, text);
+		if (!over)
+			strcat(wanted, " | 2/0 y");
+		expect_kept(forth, wanted, over);
+	}
+	memset(text, 'x', RDL_ATTRIBUTES_MAX - RDL_ATTRIBUTES_HEAD + 1);
+	snprintf(forth, sizeof(forth), "</1/0>;%.*s,</2/0>;y",
+		RDL_ATTRIBUTES_MAX - RDL_ATTRIBUTES_HEAD + 1, text);
+	expect_kept(forth, "1/0 2/0 | 2/0 y", 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects_and_instances),
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_attributes_bounds),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_root_given),

@@ -258,6 +258,23 @@ static void test_syntax_offset(void **state)
 	rdl_policy_destroy(policy);
 }
 
+/* Of what stays, and only where the operator wants it; what is too much is left out and counted, nothing refused. */
+static void test_attributes(void **state)
+{
+	struct rdl_policy_config config = defaults();
+	static char payload[2048], wanted[256];
+
+	expect_register(&config, "ep=a", "</1/0>;a,</3/0>", "1.0 ep=a lt=86400 b=U | 1/0 3/0");
+	config.keep_attributes = true;
+	expect_register(&config, "ep=a", "</0/0>;x,</1/0>;a,</3/0>,</3>;ver=1.0;b",
+		"1.0 ep=a lt=86400 b=U | 1/0 3/0 | 3=1.0 | 1/0 a | 3 b | ignored security 1");
+	snprintf(payload, sizeof(payload), "</1/0>;a=%01100u,</3/0>;b", 1u);
+	snprintf(wanted, sizeof(wanted),
+		"1.0 ep=a lt=86400 b=U | 1/0 3/0 | 3/0 b | ignored attributes 1");
+	expect_register(&config, "ep=a", payload, wanted);
+	expect_register(&config, "ep=a", "</1/0>;a,</3/0>;", "link_syntax");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_mandatory_objects),
 		cmocka_unit_test(test_too_many_links),
 		cmocka_unit_test(test_syntax_offset),
+		cmocka_unit_test(test_attributes),
 	};
 
 	return RUN_TESTS(tests);
