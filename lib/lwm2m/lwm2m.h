@@ -22,6 +22,9 @@
 #define RDL_MISSING_SERVER 1
 #define RDL_MISSING_DEVICE 2
 #define RDL_ID_NONE 0xffff /* MAX_ID: never an object's or an instance's */
+/* What a list keeps beside its links is bounded, so that its links are what it costs. */
+#define RDL_FORMATS_MAX 16 /* Content-Formats, each once: further ones are left out */
+#define RDL_ROOT_MAX 64 /* octets of an alternate path: a longer one is refused */
 
 /*
  * Why a request was refused, by which code, and what its diagnostic payload says, or begins with: rdl_reason_write() adds
@@ -55,6 +58,7 @@
 	X(content_format, BAD_REQUEST, "payload is not application/link-format")   \
 	X(payload_missing, BAD_REQUEST, "no object list")                          \
 	X(link_syntax, BAD_REQUEST, "object list: syntax error at octet ")         \
+	X(root_length, BAD_REQUEST, "object list: alternate path over 64 octets")  \
 	X(links_too_many, REQUEST_ENTITY_TOO_LARGE, "object list: too many links") \
 	X(security_object, BAD_REQUEST, "object list: Security Object")            \
 	X(mandatory_objects, BAD_REQUEST, "object list: without object ")

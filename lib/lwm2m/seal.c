@@ -89,10 +89,12 @@ static uint32_t collapse_versions(uint64_t *versions, uint32_t count)
 	return kept;
 }
 
-/* Content-Formats out of a ct value; an unreadable one counts as absent (SPEC P-5). */
-static uint16_t write_formats(struct rdl_span ct, struct rdl_cursor *out)
+/*
+ * Content-Formats out of a ct value, each once, the first RDL_FORMATS_MAX of them; an unreadable one
+ * counts as absent, whatever is beside it.
+ */
+static uint16_t read_formats(struct rdl_span ct, uint16_t formats[RDL_FORMATS_MAX])
 {
-	struct rdl_cursor begin = *out;
 	uint16_t count = 0;
 	size_t i = 0;
 
@@ -108,13 +110,13 @@ static uint16_t write_formats(struct rdl_span ct, struct rdl_cursor *out)
 		}
 		if (!rdl_decimal(
 			    (struct rdl_span){ ct.data + start, i - start }, UINT64_MAX, &value) ||
-			value > UINT16_MAX || count == UINT16_MAX) {
-			*out = begin;
+			value > UINT16_MAX)
 			return 0;
-		}
-		uint16_t format = (uint16_t)value;
-		rdl_cursor_bytes(out, &format, sizeof(format));
-		count++;
+		uint16_t k = 0;
+		while (k < count && formats[k] != value)
+			k++;
+		if (k == count && count < RDL_FORMATS_MAX)
+			formats[count++] = (uint16_t)value;
 	}
 	return count;
 }
@@ -137,7 +139,9 @@ enum rdl_status rdl_object_seal(struct rdl_object_reader *reader)
 			(uint16_t)(packed >> 16), (uint16_t)packed };
 		rdl_cursor_bytes(&out, &version, sizeof(version));
 	}
-	uint16_t formats = write_formats(reader->formats, &out);
+	uint16_t formats[RDL_FORMATS_MAX];
+	uint16_t format_count = read_formats(reader->formats, formats);
+	rdl_cursor_bytes(&out, formats, format_count * sizeof(formats[0]));
 	rdl_cursor_bytes(&out, reader->root.data, reader->root.len);
 	if (out.failed)
 		return RDL_NO_ROOM;
@@ -145,7 +149,7 @@ enum rdl_status rdl_object_seal(struct rdl_object_reader *reader)
 		.len = (uint32_t)(out.pos - (const uint8_t *)list),
 		.link_count = (uint16_t)links,
 		.version_count = (uint16_t)versions,
-		.format_count = formats,
+		.format_count = format_count,
 		.root_len = (uint16_t)reader->root.len,
 	};
 	return RDL_OK;

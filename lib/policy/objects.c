@@ -95,6 +95,8 @@ enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_s
 	}
 	if (status == RDL_NO_ROOM)
 		return RDL_REASON_links_too_many;
+	if (reader.root.len > RDL_ROOT_MAX)
+		return RDL_REASON_root_length;
 	if (config->security_object_refuse && reader.has_security)
 		return RDL_REASON_security_object;
 	if (is_register && config->mandatory_objects_refuse &&

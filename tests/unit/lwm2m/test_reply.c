@@ -194,6 +194,7 @@ static void test_reason_codes(void **state)
 		{ RDL_REASON_content_format, 0x80 },
 		{ RDL_REASON_payload_missing, 0x80 },
 		{ RDL_REASON_link_syntax, 0x80 },
+		{ RDL_REASON_root_length, 0x80 },
 		{ RDL_REASON_links_too_many, 0x8d },
 		{ RDL_REASON_security_object, 0x80 },
 		{ RDL_REASON_mandatory_objects, 0x80 },

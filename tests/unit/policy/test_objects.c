@@ -234,6 +234,25 @@ static void test_too_many_links(void **state)
 	expect_lists(&config, 0, cases, RDL_ARRAY_LEN(cases));
 }
 
+/* What is kept of a list is its links: an alternate path has 64 octets at most, slashes at its ends not counted. */
+static void test_root_length(void **state)
+{
+	struct rdl_policy_config config = defaults();
+	char root[66], payload[300], list[100];
+
+	memset(root, 'r', sizeof(root));
+	for (int len = 64; len <= 65; len++) {
+		bool fits = len == 64;
+
+		snprintf(payload, sizeof(payload), "</%.*s/>;rt=oma.lwm2m,</%.*s/1/0>,</%.*s/3/0>",
+			len, root, len, root, len, root);
+		snprintf(list, sizeof(list), " | 1/0 3/0 | root %.*s", len, root);
+		expect_lists(&config, 0,
+			&(struct list_case){ payload, fits ? list + 3 : "root_length" }, 1);
+		expect_update(&config, 0, false, "", payload, fits ? list : "root_length");
+	}
+}
+
 /* Where the list is broken is told, in octets from its start. */
 static void test_syntax_offset(void **state)
 {
@@ -286,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_single_instance),
 		cmocka_unit_test(test_mandatory_objects),
 		cmocka_unit_test(test_too_many_links),
+		cmocka_unit_test(test_root_length),
 		cmocka_unit_test(test_syntax_offset),
 		cmocka_unit_test(test_attributes),
 	};
