@@ -120,6 +120,7 @@ void daemon_registry_config(
 		.registrations = share_of(conf, shard),
 		.slots = rdl_registry_slots(conf->memory.registrations),
 		.name_octets = conf->memory.name_octets,
+		.prefix_percent = conf->memory.prefix_percent,
 		.shard = shard,
 		.shards = conf->shards,
 		.expiry_grace_s = conf->lwm2m.expiry_grace_s,

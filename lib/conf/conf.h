@@ -92,6 +92,7 @@ struct rdl_conf {
 		uint32_t mb; /* 0: derived */
 		uint64_t registrations;
 		uint32_t name_octets; /* of endpoint names as they are expected */
+		uint32_t prefix_percent; /* of the memory beside the table, for one prefix */
 	} memory;
 	unsigned port_count;
 	struct rdl_conf_port ports[RDL_CONF_PORTS_MAX];

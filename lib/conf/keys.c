@@ -64,6 +64,7 @@ static const struct rdl_conf_key memory_keys[] = {
 	NUMBER("mb", memory.mb, 0, 16777216, 0),
 	NUMBER("registrations", memory.registrations, 1, 4000000000, 1000000),
 	NUMBER("name_octets", memory.name_octets, 1, 252, 48),
+	NUMBER("prefix_percent", memory.prefix_percent, 1, 100, 50),
 };
 
 static const struct rdl_conf_key coap_keys[] = {

@@ -47,6 +47,8 @@ struct rdl_peer {
 };
 
 bool rdl_peer_is_ipv4(const struct rdl_peer *peer);
+/* The network that whoever sends from this address may be taken to hold whole: a /24 of IPv4, a /64 of IPv6. */
+struct rdl_span rdl_peer_prefix(const struct rdl_peer *peer);
 
 /* Longest text of an address and its NUL. */
 #define RDL_ADDRESS_TEXT 46

@@ -11,6 +11,14 @@ bool rdl_peer_is_ipv4(const struct rdl_peer *peer)
 	return memcmp(peer->address, rdl_net_mapped_prefix, sizeof(rdl_net_mapped_prefix)) == 0;
 }
 
+struct rdl_span rdl_peer_prefix(const struct rdl_peer *peer)
+{
+	/* Of different lengths, so none of one family is ever one of the other. */
+	if (rdl_peer_is_ipv4(peer))
+		return (struct rdl_span){ peer->address + 12, 3 };
+	return (struct rdl_span){ peer->address, 8 };
+}
+
 void rdl_peer_address_text(const struct rdl_peer *peer, char text[RDL_ADDRESS_TEXT])
 {
 	if (rdl_peer_is_ipv4(peer))

@@ -3,23 +3,8 @@
  * Changing registrations. Whatever may fail comes first and takes what it needs beside what is
  * there; what follows cannot fail. So a request is performed whole or not at all.
  */
+#include "needs.h"
 #include "pace.h"
-
-/* Takes what a Register needs of the store. Tombstones hold nothing of it: none could make room. */
-static bool register_prepare(struct rdl_registry *registry, const struct rdl_request *request,
-	uint32_t *objects, uint32_t *extras)
-{
-	struct rdl_span endpoint = rdl_request_endpoint(request);
-	struct rdl_span parameters = { request->parameters, request->parameters_len };
-
-	*objects = rdl_lists_take(&registry->lists, request->objects, request->list_digest);
-	if (*objects == RDL_STORE_NONE)
-		return false;
-	if (rdl_extras_create(&registry->store, endpoint, parameters, extras))
-		return true;
-	rdl_registry_release(registry, *objects, RDL_STORE_NONE);
-	return false;
-}
 
 /* What rdl_registry.inserted tells of an endpoint. */
 static void note_inserted(struct rdl_registry *registry, const struct rdl_request *request)
@@ -65,6 +50,8 @@ static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *r
 	record->name_len = request->endpoint_len;
 	if (request->endpoint_len <= RDL_NAME_INLINE)
 		memcpy(record->name, request->name, sizeof(record->name));
+	record->objects = RDL_STORE_NONE;
+	record->extras = RDL_STORE_NONE;
 	rdl_exchange_clear(record);
 	rdl_pace_carry(record, 0);
 	return handle;
@@ -133,7 +120,6 @@ static enum rdl_registry_result retire(
 	} else {
 		rdl_exchange_keep_register(record);
 	}
-	rdl_registry_release(registry, record->objects, record->extras);
 	rdl_pace_carry(record, alive ? rdl_pace_spent(registry, record, now_ms) : 0);
 	if (record->state == RDL_RECORD_TOMBSTONE) {
 		rdl_tombstones_take(&registry->tombstones, handle);
@@ -185,7 +171,6 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 {
 	uint32_t deadline = rdl_registry_deadline(registry, request->lifetime_s, now_ms);
 	enum rdl_registry_result result = RDL_REGISTRY_CREATED;
-	uint32_t objects, extras;
 	rdl_handle handle;
 
 	assert(request->endpoint_len > 0);
@@ -193,18 +178,24 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	if (!find_known(registry, request, hint, &handle))
 		return RDL_REGISTRY_FULL;
 	bool known = handle != RDL_HANDLE_NONE;
+	if (!known && registry->registrations == registry->registrations_max)
+		return RDL_REGISTRY_FULL; /* whatever it needs besides */
 	if (known) {
 		result = rdl_registry_repeat_register(registry, handle, request, now_ms, location);
 		if (result != RDL_REGISTRY_NO_COPY)
 			return result;
 		result = RDL_REGISTRY_CREATED;
 	}
-	if (!register_prepare(registry, request, &objects, &extras))
-		return RDL_REGISTRY_FULL;
-	if (known && RDL_UNLIKELY(rdl_record_used_up(rdl_slab_at(&registry->slab, handle)))) {
+	struct rdl_needs needs = rdl_needs_of(registry, request,
+		(struct rdl_span){ request->parameters, request->parameters_len });
+	const struct rdl_record *former = known ? rdl_slab_at(&registry->slab, handle) : NULL;
+	needs.live = known && rdl_registry_alive(former, rdl_registry_second(registry, now_ms));
+	if (!rdl_needs_take(registry, former, &needs))
+		return RDL_REGISTRY_STORE_FULL;
+	if (known && RDL_UNLIKELY(rdl_record_used_up(former))) {
 		handle = move(registry, handle, request);
 		if (handle == RDL_HANDLE_NONE) {
-			rdl_registry_release(registry, objects, extras);
+			rdl_needs_return(registry, &needs);
 			return RDL_REGISTRY_FULL;
 		}
 	}
@@ -213,7 +204,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	} else {
 		handle = add(registry, request);
 		if (handle == RDL_HANDLE_NONE) {
-			rdl_registry_release(registry, objects, extras);
+			rdl_needs_return(registry, &needs);
 			return RDL_REGISTRY_FULL;
 		}
 		rdl_slab_at(&registry->slab, handle)->deadline = deadline;
@@ -222,32 +213,31 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	}
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	fill(registry, record, request, now_ms);
-	record->objects = objects;
-	record->extras = extras;
+	rdl_needs_settle(registry, record, &needs);
 	*location = rdl_record_location(record, handle);
 	return result;
 }
 
-/* Takes what the Update needs of the store; RDL_STORE_NONE stays where it names nothing. */
-static bool update_prepare(struct rdl_registry *registry, const struct rdl_record *record,
-	const struct rdl_request *request, uint32_t *objects, uint32_t *extras)
+/* An Update's object list and parameters; false when there is no room. */
+static bool update_kept(
+	struct rdl_registry *registry, struct rdl_record *record, const struct rdl_request *request)
 {
-	*objects = RDL_STORE_NONE;
-	*extras = RDL_STORE_NONE;
-	if (RDL_LIKELY((request->gives & (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS)) == 0))
-		return true;
-	struct rdl_span parameters = { request->parameters, request->parameters_len };
+	uint8_t octets[RDL_REGISTRY_PARAMETERS_MAX];
+	struct rdl_cursor merged = rdl_cursor(octets, sizeof(octets));
+	struct rdl_span given = { request->parameters, request->parameters_len };
 
-	if ((request->gives & RDL_GIVES_OBJECTS) != 0) {
-		*objects = rdl_lists_take(&registry->lists, request->objects, request->list_digest);
-		if (*objects == RDL_STORE_NONE)
-			return false;
-	}
-	if ((request->gives & RDL_GIVES_PARAMETERS) == 0 ||
-		rdl_extras_merge(&registry->store, record, parameters, extras))
-		return true;
-	rdl_registry_release(registry, *objects, RDL_STORE_NONE);
-	return false;
+	if ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
+		!rdl_extras_merge(&registry->store, record, given, &merged))
+		return false;
+	struct rdl_needs needs = rdl_needs_of(
+		registry, request, (struct rdl_span){ octets, (size_t)(merged.pos - octets) });
+	if (record->name_len > RDL_NAME_INLINE)
+		needs.extras.name = rdl_extras_endpoint(&registry->store, record);
+	needs.live = true;
+	if (!rdl_needs_take(registry, record, &needs))
+		return false;
+	rdl_needs_settle(registry, record, &needs);
+	return true;
 }
 
 bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
@@ -255,19 +245,11 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t second = rdl_registry_second(registry, now_ms);
-	uint32_t objects, extras;
 
 	assert(rdl_registry_alive(record, second) && (request->gives & RDL_GIVES_PAYLOAD) == 0);
-	if (!update_prepare(registry, record, request, &objects, &extras))
+	if (RDL_UNLIKELY((request->gives & (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS)) != 0) &&
+		!update_kept(registry, record, request))
 		return false;
-	if ((request->gives & RDL_GIVES_OBJECTS) != 0) {
-		rdl_registry_release(registry, record->objects, RDL_STORE_NONE);
-		record->objects = objects;
-	}
-	if ((request->gives & RDL_GIVES_PARAMETERS) != 0) {
-		rdl_registry_release(registry, RDL_STORE_NONE, record->extras);
-		record->extras = extras;
-	}
 	if ((request->gives & RDL_GIVES_BINDING) != 0)
 		record->binding = request->binding;
 	if ((request->gives & RDL_GIVES_QUEUE) != 0)

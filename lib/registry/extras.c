@@ -2,52 +2,47 @@
 #include "extras.h"
 
 struct extras {
-	uint16_t name_len; /* 0: the name is in the record */
 	uint16_t parameters_len;
-	uint8_t octets[]; /* the name, the parameters */
+	uint16_t account;
+	uint8_t octets[]; /* the name, where it is not in the record; the parameters */
 };
 static_assert(sizeof(struct extras) == RDL_EXTRAS_HEAD, "as the header says");
 
-/*
- * A block for both, filled but for the parameters; NULL with *block RDL_STORE_NONE when there is no
- * room.
- */
-static struct extras *reserve(
-	struct rdl_store *store, struct rdl_span name, size_t parameters_len, uint32_t *block)
+static size_t octets_of(const struct rdl_extras_want *want)
 {
-	*block = RDL_STORE_NONE;
-	if (parameters_len > RDL_REGISTRY_PARAMETERS_MAX)
-		return NULL;
-	*block = rdl_store_alloc(store, sizeof(struct extras) + name.len + parameters_len);
-	if (*block == RDL_STORE_NONE)
-		return NULL;
-	struct extras *extras = rdl_store_at(store, *block);
-	extras->name_len = (uint16_t)name.len;
-	extras->parameters_len = (uint16_t)parameters_len;
-	if (name.len > 0)
-		memcpy(extras->octets, name.data, name.len);
-	return extras;
+	return sizeof(struct extras) + want->name.len + want->parameters.len;
 }
 
-static struct rdl_span long_name(struct rdl_span endpoint)
+uint32_t rdl_extras_create(struct rdl_store *store, const struct rdl_extras_want *want,
+	const struct rdl_store_claim *claim)
 {
-	return endpoint.len > RDL_NAME_INLINE ? endpoint : (struct rdl_span){ NULL, 0 };
+	assert(want->parameters.len <= RDL_REGISTRY_PARAMETERS_MAX);
+	uint32_t block = rdl_store_alloc(store, octets_of(want), claim);
+	if (block == RDL_STORE_NONE)
+		return RDL_STORE_NONE;
+	struct extras *extras = rdl_store_at(store, block);
+	extras->account = claim->account;
+	if (want->name.len > 0)
+		memcpy(extras->octets, want->name.data, want->name.len);
+	rdl_extras_write_over(store, block, want);
+	return block;
 }
 
-bool rdl_extras_create(struct rdl_store *store, struct rdl_span endpoint,
-	struct rdl_span parameters, uint32_t *block)
+bool rdl_extras_fits(
+	const struct rdl_store *store, uint32_t block, const struct rdl_extras_want *want)
 {
-	struct rdl_span name = long_name(endpoint);
+	return rdl_store_fits(store, block, octets_of(want));
+}
 
-	*block = RDL_STORE_NONE;
-	if (name.len == 0 && parameters.len == 0)
-		return true;
-	struct extras *extras = reserve(store, name, parameters.len, block);
-	if (extras == NULL)
-		return false;
-	if (parameters.len > 0)
-		memcpy(extras->octets + name.len, parameters.data, parameters.len);
-	return true;
+void rdl_extras_write_over(
+	struct rdl_store *store, uint32_t block, const struct rdl_extras_want *want)
+{
+	struct extras *extras = rdl_store_at(store, block);
+
+	extras->parameters_len = (uint16_t)want->parameters.len;
+	if (want->parameters.len > 0)
+		memcpy(extras->octets + want->name.len, want->parameters.data,
+			want->parameters.len);
 }
 
 /* Takes the first parameter off, its octet of length included. */
@@ -80,49 +75,27 @@ static bool has_key(struct rdl_span parameters, struct rdl_span key)
 	return false;
 }
 
-/*
- * The parameters of `old` that `given` does not replace: copied to `out` unless that is NULL;
- * returns their octets.
- */
-static size_t keep(struct rdl_span old, struct rdl_span given, uint8_t *out)
+bool rdl_extras_merge(const struct rdl_store *store, const struct rdl_record *record,
+	struct rdl_span given, struct rdl_cursor *merged)
 {
-	size_t len = 0;
+	struct rdl_span old = rdl_extras_parameters(store, record);
 
 	while (old.len > 0) {
 		struct rdl_span parameter = take_parameter(&old);
 
-		if (has_key(given, key_of(parameter)))
-			continue;
-		if (out != NULL)
-			memcpy(out + len, parameter.data, parameter.len);
-		len += parameter.len;
+		if (!has_key(given, key_of(parameter)))
+			rdl_cursor_bytes(merged, parameter.data, parameter.len);
 	}
-	return len;
-}
-
-bool rdl_extras_merge(struct rdl_store *store, const struct rdl_record *record,
-	struct rdl_span parameters, uint32_t *block)
-{
-	struct rdl_span name = long_name(rdl_extras_endpoint(store, record));
-	struct rdl_span old = rdl_extras_parameters(store, record);
-	size_t kept_len = keep(old, parameters, NULL);
-
-	*block = RDL_STORE_NONE;
-	if (name.len == 0 && kept_len + parameters.len == 0)
-		return true;
-	struct extras *extras = reserve(store, name, kept_len + parameters.len, block);
-	if (extras == NULL)
-		return false;
-	keep(old, parameters, extras->octets + name.len);
-	if (parameters.len > 0)
-		memcpy(extras->octets + name.len + kept_len, parameters.data, parameters.len);
-	return true;
+	rdl_cursor_bytes(merged, given.data, given.len);
+	return !merged->failed;
 }
 
 void rdl_extras_free(struct rdl_store *store, uint32_t block)
 {
-	if (block != RDL_STORE_NONE)
-		rdl_store_free(store, block);
+	if (block == RDL_STORE_NONE)
+		return;
+	const struct extras *extras = rdl_store_at(store, block);
+	rdl_store_free(store, block, extras->account);
 }
 
 struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct rdl_record *record)
@@ -130,7 +103,7 @@ struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct 
 	if (record->name_len <= RDL_NAME_INLINE)
 		return (struct rdl_span){ record->name, record->name_len };
 	const struct extras *extras = rdl_store_at(store, record->extras);
-	return (struct rdl_span){ extras->octets, extras->name_len };
+	return (struct rdl_span){ extras->octets, record->name_len };
 }
 
 struct rdl_span rdl_extras_parameters(
@@ -139,5 +112,7 @@ struct rdl_span rdl_extras_parameters(
 	if (record->extras == RDL_STORE_NONE)
 		return (struct rdl_span){ NULL, 0 };
 	const struct extras *extras = rdl_store_at(store, record->extras);
-	return (struct rdl_span){ extras->octets + extras->name_len, extras->parameters_len };
+	size_t name_len = record->name_len > RDL_NAME_INLINE ? record->name_len : 0;
+
+	return (struct rdl_span){ extras->octets + name_len, extras->parameters_len };
 }

@@ -12,16 +12,36 @@
 
 #define RDL_EXTRAS_HEAD 4 /* octets of a block before the name */
 
-/* False when there is no room. *block is RDL_STORE_NONE when there is nothing to keep. */
-bool rdl_extras_create(struct rdl_store *store, struct rdl_span endpoint,
-	struct rdl_span parameters, uint32_t *block);
-/*
- * The record's extras, the given parameters in place of those with the same key. The record is not
- * changed.
- */
-bool rdl_extras_merge(struct rdl_store *store, const struct rdl_record *record,
-	struct rdl_span parameters, uint32_t *block);
+#define RDL_EXTRAS_HEAD 4 /* octets of a block before the name */
+
+/* A block with the name, where it is long, and the parameters. */
+struct rdl_extras_want {
+	struct rdl_span name; /* empty: it is in the record */
+	struct rdl_span parameters; /* no more than RDL_REGISTRY_PARAMETERS_MAX octets */
+};
+
+static inline bool rdl_extras_none(const struct rdl_extras_want *want)
+{
+	return want->name.len + want->parameters.len == 0;
+}
+
+/* RDL_STORE_NONE when there is no room for this claim. Something is wanted. */
+uint32_t rdl_extras_create(struct rdl_store *store, const struct rdl_extras_want *want,
+	const struct rdl_store_claim *claim);
+/* True when they would fit a block that is there, of the same name; it may then be written over. */
+bool rdl_extras_fits(
+	const struct rdl_store *store, uint32_t block, const struct rdl_extras_want *want);
+void rdl_extras_write_over(
+	struct rdl_store *store, uint32_t block, const struct rdl_extras_want *want);
+/* RDL_STORE_NONE is none. */
 void rdl_extras_free(struct rdl_store *store, uint32_t block);
+
+/*
+ * The parameters of a record, those given in place of those with the same key, in `merged`; false when they are more than it
+ * holds.
+ */
+bool rdl_extras_merge(const struct rdl_store *store, const struct rdl_record *record,
+	struct rdl_span given, struct rdl_cursor *merged);
 
 struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct rdl_record *record);
 struct rdl_span rdl_extras_parameters(

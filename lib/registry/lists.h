@@ -1,36 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lists: object lists, kept once however many devices send them. */
+/*
+ * lists: object lists, kept once however many devices send them. They are found by buckets of chains that go through the
+ * lists themselves: there is nothing besides the store that could be full.
+ */
 #ifndef RDL_REGISTRY_LISTS_H
 #define RDL_REGISTRY_LISTS_H
 
-#include "index.h"
 #include "lwm2m.h"
 #include "store.h"
 
 #define RDL_LISTS_RECENT 64
 
 struct rdl_lists {
-	struct rdl_index index;
 	struct rdl_store *store;
 	struct rdl_key key;
-	uint64_t shared, shared_max; /* in the index, and how many it may hold */
-	uint64_t count; /* kept, those included that came when the index was full */
-	/* Shared ones that were asked for last, by the low bits of their digest: a fleet has few, and asks all the time. */
+	uint64_t count; /* kept */
+	uint32_t *buckets; /* each the first list of its chain */
+	uint32_t bucket_count; /* a power of two */
+	/* Those that were asked for last, by their digest: a fleet has few, and asks all the time. */
 	uint32_t recent[RDL_LISTS_RECENT];
 };
 
-uint64_t rdl_lists_memory(uint64_t shared_max);
+/* For `most` lists, as there are registrations: mostly far fewer come, and chains are short. */
+uint64_t rdl_lists_memory(uint64_t most);
 bool rdl_lists_create(struct rdl_lists *lists, struct rdl_store *store, const struct rdl_key *key,
-	uint64_t shared_max, int socket_id);
+	uint64_t most, int socket_id);
 void rdl_lists_destroy(struct rdl_lists *lists);
 
 /*
- * The kept list with the same octets, one reference more: to be released. RDL_STORE_NONE when there
- * is no room.
- * `digest` is its rdl_object_list_digest() under the lists' key, or 0: to be made.
+ * The kept list with the same octets, one reference more: to be released. RDL_STORE_NONE when there is none. `digest` is
+ * its rdl_object_list_digest() under the lists' key.
  */
-uint32_t rdl_lists_take(
+uint32_t rdl_lists_share(
 	struct rdl_lists *lists, const struct rdl_object_list *list, uint64_t digest);
+/* Keeps a list that there is none of, for one reference. RDL_STORE_NONE when there is no room for this claim. */
+uint32_t rdl_lists_keep(struct rdl_lists *lists, const struct rdl_object_list *list,
+	uint64_t digest, const struct rdl_store_claim *claim);
+/* True when a list could be written over a kept one, which then must have but one reference. */
+bool rdl_lists_fits(
+	const struct rdl_lists *lists, uint32_t block, const struct rdl_object_list *list);
+/* Writes a list that there is none of over a kept one, which it fits. */
+void rdl_lists_write_over(struct rdl_lists *lists, uint32_t block,
+	const struct rdl_object_list *list, uint64_t digest);
 void rdl_lists_release(struct rdl_lists *lists, uint32_t block);
 const struct rdl_object_list *rdl_lists_at(const struct rdl_lists *lists, uint32_t block);
 

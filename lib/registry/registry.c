@@ -3,24 +3,32 @@
 
 #include "memory.h"
 
-/*
- * Fleets share their object lists: this is room for one list of 96 octets in six registrations, and for the names that
- * do not go into a record.
- */
-static uint64_t store_octets(const struct rdl_registry_config *config)
-{
-	uint64_t each = 16;
+/* Fleets share their object lists: 16 octets each are room for one list of 96 in six registrations. */
+#define LIST_OCTETS 16
 
-	if (config->name_octets > RDL_NAME_INLINE)
-		each += rdl_store_block_octets(config->name_octets + RDL_EXTRAS_HEAD);
-	return each * config->registrations + (UINT64_C(4) << 20);
+/* Of the store, for an endpoint name as it is expected; none where it goes into the record. */
+static uint64_t name_octets(const struct rdl_registry_config *config)
+{
+	if (config->name_octets <= RDL_NAME_INLINE)
+		return 0;
+	return rdl_store_block_octets(config->name_octets + RDL_EXTRAS_HEAD);
 }
 
-static uint64_t lists_max(const struct rdl_registry_config *config)
+static uint64_t store_octets(const struct rdl_registry_config *config)
 {
-	uint64_t lists = config->registrations / 32 + 1024;
+	return (name_octets(config) + LIST_OCTETS) * config->registrations + (UINT64_C(4) << 20);
+}
 
-	return lists < config->registrations ? lists : config->registrations;
+static struct rdl_store_config store_config(const struct rdl_registry_config *config)
+{
+	return (struct rdl_store_config){
+		.octets = store_octets(config),
+		.short_octets = name_octets(config) * config->registrations,
+		.short_len = (uint32_t)name_octets(config),
+		.prefix_percent = config->prefix_percent,
+		.key = config->list_key,
+		.socket_id = config->socket_id,
+	};
 }
 
 uint32_t rdl_registry_slots(uint64_t registrations)
@@ -33,7 +41,7 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config)
 	return rdl_memory_octets(sizeof(struct rdl_registry)) +
 	       rdl_slab_memory(config->slots, config->shard, config->shards) +
 	       rdl_index_memory(config->registrations) + rdl_store_memory(store_octets(config)) +
-	       rdl_lists_memory(lists_max(config));
+	       rdl_lists_memory(config->registrations);
 }
 
 struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config)
@@ -56,14 +64,15 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->updates_per_s = config->updates_per_s;
 	registry->ended = config->ended;
 	registry->ended_arg = config->ended_arg;
+	const struct rdl_store_config store = store_config(config);
 	rdl_tombstones_init(&registry->tombstones, &registry->slab);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
 	if (!rdl_slab_create(&registry->slab, config->slots, config->shard, config->shards,
 		    config->socket_id) ||
 		!rdl_index_create(&registry->endpoints, config->registrations, config->socket_id) ||
-		!rdl_store_create(&registry->store, store_octets(config), config->socket_id) ||
+		!rdl_store_create(&registry->store, &store) ||
 		!rdl_lists_create(&registry->lists, &registry->store, &config->list_key,
-			lists_max(config), config->socket_id)) {
+			config->registrations, config->socket_id)) {
 		rdl_registry_destroy(registry);
 		return NULL;
 	}

@@ -27,9 +27,10 @@ struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
 	uint64_t registrations;
 	uint32_t slots; /* of each partition: rdl_registry_slots() */
-	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
 	uint32_t
-		name_octets; /* of endpoint names as they are expected: memory is put by for all that long */
+		name_octets; /* of names as they are expected: memory is put by for all that long */
+	uint32_t prefix_percent; /* of that and the memory for lists, for one prefix; 0 is 100 */
+	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
 	unsigned shard, shards;
 	uint32_t expiry_grace_s; /* granted on top of every lifetime */
 	uint32_t
@@ -87,7 +88,9 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 enum rdl_registry_result {
 	RDL_REGISTRY_CREATED, /* the endpoint was not registered, or dead by time */
 	RDL_REGISTRY_REPLACED, /* it was: the old registration is gone, its location dead */
-	RDL_REGISTRY_FULL, /* no room: nothing was changed */
+	/* Nothing was changed: */
+	RDL_REGISTRY_FULL, /* no room for another registration */
+	RDL_REGISTRY_STORE_FULL, /* none for its object list, long name or parameters */
 	/*
 	 * A copy of a request that was performed: its answer is to be repeated (RFC 7252 section 4.5). Of a registration that
 	 * lives, and is still the one that the original made or went to, the lifetime began anew: devices that count their

@@ -15,7 +15,11 @@ struct rdl_store_page {
 	uint16_t cut; /* blocks used at least once since the page got its class */
 	uint16_t free; /* first of the others; each free block begins with the next one's number */
 	uint8_t class;
+	uint8_t part; /* enum part */
 };
+
+/* Whom a page's blocks are for, while it has any in use. */
+enum part { FOR_ANYBODY, FOR_LIVE };
 
 static size_t class_size(unsigned class)
 {
@@ -70,21 +74,42 @@ uint64_t rdl_store_memory(uint64_t octets)
 	uint64_t pages = pages_for(octets);
 
 	return rdl_memory_octets(pages * PAGE) +
-	       rdl_memory_octets(pages * sizeof(struct rdl_store_page));
+	       rdl_memory_octets(pages * sizeof(struct rdl_store_page)) + rdl_accounts_memory();
 }
 
-bool rdl_store_create(struct rdl_store *store, uint64_t octets, int socket_id)
+/* How many pages are for whom, and what one account may hold. */
+static void divide(struct rdl_store *store, const struct rdl_store_config *config)
 {
-	store->page_count = pages_for(octets);
-	store->arena = rdl_memory_alloc((uint64_t)store->page_count * PAGE, socket_id);
-	store->pages = rdl_memory_alloc(store->page_count * sizeof(*store->pages), socket_id);
-	if (store->arena == NULL || store->pages == NULL)
+	uint32_t put_by = pages_for(config->short_octets), live = store->page_count / 4;
+	uint32_t percent = config->prefix_percent > 0 ? config->prefix_percent : 100;
+	size_t short_len =
+		config->short_len > RDL_STORE_SHORT ? config->short_len : RDL_STORE_SHORT + 1;
+
+	if (live > store->page_count - put_by)
+		live = store->page_count - put_by;
+	store->left[FOR_LIVE] = live;
+	store->left[FOR_ANYBODY] = store->page_count - live;
+	store->long_left = store->page_count / 2;
+	store->long_class = class_of(short_len) + (config->short_len > RDL_STORE_SHORT);
+	store->share =
+		(uint32_t)((uint64_t)store->page_count * (PAGE / RDL_STORE_UNIT) * percent / 100);
+}
+
+bool rdl_store_create(struct rdl_store *store, const struct rdl_store_config *config)
+{
+	store->page_count = pages_for(config->octets);
+	store->arena = rdl_memory_alloc((uint64_t)store->page_count * PAGE, config->socket_id);
+	store->pages =
+		rdl_memory_alloc(store->page_count * sizeof(*store->pages), config->socket_id);
+	if (!rdl_accounts_create(&store->accounts, &config->key, config->socket_id) ||
+		store->arena == NULL || store->pages == NULL)
 		return false;
 	store->unused = NO_PAGE;
 	for (unsigned class = 0; class < RDL_STORE_CLASSES; class ++)
-		store->open[class] = NO_PAGE;
+		store->open[FOR_ANYBODY][class] = store->open[FOR_LIVE][class] = NO_PAGE;
 	for (uint32_t page = store->page_count; page-- > 0;)
 		push(store, &store->unused, page);
+	divide(store, config);
 	return true;
 }
 
@@ -92,6 +117,7 @@ void rdl_store_destroy(struct rdl_store *store)
 {
 	rdl_memory_free(store->arena);
 	rdl_memory_free(store->pages);
+	rdl_accounts_destroy(&store->accounts);
 }
 
 uint64_t rdl_store_octets_max(const struct rdl_store *store)
@@ -99,36 +125,92 @@ uint64_t rdl_store_octets_max(const struct rdl_store *store)
 	return (uint64_t)store->page_count * PAGE;
 }
 
-/* A page of this class with a block to give. */
-static uint32_t open_page(struct rdl_store *store, unsigned class)
+static bool is_long(const struct rdl_store *store, unsigned class)
 {
-	uint32_t page = store->open[class];
+	return class >= store->long_class;
+}
 
-	if (page != NO_PAGE || store->unused == NO_PAGE)
-		return page;
-	page = store->unused;
+/* An unused page becomes one of this class; NO_PAGE when the part has no more of them. */
+static uint32_t open_page(struct rdl_store *store, unsigned class, enum part part)
+{
+	bool limited = part == FOR_ANYBODY && is_long(store, class);
+
+	if (store->left[part] == 0 || (limited && store->long_left == 0))
+		return NO_PAGE;
+	store->left[part]--;
+	store->long_left -= limited;
+	uint32_t page = store->unused;
 	detach(store, &store->unused, page);
 	struct rdl_store_page *p = &store->pages[page];
 	p->used = 0;
 	p->cut = 0;
 	p->free = NO_BLOCK;
 	p->class = (uint8_t) class;
-	push(store, &store->open[class], page);
+	p->part = (uint8_t)part;
+	push(store, &store->open[part][class], page);
 	return page;
 }
 
-uint32_t rdl_store_alloc(struct rdl_store *store, size_t len)
+static void close_page(struct rdl_store *store, uint32_t page)
+{
+	const struct rdl_store_page *p = &store->pages[page];
+
+	detach(store, &store->open[p->part][p->class], page);
+	push(store, &store->unused, page);
+	store->left[p->part]++;
+	store->long_left += p->part == FOR_ANYBODY && is_long(store, p->class);
+}
+
+/*
+ * A page with a block of `class` to give, or of a bigger one where no page is left for it: a stranger's short need never
+ * spends long blocks.
+ */
+static uint32_t find_page(struct rdl_store *store, unsigned class, bool live)
+{
+	unsigned end = live || is_long(store, class) ? RDL_STORE_CLASSES : store->long_class;
+	enum part last = live ? FOR_LIVE : FOR_ANYBODY;
+	uint32_t page;
+
+	for (unsigned part = FOR_ANYBODY; part <= last; part++)
+		if ((page = store->open[part][class]) != NO_PAGE ||
+			(page = open_page(store, class, part)) != NO_PAGE)
+			return page;
+	while (++class < end)
+		for (unsigned part = FOR_ANYBODY; part <= last; part++)
+			if ((page = store->open[part][class]) != NO_PAGE)
+				return page;
+	return NO_PAGE;
+}
+
+/* Charges an account; false when it may not hold that much. A newcomer's long block draws on half the store only. */
+static bool charge(struct rdl_store *store, unsigned class, const struct rdl_store_claim *claim)
+{
+	uint32_t *held = &store->accounts.units[claim->account];
+	uint32_t units = (uint32_t)(class_size(class) / RDL_STORE_UNIT);
+	uint32_t share = store->share;
+
+	if (!claim->live && is_long(store, class))
+		share /= 2;
+	if (units > share || *held > share - units)
+		return false;
+	*held += units;
+	return true;
+}
+
+uint32_t rdl_store_alloc(struct rdl_store *store, size_t len, const struct rdl_store_claim *claim)
 {
 	if (len > RDL_STORE_BLOCK_MAX)
 		return RDL_STORE_NONE;
-	unsigned class = class_of(len);
-	uint32_t page;
-	/* A bigger block will do where the pages left are all of other sizes. */
-	while ((page = open_page(store, class)) == NO_PAGE)
-		if (++class == RDL_STORE_CLASSES)
-			return RDL_STORE_NONE;
-	size_t size = class_size(class);
+	uint32_t page = find_page(store, class_of(len), claim->live);
+	if (page == NO_PAGE)
+		return RDL_STORE_NONE;
 	struct rdl_store_page *p = &store->pages[page];
+	if (!charge(store, p->class, claim)) {
+		if (p->used == 0)
+			close_page(store, page);
+		return RDL_STORE_NONE;
+	}
+	size_t size = class_size(p->class);
 	uint8_t *octets = store->arena + (uint64_t)page * PAGE;
 	uint16_t block = p->free;
 	if (block == NO_BLOCK)
@@ -137,27 +219,38 @@ uint32_t rdl_store_alloc(struct rdl_store *store, size_t len)
 		memcpy(&p->free, octets + block * size, sizeof(p->free));
 	p->used++;
 	if (p->used == PAGE / size)
-		detach(store, &store->open[class], page);
+		detach(store, &store->open[p->part][p->class], page);
 	store->octets += size;
 	return (uint32_t)(((uint64_t)page * PAGE + block * size) / RDL_STORE_UNIT + 1);
 }
 
-void rdl_store_free(struct rdl_store *store, uint32_t block)
+static uint32_t page_of(uint32_t block)
+{
+	return (uint32_t)((uint64_t)(block - 1) * RDL_STORE_UNIT / PAGE);
+}
+
+bool rdl_store_fits(const struct rdl_store *store, uint32_t block, size_t len)
+{
+	return len <= class_size(store->pages[page_of(block)].class);
+}
+
+void rdl_store_free(struct rdl_store *store, uint32_t block, uint16_t account)
 {
 	uint64_t offset = (uint64_t)(block - 1) * RDL_STORE_UNIT;
-	uint32_t page = (uint32_t)(offset / PAGE);
+	uint32_t page = page_of(block);
 	struct rdl_store_page *p = &store->pages[page];
 	size_t size = class_size(p->class);
+	uint32_t *held = &store->accounts.units[account];
 
 	assert(block != RDL_STORE_NONE && p->used > 0 && offset % PAGE % size == 0);
+	assert(*held >= size / RDL_STORE_UNIT);
+	*held -= (uint32_t)(size / RDL_STORE_UNIT);
 	if (p->used == PAGE / size)
-		push(store, &store->open[p->class], page);
+		push(store, &store->open[p->part][p->class], page);
 	memcpy(rdl_store_at(store, block), &p->free, sizeof(p->free));
 	p->free = (uint16_t)(offset % PAGE / size);
 	p->used--;
 	store->octets -= size;
-	if (p->used == 0) {
-		detach(store, &store->open[p->class], page);
-		push(store, &store->unused, page);
-	}
+	if (p->used == 0)
+		close_page(store, page);
 }

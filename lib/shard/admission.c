@@ -76,13 +76,6 @@ static uint64_t taken_at(const struct rdl_admission_limit *limit, uint64_t lack,
 	return now_ms * limit->per_ms + lack + REGISTER;
 }
 
-static uint64_t prefix_of(const struct rdl_key *key, const struct rdl_peer *peer)
-{
-	/* Of different lengths, so none of one family is ever one of the other. */
-	return rdl_peer_is_ipv4(peer) ? rdl_siphash(key, peer->address + 12, 3)
-				      : rdl_siphash(key, peer->address, 8);
-}
-
 /*
  * A prefix that is not there has the place, and the time, of the fullest bucket. A full one is as good as none. Where none
  * is full, no prefix that had to leave lacks more than what it finds when it comes back: each place only grows, and the
@@ -92,7 +85,9 @@ static bool take_of_prefix(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms)
 {
 	const struct rdl_admission_limit *limit = &admission->prefix;
-	uint64_t prefix = prefix_of(&admission->key, peer), least = UINT64_MAX;
+	struct rdl_span network = rdl_peer_prefix(peer);
+	uint64_t prefix = rdl_siphash(&admission->key, network.data, network.len);
+	uint64_t least = UINT64_MAX;
 	struct rdl_admission_set *set = &admission->sets[prefix % SETS];
 	unsigned place = 0;
 

@@ -66,6 +66,9 @@ static void commit_register(
 	case RDL_REGISTRY_FULL:
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_registry_full, 1);
 		return;
+	case RDL_REGISTRY_STORE_FULL:
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
+		return;
 	case RDL_REGISTRY_REPLAYED:
 	case RDL_REGISTRY_RENEWED:
 	case RDL_REGISTRY_LENGTHENED:

@@ -34,7 +34,7 @@
 	X(admission_prefix, "new Register shed: over admission.per_prefix for its network")     \
 	X(admission_update, "Update shed: over admission.updates for its registration")         \
 	X(registry_full, "Register shed: no room for another registration")                     \
-	X(store_full, "Update shed: no room for a longer object list or parameter")             \
+	X(store_full, "request shed: no room for its object list, long name or parameters")     \
 	X(tx_full, "reply that the port did not take")
 
 /* X(code name, class, detail): the codes that are ever sent. */

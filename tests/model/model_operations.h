@@ -109,12 +109,15 @@ static inline void perform_deregister(struct endpoint *e, struct sent *q)
 
 /* ---- room ---- */
 
-/* Pages that are in use for smaller sizes may leave none for the biggest long before the last octet is in use. */
+/*
+ * Pages that are in use for smaller sizes may leave none for the biggest long before the last octet is in use, and who is
+ * new may have half of them.
+ */
 static inline bool store_may_be_full(unsigned s)
 {
 	struct rdl_registry_counts counts = counts_of(s);
 
-	return 8 * counts.store_octets > counts.store_octets_max;
+	return 16 * counts.store_octets > counts.store_octets_max;
 }
 
 /* All that lives, and what nobody has found dead yet. */
@@ -129,11 +132,12 @@ static inline void shed_register(struct endpoint *e)
 
 	if (presence(e) != YES && may_be_full(l)) {
 		happened(KIND_shed_full);
+		l->full++;
 	} else {
 		CHECK(store_may_be_full((unsigned)e->shard));
 		happened(KIND_shed_register_store);
+		l->store_full++;
 	}
-	l->full++;
 }
 
 static inline void shed_update(const struct endpoint *e, const struct sent *q)

@@ -17,6 +17,7 @@ static const struct {
 	{ "memory", "mb", 0, 16777216, PLACE(memory.mb) },
 	{ "memory", "registrations", 1, 4000000000, PLACE(memory.registrations) },
 	{ "memory", "name_octets", 1, 252, PLACE(memory.name_octets) },
+	{ "memory", "prefix_percent", 1, 100, PLACE(memory.prefix_percent) },
 	{ "coap", "port", 1, 65535, PLACE(coap.port) },
 	{ "coap", "exchange_lifetime", 1, 86400, PLACE(coap.exchange_lifetime_s) },
 	{ "coap", "max_payload", 1024, 65536, PLACE(coap.max_payload) },

@@ -5,21 +5,40 @@
 
 static const struct rdl_key key = { 9, 8 };
 
-static void create(struct rdl_lists *lists, struct rdl_store *store, uint64_t shared_max)
+static const struct rdl_store_claim claim = { 5, true };
+
+static void create(struct rdl_lists *lists, struct rdl_store *store, uint64_t most)
 {
+	const struct rdl_store_config config = { .octets = 1 << 20, .socket_id = -1 };
+
 	*lists = (struct rdl_lists){ 0 };
 	*store = (struct rdl_store){ 0 };
-	assert_true(rdl_store_create(store, 1 << 20, -1));
-	assert_true(rdl_lists_create(lists, store, &key, shared_max, -1));
+	assert_true(rdl_store_create(store, &config));
+	assert_true(rdl_lists_create(lists, store, &key, most, -1));
 }
 
 static void destroy(struct rdl_lists *lists, struct rdl_store *store)
 {
 	assert_int_equal(lists->count, 0);
-	assert_int_equal(lists->shared, 0);
 	assert_int_equal(store->octets, 0);
+	assert_int_equal(store->accounts.units[claim.account], 0);
+	for (uint32_t i = 0; i < lists->bucket_count; i++)
+		assert_int_equal(lists->buckets[i], RDL_STORE_NONE);
 	rdl_lists_destroy(lists);
 	rdl_store_destroy(store);
+}
+
+static uint32_t take_as(
+	struct rdl_lists *lists, const struct rdl_object_list *list, uint64_t digest)
+{
+	uint32_t block = rdl_lists_share(lists, list, digest);
+
+	return block != RDL_STORE_NONE ? block : rdl_lists_keep(lists, list, digest, &claim);
+}
+
+static uint32_t take(struct rdl_lists *lists, const struct rdl_object_list *list)
+{
+	return take_as(lists, list, rdl_object_list_digest(&key, list));
 }
 
 static void check_kept(
@@ -40,10 +59,10 @@ static void test_shared(void **state)
 	struct rdl_store store;
 
 	create(&lists, &store, 10);
-	uint32_t first = rdl_lists_take(&lists, a, 0);
+	uint32_t first = take(&lists, a);
 	assert_int_not_equal(first, RDL_STORE_NONE);
-	assert_int_equal(rdl_lists_take(&lists, same, 0), first);
-	uint32_t other = rdl_lists_take(&lists, b, 0);
+	assert_int_equal(take(&lists, same), first);
+	uint32_t other = take(&lists, b);
 	assert_int_not_equal(other, first);
 	assert_int_equal(lists.count, 2);
 	check_kept(&lists, first, a);
@@ -60,33 +79,85 @@ static void test_shared(void **state)
 	free(b);
 }
 
-/* With the index full, lists are kept one by one, and shared again when there is room. */
-static void test_index_full(void **state)
+/* Chains are as long as there are lists: each is found among all others, and they go in any order. */
+static void test_many(void **state)
+{
+	enum { LISTS = 5000 };
+	static uint32_t blocks[LISTS];
+	struct rdl_lists lists;
+	struct rdl_store store;
+	uint64_t seed = 3;
+
+	create(&lists, &store, 100);
+	for (unsigned round = 0; round < 2; round++)
+		for (uint16_t i = 0; i < LISTS; i++) {
+			struct rdl_object_list *list = make_list(i, 1, "");
+			uint32_t block = take(&lists, list);
+
+			assert_true(round == 0 || block == blocks[i]);
+			blocks[i] = block;
+			free(list);
+		}
+	assert_int_equal(lists.count, LISTS);
+	for (unsigned left = LISTS; left > 0;) {
+		unsigned i = (unsigned)(test_random(&seed) % left);
+
+		rdl_lists_release(&lists, blocks[i]);
+		rdl_lists_release(&lists, blocks[i]);
+		blocks[i] = blocks[--left];
+	}
+	destroy(&lists, &store);
+}
+
+/* Two lists of one digest are two lists, each shared with its like. */
+static void test_same_digest(void **state)
 {
 	struct rdl_object_list *a = make_list(3, 1, ""), *b = make_list(4, 1, "");
 	struct rdl_lists lists;
 	struct rdl_store store;
 
-	create(&lists, &store, 1);
-	uint32_t first = rdl_lists_take(&lists, a, 0);
-	uint32_t alone = rdl_lists_take(&lists, b, 0), again = rdl_lists_take(&lists, b, 0);
-	assert_int_not_equal(alone, again);
-	assert_int_equal(lists.count, 3);
-	assert_int_equal(rdl_lists_take(&lists, a, 0), first);
-	rdl_lists_release(&lists, first);
-	rdl_lists_release(&lists, first);
-	uint32_t shared = rdl_lists_take(&lists, b, 0);
-	assert_int_equal(rdl_lists_take(&lists, b, 0), shared);
-	check_kept(&lists, alone, b);
-	check_kept(&lists, again, b);
-	check_kept(&lists, shared, b);
-	rdl_lists_release(&lists, shared);
-	rdl_lists_release(&lists, alone);
-	rdl_lists_release(&lists, shared);
-	rdl_lists_release(&lists, again);
+	create(&lists, &store, 10);
+	uint32_t first = take_as(&lists, a, 77), second = take_as(&lists, b, 77);
+	assert_int_not_equal(first, second);
+	assert_int_equal(take_as(&lists, a, 77), first);
+	assert_int_equal(take_as(&lists, b, 77), second);
+	rdl_lists_release(&lists, second);
+	rdl_lists_release(&lists, second);
+	assert_int_equal(take_as(&lists, a, 77), first);
+	for (unsigned i = 0; i < 3; i++)
+		rdl_lists_release(&lists, first);
 	destroy(&lists, &store);
 	free(a);
 	free(b);
+}
+
+/* A list that is its owner's alone can be written over by one that is no longer. */
+static void test_write_over(void **state)
+{
+	struct rdl_object_list *a = make_list(3, 8, ""), *b = make_list(4, 5, "");
+	struct rdl_object_list *c = make_list(5, 9, "");
+	struct rdl_lists lists;
+	struct rdl_store store;
+
+	create(&lists, &store, 10);
+	uint32_t block = take(&lists, a);
+	assert_true(rdl_lists_fits(&lists, block, b));
+	assert_false(rdl_lists_fits(&lists, block, c));
+	assert_int_equal(take(&lists, a), block);
+	assert_false(rdl_lists_fits(&lists, block, b));
+	rdl_lists_release(&lists, block);
+	rdl_lists_write_over(&lists, block, b, rdl_object_list_digest(&key, b));
+	check_kept(&lists, block, b);
+	assert_int_equal(take(&lists, b), block);
+	uint32_t anew = take(&lists, a);
+	assert_int_not_equal(anew, block);
+	rdl_lists_release(&lists, block);
+	rdl_lists_release(&lists, block);
+	rdl_lists_release(&lists, anew);
+	destroy(&lists, &store);
+	free(a);
+	free(b);
+	free(c);
 }
 
 static void test_sizes(void **state)
@@ -98,7 +169,7 @@ static void test_sizes(void **state)
 	create(&lists, &store, 10);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(links); i++) {
 		struct rdl_object_list *list = make_list(0, links[i], "");
-		uint32_t block = rdl_lists_take(&lists, list, 0);
+		uint32_t block = take(&lists, list);
 
 		/* The longest would fit a block but for what is kept beside it. */
 		assert_int_equal(block == RDL_STORE_NONE, links[i] == 16379);
@@ -113,32 +184,34 @@ static void test_sizes(void **state)
 
 static void test_store_full(void **state)
 {
-	struct rdl_object_list *a = make_list(3, 1, ""), *b = make_list(4, 1, "");
-	uint32_t pages[16];
+	struct rdl_object_list *a = make_list(3, 1, "");
+	static uint32_t blocks[1 << 15];
 	struct rdl_lists lists;
 	struct rdl_store store;
+	unsigned count = 0;
 
 	create(&lists, &store, 10);
-	for (unsigned i = 0; i < 16; i++)
-		pages[i] = rdl_store_alloc(&store, 65536);
-	assert_int_equal(rdl_lists_take(&lists, a, 0), RDL_STORE_NONE);
+	while ((blocks[count] = rdl_store_alloc(&store, 48, &claim)) != RDL_STORE_NONE)
+		count++;
+	assert_int_equal(take(&lists, a), RDL_STORE_NONE);
 	assert_int_equal(lists.count, 0);
-	rdl_store_free(&store, pages[0]);
-	uint32_t block = rdl_lists_take(&lists, a, 0);
+	rdl_store_free(&store, blocks[--count], claim.account);
+	uint32_t block = take(&lists, a);
 	assert_int_not_equal(block, RDL_STORE_NONE);
 	rdl_lists_release(&lists, block);
-	for (unsigned i = 1; i < 16; i++)
-		rdl_store_free(&store, pages[i]);
+	while (count > 0)
+		rdl_store_free(&store, blocks[--count], claim.account);
 	destroy(&lists, &store);
 	free(a);
-	free(b);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_index_full),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_same_digest),
+		cmocka_unit_test(test_write_over),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_store_full),
 	};

@@ -349,7 +349,7 @@ static void test_parameters_bound(void **state)
 	request.parameters_len = sizeof(blob);
 	assert_int_equal(
 		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
-		RDL_REGISTRY_FULL);
+		RDL_REGISTRY_STORE_FULL);
 	assert_int_equal(counts().store_octets, 0);
 	request.parameters_len = RDL_REGISTRY_PARAMETERS_MAX;
 	assert_int_equal(

@@ -3,52 +3,98 @@
 
 #include "store.h"
 
+/* Sixteen pages: twelve for anybody, eight of them for long blocks; four for the live. */
+#define PAGE 65536
+#define PAGES 16
+
+static const struct rdl_store_claim live = { 1, true }, newcomer = { 2, false },
+				    other = { 3, false };
+
+static void create_for(struct rdl_store *store, uint32_t prefix_percent)
+{
+	const struct rdl_store_config config = { .octets = PAGES * PAGE,
+		.prefix_percent = prefix_percent,
+		.key = { 1, 2 },
+		.socket_id = -1 };
+
+	*store = (struct rdl_store){ 0 };
+	assert_true(rdl_store_create(store, &config));
+}
+
+static void create(struct rdl_store *store)
+{
+	create_for(store, 100);
+}
+
+/* Nothing is in use, nothing is charged. */
+static void destroy(struct rdl_store *store)
+{
+	assert_int_equal(store->octets, 0);
+	assert_int_equal(store->left[0], 12);
+	assert_int_equal(store->left[1], 4);
+	assert_int_equal(store->long_left, 8);
+	for (unsigned i = 0; i < 65536; i++)
+		assert_int_equal(store->accounts.units[i], 0);
+	rdl_store_destroy(store);
+}
+
+static uint32_t alloc(struct rdl_store *store, size_t len)
+{
+	return rdl_store_alloc(store, len, &live);
+}
+
+static void give(struct rdl_store *store, uint32_t block)
+{
+	rdl_store_free(store, block, live.account);
+}
+
 static void test_sizes(void **state)
 {
-	struct rdl_store store = { 0 };
+	struct rdl_store store;
 
-	assert_true(rdl_store_create(&store, 1 << 20, -1));
+	create(&store);
 	assert_int_equal(rdl_store_octets_max(&store), 1 << 20);
 	for (size_t len = 0; len <= RDL_STORE_BLOCK_MAX; len++) {
-		uint32_t block = rdl_store_alloc(&store, len);
+		uint32_t block = alloc(&store, len);
 
 		assert_int_not_equal(block, RDL_STORE_NONE);
 		assert_true(store.octets >= len && store.octets <= 32 + len * 3 / 2);
 		assert_int_equal((uintptr_t)rdl_store_at(&store, block) % 16, 0);
-		rdl_store_free(&store, block);
+		give(&store, block);
 		assert_int_equal(store.octets, 0);
 	}
-	assert_int_equal(rdl_store_alloc(&store, RDL_STORE_BLOCK_MAX + 1), RDL_STORE_NONE);
-	assert_int_equal(rdl_store_alloc(&store, SIZE_MAX), RDL_STORE_NONE);
-	rdl_store_destroy(&store);
+	assert_int_equal(alloc(&store, RDL_STORE_BLOCK_MAX + 1), RDL_STORE_NONE);
+	assert_int_equal(alloc(&store, SIZE_MAX), RDL_STORE_NONE);
+	destroy(&store);
 }
 
-/* Whatever size filled it before, all of the arena can be had in any other size after. */
+/* Whatever size filled it before, all that a size may have can be had after. */
 static void test_refill(void **state)
 {
 	static const size_t sizes[] = { 32, 48, 64, 4096, 65536, 96, 3072, 32 };
 	static uint32_t blocks[32768];
-	struct rdl_store store = { 0 };
+	struct rdl_store store;
 
-	assert_true(rdl_store_create(&store, 1 << 20, -1));
+	create(&store);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(sizes); i++) {
-		size_t expected = 16 * (65536 / sizes[i]), count = 0;
+		size_t pages = sizes[i] > RDL_STORE_SHORT ? 12 : PAGES;
+		size_t expected = pages * (PAGE / sizes[i]), count = 0;
 		uint32_t block;
 
-		while ((block = rdl_store_alloc(&store, sizes[i])) != RDL_STORE_NONE) {
+		while ((block = alloc(&store, sizes[i])) != RDL_STORE_NONE) {
 			memset(rdl_store_at(&store, block), (int)i, sizes[i]);
 			blocks[count++] = block;
 		}
 		assert_int_equal(count, expected);
 		assert_int_equal(store.octets, expected * sizes[i]);
-		rdl_store_free(&store, blocks[count / 2]);
-		assert_int_equal(rdl_store_alloc(&store, sizes[i]), blocks[count / 2]);
-		assert_int_equal(rdl_store_alloc(&store, sizes[i]), RDL_STORE_NONE);
+		give(&store, blocks[count / 2]);
+		assert_int_equal(alloc(&store, sizes[i]), blocks[count / 2]);
+		assert_int_equal(alloc(&store, sizes[i]), RDL_STORE_NONE);
 		while (count > 0)
-			rdl_store_free(&store, blocks[--count]);
+			give(&store, blocks[--count]);
 		assert_int_equal(store.octets, 0);
 	}
-	rdl_store_destroy(&store);
+	destroy(&store);
 }
 
 struct held {
@@ -80,21 +126,21 @@ static void test_random_blocks(void **state)
 {
 	enum { HELD = 1000 };
 	static struct held held[HELD];
-	struct rdl_store store = { 0 };
+	struct rdl_store store;
 	uint64_t seed = 5;
 	unsigned refused = 0;
 
-	assert_true(rdl_store_create(&store, 1 << 20, -1));
+	create(&store);
 	for (unsigned i = 0; i < 100000; i++) {
 		struct held *h = &held[test_random(&seed) % HELD];
 
 		if (h->block != RDL_STORE_NONE) {
 			check(&store, h);
-			rdl_store_free(&store, h->block);
+			give(&store, h->block);
 		}
 		h->len = (uint32_t)(test_random(&seed) % (UINT64_C(32) << test_random(&seed) % 11));
 		h->seed = test_random(&seed);
-		h->block = rdl_store_alloc(&store, h->len);
+		h->block = alloc(&store, h->len);
 		if (h->block != RDL_STORE_NONE)
 			fill(&store, h);
 		else
@@ -104,43 +150,160 @@ static void test_random_blocks(void **state)
 	for (unsigned i = 0; i < HELD; i++)
 		if (held[i].block != RDL_STORE_NONE) {
 			check(&store, &held[i]);
-			rdl_store_free(&store, held[i].block);
+			give(&store, held[i].block);
 		}
-	assert_int_equal(store.octets, 0);
-	for (unsigned i = 0; i < 16; i++)
-		assert_int_not_equal(rdl_store_alloc(&store, 65536), RDL_STORE_NONE);
-	rdl_store_destroy(&store);
+	destroy(&store);
 }
+
+/* Takes blocks of `len` for a claim until there are no more; returns how many. */
+static unsigned take(
+	struct rdl_store *store, size_t len, const struct rdl_store_claim *claim, uint32_t blocks[])
+{
+	unsigned count = 0;
+
+	while ((blocks[count] = rdl_store_alloc(store, len, claim)) != RDL_STORE_NONE)
+		memset(rdl_store_at(store, blocks[count++]), 0xff, len);
+	return count;
+}
+
+static void give_all(struct rdl_store *store, const struct rdl_store_claim *claim,
+	const uint32_t blocks[], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		rdl_store_free(store, blocks[i], claim->account);
+}
+
+static uint32_t some[32769], others[32769], more[32769];
 
 /* Pages that live on for a block or two do not keep the room in them from other sizes, but from bigger ones. */
 static void test_sparse_pages(void **state)
 {
-	enum { PAGES = 16, EACH = 65536 / 2048 };
-	uint32_t blocks[PAGES * EACH], small[PAGES * (EACH - 1)];
+	enum { EACH = PAGE / 2048 };
+	struct rdl_store store;
+
+	create(&store);
+	unsigned count = take(&store, 32, &newcomer, others);
+	unsigned big = take(&store, 2048, &live, some), kept = 0;
+	assert_int_equal(count, 12 * PAGE / 32);
+	assert_int_equal(big, 4 * EACH);
+	for (unsigned i = 0; i < big; i++)
+		if (i % EACH != 0)
+			give(&store, some[i]);
+	unsigned small = take(&store, 1000, &live, more);
+	assert_int_equal(small, 4 * (EACH - 1));
+	assert_int_equal(store.octets, PAGES * PAGE);
+	assert_int_equal(alloc(&store, 32), RDL_STORE_NONE);
+	give(&store, more[0]);
+	assert_int_equal(alloc(&store, 2049), RDL_STORE_NONE);
+	assert_int_equal(alloc(&store, 2048), more[0]);
+	give_all(&store, &live, more, small);
+	for (unsigned i = 0; i < big; i += EACH)
+		some[kept++] = some[i];
+	give_all(&store, &live, some, kept);
+	give_all(&store, &newcomer, others, count);
+	destroy(&store);
+}
+
+/* Strangers take half of the pages with long blocks, three quarters in all; the live take all but that. */
+static void test_parts(void **state)
+{
+	enum { LONG = PAGE / 1536, SHORT = PAGE / 64 };
+	struct rdl_store store;
+
+	create(&store);
+	unsigned longs = take(&store, 1500, &newcomer, some);
+	assert_int_equal(longs, 8 * LONG);
+	assert_int_equal(rdl_store_alloc(&store, 81, &newcomer), RDL_STORE_NONE);
+	unsigned shorts = take(&store, 64, &other, others);
+	assert_int_equal(shorts, 4 * SHORT);
+	unsigned lives = take(&store, 1500, &live, more);
+	assert_int_equal(lives, 4 * LONG);
+
+	/* Pages that the live have opened have no room for strangers; what a stranger leaves has. */
+	rdl_store_free(&store, more[0], live.account);
+	assert_int_equal(rdl_store_alloc(&store, 1500, &newcomer), RDL_STORE_NONE);
+	assert_int_equal(alloc(&store, 1500), more[0]);
+	rdl_store_free(&store, some[7], newcomer.account);
+	assert_int_equal(rdl_store_alloc(&store, 1500, &newcomer), some[7]);
+	/* A stranger's short need does not spend a long block, a live one's does. */
+	rdl_store_free(&store, some[7], newcomer.account);
+	assert_int_equal(rdl_store_alloc(&store, 64, &other), RDL_STORE_NONE);
+	assert_int_equal(rdl_store_alloc(&store, 64, &live), some[7]);
+	rdl_store_free(&store, some[7], live.account);
+	some[7] = some[--longs];
+
+	give_all(&store, &live, more, lives);
+	give_all(&store, &newcomer, some, longs);
+	/* Short ones take three quarters, and no page in which a long one is left. */
+	give_all(&store, &other, others, shorts);
+	assert_int_equal(take(&store, 33, &newcomer, others), 12 * (PAGE / 48));
+	assert_int_equal(rdl_store_alloc(&store, 1500, &newcomer), RDL_STORE_NONE);
+	assert_int_equal(take(&store, 65536, &live, some), 4);
+	give_all(&store, &live, some, 4);
+	give_all(&store, &newcomer, others, 12 * (PAGE / 48));
+	destroy(&store);
+}
+
+/* A block left in each page of a long size does not keep short ones out of their pages, nor the live out of theirs. */
+static void test_pinned_pages(void **state)
+{
+	enum { EACH = PAGE / 1536 };
+	struct rdl_store store;
+
+	create(&store);
+	unsigned longs = take(&store, 1500, &newcomer, some), kept = 0;
+	for (unsigned i = 0; i < longs; i++) {
+		if (i % EACH == 0)
+			some[kept++] = some[i];
+		else
+			rdl_store_free(&store, some[i], newcomer.account);
+	}
+	assert_int_equal(kept, 8);
+	unsigned shorts = take(&store, 64, &newcomer, others);
+	assert_int_equal(shorts, 4 * PAGE / 64);
+	unsigned lives = take(&store, 8192, &live, more);
+	assert_int_equal(lives, 4 * PAGE / 8192);
+	give_all(&store, &live, more, lives);
+	give_all(&store, &newcomer, others, shorts);
+	give_all(&store, &newcomer, some, kept);
+	destroy(&store);
+}
+
+/* One account takes its share, with a newcomer's long blocks half of it; others are as free as before. */
+static void test_accounts(void **state)
+{
+	static const struct rdl_store_claim same = { 2, true };
+	struct rdl_store store;
+
+	create_for(&store, 50);
+	unsigned longs = take(&store, 4096, &newcomer, some);
+	assert_int_equal(longs, 4 * PAGE / 4096);
+	unsigned shorts = take(&store, 64, &newcomer, others);
+	assert_int_equal(shorts, 4 * PAGE / 64);
+	assert_int_equal(rdl_store_alloc(&store, 32, &same), RDL_STORE_NONE);
+	unsigned lives = take(&store, 4096, &live, more);
+	assert_int_equal(lives, 8 * PAGE / 4096);
+	give_all(&store, &live, more, lives);
+	give_all(&store, &newcomer, others, 64);
+	assert_int_not_equal(others[0] = rdl_store_alloc(&store, 4096, &same), RDL_STORE_NONE);
+	give_all(&store, &same, others, 1);
+	give_all(&store, &newcomer, others + 64, shorts - 64);
+	give_all(&store, &newcomer, some, longs);
+	destroy(&store);
+}
+
+/* What is put by for names is not kept from them; and a name as long as expected is short. */
+static void test_put_by(void **state)
+{
+	const struct rdl_store_config config = {
+		.octets = PAGES * PAGE, .short_octets = 14 * PAGE, .short_len = 128, .socket_id = -1
+	};
 	struct rdl_store store = { 0 };
 
-	assert_true(rdl_store_create(&store, PAGES * 65536, -1));
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(blocks); i++)
-		blocks[i] = rdl_store_alloc(&store, 2048);
-	assert_int_equal(rdl_store_alloc(&store, 32), RDL_STORE_NONE);
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(blocks); i++)
-		if (i % EACH != 0)
-			rdl_store_free(&store, blocks[i]);
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(small); i++) {
-		small[i] = rdl_store_alloc(&store, 1000);
-		assert_int_not_equal(small[i], RDL_STORE_NONE);
-		memset(rdl_store_at(&store, small[i]), 0xff, 2048);
-	}
-	assert_int_equal(store.octets, PAGES * 65536);
-	assert_int_equal(rdl_store_alloc(&store, 32), RDL_STORE_NONE);
-	rdl_store_free(&store, small[0]);
-	assert_int_equal(rdl_store_alloc(&store, 2049), RDL_STORE_NONE);
-	assert_int_equal(rdl_store_alloc(&store, 2048), small[0]);
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(small); i++)
-		rdl_store_free(&store, small[i]);
-	for (unsigned i = 0; i < PAGES; i++)
-		rdl_store_free(&store, blocks[i * EACH]);
-	assert_int_equal(store.octets, 0);
+	assert_true(rdl_store_create(&store, &config));
+	assert_int_equal(take(&store, 128, &newcomer, some), 14 * PAGE / 128);
+	give_all(&store, &newcomer, some, 14 * PAGE / 128);
+	assert_int_equal(take(&store, 129, &newcomer, some), 8 * (PAGE / 192));
 	rdl_store_destroy(&store);
 }
 
@@ -151,6 +314,10 @@ int main(void)
 		cmocka_unit_test(test_refill),
 		cmocka_unit_test(test_random_blocks),
 		cmocka_unit_test(test_sparse_pages),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_pinned_pages),
+		cmocka_unit_test(test_accounts),
+		cmocka_unit_test(test_put_by),
 	};
 
 	return RUN_EAL_TESTS(tests);

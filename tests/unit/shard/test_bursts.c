@@ -195,8 +195,8 @@ static void test_store_full(void **state)
 	commit_burst(3, NOW + 5000);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(code_of(&burst[i]), 0);
-	assert_int_equal(counter(RDL_STAT_drop_store_full), 1);
-	assert_int_equal(counter(RDL_STAT_drop_registry_full), 2);
+	assert_int_equal(counter(RDL_STAT_drop_store_full), 3);
+	assert_int_equal(counter(RDL_STAT_drop_registry_full), 0);
 	assert_int_equal(counter(RDL_STAT_updated), 0);
 	assert_int_equal(counter(RDL_STAT_replaced), 0);
 	paint(&after, &id, NOW);
