@@ -304,6 +304,9 @@ struct rdl_object_reader {
 enum rdl_status rdl_object_read(struct rdl_object_reader *reader, struct rdl_span payload,
 	struct rdl_span root, uint32_t max_links, void *memory, size_t memory_len);
 
+/* True when a link says rt="oma.lwm2m": then the list is the same whatever root rdl_object_read() is told. */
+bool rdl_object_names_root(struct rdl_span payload);
+
 /* Sorts links and versions ascending, so that a filter can walk them by object. Doubles stay. */
 void rdl_object_sort(struct rdl_object_reader *reader);
 
@@ -428,7 +431,8 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_GIVES_BINDING 0x02
 #define RDL_GIVES_PARAMETERS 0x04
 #define RDL_GIVES_OBJECTS 0x08
-#define RDL_GIVES_PAYLOAD 0x10 /* not yet an object list: its root is the registration's to tell */
+/* Not yet an object list: its root is the registration's to tell, which has an alternate path. */
+#define RDL_GIVES_PAYLOAD 0x10
 #define RDL_GIVES_BLOCK 0x20 /* a block that is not the last: 2.31, and nothing else */
 #define RDL_GIVES_QUEUE 0x40 /* the parameter `Q` */
 

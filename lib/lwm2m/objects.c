@@ -155,6 +155,28 @@ static int next_link(
 	return read_attributes(links, attributes) < 0 ? RDL_MALFORMED : 1;
 }
 
+static bool is_root_link(const struct attributes *attributes)
+{
+	return attributes->rt.has_value &&
+	       rdl_link_has_word(attributes->rt.value, RDL_SPAN(ROOT_TYPE));
+}
+
+bool rdl_object_names_root(struct rdl_span payload)
+{
+	struct rdl_links links = rdl_links(payload);
+	struct attributes attributes;
+	struct rdl_span target;
+
+	/* Most that do not say it do not have the word either, which is soon found. */
+	if (payload.len == 0 ||
+		memmem(payload.data, payload.len, ROOT_TYPE, sizeof(ROOT_TYPE) - 1) == NULL)
+		return false;
+	while (next_link(&links, &target, &attributes) > 0)
+		if (is_root_link(&attributes))
+			return true;
+	return false;
+}
+
 /* Keeps what one link says. False without room. */
 static bool take_link(struct rdl_object_reader *reader, struct rdl_span target,
 	const struct attributes *attributes)
@@ -202,8 +224,7 @@ static enum pass read_links(struct rdl_object_reader *reader, struct rdl_span pa
 			break;
 		if (++count > max_links)
 			return PASS_NO_ROOM;
-		if (!root_known && attributes.rt.has_value &&
-			rdl_link_has_word(attributes.rt.value, RDL_SPAN(ROOT_TYPE))) {
+		if (!root_known && is_root_link(&attributes)) {
 			struct rdl_span root = strip_slashes(target);
 
 			root_known = true;

@@ -284,6 +284,14 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 	request->reason = (uint8_t)reason;
 }
 
+/* True when the payload of an Update says itself what its links are under: no registration needs to be asked. */
+static bool names_root(const struct rdl_input *input)
+{
+	if (input->known != NULL && input->known->list->root_len > 0)
+		return true;
+	return rdl_object_names_root(input->payload);
+}
+
 static enum rdl_reason judge_update_parameters(const struct rdl_policy *policy,
 	const struct rdl_parameters *p, struct rdl_request *request)
 {
@@ -322,7 +330,7 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 		if (input->payload.len > 0)
 			reason = judge_content_format(policy, input);
 		if (reason == RDL_REASON_NONE && input->payload.len > 0) {
-			if (request->location.rooted) {
+			if (request->location.rooted && !names_root(input)) {
 				request->payload = input->payload.data;
 				request->payload_len = (uint32_t)input->payload.len;
 				request->gives |= RDL_GIVES_PAYLOAD;

@@ -10,7 +10,10 @@
 #include "policy.h"
 #include "stats.h"
 
-/* An Update to a registration with an alternate path brings its payload unread: room for reading the longest. */
+/*
+ * An Update to a registration with an alternate path, which its payload does not name, brings that unread: room for
+ * reading the longest.
+ */
 #define RDL_SHARD_SCRATCH (2 * 65536 + 512)
 
 /* All registrations as they are, told one after the other in the order of their handles. */
@@ -26,6 +29,8 @@ struct rdl_shard {
 	struct rdl_walk walk;
 	struct rdl_admission admission;
 	struct rdl_stats stats;
+	int64_t may_read; /* octets of such payloads; below 0: what was read beyond */
+	uint64_t may_read_ms; /* as of then */
 	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
 };
 

@@ -35,6 +35,7 @@
 	X(admission_update, "Update shed: over admission.updates for its registration")         \
 	X(registry_full, "Register shed: no room for another registration")                     \
 	X(store_full, "request shed: no room for its object list, long name or parameters")     \
+	X(unread_list, "Update shed: too many lists under an alternate path they do not name")  \
 	X(tx_full, "reply that the port did not take")
 
 /* X(code name, class, detail): the codes that are ever sent. */

@@ -89,7 +89,8 @@ static inline void compare_end(void)
 			unanswered -= silences[w][i];
 	}
 	for (unsigned s = 0; s < SHARDS; s++)
-		unanswered -= ledgers[s].full + ledgers[s].store_full + ledgers[s].too_often;
+		unanswered -= ledgers[s].full + ledgers[s].store_full + ledgers[s].too_often +
+			      ledgers[s].unread;
 	CHECK(unanswered == 0);
 }
 

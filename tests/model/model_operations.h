@@ -331,6 +331,10 @@ static inline void judge_location(struct packet *p)
 	} else if (is_update(p) && too_often(e)) {
 		happened(KIND_shed_update_often);
 		ledger_of(e)->too_often++;
+	} else if (p->packet.request.code == 0 &&
+		   (p->packet.request.gives & RDL_GIVES_PAYLOAD) != 0) {
+		/* A list under an alternate path that it does not name: its shard has read its fill of those. */
+		ledger_of(e)->unread++;
 	} else if (p->verdict != NULL) {
 		refuse_location(p, false);
 	} else if (p->continues) {

@@ -57,6 +57,7 @@ struct ledger {
 	uint64_t slice_grave; /* the graves that it may have made */
 	uint64_t registered, replaced, updated, deregistered, expired, replayed, full, store_full,
 		too_often;
+	uint64_t unread;
 };
 static struct ledger ledgers[SHARDS];
 static uint64_t burials;

@@ -126,7 +126,10 @@ static void test_update(void **state)
 	}
 }
 
-/* An alternate path is the registration's to know: the payload travels as it is, however bad. */
+/*
+ * An alternate path that the payload does not name is the registration's to know: it travels as it is, however bad. One
+ * that names it is read here, the same as that of any other.
+ */
 static void test_update_rooted(void **state)
 {
 	struct rdl_location rooted = { 0x2a000007, 1, true, 3 };
@@ -143,6 +146,13 @@ static void test_update_rooted(void **state)
 	run = run_message(&m);
 	expect_handed(&run, RDL_OPERATION_UPDATE, RDL_REASON_NONE);
 	assert_int_equal(run.packet.request.gives, RDL_GIVES_LIFETIME);
+	run_end(&run);
+
+	m = line_at("CON POST 11:rd 11:@ | </l/5/0>,</l>;rt=oma.lwm2m", make_id(rooted));
+	run = run_message(&m);
+	expect_handed(&run, RDL_OPERATION_UPDATE, RDL_REASON_NONE);
+	assert_int_equal(run.packet.request.gives, RDL_GIVES_OBJECTS);
+	expect_span(rdl_object_list_root(run.packet.request.objects), "l");
 	run_end(&run);
 }
 

@@ -119,6 +119,33 @@ static void test_version_and_operation(void **state)
 	assert_in_range(known, 20, 30);
 }
 
+/* A list that is known from elsewhere is good for an alternate path where its payload names one. */
+static void test_rooted(void **state)
+{
+	static const struct rdl_location rooted = { 0x2a000007, 1, true, 3 };
+	static const struct {
+		const char *words;
+		unsigned gives;
+	} lines[] = {
+		{ "CON POST 11:rd 11:@ | </5/0>", RDL_GIVES_PAYLOAD },
+		{ "CON POST 11:rd 11:@ | </l>;rt=oma.lwm2m,</l/5>", RDL_GIVES_OBJECTS },
+		{ "CON POST 11:rd 11:@ | </>;rt=oma.lwm2m,</5>", RDL_GIVES_OBJECTS },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(lines); i++)
+		for (unsigned n = 0; n < 5; n++) {
+			struct message m = line_at(lines[i].words, make_id(rooted));
+			struct run run = run_message(&m);
+			bool read = lines[i].gives == RDL_GIVES_OBJECTS;
+
+			assert_int_equal(run.packet.request.gives, lines[i].gives);
+			assert_int_equal(counter(RDL_STAT_list_cache_hits), read && n >= 1);
+			done(&run);
+			run = run_words(lines[i].words);
+			done(&run);
+		}
+}
+
 static void test_another_policy(void **state)
 {
 	static const char words[] = "CON POST 11:rd 15:ep=a | </1/0>,</3/0>,</5/0>";
@@ -340,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_third_is_known),
 		TEST(test_version_and_operation),
+		TEST(test_rooted),
 		TEST(test_another_policy),
 		TEST(test_refused_is_not_known),
 		TEST(test_lengths),

@@ -188,7 +188,16 @@ static void test_rooted(void **state)
 	expect_update(&config, 1, true, "", "", "");
 	expect_update(&config, 1, true, "lt=60", "</l/1>", " lt=60 | payload </l/1>");
 	expect_update(&config, 1, true, "", "not links", " | payload not links");
+	expect_update(&config, 1, true, "", "</1/0>,</3>;rt=x,</5>;title=oma.lwm2m",
+		" | payload </1/0>,</3>;rt=x,</5>;title=oma.lwm2m");
 	expect_update(&config, 1, true, "lt=x", "</l/1>", "lifetime_syntax");
+	/* Unless the payload names a root itself. */
+	expect_update(&config, 1, true, "lt=60", "</l>;rt=\"oma.lwm2m\";ct=110,</l/1>,</3>",
+		" lt=60 | 1 | ct 110 | root l | ignored foreign 1");
+	expect_update(&config, 1, true, "", "</5>,</>;rt=oma.lwm2m", " | 5");
+	expect_update(&config, 1, true, "", "</l>;rt=oma.lwm2m,", "link_syntax");
+	expect_update(
+		&config, 1, true, "", "<,</l>;rt=oma.lwm2m", " | payload <,</l>;rt=oma.lwm2m");
 }
 
 static void test_content_format(void **state)

@@ -233,6 +233,48 @@ static void test_alternate_path_policy(void **state)
 	expect_objects(&id, NOW, "5/0 | root lwm2m");
 }
 
+/*
+ * Updates whose lists only the shard can read, as fast as they come: it reads a bounded number of octets a second, the
+ * rest is shed. All others are answered, those that name their root among them.
+ */
+static void test_unread_flood(void **state)
+{
+	static struct handed flood[RDL_REGISTRY_BURST], other;
+	struct rdl_request *requests[RDL_REGISTRY_BURST];
+	char text[1400], *at = text;
+	struct id id = register_at("CON POST 11:rd 15:ep=node" ROOTED, NOW);
+	struct id plain = register_at("CON POST 11:rd 15:ep=other" OBJECTS, NOW);
+	unsigned answered = 0, octets = 0;
+
+	at += sprintf(at, "CON POST 11:rd 11:@ | </lwm2m/1/0>");
+	for (unsigned i = 0; i < 80; i++)
+		at += sprintf(at, ",</lwm2m/3/%u>", i);
+	for (uint64_t now = NOW; now < NOW + 1000; now++) {
+		for (unsigned i = 0; i < RDL_REGISTRY_BURST; i++) {
+			hand(&flood[i], text, id.text);
+			requests[i] = &flood[i].request;
+		}
+		rdl_shard_burst(&shard, policy, requests, RDL_REGISTRY_BURST, now);
+		for (unsigned i = 0; i < RDL_REGISTRY_BURST; i++)
+			if (code_of(&flood[i]) == CODE(2, 4)) {
+				answered++;
+				octets += (unsigned)(at - strchr(text, '<'));
+			}
+		assert_int_equal(
+			request_at("CON POST 11:rd 11:@ | </5/0>", &plain, now), CODE(2, 4));
+		hand(&other, "CON POST 11:rd 11:@ 15:lt=60 | </lwm2m>;rt=oma.lwm2m,</lwm2m/1/0>",
+			id.text);
+		commit(&other, now);
+		assert_int_equal(code_of(&other), CODE(2, 4));
+	}
+	assert_in_range(octets, 1000 * 2048, 1000 * 2048 + 16 * 2048 + 2000);
+	assert_int_equal(counter(RDL_STAT_drop_unread_list), 1000 * RDL_REGISTRY_BURST - answered);
+	/* What has come to nothing is taken when it comes again. */
+	assert_int_equal(
+		request_at("CON POST 11:rd 11:@ | </lwm2m/7/0>", &id, NOW + 1100), CODE(2, 4));
+	expect_objects(&id, NOW + 1100, "7/0 | root lwm2m");
+}
+
 /* An Update is judged by the version that was registered. */
 static void test_registered_version(void **state)
 {
@@ -264,6 +306,7 @@ int main(void)
 		SHARD_TEST(test_update_moves_the_peer),
 		SHARD_TEST(test_alternate_path),
 		SHARD_TEST(test_alternate_path_policy),
+		SHARD_TEST(test_unread_flood),
 		SHARD_TEST(test_registered_version),
 	};
 
