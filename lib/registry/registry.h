@@ -27,8 +27,8 @@ struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
 	uint64_t registrations;
 	uint32_t slots; /* of each partition: rdl_registry_slots() */
-	uint32_t
-		name_octets; /* of names as they are expected: memory is put by for all that long */
+	/* Of endpoint names as they are expected: memory is put by for all that long. */
+	uint32_t name_octets;
 	uint32_t prefix_percent; /* of that and the memory for lists, for one prefix; 0 is 100 */
 	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
 	unsigned shard, shards;

@@ -81,7 +81,7 @@ uint64_t rdl_store_memory(uint64_t octets)
 static void divide(struct rdl_store *store, const struct rdl_store_config *config)
 {
 	uint32_t put_by = pages_for(config->short_octets), live = store->page_count / 4;
-	uint32_t percent = config->prefix_percent > 0 ? config->prefix_percent : 100;
+	uint64_t units = (uint64_t)store->page_count * (PAGE / RDL_STORE_UNIT);
 	size_t short_len =
 		config->short_len > RDL_STORE_SHORT ? config->short_len : RDL_STORE_SHORT + 1;
 
@@ -91,8 +91,9 @@ static void divide(struct rdl_store *store, const struct rdl_store_config *confi
 	store->left[FOR_ANYBODY] = store->page_count - live;
 	store->long_left = store->page_count / 2;
 	store->long_class = class_of(short_len) + (config->short_len > RDL_STORE_SHORT);
-	store->share =
-		(uint32_t)((uint64_t)store->page_count * (PAGE / RDL_STORE_UNIT) * percent / 100);
+	store->share = UINT32_MAX;
+	if (config->prefix_percent > 0 && config->prefix_percent < 100)
+		store->share = (uint32_t)(units * config->prefix_percent / 100);
 }
 
 bool rdl_store_create(struct rdl_store *store, const struct rdl_store_config *config)
@@ -182,14 +183,20 @@ static uint32_t find_page(struct rdl_store *store, unsigned class, bool live)
 	return NO_PAGE;
 }
 
-/* Charges an account; false when it may not hold that much. A newcomer's long block draws on half the store only. */
-static bool charge(struct rdl_store *store, unsigned class, const struct rdl_store_claim *claim)
+/*
+ * Charges an account for a block of a page; false when it may not hold that much: its share of what the block is part of,
+ * the quarter that is kept, the half that newcomers' long blocks have, or the whole.
+ */
+static bool charge(struct rdl_store *store, const struct rdl_store_page *page,
+	const struct rdl_store_claim *claim)
 {
 	uint32_t *held = &store->accounts.units[claim->account];
-	uint32_t units = (uint32_t)(class_size(class) / RDL_STORE_UNIT);
+	uint32_t units = (uint32_t)(class_size(page->class) / RDL_STORE_UNIT);
 	uint32_t share = store->share;
 
-	if (!claim->live && is_long(store, class))
+	if (page->part == FOR_LIVE)
+		share /= 4;
+	else if (!claim->live && is_long(store, page->class))
 		share /= 2;
 	if (units > share || *held > share - units)
 		return false;
@@ -205,7 +212,7 @@ uint32_t rdl_store_alloc(struct rdl_store *store, size_t len, const struct rdl_s
 	if (page == NO_PAGE)
 		return RDL_STORE_NONE;
 	struct rdl_store_page *p = &store->pages[page];
-	if (!charge(store, p->class, claim)) {
+	if (!charge(store, p, claim)) {
 		if (p->used == 0)
 			close_page(store, page);
 		return RDL_STORE_NONE;

@@ -33,7 +33,7 @@ struct rdl_store_config {
 	/* Put by for the short blocks that as many registrations may need: not kept from them. */
 	uint64_t short_octets;
 	uint32_t short_len; /* the longest such need: as RDL_STORE_SHORT where that is shorter */
-	uint32_t prefix_percent; /* of all octets, what one prefix may hold; 0 is 100 */
+	uint32_t prefix_percent; /* of each part, what one prefix may hold; 0 is 100: no limit */
 	struct rdl_key key; /* random: of the accounts */
 	int socket_id;
 };

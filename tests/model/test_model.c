@@ -8,7 +8,7 @@
 #include "model_scripts.h"
 
 #define OPERATIONS 150000
-#define SEED 2
+#define SEED 20240611
 #define COMPARE_EVERY 10000
 
 /* The last messages that were sent, of any endpoint. */

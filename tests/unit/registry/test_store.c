@@ -269,10 +269,13 @@ static void test_pinned_pages(void **state)
 	destroy(&store);
 }
 
-/* One account takes its share, with a newcomer's long blocks half of it; others are as free as before. */
+/*
+ * One account takes its share of each part, half of the whole, of newcomers' long blocks and of what is kept; others are
+ * as free as before.
+ */
 static void test_accounts(void **state)
 {
-	static const struct rdl_store_claim same = { 2, true };
+	static const struct rdl_store_claim same = { 2, true }, third = { 4, true };
 	struct rdl_store store;
 
 	create_for(&store, 50);
@@ -281,9 +284,18 @@ static void test_accounts(void **state)
 	unsigned shorts = take(&store, 64, &newcomer, others);
 	assert_int_equal(shorts, 4 * PAGE / 64);
 	assert_int_equal(rdl_store_alloc(&store, 32, &same), RDL_STORE_NONE);
-	unsigned lives = take(&store, 4096, &live, more);
-	assert_int_equal(lives, 8 * PAGE / 4096);
+	uint32_t filler[4 * PAGE / 4096];
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(filler); i++)
+		filler[i] = rdl_store_alloc(
+			&store, 4096, &(struct rdl_store_claim){ (uint16_t)(9 + i), true });
+	unsigned lives = take(&store, 4096, &live, more), left;
+	assert_int_equal(lives, 2 * PAGE / 4096);
+	left = take(&store, 4096, &third, more + lives);
+	assert_int_equal(left, 2 * PAGE / 4096);
+	give_all(&store, &third, more + lives, left);
 	give_all(&store, &live, more, lives);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(filler); i++)
+		rdl_store_free(&store, filler[i], (uint16_t)(9 + i));
 	give_all(&store, &newcomer, others, 64);
 	assert_int_not_equal(others[0] = rdl_store_alloc(&store, 4096, &same), RDL_STORE_NONE);
 	give_all(&store, &same, others, 1);
