@@ -54,7 +54,7 @@ struct mailbox {
 	bool found;
 	uint64_t now_ms, wall_ms; /* the same time by the shard's clock and by the wall's */
 	struct rdl_registration registration; /* its views point into what follows */
-	uint8_t parameters[4096];
+	uint8_t parameters[RDL_REGISTRY_PARAMETERS_MAX];
 	uint64_t list[MAILBOX_LIST_MAX / sizeof(uint64_t)];
 	uint32_t page_len; /* names, each behind one octet of length; of rows behind its row */
 	uint8_t page[MAILBOX_PAGE_MAX];

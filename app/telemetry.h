@@ -54,6 +54,8 @@ struct tel_texts {
 	struct rte_tel_data *array, *parts;
 	unsigned parts_count;
 };
+/* The most octets of a reply that a value takes in such a list. */
+size_t tel_text_octets(struct rdl_span value);
 void tel_texts_add(struct tel_texts *texts, struct rdl_span value);
 /* Hands the lists over to `d`. */
 void tel_texts_put(

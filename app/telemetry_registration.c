@@ -95,21 +95,52 @@ static void put_formats(struct rte_tel_data *d, const struct rdl_object_list *li
 	rte_tel_data_add_dict_container(d, "content_formats", array, 0);
 }
 
+/*
+ * DPDK leaves out of a reply, without a word, what goes beyond this. So extra parameters come last, as many as fit behind
+ * the most that all others may take: all that there can be where lists are short.
+ */
+#define REPLY_MAX 16384
+
+static size_t shown(size_t count)
+{
+	return count < OBJECTS_SHOWN ? count : OBJECTS_SHOWN;
+}
+
+static size_t room_for_parameters(const struct rdl_object_list *list)
+{
+	/* "65534/65534", and "65534":"65534.65534", and 65535, */
+	size_t lists = shown(list->link_count) * (14 + 22) + shown(list->format_count) * 6;
+	/* Encoded, and the link that each belongs to. */
+	size_t attributes = 4 * rdl_object_list_attributes(list).len;
+	size_t names = 2 * (ROOT_TEXT_MAX + 256), rest = 1024;
+	size_t used = lists + attributes + names + rest;
+
+	return used < REPLY_MAX ? REPLY_MAX - used : 0;
+}
+
 /* sms, and the extra parameters when there are any. */
-static void put_parameters(struct rte_tel_data *d, struct rdl_span blob)
+static void put_parameters(struct rte_tel_data *d, struct rdl_span blob, size_t room)
 {
 	struct rdl_span sms = { NULL, 0 };
 	struct tel_texts extra = { 0 };
+	uint64_t total = 0;
 
 	for (size_t i = 0; i < blob.len; i += 1u + blob.data[i]) {
 		struct rdl_span one = { blob.data + i + 1, blob.data[i] };
 
-		if (one.len > 4 && memcmp(one.data, "sms=", 4) == 0)
+		if (one.len > 4 && memcmp(one.data, "sms=", 4) == 0) {
 			sms = (struct rdl_span){ one.data + 4, one.len - 4 };
-		else
-			tel_texts_add(&extra, one);
+			continue;
+		}
+		size_t octets = tel_text_octets(one);
+		total++;
+		if (octets > room)
+			continue;
+		room -= octets;
+		tel_texts_add(&extra, one);
 	}
 	tel_encoded(d, "sms", "sms_parts", sms);
+	tel_u64(d, "parameters_total", total);
 	tel_texts_put(&extra, d, "parameters", "parameters_parts");
 }
 
@@ -141,7 +172,6 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 	rdl_binding_text(r->binding, text);
 	rte_tel_data_add_dict_string(d, "binding", text);
 	tel_u64(d, "queue", rdl_registration_queues(r));
-	put_parameters(d, r->parameters);
 	rdl_peer_address_text(&r->peer, text);
 	rte_tel_data_add_dict_string(d, "address", text);
 	tel_u64(d, "port", r->peer.port);
@@ -153,6 +183,7 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 	put_formats(d, r->objects);
 	tel_u64(d, "registered_at", r->registered_ms / 1000);
 	tel_u64(d, "updated_at", r->updated_ms / 1000);
+	put_parameters(d, r->parameters, room_for_parameters(r->objects));
 }
 
 void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct rte_tel_data *d,

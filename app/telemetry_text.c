@@ -60,6 +60,17 @@ void tel_encoded(
 	tel_text(d, name, parts_name, text, len);
 }
 
+size_t tel_text_octets(struct rdl_span value)
+{
+	char text[3 * UINT8_MAX + 1];
+	size_t len = percent_encode(value, text), octets = len;
+
+	for (size_t i = 0; i < len; i++)
+		octets += text[i] == '"' || text[i] == '\\';
+	/* Quotes and commas, of each of its parts; brackets, and the number by which they go. */
+	return octets + 3 * (len / (STRING_MAX - 2) + 1) + 10;
+}
+
 void tel_texts_add(struct tel_texts *texts, struct rdl_span value)
 {
 	char text[3 * UINT8_MAX + 1], number[16];

@@ -18,7 +18,7 @@
  * an object list of 4096 octets, all headers, and what the kernel puts before them.
  */
 #define RDL_CONF_FRAME_MAX 5120
-#define RDL_CONF_EXTRA_PARAMETERS_MAX 8
+#define RDL_CONF_EXTRA_PARAMETERS_MAX 32
 
 struct rdl_conf_where {
 	const char *file;

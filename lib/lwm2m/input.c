@@ -62,6 +62,21 @@ static unsigned parameter_of(const uint8_t *name, size_t len)
 	}
 }
 
+static void add_other(struct rdl_parameters *p, struct rdl_span query)
+{
+	unsigned i = p->other_count;
+
+	if (i == RDL_OTHER_PARAMETERS_MAX) {
+		p->other_overflow = true;
+		return;
+	}
+	if (i == 0)
+		p->others = query.data;
+	p->other[i].at = (uint16_t)(query.data - p->others);
+	p->other[i].len = (uint8_t)query.len;
+	p->other_count++;
+}
+
 static void add_parameter(struct rdl_parameters *p, struct rdl_span query)
 {
 	if (query.len == 0)
@@ -73,10 +88,7 @@ static void add_parameter(struct rdl_parameters *p, struct rdl_span query)
 
 	unsigned which = parameter_of(query.data, name_len);
 	if (which == RDL_PARAMETER_COUNT) {
-		if (p->other_count == RDL_OTHER_PARAMETERS_MAX)
-			p->other_overflow = true;
-		else
-			p->other[p->other_count++] = query;
+		add_other(p, query);
 		return;
 	}
 	uint8_t bit = (uint8_t)(1u << which);

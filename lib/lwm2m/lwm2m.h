@@ -106,7 +106,11 @@ enum rdl_parameter {
 	RDL_PARAMETER_COUNT
 };
 
-#define RDL_OTHER_PARAMETERS_MAX 8
+/*
+ * As many names of their own as an operator may let devices send: one more in a request is unknown, or given twice.
+ * Fleets of China Telecom's have 16, 11 of them in one Register.
+ */
+#define RDL_OTHER_PARAMETERS_MAX 32
 
 /*
  * Query parameters as sent, unjudged. Each Uri-Query is one `key[=value]`, split at the first `=`, nothing decoded
@@ -119,8 +123,18 @@ struct rdl_parameters {
 	uint8_t repeated; /* it came again: the first is kept */
 	uint8_t other_count;
 	bool other_overflow;
-	struct rdl_span other[RDL_OTHER_PARAMETERS_MAX]; /* whole `key[=value]` of the rest */
+	/* Whole `key[=value]` of the rest, by rdl_parameters_other(): from the first one's place in the datagram on. */
+	const uint8_t *others;
+	struct {
+		uint16_t at;
+		uint8_t len;
+	} other[RDL_OTHER_PARAMETERS_MAX];
 };
+
+static inline struct rdl_span rdl_parameters_other(const struct rdl_parameters *p, unsigned i)
+{
+	return (struct rdl_span){ p->others + p->other[i].at, p->other[i].len };
+}
 
 /* One request on its way through a worker: views into the datagram, valid as long as it. */
 struct rdl_input {

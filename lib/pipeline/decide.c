@@ -185,7 +185,7 @@ static bool discovery_matches(const struct rdl_parameters *p)
 	if (p->given != 0 || p->other_overflow)
 		return false;
 	for (unsigned i = 0; i < p->other_count; i++) {
-		struct rdl_span rest = p->other[i], value;
+		struct rdl_span rest = rdl_parameters_other(p, i), value;
 
 		if (rest.len > 3 && memcmp(rest.data, "rt=", 3) == 0) {
 			rest = (struct rdl_span){ rest.data + 3, rest.len - 3 };

@@ -47,7 +47,7 @@ static enum rdl_reason judge_others(const struct rdl_policy *policy, const struc
 	uint32_t seen = 0;
 
 	for (unsigned i = 0; i < p->other_count; i++) {
-		struct rdl_span name = name_of(p->other[i]);
+		struct rdl_span name = name_of(rdl_parameters_other(p, i));
 		unsigned k = 0;
 
 		while (k < policy->config.extra_count && !rdl_span_equal(policy->extra[k], name))
@@ -182,8 +182,10 @@ static void write_parameters(
 		rdl_cursor_bytes(scratch, sms.data, sms.len);
 	}
 	for (unsigned i = 0; i < p->other_count; i++) {
-		rdl_cursor_u8(scratch, (uint8_t)p->other[i].len);
-		rdl_cursor_bytes(scratch, p->other[i].data, p->other[i].len);
+		struct rdl_span other = rdl_parameters_other(p, i);
+
+		rdl_cursor_u8(scratch, (uint8_t)other.len);
+		rdl_cursor_bytes(scratch, other.data, other.len);
 	}
 	request->parameters_len = (uint16_t)(scratch->pos - request->parameters);
 	request->gives |= RDL_GIVES_PARAMETERS;

@@ -75,8 +75,11 @@ uint64_t rdl_registry_wall(const struct rdl_registry *registry, uint64_t now_ms)
 #define RDL_REGISTRY_BURST 64
 #define RDL_REGISTRY_UPDATES_MAX 1000
 
-/* Octets of parameters kept for one registration; more is refused as if memory were short. */
-#define RDL_REGISTRY_PARAMETERS_MAX 4096
+/*
+ * Octets of parameters kept for one registration: all that may be named, and sms, each as long as can be. More is refused as if
+ * memory were short.
+ */
+#define RDL_REGISTRY_PARAMETERS_MAX (256 * (RDL_OTHER_PARAMETERS_MAX + 1))
 
 /*
  * Before the commits of a burst of `count` <= RDL_REGISTRY_BURST requests of any kind: looks up the endpoints of

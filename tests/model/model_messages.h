@@ -8,7 +8,7 @@
 
 struct queries {
 	unsigned count;
-	char at[16][256];
+	char at[EXTRAS + 8][256];
 };
 
 __attribute__((format(printf, 2, 3))) static inline void query(

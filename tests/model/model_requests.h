@@ -8,8 +8,9 @@
 #include "model_lists.h"
 #include "model_refusals.h"
 
-#define EXTRAS 8 /* as many as are read */
-static const char *const extra_names[EXTRAS] = { "imei", "x", "note", "k", "k2", "kk", "y", "z" };
+#define EXTRAS 20
+static const char *const extra_names[EXTRAS] = { "imei", "x", "note", "k", "k2", "kk", "y", "z",
+	"apn", "imsi", "icc", "ctm", "chip", "sv", "mod", "epi", "et", "d", "mccv", "e" };
 
 /* An address and UDP port that requests come from: of one device or of several. */
 struct source {
@@ -26,7 +27,7 @@ static struct source sources[SOURCES];
 #define GIVES_LIST 8u
 #define GIVES_VERSION 16u
 #define GIVES_EXTRA(i) (32u << (i))
-#define GIVES_EXTRAS (255u << 5)
+#define GIVES_EXTRAS (GIVES_EXTRA(EXTRAS) - GIVES_EXTRA(0))
 
 /* What a request says, and what is kept of a registration. */
 struct facts {

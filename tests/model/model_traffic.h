@@ -75,17 +75,19 @@ static inline void give_binding(struct facts *facts, unsigned minor)
 	memcpy(facts->binding, binding, strlen(binding) + 1);
 }
 
-/* As many fat ones as a frame holds beside what else is in it, or a few others. */
-static inline void give_parameters(struct facts *facts, unsigned fat)
+/* As many fat ones as a frame holds beside what else is in it, or a few others, or `many`: at times all there are. */
+static inline void give_parameters(struct facts *facts, unsigned fat, bool many)
 {
 	if (one_in(5)) {
 		facts->gives |= GIVES_SMS;
 		facts->sms = (uint32_t)(1 + dice(1000000));
 	}
+	unsigned sparse = many && one_in(12) ? 1 : 3 * EXTRAS;
+
 	for (unsigned i = 0, first = (unsigned)dice(EXTRAS); i < EXTRAS; i++) {
 		unsigned k = (first + i) % EXTRAS;
 
-		if (fat > 0 ? i < fat : one_in(15)) {
+		if (fat > 0 ? i < fat : one_in(sparse)) {
 			facts->gives |= GIVES_EXTRA(k);
 			facts->extra[k] = some_number(fat > 0);
 		}
@@ -128,7 +130,7 @@ static inline struct facts register_facts(bool fat)
 		give_lifetime(&facts);
 	if (one_in(2))
 		give_binding(&facts, facts.minor);
-	give_parameters(&facts, fat && !list_fat ? 5 : 0);
+	give_parameters(&facts, fat && !list_fat ? 5 : 0, !fat);
 	facts.gives |= GIVES_LIST;
 	facts.list = some_list(size_of_list(fat, list_fat), true, root, root > 0 || one_in(3));
 	return facts;
@@ -145,7 +147,7 @@ static inline struct facts update_facts(const struct place *place, bool fat)
 		give_binding(&facts, place->minor);
 	facts.queue = place->minor == 1 && one_in(6);
 	if (fat ? !list_fat : one_in(4))
-		give_parameters(&facts, fat ? 7 : 0);
+		give_parameters(&facts, fat ? 7 : 0, !fat);
 	if (fat ? list_fat : one_in(3)) {
 		facts.gives |= GIVES_LIST;
 		facts.list =

@@ -8,6 +8,8 @@ import threading
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
 
+# As many as may be: `x`, `note` and thirty others.
+NAMES = ["x", "note"] + ["p%02d" % n for n in range(30)]
 GAUGES = ("registrations", "object_lists", "store_octets", "tombstones", "ring_depth", "round_age_ms", "links_up")
 
 
@@ -15,8 +17,9 @@ def start(lab):
     # Frames in which an object list of more than one page finds room.
     for interface in (["ip", "link", "set", "dev0"], ["ip", "-n", lab.name + "-gw", "link", "set", "rdl0"]):
         subprocess.run(interface + ["mtu", "4000"], check=True)
+    names = ", ".join('"%s"' % name for name in NAMES)
     return lab.gateway(workers=1, shards=2, memory="registrations = 20000;",
-                       lwm2m='extra_parameters = [ "x", "note" ]; lifetime_min = 1; max_links = 700;',
+                       lwm2m='extra_parameters = [ %s ]; lifetime_min = 1; max_links = 700;' % names,
                        extra='endpoints = { deny = [ "a*", "b" ]; };')
 
 
@@ -77,7 +80,7 @@ def test_policy(gateway):
     wanted = {
         "version": "1.1", "lifetime_min": 1, "lifetime_max": 2147483647, "expiry_grace": 0, "security_object": "strip",
         "mandatory_objects": "refuse", "text_plain": 0, "keep_attributes": 0, "diagnostics": 1, "max_links": 700, "all_objects": 1,
-        "objects": 0, "extra_parameters": 2, "known_only": 0, "known_endpoints": 0, "deny_patterns": 2,
+        "objects": 0, "extra_parameters": 32, "known_only": 0, "known_endpoints": 0, "deny_patterns": 2,
         "unknown_code": "4.00", "admission_updates": 10}
     policy = gateway.ask("/rdline/policy")
     expect({key: policy.get(key) for key in wanted}, wanted, "policy")
@@ -124,6 +127,23 @@ def test_parameters(gateway):
         state = gateway.registration("extra")
         got = state.get("parameters", []) + ["".join(p) for p in state.get("parameters_parts", {}).values()]
         expect(([decode(p) for p in got], state["sms"]), ([octets(p) for p in extra], ""), "parameters")
+    # All of them, short and as long as can be: what is shown is whole, and nothing else goes without it.
+    for length in (8, 40, 120):
+        extra = ["%s=%s" % (name, "v" * (length - len(name) - 1)) for name in NAMES]
+        expect(device.register("extra", extra=extra).code, "2.01", "all of %d octets" % length)
+        state = gateway.registration("extra")
+        expect((state["parameters"], state["parameters_total"]), (extra, 32), "all of %d octets" % length)
+    objects = ",".join("<%d>;ver=1.1" % n for n in [1, 3] + list(range(10, 210)))
+    location = device_location(gateway, "extra")
+    expect(device.update(location, (), objects).code, "2.04", "objects")
+    for n in range(0, 32, 8):
+        values = ["%s=%s" % (name, "\x01" * (254 - len(name))) for name in NAMES[n:n + 8]]
+        expect(device.update(location, values).code, "2.04", values)
+    state = gateway.registration("extra")
+    expect((state["parameters_total"], len(state["objects"]), len(state["object_versions"])), (32, 202, 202), "no room")
+    got = ["".join(part) for part in state["parameters_parts"].values()]
+    expect({len(decode(value)) for value in got}, {255}, "whole")
+    assert 1 <= len(got) < 32 and "registered_at" in state and "parameters" not in state, len(got)
     expect(device.register("extra").code, "2.01")
     assert not {"parameters", "parameters_parts"} & set(gateway.registration("extra"))
 

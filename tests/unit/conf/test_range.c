@@ -151,11 +151,16 @@ static const struct {
 	{ "lwm2m = { extra_parameters = [ \"" REPEAT_32("x") "x\", \"\" ]; };",
 		"2: lwm2m.extra_parameters[0] must be a string of at most 32 octets, not 33\n"
 		"2: lwm2m.extra_parameters[1] must not be empty\n" },
-	{ "lwm2m = { extra_parameters = [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"EP\"]; };",
+	{ "lwm2m = { extra_parameters = "
+	  "[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"A\",\"B\",\"C\",\"D\","
+	  "\"E\",\"F\",\"G\",\"H\",\"I\",\"J\",\"K\",\"L\",\"M\",\"N\",\"O\",\"P\",\"R\",\"S\","
+	  "\"T\",\"U\",\"V\",\"W\"]; };",
 		"" },
-	{ "lwm2m = { extra_parameters = [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]; "
-	  "};",
-		"2: lwm2m.extra_parameters must have at most 8 entries, not 9\n" },
+	{ "lwm2m = { extra_parameters = "
+	  "[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"A\",\"B\",\"C\",\"D\","
+	  "\"E\",\"F\",\"G\",\"H\",\"I\",\"J\",\"K\",\"L\",\"M\",\"N\",\"O\",\"P\",\"R\",\"S\","
+	  "\"T\",\"U\",\"V\",\"W\",\"EP\"]; };",
+		"2: lwm2m.extra_parameters must have at most 32 entries, not 33\n" },
 	{ "lwm2m = { extra_parameters = [ \"ep\", \"lt\", \"lwm2m\" ]; };",
 		"2: lwm2m.extra_parameters[0] \"ep\" is a standard parameter\n"
 		"2: lwm2m.extra_parameters[1] \"lt\" is a standard parameter\n"

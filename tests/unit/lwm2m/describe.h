@@ -37,7 +37,7 @@ static inline void say_parameters(struct text *text, const struct rdl_parameters
 	}
 	for (unsigned i = 0; i < p->other_count; i++) {
 		say(text, " +");
-		say_span(text, p->other[i]);
+		say_span(text, rdl_parameters_other(p, i));
 	}
 	if (p->other_overflow)
 		say(text, " +...");

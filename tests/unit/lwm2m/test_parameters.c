@@ -17,6 +17,10 @@ static void expect(const char *queries, const char *words)
 	assert_string_equal(text.at + 5, words);
 }
 
+#define MANY                                                                                       \
+	" +0 +1 +2 +3 +4 +5 +6 +7 +8 +9 +A +B +C +D +E +F +G +H +I +J +K +L +M +N +O +P +R +S +T " \
+	"+U +V +W"
+
 static void test_split(void **state)
 {
 	static const char *const cases[][2] = {
@@ -56,9 +60,11 @@ static void test_split(void **state)
 		{ "lwm2m=1.0 lwm2m=1.1 sms=1 sms=2 b=U b=S",
 			" lwm2m=1.0(again) b=U(again) sms=1(again)" },
 		/* As many others as there is room for. */
-		{ "a c d e f g h i", " +a +c +d +e +f +g +h +i" },
-		{ "a c d e f g h i a", " +a +c +d +e +f +g +h +i +..." },
-		{ "a c d e f g h i j ep=x k", " ep=x +a +c +d +e +f +g +h +i +..." },
+		{ "0 1 2 3 4 5 6 7 8 9 A B C D E F G H I J K L M N O P R S T U V W", MANY },
+		{ "0 1 2 3 4 5 6 7 8 9 A B C D E F G H I J K L M N O P R S T U V W 0",
+			MANY " +..." },
+		{ "0 1 2 3 4 5 6 7 8 9 A B C D E F G H I J K L M N O P R S T U V W X ep=x Y",
+			" ep=x" MANY " +..." },
 		{ "a a", " +a +a" },
 	};
 

@@ -65,7 +65,8 @@ static void expect_same(const struct read *a, const struct read *b)
 		if (x->parameters.valued & 1u << i)
 			expect_same_span(a, x->parameters.value[i], b, y->parameters.value[i]);
 	for (unsigned i = 0; i < x->parameters.other_count; i++)
-		expect_same_span(a, x->parameters.other[i], b, y->parameters.other[i]);
+		expect_same_span(a, rdl_parameters_other(&x->parameters, i), b,
+			rdl_parameters_other(&y->parameters, i));
 }
 
 /* `rest` comes behind the first octet of a Uri-Path of two octets. 1 when it can be read. */

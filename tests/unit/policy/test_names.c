@@ -72,8 +72,7 @@ static void test_extra(void **state)
 		{ "ep=a pid=1 pid=1", "repeated" },
 		{ "ep=a pid=1 imei=1 pid", "repeated" },
 		{ "ep=a h h=1", "repeated" },
-		/* One more than there can be different ones. */
-		{ "h g f e d c imei pid=1 ep=a pid=2", "unknown_parameter" },
+		{ "h g f e d c imei pid=1 ep=a pid=2", "repeated" },
 		{ "ep=a pid=1 foo=1", "unknown_parameter" },
 		{ "ep=a pi=1", "unknown_parameter" },
 		{ "ep=a pidd=1", "unknown_parameter" },
@@ -87,30 +86,60 @@ static void test_extra(void **state)
 	expect_all(&config, cases, RDL_ARRAY_LEN(cases));
 }
 
+/* As many as there may be, the first, the last, and one more than there can be different ones. */
+static const char *const all_extras[] = { "a1", "b1", "c1", "d1", "e1", "f1", "g1", "h1", "a2",
+	"b2", "c2", "d2", "e2", "f2", "g2", "h2", "a3", "b3", "c3", "d3", "e3", "f3", "g3", "h3",
+	"a4", "b4", "c4", "d4", "e4", "f4", "g4", "h4" };
+
+static void test_many_extras(void **state)
+{
+	static const char given[] =
+		"h4 g4 f4 e4 d4 c4 b4 a4 h3 g3 f3 e3 d3 c3 b3 a3 h2 g2 f2 e2 d2 c2 b2 a2 h1 g1 f1 "
+		"e1 d1 c1 b1";
+	char queries[256], expected[256] = "1.0 ep=a lt=86400 b=U";
+	struct rdl_policy_config config = defaults();
+
+	_Static_assert(RDL_ARRAY_LEN(all_extras) == RDL_OTHER_PARAMETERS_MAX, "as many");
+	config.extra = all_extras;
+	config.extra_count = RDL_ARRAY_LEN(all_extras);
+	snprintf(queries, sizeof(queries), "ep=a %s a1=x", given);
+	for (const char *at = given; at != NULL; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+		snprintf(expected + strlen(expected), 8, " +%.2s", at);
+	strcat(expected, " +a1=x");
+	const char *cases[][2] = { { queries, expected } };
+	expect_all(&config, cases, 1);
+
+	static const char *const more[] = { "a1=y", "x", "h4" };
+	for (size_t i = 0; i < RDL_ARRAY_LEN(more); i++) {
+		snprintf(queries, sizeof(queries), "ep=a %s a1=x %s", given, more[i]);
+		const char *refused[][2] = { { queries, "unknown_parameter" } };
+		expect_all(&config, refused, 1);
+	}
+}
+
 /* The most that a Register can make of its scratch. */
 static void test_longest_extras(void **state)
 {
-	static const char *const extra[] = { "a1", "b1", "c1", "d1", "e1", "f1", "g1", "h1" };
 	static struct message m;
 	static struct judged judged;
 	struct rdl_policy_config config = defaults();
 	char query[255];
 
-	config.extra = extra;
-	config.extra_count = RDL_ARRAY_LEN(extra);
+	config.extra = all_extras;
+	config.extra_count = RDL_ARRAY_LEN(all_extras);
 	struct rdl_policy *policy = rdl_policy_create(&config);
 	for (size_t len = 2; len <= sizeof(query); len += len < 20 ? 1 : 47) {
 		message_begin(&m, 0, 2);
 		message_options(&m, "11:rd 15:ep=a 15:sms=1");
 		memset(query, '=', sizeof(query));
-		for (size_t i = 0; i < RDL_ARRAY_LEN(extra); i++) {
-			memcpy(query, extra[i], 2);
+		for (size_t i = 0; i < RDL_ARRAY_LEN(all_extras); i++) {
+			memcpy(query, all_extras[i], 2);
 			message_option(&m, 15, query, len);
 		}
 		message_payload(&m, "<1>;ver,<3>;ver", 15);
 		judge_begin(&judged, policy, &m, NULL);
 		assert_int_equal(judged.request.reason, RDL_REASON_NONE);
-		assert_int_equal(judged.request.parameters_len, 6 + 8 * (len + 1));
+		assert_int_equal(judged.request.parameters_len, 6 + 32 * (len + 1));
 		assert_int_equal((uintptr_t)judged.request.objects & 7, 0);
 		judge_end(&judged);
 	}
@@ -172,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_extra),
+		cmocka_unit_test(test_many_extras),
 		cmocka_unit_test(test_longest_extras),
 		cmocka_unit_test(test_blamed),
 	};
