@@ -90,7 +90,8 @@ static const char *const level_words[] = {
 
 static const char *wrong_parameter(const char *text)
 {
-	static const char *const standard[] = { "ep", "lt", "lwm2m", "b", "sms", "Q" };
+	/* `ep` and `lwm2m` may be named: what they are then allowed in is Updates. */
+	static const char *const standard[] = { "lt", "b", "sms", "Q" };
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(standard); i++)
 		if (strcmp(text, standard[i]) == 0)

@@ -11,6 +11,7 @@
 #include "link.h"
 #include "net.h"
 
+#define RDL_MINOR_NONE 0xff /* a registered minor version is 127 at most */
 #define RDL_ENDPOINT_MAX 252 /* a Uri-Query holds 255 octets, `ep=` takes three */
 #define RDL_LIFETIME_DEFAULT 86400
 #define RDL_OBJECT_SECURITY 0
@@ -48,6 +49,7 @@
 	X(queue, BAD_REQUEST, "Q: not in this version, or has a value")            \
 	X(sms, BAD_REQUEST, "sms: empty, too long, or not a number")               \
 	X(update_parameter, BAD_REQUEST, "parameter not allowed in an Update")     \
+	X(update_mismatch, BAD_REQUEST, "not as it was registered")                \
 	X(block_size, BAD_REQUEST, "Block1: size exponent 7")                      \
 	X(block_length, BAD_REQUEST, "Block1: payload is not one block")           \
 	X(block_gap, REQUEST_ENTITY_INCOMPLETE, "Block1: not the next block")      \
@@ -449,6 +451,8 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_GIVES_PAYLOAD 0x10
 #define RDL_GIVES_BLOCK 0x20 /* a block that is not the last: 2.31, and nothing else */
 #define RDL_GIVES_QUEUE 0x40 /* the parameter `Q` */
+#define RDL_GIVES_IDENTITY \
+	0x80 /* `ep` or `lwm2m`, which must be the registration's: endpoint and minor */
 
 /* Octets of an endpoint name that a request, or a registration, holds itself. */
 #define RDL_NAME_INLINE 24
@@ -464,9 +468,9 @@ struct rdl_request {
 	uint8_t reason; /* enum rdl_reason: the worker's verdict, or else the shard's */
 	uint8_t code; /* the answer: RDL_COAP_*; 0: none, the request is shed */
 	uint8_t gives; /* RDL_GIVES_* */
-	uint8_t minor; /* LwM2M minor version of a Register */
+	uint8_t minor; /* LwM2M minor version of a Register; RDL_GIVES_IDENTITY: RDL_MINOR_NONE when not said */
 	bool non; /* came as a non-confirmable message */
-	uint8_t endpoint_len; /* of a Register */
+	uint8_t endpoint_len; /* of a Register; RDL_GIVES_IDENTITY: 0 when not said */
 	uint32_t lifetime_s;
 	rdl_binding binding;
 	struct rdl_peer peer;
@@ -477,7 +481,7 @@ struct rdl_request {
 		struct rdl_location location; /* the others; of a Register, the answer */
 	};
 
-	union { /* Register: rdl_request_endpoint() */
+	union { /* Register, RDL_GIVES_IDENTITY: rdl_request_endpoint() */
 		uint8_t name[RDL_NAME_INLINE]; /* zeros behind it */
 		const uint8_t *long_name;
 	};

@@ -27,7 +27,7 @@ const char *rdl_reason_text(enum rdl_reason reason)
 bool rdl_reason_names_parameter(enum rdl_reason reason)
 {
 	return reason == RDL_REASON_unknown_parameter || reason == RDL_REASON_repeated ||
-	       reason == RDL_REASON_update_parameter;
+	       reason == RDL_REASON_update_parameter || reason == RDL_REASON_update_mismatch;
 }
 
 bool rdl_reason_has_detail(enum rdl_reason reason)

@@ -28,6 +28,7 @@ struct rdl_policy {
 	struct name_set known;
 	struct rdl_span *deny;
 	struct rdl_span *extra;
+	uint8_t in_updates; /* of ep and lwm2m, those that Updates may repeat: bit per rdl_parameter */
 };
 
 bool rdl_policy_name_known(const struct name_set *set, struct rdl_endpoint_digest digest);

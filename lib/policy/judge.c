@@ -286,6 +286,37 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 	request->reason = (uint8_t)reason;
 }
 
+/*
+ * Who an Update says that it is from, where that may be said: what cannot be right is refused at once, the rest is the owner's of
+ * the registration to compare, since a location does not tell its name, nor every version.
+ */
+static enum rdl_reason judge_identity(const struct rdl_policy *policy,
+	const struct rdl_parameters *p, struct rdl_request *request)
+{
+	struct rdl_span endpoint = p->value[RDL_PARAMETER_EP];
+	struct rdl_version version;
+
+	request->minor = RDL_MINOR_NONE;
+	request->endpoint_len = 0;
+	request->gives |= RDL_GIVES_IDENTITY;
+	if (GIVEN(p, EP)) {
+		if (!VALUED(p, EP) || endpoint.len == 0 || endpoint.len > RDL_ENDPOINT_MAX)
+			return blame_standard(
+				request, 1u << RDL_PARAMETER_EP, RDL_REASON_update_mismatch);
+		rdl_request_set_endpoint(request, endpoint);
+	}
+	if (GIVEN(p, LWM2M)) {
+		if (!VALUED(p, LWM2M) ||
+			!rdl_version_parse(p->value[RDL_PARAMETER_LWM2M], &version) ||
+			version.major != policy->config.version.major ||
+			version.minor >= RDL_MINOR_NONE)
+			return blame_standard(
+				request, 1u << RDL_PARAMETER_LWM2M, RDL_REASON_update_mismatch);
+		request->minor = (uint8_t)version.minor;
+	}
+	return RDL_REASON_NONE;
+}
+
 /* True when the payload of an Update says itself what its links are under: no registration needs to be asked. */
 static bool names_root(const struct rdl_input *input)
 {
@@ -297,15 +328,20 @@ static bool names_root(const struct rdl_input *input)
 static enum rdl_reason judge_update_parameters(const struct rdl_policy *policy,
 	const struct rdl_parameters *p, struct rdl_request *request)
 {
+	unsigned barred = p->given & REGISTER_ONLY & ~policy->in_updates;
 	enum rdl_reason reason;
 
-	if ((p->given & REGISTER_ONLY) != 0)
-		return blame_standard(
-			request, p->given & REGISTER_ONLY, RDL_REASON_update_parameter);
+	if (barred != 0)
+		return blame_standard(request, barred, RDL_REASON_update_parameter);
 	if (p->repeated != 0)
 		return blame_standard(request, p->repeated, RDL_REASON_repeated);
 	if (p->other_count > 0) {
 		reason = judge_others(policy, p, request);
+		if (reason != RDL_REASON_NONE)
+			return reason;
+	}
+	if ((p->given & REGISTER_ONLY) != 0) {
+		reason = judge_identity(policy, p, request);
 		if (reason != RDL_REASON_NONE)
 			return reason;
 	}

@@ -117,6 +117,12 @@ struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config)
 	policy->config.extra = NULL;
 	policy->config.known = NULL;
 	policy->config.deny = NULL;
+	for (unsigned i = 0; i < config->extra_count; i++) {
+		if (strcmp(config->extra[i], "ep") == 0)
+			policy->in_updates |= 1u << RDL_PARAMETER_EP;
+		if (strcmp(config->extra[i], "lwm2m") == 0)
+			policy->in_updates |= 1u << RDL_PARAMETER_LWM2M;
+	}
 	policy->deny = copy_strings(config->deny, config->deny_count);
 	policy->extra = copy_strings(config->extra, config->extra_count);
 	if (policy->deny == NULL || policy->extra == NULL || !compile_objects(policy, config) ||

@@ -35,8 +35,11 @@ struct rdl_policy_config {
 	bool all_objects; /* there is no list of supported objects */
 	unsigned object_count;
 	const struct rdl_policy_object *objects; /* ascending by id */
-	unsigned
-		extra_count; /* query names accepted beside the standard ones; at most RDL_OTHER_PARAMETERS_MAX */
+	/*
+	 * Query names accepted beside the standard ones; at most RDL_OTHER_PARAMETERS_MAX. `ep` and `lwm2m` among them may be
+	 * repeated in Updates.
+	 */
+	unsigned extra_count;
 	const char *const *extra;
 	bool known_only; /* only the endpoints of `known` may register */
 	bool unknown_forbidden; /* refuse others with 4.03, not 4.00 */
@@ -64,7 +67,8 @@ const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *polic
  * `scratch` (8-aligned, twice the datagram and 64 octets) takes the parameters and the object list, and must live as
  * long as the request. Links left out are added to *ignored, of accepted requests only. Where input->known is set, it must
  * be what this policy made of the same payload before, for this operation and minor version; its list is the request's then.
- * The request's operation, message and peer are the caller's business; request->location is read by the Update.
+ * The request's operation, message and peer are the caller's business; request->location is read by the Update. One that
+ * repeats `ep` or `lwm2m`, where that is allowed, is left to the registration's owner to compare (RDL_GIVES_IDENTITY).
  */
 void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,
 	void *scratch, size_t scratch_len, struct rdl_request *request,

@@ -145,6 +145,25 @@ static bool is_update(const struct rdl_request *request)
 	       (request->gives & RDL_GIVES_BLOCK) == 0;
 }
 
+/* What an Update says of itself must be so. */
+static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request)
+{
+	struct rdl_span wrong = { NULL, 0 };
+	struct rdl_registration registration;
+
+	rdl_registry_describe(shard->registry, handle, &registration);
+	if (request->endpoint_len > 0 &&
+		!rdl_span_equal(rdl_request_endpoint(request), registration.endpoint))
+		wrong = RDL_SPAN("ep");
+	else if (request->minor != RDL_MINOR_NONE && request->minor != registration.minor)
+		wrong = RDL_SPAN("lwm2m");
+	if (wrong.len == 0)
+		return;
+	request->reason = RDL_REASON_update_mismatch;
+	request->payload = wrong.data;
+	request->payload_len = (uint32_t)wrong.len;
+}
+
 /* A request to a location: repeated when it is a copy, else 4.04 when it is dead, else the verdict, else the operation. */
 static void commit_location(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *request, uint64_t now_ms)
@@ -159,6 +178,9 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 		return;
 	}
 	rdl_handle handle = rdl_registry_find(shard->registry, &request->location, now_ms);
+	if (handle != RDL_HANDLE_NONE && request->reason == RDL_REASON_NONE &&
+		RDL_UNLIKELY((request->gives & RDL_GIVES_IDENTITY) != 0))
+		check_identity(shard, handle, request);
 	if (handle != RDL_HANDLE_NONE && is_update(request) &&
 		RDL_UNLIKELY(rdl_registry_is_over_limit(shard->registry, handle, now_ms))) {
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_update, 1);
@@ -192,7 +214,8 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 }
 
 /* What lies in the second line of a request to a location. */
-#define GIVES_MORE (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS | RDL_GIVES_PAYLOAD)
+#define GIVES_MORE \
+	(RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS | RDL_GIVES_PAYLOAD | RDL_GIVES_IDENTITY)
 
 /* A worker wrote them last: they come from its cache, the second line of those that have more than one. */
 static void prefetch_requests(struct rdl_request *const requests[], unsigned count)

@@ -13,7 +13,7 @@
 #define LINES_MAX 64
 #define POLICIES 3
 
-static const char *const extra[] = { "imei", "pid", "" };
+static const char *const extra[] = { "imei", "pid", "", "ep", "lwm2m" };
 static const char *const deny[] = { "denied-*", "?x*y" };
 static const char *const known[] = { "a", "urn:imei:123456789012345", "\xc3\xa9" };
 
@@ -164,8 +164,14 @@ static uint32_t check_accepted(
 			      config->version.minor, &again) &&
 			again == r->binding);
 	}
-	if (!is_register)
+	if (!is_register && (r->gives & RDL_GIVES_IDENTITY) == 0)
 		return seen;
+	if (!is_register) {
+		/* The name, the version or both; which, the registration's owner compares. */
+		CHECK(r->endpoint_len > 0 || r->minor != RDL_MINOR_NONE);
+		CHECK(config->extra_count > 0);
+		return seen;
+	}
 	CHECK(r->minor <= config->version.minor);
 	struct rdl_span endpoint = rdl_request_endpoint(r);
 	CHECK(endpoint.len > 0 && endpoint.len <= RDL_ENDPOINT_MAX);

@@ -38,6 +38,7 @@
 	X(updated, "Update")                                                              \
 	X(updated_lifetime, "Update with lt")                                             \
 	X(updated_binding, "Update with b")                                               \
+	X(updated_identity, "Update with lwm2m")                                          \
 	X(updated_queue, "Update with Q")                                                 \
 	X(updated_sms, "Update with sms")                                                 \
 	X(updated_extra, "Update with other parameters")                                  \

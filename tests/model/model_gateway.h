@@ -98,7 +98,7 @@ static inline void make_policy(void)
 		.all_objects = true,
 		.deny_count = 1,
 		.deny = deny,
-		.extra_count = EXTRAS,
+		.extra_count = RDL_ARRAY_LEN(extra_names),
 		.extra = extra_names,
 		.endpoint_key = endpoint_key,
 	};

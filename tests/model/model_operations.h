@@ -70,6 +70,8 @@ static inline void perform_update(struct endpoint *e, struct sent *q)
 		happened(KIND_updated_binding);
 		memcpy(e->facts.binding, said->binding, sizeof(e->facts.binding));
 	}
+	if ((said->gives & GIVES_VERSION) != 0)
+		happened(KIND_updated_identity);
 	if (said->queue) {
 		happened(KIND_updated_queue);
 		e->facts.queue = true;
@@ -142,7 +144,7 @@ static inline void shed_register(struct endpoint *e)
 
 static inline void shed_update(const struct endpoint *e, const struct sent *q)
 {
-	CHECK((q->facts.gives & ~(GIVES_LIFETIME | GIVES_BINDING)) != 0);
+	CHECK((q->facts.gives & ~(GIVES_LIFETIME | GIVES_BINDING | GIVES_VERSION)) != 0);
 	CHECK(store_may_be_full((unsigned)e->shard));
 	happened(KIND_shed_update_store);
 	ledger_of(e)->store_full++;

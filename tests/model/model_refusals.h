@@ -48,8 +48,8 @@ static const struct refusal register_refusals[] = {
 	{ "", NULL, 35, LINK_FORMAT, RDL_COAP_PROXYING_NOT_SUPPORTED, false, "no proxy here" },
 };
 static const struct refusal update_refusals[] = {
-	FAULTY("ep=x", RDL_COAP_BAD_REQUEST, "parameter not allowed in an Update: ep"),
-	FAULTY("lwm2m=1.0 lt=1", RDL_COAP_BAD_REQUEST, "parameter not allowed in an Update: lwm2m"),
+	FAULTY("ep=x", RDL_COAP_BAD_REQUEST, "not as it was registered: ep"),
+	FAULTY("lwm2m=1.7 lt=1", RDL_COAP_BAD_REQUEST, "not as it was registered: lwm2m"),
 	FAULTY("Q=1 lt=1", RDL_COAP_BAD_REQUEST, "Q: not in this version, or has a value"),
 	FAULTY("lt=x", RDL_COAP_BAD_REQUEST, "lt: not a number of seconds"),
 	FAULTY("b=U b=U", RDL_COAP_BAD_REQUEST, "parameter given twice: b"),

@@ -9,8 +9,10 @@
 #include "model_refusals.h"
 
 #define EXTRAS 20
-static const char *const extra_names[EXTRAS] = { "imei", "x", "note", "k", "k2", "kk", "y", "z",
-	"apn", "imsi", "icc", "ctm", "chip", "sv", "mod", "epi", "et", "d", "mccv", "e" };
+/* Those that are kept, and those two that Updates may repeat. */
+static const char *const extra_names[EXTRAS + 2] = { "imei", "x", "note", "k", "k2", "kk", "y", "z",
+	"apn", "imsi", "icc", "ctm", "chip", "sv", "mod", "epi", "et", "d", "mccv", "e", "lwm2m",
+	"ep" };
 
 /* An address and UDP port that requests come from: of one device or of several. */
 struct source {

@@ -146,6 +146,10 @@ static inline struct facts update_facts(const struct place *place, bool fat)
 	if (one_in(6))
 		give_binding(&facts, place->minor);
 	facts.queue = place->minor == 1 && one_in(6);
+	if (one_in(8)) {
+		facts.gives |= GIVES_VERSION;
+		facts.minor = place->minor;
+	}
 	if (fat ? !list_fat : one_in(4))
 		give_parameters(&facts, fat ? 7 : 0, !fat);
 	if (fat ? list_fat : one_in(3)) {

@@ -161,10 +161,11 @@ static const struct {
 	  "\"E\",\"F\",\"G\",\"H\",\"I\",\"J\",\"K\",\"L\",\"M\",\"N\",\"O\",\"P\",\"R\",\"S\","
 	  "\"T\",\"U\",\"V\",\"W\",\"EP\"]; };",
 		"2: lwm2m.extra_parameters must have at most 32 entries, not 33\n" },
-	{ "lwm2m = { extra_parameters = [ \"ep\", \"lt\", \"lwm2m\" ]; };",
-		"2: lwm2m.extra_parameters[0] \"ep\" is a standard parameter\n"
+	/* Those two for Updates. */
+	{ "lwm2m = { extra_parameters = [ \"ep\", \"lwm2m\", \"Ep\" ]; };", "" },
+	{ "lwm2m = { extra_parameters = [ \"ep\", \"lt\", \"lwm2m\", \"ep\" ]; };",
 		"2: lwm2m.extra_parameters[1] \"lt\" is a standard parameter\n"
-		"2: lwm2m.extra_parameters[2] \"lwm2m\" is a standard parameter\n" },
+		"2: lwm2m.extra_parameters[3] \"ep\" is there twice\n" },
 	{ "lwm2m = { extra_parameters = [ \"b\", \"sms\", \"Q\" ]; };",
 		"2: lwm2m.extra_parameters[0] \"b\" is a standard parameter\n"
 		"2: lwm2m.extra_parameters[1] \"sms\" is a standard parameter\n"

@@ -184,6 +184,7 @@ static void test_reason_codes(void **state)
 		{ RDL_REASON_queue, 0x80 },
 		{ RDL_REASON_sms, 0x80 },
 		{ RDL_REASON_update_parameter, 0x80 },
+		{ RDL_REASON_update_mismatch, 0x80 },
 		{ RDL_REASON_block_size, 0x80 },
 		{ RDL_REASON_block_length, 0x80 },
 		{ RDL_REASON_block_gap, 0x88 },

@@ -86,6 +86,12 @@ static inline void say_request(
 		rdl_binding_text(request->binding, binding);
 		object_say(words, " b=%s", binding);
 	}
+	if (!is_register && (request->gives & RDL_GIVES_IDENTITY) != 0) {
+		object_say(words, " of %.*s", (int)request->endpoint_len,
+			(const char *)rdl_request_endpoint(request).data);
+		if (request->minor != RDL_MINOR_NONE)
+			object_say(words, " 1.%u", request->minor);
+	}
 	if ((request->gives & RDL_GIVES_QUEUE) != 0)
 		object_say(words, " Q");
 	if (request->parameters_len > 0)

@@ -105,6 +105,49 @@ static void test_queue(void **state)
 	}
 }
 
+/* Where the operator names them: what cannot be right is refused here, the rest is for who knows the registration. */
+static void test_identity(void **state)
+{
+	static const char *const both[] = { "lwm2m", "pid", "ep" };
+	static const char *const cases[][2] = {
+		{ "lwm2m=1.0", " of  1.0" },
+		{ "lwm2m=1.254 lt=60", " lt=60 of  1.254" },
+		{ "ep=a", " of a" },
+		{ "ep=a=b&c lwm2m=1.7 pid=1", " of a=b&c 1.7 +pid=1" },
+		{ "ep=a23456789012345678901234567890", " of a23456789012345678901234567890" },
+		{ "lt=60", " lt=60" },
+		{ "pid=1", " +pid=1" },
+		{ "ep", "update_mismatch" },
+		{ "ep=", "update_mismatch" },
+		{ "lwm2m", "update_mismatch" },
+		{ "lwm2m=", "update_mismatch" },
+		{ "lwm2m=1", "update_mismatch" },
+		{ "lwm2m=1.255", "update_mismatch" },
+		{ "lwm2m=1.4294967296", "update_mismatch" },
+		{ "lwm2m=2.0", "update_mismatch" },
+		{ "ep=a lwm2m=0.9", "update_mismatch" },
+		{ "ep=a ep=a", "repeated" },
+		{ "lwm2m=1.0 lwm2m=1.0", "repeated" },
+		{ "ep=a foo", "unknown_parameter" },
+		{ "ep=a lt=x", "lifetime_syntax" },
+	};
+	struct rdl_policy_config config = defaults();
+
+	config.extra = both;
+	config.extra_count = RDL_ARRAY_LEN(both);
+	for (unsigned minor = 0; minor <= 2; minor++)
+		for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++)
+			expect_update(&config, minor, false, cases[i][0], "", cases[i][1]);
+	expect_update(&config, 0, true, "ep=a", "</7>", " of a | payload </7>");
+	/* One is not the other; a Register is as ever. */
+	config.extra_count = 1;
+	expect_update(&config, 0, false, "lwm2m=1.0", "", " of  1.0");
+	expect_update(&config, 0, false, "lwm2m=1.0 ep=a", "", "update_parameter");
+	expect_update(&config, 0, false, "ep=a", "", "update_parameter");
+	expect_parameters(&config, "lwm2m=1.1 ep=a", "1.1 ep=a lt=86400 b=U");
+	expect_parameters(&config, "lwm2m=1.1 ep=a lwm2m=1.1", "repeated");
+}
+
 /* By the version that was registered. */
 static void test_binding(void **state)
 {
@@ -308,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_extra),
 		cmocka_unit_test(test_queue),
+		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_binding),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_rooted),

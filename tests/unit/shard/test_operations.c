@@ -233,6 +233,66 @@ static void test_alternate_path_policy(void **state)
 	expect_objects(&id, NOW, "5/0 | root lwm2m");
 }
 
+/* An Update that repeats who it is from, where it may, must be right, to the last octet and the exact version. */
+static void test_identity(void **state)
+{
+	static const char *const names[] = { "ep", "lwm2m" };
+	static const char name[] = "a-name-that-does-not-go-into-a-record";
+	static const struct {
+		const char *request;
+		enum rdl_reason reason;
+		const char *blamed;
+	} rows[] = {
+		{ "CON POST 11:rd 11:@ 15:lwm2m=1.3", RDL_REASON_NONE, "" },
+		{ "CON POST 11:rd 11:@ 15:ep=a-name-that-does-not-go-into-a-record 15:lt=7",
+			RDL_REASON_NONE, "" },
+		{ "CON POST 11:rd 11:@ 15:lwm2m=1.2", RDL_REASON_update_mismatch, "lwm2m" },
+		{ "CON POST 11:rd 11:@ 15:lwm2m=1.4 15:lt=5", RDL_REASON_update_mismatch, "lwm2m" },
+		{ "CON POST 11:rd 11:@ 15:ep=a-name-that-does-not-go-into-a-recorD 15:lt=5",
+			RDL_REASON_update_mismatch, "ep" },
+		{ "CON POST 11:rd 11:@ 15:ep=x 15:lwm2m=1.2 15:lt=5 | </5>",
+			RDL_REASON_update_mismatch, "ep" },
+		{ "CON POST 11:rd 11:@ 15:ep= 15:lt=5", RDL_REASON_update_mismatch, "ep" },
+		{ "CON POST 11:rd 11:@ 15:ep=x 15:lt=", RDL_REASON_lifetime_syntax, NULL },
+	};
+	static struct handed h;
+	struct rdl_policy_config config = default_policy();
+
+	rdl_policy_destroy(policy);
+	config.version.minor = 7;
+	config.extra = names;
+	config.extra_count = RDL_ARRAY_LEN(names);
+	policy = rdl_policy_create(&config);
+	struct id id = register_at(
+		"CON POST 11:rd 15:ep=a-name-that-does-not-go-into-a-record 15:lwm2m=1.3" OBJECTS,
+		NOW);
+	struct id rooted = register_at("CON POST 11:rd 15:ep=node 15:lwm2m=1.3" ROOTED, NOW);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		hand(&h, rows[i].request, id.text);
+		commit(&h, NOW);
+		if (rows[i].reason == RDL_REASON_NONE) {
+			assert_int_equal(code_of(&h), CODE(2, 4));
+			continue;
+		}
+		expect_refused(&h, rows[i].reason);
+		if (rows[i].blamed != NULL)
+			assert_true(rdl_span_equal(
+				(struct rdl_span){ h.request.payload, h.request.payload_len },
+				span_of(rows[i].blamed)));
+	}
+	assert_int_equal(describe(&id, NOW).lifetime_s, 7);
+	expect_objects(&id, NOW, "1/0 3/0");
+	assert_int_equal(describe(&id, NOW).endpoint.len, sizeof(name) - 1);
+	assert_int_equal(request_at("CON POST 11:rd 11:@ 15:ep=node | </lwm2m/5>", &rooted, NOW),
+		CODE(2, 4));
+	assert_int_equal(
+		request_at("CON POST 11:rd 11:@ 15:ep=nod | </lwm2m/6>", &rooted, NOW), CODE(4, 0));
+	expect_objects(&rooted, NOW, "5 | root lwm2m");
+	/* Dead is dead, whoever asks. */
+	assert_int_equal(request_at("CON DELETE 11:rd 11:@", &id, NOW), CODE(2, 2));
+	assert_int_equal(request_at("CON POST 11:rd 11:@ 15:ep=x", &id, NOW), CODE(4, 4));
+}
+
 /*
  * Updates whose lists only the shard can read, as fast as they come: it reads a bounded number of octets a second, the
  * rest is shed. All others are answered, those that name their root among them.
@@ -306,6 +366,7 @@ int main(void)
 		SHARD_TEST(test_update_moves_the_peer),
 		SHARD_TEST(test_alternate_path),
 		SHARD_TEST(test_alternate_path_policy),
+		SHARD_TEST(test_identity),
 		SHARD_TEST(test_unread_flood),
 		SHARD_TEST(test_registered_version),
 	};
