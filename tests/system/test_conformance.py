@@ -45,6 +45,8 @@ CONFIGURATIONS = {
     "mandatory_objects": {"lwm2m": 'mandatory_objects = "accept";'},
     "CTWing": {"lwm2m": """mandatory_objects = "accept"; extra_parameters = [ "apn", "im", "ct", "mt", "mv", "ctapn", "imsi", "iccid",
         "ctm2m", "ctmt", "ctmv", "chip", "sv", "module", "rsrp", "sinr", "txpower", "cellid" ];"""},
+    "China Mobile DM": {"lwm2m": 'mandatory_objects = "accept"; extra_parameters = [ "epi" ];'},
+    "Pelion": {"lwm2m": 'text_plain = true; extra_parameters = [ "et", "d" ];'},
     "identity": {"lwm2m": 'version = "1.3"; extra_parameters = [ "lwm2m", "ep" ];'},
     "extra_parameters": {"lwm2m": 'extra_parameters = [ "imei", "pid" ];'},
     "limits": {"lwm2m": "lifetime_min = 30; lifetime_max = 3600; max_links = 8;", "coap": "max_payload = 1024;"},
