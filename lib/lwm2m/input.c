@@ -72,8 +72,8 @@ static void add_other(struct rdl_parameters *p, struct rdl_span query)
 	}
 	if (i == 0)
 		p->others = query.data;
-	p->other[i].at = (uint16_t)(query.data - p->others);
-	p->other[i].len = (uint8_t)query.len;
+	p->other_at[i] = (uint16_t)(query.data - p->others);
+	p->other_len[i] = (uint8_t)query.len;
 	p->other_count++;
 }
 

@@ -127,15 +127,13 @@ struct rdl_parameters {
 	bool other_overflow;
 	/* Whole `key[=value]` of the rest, by rdl_parameters_other(): from the first one's place in the datagram on. */
 	const uint8_t *others;
-	struct {
-		uint16_t at;
-		uint8_t len;
-	} other[RDL_OTHER_PARAMETERS_MAX];
+	uint16_t other_at[RDL_OTHER_PARAMETERS_MAX];
+	uint8_t other_len[RDL_OTHER_PARAMETERS_MAX];
 };
 
 static inline struct rdl_span rdl_parameters_other(const struct rdl_parameters *p, unsigned i)
 {
-	return (struct rdl_span){ p->others + p->other[i].at, p->other[i].len };
+	return (struct rdl_span){ p->others + p->other_at[i], p->other_len[i] };
 }
 
 /* One request on its way through a worker: views into the datagram, valid as long as it. */
