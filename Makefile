@@ -127,7 +127,7 @@ help:
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
 # `make` alone wants what the product needs, and tells; whoever tests or runs the lab gets what is missing.
 INSTALLING := $(filter-out all install build/release/%,$(MAKECMDGOALS))
-build/.packages/%: scripts/deps
+build/.deps/%: scripts/deps
 	@mkdir -p $(@D)
 	@scripts/deps $(if $(INSTALLING),,--check) $*
 	@touch $@
@@ -145,7 +145,7 @@ endif
 # ---- one way to compile -------------------------------------------------------------------------
 # $1: folder, $2: rooms that it sees, $3: packages that it sees, $4: other flags, $5: what has to be installed
 define compile
-$B/$1/%.o: $1/%.c $B/.flags Makefile $(call pkg_files,$3) | build/.packages/$(or $5,product)
+$B/$1/%.o: $1/%.c $B/.flags Makefile $(call pkg_files,$3) | build/.deps/$(or $5,product)
 	@mkdir -p $$(@D)
 	$(say) CC $$<
 	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$3) -I$1 $(call include_path,$2) $4 -MMD -MP -c -o $$@ $$<
@@ -253,7 +253,7 @@ tools: $B/load $B/mmsg_server $B/coap_server
 TEST_BUILD = +@$(MAKE) --no-print-directory VARIANT=test programs tools && \
 	$(MAKE) --no-print-directory VARIANT=native native-programs
 UNIT_TESTS = $(call in_variant,test,$(PROGRAMS)) $(call in_variant,native,$(NATIVE_PROGRAMS))
-test: all | build/.packages/lab
+test: all | build/.deps/lab
 	$(TEST_BUILD)
 	@tests/run $(UNIT_TESTS) $(SYSTEM_TESTS)
 unit:
@@ -263,20 +263,20 @@ unit:
 asan tsan:
 	+@$(MAKE) --no-print-directory VARIANT=test tools
 	+@$(MAKE) --no-print-directory VARIANT=$@ instrumented
-instrumented: programs $B/rdline $B/rdline-ctl | build/.packages/lab
+instrumented: programs $B/rdline $B/rdline-ctl | build/.deps/lab
 	@RDLINE=$(CURDIR)/$B/rdline LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp \
 		TSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/tsan.supp tests/run $(PROGRAMS) $(SYSTEM_TESTS)
-cov: | build/.packages/cov
+cov: | build/.deps/cov
 	+@$(MAKE) --no-print-directory VARIANT=cov programs
 	@tests/run $(call in_variant,cov,$(PROGRAMS))
 	@scripts/coverage build/cov
 # The daemon in the lab under mixed traffic, so many seconds; `make test` has it for six.
 SOAK_FOR ?= 600
-soak: all | build/.packages/lab
+soak: all | build/.deps/lab
 	@SOAK_FOR=$(SOAK_FOR) tests/system/soak.py
 # Looks for inputs that break a target, so many seconds for each.
 FUZZ_TIME ?= 60
-fuzz: | build/.packages/fuzz
+fuzz: | build/.deps/fuzz
 	+@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
 fuzz-run: $(FUZZ_PROGRAMS)
 	@tests/fuzz/run $(FUZZ_TIME) $(FUZZ_PROGRAMS)
@@ -285,31 +285,31 @@ fuzz-run: $(FUZZ_PROGRAMS)
 bench: build/release/rdline-bench
 	@tests/bench/run build/release/rdline-bench build/bench/bench.jsonl
 # For a plain machine, of which valgrind knows every instruction.
-bench-guard: | build/.packages/guard
+bench-guard: | build/.deps/guard
 	+@$(MAKE) --no-print-directory VARIANT=guard build/guard/rdline-guard
 	@tests/bench/guard/run build/guard/rdline-guard $(GUARD_FLAGS)
 # The same load on rdline and on servers with kernel sockets.
-bench-peers: all | build/.packages/test build/.packages/lab
+bench-peers: all | build/.deps/test build/.deps/lab
 	+@$(MAKE) --no-print-directory VARIANT=test tools
 	@tests/bench/peers/run $(BENCH_FLAGS)
-bench-plot: | build/.packages/plot
+bench-plot: | build/.deps/plot
 	@tests/bench/plot
 
 # ---- checks -----------------------------------------------------------------------------------
 C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
 # Everything, as it is optimised for each machine of the list.
 lint-objects: $(call objects,$(filter %.c,$(C_FILES)))
-lint: | build/.packages/lint build/.packages/test
+lint: | build/.deps/lint build/.deps/test
 	+@for machine in $(LINT_MACHINES); do \
 		$(MAKE) --no-print-directory VARIANT=lint MACHINE=$$machine lint-objects || exit 1; done
 	+@$(MAKE) --no-print-directory VARIANT=lint $(LIBS:%=build/lint/$(BASELINE)/lib%.a)
 	@scripts/lint build/lint/$(BASELINE) $(foreach l,$(LIBS),'$l:$(call include_path,$(call closure,$l)):$($l_PKGS)')
-format: | build/.packages/lint
+format: | build/.deps/lint
 	@clang-format-14 -i $(C_FILES)
 compdb:
 	@$(MAKE) -Bnk V=1 VARIANT=test build/test/rdline programs tools | scripts/compdb > compile_commands.json
 
-run: all | build/.packages/lab
+run: all | build/.deps/lab
 	@scripts/run $(RUN_FOR)
 
 # ---- install ----------------------------------------------------------------------------------
