@@ -167,7 +167,7 @@ def test_object_lists(gateway):
     state = gateway.registration("versions")
     expect((state["object_versions"], state["content_formats"], state["objects"]),
            ({"1": "1.1", "3": "1.2", "5": "1.0"}, [11542, 112], ["1/0", "3/0", "5/65534"]))
-    root = "/" + "é" * 60
+    root = "/" + "é" * 32
     expect(device.register("root", '<%s/1/0>,<%s/3/0>,<%s>;rt="oma.lwm2m"' % (root, root, root)).code, "2.01", "root")
     state = gateway.registration("root")
     expect((whole(state, "root"), state["objects"]), (root.encode(), ["1/0", "3/0"]), "root")

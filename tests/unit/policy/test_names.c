@@ -106,13 +106,13 @@ static void test_many_extras(void **state)
 	for (const char *at = given; at != NULL; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
 		snprintf(expected + strlen(expected), 8, " +%.2s", at);
 	strcat(expected, " +a1=x");
-	const char *cases[][2] = { { queries, expected } };
+	const char *const cases[][2] = { { queries, expected } };
 	expect_all(&config, cases, 1);
 
 	static const char *const more[] = { "a1=y", "x", "h4" };
 	for (size_t i = 0; i < RDL_ARRAY_LEN(more); i++) {
 		snprintf(queries, sizeof(queries), "ep=a %s a1=x %s", given, more[i]);
-		const char *refused[][2] = { { queries, "unknown_parameter" } };
+		const char *const refused[][2] = { { queries, "unknown_parameter" } };
 		expect_all(&config, refused, 1);
 	}
 }
