@@ -205,7 +205,7 @@ coap_TEST_LIBS   := -lcoap-3-notls
 pktio_TEST_LIBS  := -lrte_net_ring
 events_TEST_LIBS := -ljansson
 # tests/fuzz/fuzz_*.c: a function over octets each. With libFuzzer in build/fuzz; in every other variant a test like
-# the others, which runs it over tests/fuzz/corpus/<its name>.
+# the others, which runs it over tests/fuzz/corpus/<its name>.pack.
 # target          calls
 fuzz_message_LIBS := coap
 fuzz_link_LIBS    := policy
@@ -219,7 +219,7 @@ MODEL_LIBS    := pipeline shard
 
 TEST_FLAGS := -Wno-unused-parameter -Itests/support -Itests/data
 $(eval $(call compile,tests/support,base,cmocka,$(TEST_FLAGS),test))
-SUPPORT := $B/tests/support/support.o
+SUPPORT := $(call objects,$(call sources,tests/support))
 # $1: folder, $2: program, $3: rooms, $4: other libraries, $5: other objects
 test_link = $(call link,tests/$1/$2,$B/tests/$1/$2.o $5 $(SUPPORT),$3,cmocka $(call packages,$3),$4)
 # $1: library

@@ -5,7 +5,6 @@
  */
 #include "support.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,8 +12,9 @@
 
 #include "captures.h"
 #include "coap.h"
+#include "corpus.h"
 
-#define CORPUS "tests/fuzz/corpus/fuzz_message"
+#define CORPUS "tests/fuzz/corpus/fuzz_message.pack"
 #define DATAGRAM_MAX 4096
 #define MUTATIONS 200000
 
@@ -201,28 +201,17 @@ static void test_captures(void **state)
 	}
 }
 
+static void compare_input(const char *name, const uint8_t *octets, size_t len)
+{
+	compare(octets, len < DATAGRAM_MAX ? len : DATAGRAM_MAX);
+}
+
 static void test_corpus(void **state)
 {
-	struct dirent **entries;
-	int count = scandir(CORPUS, &entries, NULL, alphasort);
+	unsigned count;
 
-	assert_true(count > 2);
-	for (int i = 0; i < count; i++) {
-		uint8_t octets[DATAGRAM_MAX];
-		char path[512];
-
-		snprintf(path, sizeof(path), "%s/%s", CORPUS, entries[i]->d_name);
-		if (entries[i]->d_type == DT_REG) {
-			FILE *file = fopen(path, "rb");
-
-			assert_non_null(file);
-			size_t len = fread(octets, 1, sizeof(octets), file);
-			fclose(file);
-			compare(octets, len);
-		}
-		free(entries[i]);
-	}
-	free(entries);
+	assert_null(corpus_each(CORPUS, compare_input, &count));
+	assert_true(count > 100);
 }
 
 /* A step of a mutation; returns the new length. */

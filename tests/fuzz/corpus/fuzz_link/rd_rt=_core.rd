@@ -1,1 +1,0 @@
-</rd>;rt="core.rd"

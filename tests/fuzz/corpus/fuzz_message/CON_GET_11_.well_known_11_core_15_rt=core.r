@@ -1,1 +1,0 @@
-B4T1».well-knowncoreJrt=core.r*
