@@ -116,13 +116,13 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all bench bench-guard bench-peers bench-plot test unit instrumented asan tsan cov soak fuzz fuzz-run \
-	lint lint-objects format compdb run install clean deps help programs native-programs tools
+	lint lint-objects format compdb conf-keys run install clean deps help programs native-programs tools
 
 all: build/release/rdline build/release/rdline-ctl
 
 help:
 	@echo 'all (release binary)  test  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
-	@echo 'bench-plot  bench-guard  lint  format  compdb  run [RUN_FOR=s]  install [DESTDIR= PREFIX=]  clean  deps'
+	@echo 'bench-plot  bench-guard  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install [DESTDIR= PREFIX=]  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
 # `make` alone wants what the product needs, and tells; whoever tests or runs the lab gets what is missing.
@@ -238,6 +238,10 @@ FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$B/tests/fuzz/replay.o)
 $(eval $(call compile,tests/fuzz,$(call closure,$(FUZZ_LIBS)),cmocka $(call packages,$(FUZZ_LIBS)),$(TEST_FLAGS),test))
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call test_link,fuzz,$t,$($t_LIBS),$(if $(FUZZ_MAIN),,-fsanitize=fuzzer),$(FUZZ_MAIN))))
 
+# What the configuration's tables say of each key, for the manual.
+$(eval $(call compile,tests/conf,$(call closure,conf),$(call packages,conf)))
+$(eval $(call link,conf-keys,$B/tests/conf/keys.o,conf,$(call packages,conf)))
+
 unit_programs = $(foreach l,$1,$(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
 FUZZ_PROGRAMS := $(addprefix $B/tests/fuzz/,$(FUZZ_TARGETS))
 PROGRAMS      := $(call unit_programs,$(LIBS)) $(FUZZ_PROGRAMS) $B/tests/model/test_model
@@ -302,10 +306,15 @@ lint-objects: $(call objects,$(filter %.c,$(C_FILES)))
 lint: | build/.deps/lint build/.deps/test
 	+@for machine in $(LINT_MACHINES); do \
 		$(MAKE) --no-print-directory VARIANT=lint MACHINE=$$machine lint-objects || exit 1; done
-	+@$(MAKE) --no-print-directory VARIANT=lint $(LIBS:%=build/lint/$(BASELINE)/lib%.a)
+	+@$(MAKE) --no-print-directory VARIANT=lint $(LIBS:%=build/lint/$(BASELINE)/lib%.a) \
+		build/lint/$(BASELINE)/conf-keys
 	@scripts/lint build/lint/$(BASELINE) $(foreach l,$(LIBS),'$l:$(call include_path,$(call closure,$l)):$($l_PKGS)')
 format: | build/.deps/lint
 	@clang-format-14 -i $(C_FILES)
+# The manual's heads of keys, made anew.
+conf-keys:
+	+@$(MAKE) --no-print-directory VARIANT=test build/test/conf-keys
+	@scripts/conf-keys --write build/test/conf-keys
 compdb:
 	@$(MAKE) -Bnk V=1 VARIANT=test build/test/rdline programs tools | scripts/compdb > compile_commands.json
 

@@ -110,6 +110,8 @@ struct rdl_conf_section {
 };
 #define RDL_CONF_SECTIONS 10
 extern const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS];
+/* What one entry of `ports` holds, and one of `objects` or `own_objects`. */
+extern const struct rdl_conf_group rdl_conf_port_group, rdl_conf_object_group;
 
 /* Gives `base` what the table says for absent keys. */
 void rdl_conf_presets(

@@ -22,7 +22,7 @@ static const struct rdl_conf_key keys[] = {
 		RDL_CONF_FIELD(struct rdl_conf_object, multiple) },
 	{ .name = "name", .kind = RDL_CONF_TEXT, .max = INT_MAX }, /* for people */
 };
-static const struct rdl_conf_group object_group = RDL_CONF_GROUP_OF(keys);
+const struct rdl_conf_group rdl_conf_object_group = RDL_CONF_GROUP_OF(keys);
 
 static int compare_versions(const void *a, const void *b)
 {
@@ -97,8 +97,8 @@ static void read_list(struct rdl_conf_loader *loader, const config_setting_t *li
 
 		if (!config_setting_is_group(group))
 			continue;
-		rdl_conf_presets(loader, &object_group, &object);
-		rdl_conf_read_group(loader, &object_group, group, &object);
+		rdl_conf_presets(loader, &rdl_conf_object_group, &object);
+		rdl_conf_read_group(loader, &rdl_conf_object_group, group, &object);
 		read_versions(loader, group, &object);
 		if (object.id == NO_ID)
 			continue;

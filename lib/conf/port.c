@@ -19,7 +19,7 @@ static const struct rdl_conf_key keys[] = {
 		.preset = 0,
 		RDL_CONF_FIELD(struct rdl_conf_port, vlan) },
 };
-static const struct rdl_conf_group port_group = RDL_CONF_GROUP_OF(keys);
+const struct rdl_conf_group rdl_conf_port_group = RDL_CONF_GROUP_OF(keys);
 
 /* A device is known by what stands before its arguments. */
 static bool same_device(const char *a, const char *b)
@@ -35,8 +35,8 @@ static void read_port(struct rdl_conf_loader *loader, const config_setting_t *se
 	struct rdl_conf_port *port = &conf->ports[conf->port_count];
 
 	port->where = rdl_conf_source_where(loader, setting->line);
-	rdl_conf_presets(loader, &port_group, port);
-	rdl_conf_read_group(loader, &port_group, setting, port);
+	rdl_conf_presets(loader, &rdl_conf_port_group, port);
+	rdl_conf_read_group(loader, &rdl_conf_port_group, setting, port);
 	rdl_conf_read_addresses(loader, setting, port);
 	for (unsigned i = 0; i < conf->port_count && port->device != NULL; i++) {
 		const char *other = conf->ports[i].device;
