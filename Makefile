@@ -323,10 +323,13 @@ run: all | build/.deps/lab
 
 # ---- install ----------------------------------------------------------------------------------
 PREFIX ?= /usr/local
+MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
 install: all
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl scripts/rdline-mirror
 	install -D -m 0644 scripts/rdline-ctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl
+	$(foreach page,$(MANUAL),install -D -m 0644 $(page) \
+		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)) &&) true
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline README.md LICENSE conf/*.conf
 	# Beside rdline.conf, where its @include "objects.conf" looks.
 	install -D -m 0644 -t $(DESTDIR)/etc/rdline conf/objects.conf

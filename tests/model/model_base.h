@@ -24,7 +24,7 @@
 #define NON_LIFETIME_S 145 /* RFC 7252 section 4.8.2 */
 #define MAX_TRANSMIT_SPAN_S 45 /* the same */
 #define UPDATES_PER_S 3
-#define REMEMBERED 2 /* exchanges beside the last Register: README, the data path */
+#define REMEMBERED 2 /* exchanges beside the last Register: rdline(8), Copies of requests */
 #define BODY_MAX 8000 /* of a block-wise body */
 #define ID_LEN 11
 

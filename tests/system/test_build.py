@@ -37,8 +37,12 @@ def test_install():
         for _ in range(2):  # the second time over the first
             make("install", "DESTDIR=" + root, "PREFIX=/usr")
         found = {os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names}
-        doc = {"usr/share/doc/rdline/" + name for name in ["README.md", "LICENSE", *os.listdir(ROOT + "/conf")]}
-        expect(found - doc, {"usr/sbin/rdline", "usr/bin/rdline-ctl", "usr/bin/rdline-mirror", "etc/rdline/rdline.conf",
+        examples = [name for name in os.listdir(ROOT + "/conf") if name.endswith(".conf")]
+        doc = {"usr/share/doc/rdline/" + name for name in ["README.md", "LICENSE", *examples]}
+        pages = {"usr/share/man/" + page for page in ("man1/rdline-ctl.1", "man5/rdline.conf.5",
+                                                      "man7/rdline-sockets.7", "man8/rdline.8")}
+        expect(pages - found, set(), "manual")
+        expect(found - doc - pages, {"usr/sbin/rdline", "usr/bin/rdline-ctl", "usr/bin/rdline-mirror", "etc/rdline/rdline.conf",
                              "etc/rdline/objects.conf", "usr/share/bash-completion/completions/rdline-ctl"}, "installed")
         expect(doc - found, set(), "documents")
         conf = root + "/etc/rdline/rdline.conf"
