@@ -231,7 +231,8 @@ endef
 $(foreach l,$(LIBS),$(eval $(call unit_tests,$l)))
 
 $(eval $(call compile,tests/model,$(call closure,$(MODEL_LIBS)),cmocka $(call packages,$(MODEL_LIBS)),$(TEST_FLAGS),test))
-$(eval $(call test_link,model,test_model,$(MODEL_LIBS)))
+MODEL_PARTS := $(filter-out %/test_model.o,$(call objects,$(call sources,tests/model)))
+$(eval $(call test_link,model,test_model,$(MODEL_LIBS),,$(MODEL_PARTS)))
 
 FUZZ_LIBS := $(sort $(foreach t,$(FUZZ_TARGETS),$($t_LIBS)))
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$B/tests/fuzz/replay.o)

@@ -104,75 +104,32 @@ enum kind {
 #undef X
 		KIND_COUNT
 };
-static uint64_t kinds[KIND_COUNT];
+extern uint64_t kinds[KIND_COUNT];
 
-static inline void happened(enum kind kind)
-{
-	kinds[kind]++;
-}
+void happened(enum kind kind);
 
-static uint64_t seed, dice_state, operations;
-static uint64_t epoch_ms, now_ms;
-static uint64_t wall_ms; /* the wall's clock minus ours */
+extern uint64_t seed, dice_state, operations;
+extern uint64_t epoch_ms, now_ms;
+extern uint64_t wall_ms; /* the wall's clock minus ours */
 
-static inline uint64_t dice(uint64_t sides)
-{
-	return test_random(&dice_state) % sides;
-}
-
-static inline bool one_in(uint64_t n)
-{
-	return dice(n) == 0;
-}
-
-static inline uint32_t now_s(void)
-{
-	return (uint32_t)((now_ms - epoch_ms) / 1000);
-}
+uint64_t dice(uint64_t sides);
+bool one_in(uint64_t n);
+uint32_t now_s(void);
 
 /* The second that has begun last, or ends now. */
-static inline uint32_t whole_s(void)
-{
-	return (uint32_t)((now_ms - epoch_ms + 999) / 1000);
-}
+uint32_t whole_s(void);
 
-static inline uint64_t wall_s(void)
-{
-	return (now_ms + wall_ms) / 1000;
-}
+uint64_t wall_s(void);
 
-/* Says what the request at hand was: defined with requests. */
-static void explain(void);
+/* Says what the request at hand was: in model_requests.c. */
+void explain(void);
 
-_Noreturn static inline void not_so(const char *what, const char *file, int line)
-{
-	print_error("# %s:%d: not so: %s\n", file, line, what);
-	print_error("# seed %" PRIu64 ", operation %" PRIu64 ", %" PRIu64 " ms\n", seed, operations,
-		now_ms);
-	explain();
-	_fail(file, line);
-	abort();
-}
+_Noreturn void not_so(const char *what, const char *file, int line);
 
 /* Octets that are not as wanted, for who reads it. */
-static inline void print_octets(const char *what, const void *octets, size_t len)
-{
-	const uint8_t *at = octets;
+void print_octets(const char *what, const void *octets, size_t len);
 
-	print_error("# %s ", what);
-	for (size_t i = 0; i < len; i++)
-		print_error("%02x", at[i]);
-	print_error("\n");
-}
-
-static inline bool same_octets(const void *got, size_t got_len, const void *want, size_t want_len)
-{
-	if (got_len == want_len && memcmp(got, want, want_len) == 0)
-		return true;
-	print_octets("got ", got, got_len);
-	print_octets("want", want, want_len);
-	return false;
-}
+bool same_octets(const void *got, size_t got_len, const void *want, size_t want_len);
 
 #define CHECK(condition) ((condition) ? (void)0 : not_so(#condition, __FILE__, __LINE__))
 

@@ -6,119 +6,16 @@
 #include "model_gateway.h"
 #include "model_messages.h"
 
-static inline struct packet *packet_new(struct sent *q, unsigned worker)
-{
-	const struct source *source = &sources[q->source];
-	bool ipv6 = strchr(source->text, ':') != NULL;
-	struct frame_spec spec = {
-		.from = source->text,
-		.to = ipv6 ? GATEWAY6 : GATEWAY4,
-		.from_port = source->port,
-		.payload = q->octets,
-		.payload_len = q->len,
-		.padding = q->len < 18 ? 18 - q->len : 0,
-	};
-	struct test_frame f = frame_build(&spec);
-	struct packet *p = calloc(1, sizeof(*p));
-	size_t room = RDL_PACKET_ROOM(f.len);
-
-	CHECK(p != NULL);
-	p->buffer = malloc(room);
-	CHECK(p->buffer != NULL);
-	memcpy(p->buffer, f.data, f.len);
-	p->packet.frame = (struct rdl_frame){
-		.data = p->buffer, .len = (uint16_t)f.len, .room = (uint16_t)room
-	};
-	p->sent = q;
-	p->worker = worker;
-	return p;
-}
-
-static inline void packet_free(struct packet *p)
-{
-	sent_drop(p->sent);
-	free(p->buffer);
-	free(p);
-}
-
-/* Begins the expected reply; options and payload follow. */
-static inline struct message *reply_begin(const struct packet *p, unsigned code)
-{
-	static struct message request, reply;
-
-	memcpy(request.octets, p->sent->octets, p->sent->len < 12 ? p->sent->len : 12);
-	reply = line_reply(&request, code, SALT);
-	return &reply;
-}
-
-static inline void reply_end(struct packet *p, const struct message *reply)
-{
-	CHECK(reply->len <= sizeof(p->reply.octets));
-	memcpy(p->reply.octets, reply->octets, reply->len);
-	p->reply.len = reply->len;
-}
-
-static inline void expect_success(struct packet *p, unsigned code, const struct place *place)
-{
-	struct message *reply = reply_begin(p, code);
-
-	if (place != NULL) {
-		message_option(reply, 8, "rd", 2);
-		message_option(reply, 8, place->id, ID_LEN);
-	}
-	if (p->sent->has_block && p->sent->what <= UPDATE)
-		put_uint(reply, 27, block_value(p->sent));
-	reply_end(p, reply);
-}
-
-static inline void expect_refusal(struct packet *p, const struct refusal *refusal)
-{
-	struct message *reply = reply_begin(p, refusal->code);
-
-	if (p->sent->has_block && p->sent->what <= UPDATE)
-		put_uint(reply, 27, block_value(p->sent));
-	if (refusal == &block_too_large)
-		put_uint(reply, 60, BODY_MAX);
-	/* No longer than what was asked, of a peer who may not have asked it. */
-	if (reply->len + 1 + strlen(refusal->text) <= p->sent->len)
-		message_payload(reply, refusal->text, strlen(refusal->text));
-	reply_end(p, reply);
-}
-
-static inline void expect_reset(struct packet *p)
-{
-	const uint8_t *octets = p->sent->octets;
-
-	p->reply.len = 4;
-	memcpy(p->reply.octets, (const uint8_t[]){ 0x70, 0, octets[2], octets[3] }, 4);
-}
+struct packet *packet_new(struct sent *q, unsigned worker);
+void packet_free(struct packet *p);
+void expect_success(struct packet *p, unsigned code, const struct place *place);
+void expect_refusal(struct packet *p, const struct refusal *refusal);
+void expect_reset(struct packet *p);
 
 /* What a shard has answered; the octets are its worker's to write. */
-static inline void check_request(const struct packet *p)
-{
-	CHECK(p->packet.request.code == (p->reply.len > 0 ? p->reply.octets[1] : 0));
-}
+void check_request(const struct packet *p);
 
 /* The frame that leaves: from where it was asked, to who asked. */
-static inline void check_frame(const struct packet *p)
-{
-	const struct rdl_frame *got = &p->packet.frame;
-	const struct source *source = &sources[p->sent->source];
-	bool ipv6 = strchr(source->text, ':') != NULL;
-	struct frame_spec spec = {
-		.mac_to = frame_peer_mac,
-		.mac_from = frame_our_mac,
-		.from = ipv6 ? GATEWAY6 : GATEWAY4,
-		.to = source->text,
-		.from_port = 5683,
-		.to_port = source->port,
-		.payload = p->reply.octets,
-		.payload_len = p->reply.len,
-	};
-	struct test_frame want = frame_build(&spec);
-
-	CHECK(p->reply.len > 0);
-	CHECK(same_octets(got->data, got->len, want.data, want.len));
-}
+void check_frame(const struct packet *p);
 
 #endif

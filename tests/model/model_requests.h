@@ -3,16 +3,12 @@
 #ifndef RDL_MODEL_REQUESTS_H
 #define RDL_MODEL_REQUESTS_H
 
-#include <arpa/inet.h>
-
 #include "model_lists.h"
 #include "model_refusals.h"
 
 #define EXTRAS 20
 /* Those that are kept, and those two that Updates may repeat. */
-static const char *const extra_names[EXTRAS + 2] = { "imei", "x", "note", "k", "k2", "kk", "y", "z",
-	"apn", "imsi", "icc", "ctm", "chip", "sv", "mod", "epi", "et", "d", "mccv", "e", "lwm2m",
-	"ep" };
+extern const char *const extra_names[EXTRAS + 2];
 
 /* An address and UDP port that requests come from: of one device or of several. */
 struct source {
@@ -21,7 +17,7 @@ struct source {
 	uint16_t port;
 	uint16_t next_id;
 };
-static struct source sources[SOURCES];
+extern struct source sources[SOURCES];
 
 #define GIVES_LIFETIME 1u
 #define GIVES_BINDING 2u
@@ -46,20 +42,11 @@ struct facts {
 
 #define VALUE_MAX 251
 #define FAT_VALUE (1u << 31)
+
 /* The value that a number stands for. */
-static inline void value_make(uint32_t number, char value[VALUE_MAX])
-{
-	size_t len = number >= FAT_VALUE ? 210 + number % 40 : number % 12;
+void value_make(uint32_t number, char value[VALUE_MAX]);
 
-	for (size_t i = 0; i < len; i++)
-		value[i] = (char)('a' + (number >> i % 16) % 23);
-	value[len] = '\0';
-}
-
-static inline void sms_make(uint32_t number, char value[VALUE_MAX])
-{
-	snprintf(value, VALUE_MAX, number % 2 == 0 ? "+%" PRIu32 : "sip:%" PRIu32, number);
-}
+void sms_make(uint32_t number, char value[VALUE_MAX]);
 
 /* A location as it was given, and what is known of it. */
 struct place {
@@ -117,91 +104,21 @@ struct sent {
 	uint8_t octets[];
 };
 
-static const struct sent *at_hand;
+extern const struct sent *at_hand;
 
-static void explain(void)
-{
-	static const char *const names[] = { "Register", "Update", "De-register", "other method",
-		"other" };
-	const struct sent *q = at_hand;
-
-	if (q == NULL)
-		return;
-	print_error("# request %" PRIx64 ", endpoint %u, %s, source %s %u, place %s, refusal %s\n",
-		q->identity, q->endpoint, names[q->what], sources[q->source].text,
-		sources[q->source].port, q->place.id,
-		q->refusal != NULL ? q->refusal->text : "none");
-	print_octets("message", q->octets, q->len);
-}
-
-static inline void script_drop(struct script *script)
-{
-	if (script != NULL && --script->references == 0)
-		free(script);
-}
-
-static inline struct sent *sent_hold(struct sent *q)
-{
-	q->references++;
-	return q;
-}
-
-static inline void sent_drop(struct sent *q)
-{
-	if (q == NULL || --q->references > 0)
-		return;
-	script_drop(q->script);
-	free(q);
-}
+void script_drop(struct script *script);
+struct sent *sent_hold(struct sent *q);
+void sent_drop(struct sent *q);
 
 /* FNV-1a of source and octets. */
-static inline void identify(struct sent *q)
-{
-	q->identity = (UINT64_C(14695981039346656037) ^ q->source) * UINT64_C(1099511628211);
-	for (size_t i = 0; i < q->len; i++)
-		q->identity = (q->identity ^ q->octets[i]) * UINT64_C(1099511628211);
-}
+void identify(struct sent *q);
 
 /* What `head` says, in these octets. */
-static inline struct sent *sent_new(const struct sent *head, const void *octets, size_t len)
-{
-	struct sent *q = malloc(sizeof(*q) + len);
-
-	CHECK(q != NULL);
-	memcpy(q, head, sizeof(*q));
-	q->references = 1;
-	q->len = len;
-	memcpy(q->octets, octets, len);
-	identify(q);
-	if (q->script != NULL)
-		q->script->references++;
-	return q;
-}
+struct sent *sent_new(const struct sent *head, const void *octets, size_t len);
 
 /* The value of its Block1 option. */
-static inline uint32_t block_value(const struct sent *q)
-{
-	return q->num << 4 | (uint32_t)q->more << 3 | q->szx;
-}
+uint32_t block_value(const struct sent *q);
 
-static inline void make_sources(void)
-{
-	for (unsigned i = 0; i < SOURCES; i++) {
-		struct source *s = &sources[i];
-
-		if (i % 3 == 0)
-			snprintf(s->text, sizeof(s->text), "2001:db8:7::%x", i + 1);
-		else
-			snprintf(s->text, sizeof(s->text), "10.7.%u.%u", i >> 4, 1 + (i & 15));
-		s->port = (uint16_t)(1024 + i % 7);
-		s->next_id = (uint16_t)dice(65536);
-		if (i % 3 == 0) {
-			CHECK(inet_pton(AF_INET6, s->text, s->address) == 1);
-		} else {
-			s->address[10] = s->address[11] = 0xff;
-			CHECK(inet_pton(AF_INET, s->text, s->address + 12) == 1);
-		}
-	}
-}
+void make_sources(void);
 
 #endif

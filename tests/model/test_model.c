@@ -48,6 +48,8 @@ static struct sent *new_request(unsigned *worker)
 		all += weights[k];
 	for (unsigned left = (unsigned)dice(all); left >= weights[i]; i++)
 		left -= weights[i];
+	unsigned source;
+
 	switch (i) {
 	case 0:
 		return some_register();
@@ -66,7 +68,8 @@ static struct sent *new_request(unsigned *worker)
 	case 7:
 		return to_location(OTHER, one_in(4));
 	default:
-		return alien_of(&aliens[dice(RDL_ARRAY_LEN(aliens))], (unsigned)dice(SOURCES));
+		source = (unsigned)dice(SOURCES);
+		return alien_of(some_alien(), source);
 	}
 }
 
@@ -177,7 +180,7 @@ static void next_phase(void)
 				expire_whole(s);
 		now_ms += dice(LIFETIME_MAX_S * UINT64_C(1500));
 	}
-	phase = &phases[(phase - phases + 1) % (ptrdiff_t)RDL_ARRAY_LEN(phases)];
+	phase_next();
 }
 
 static void make_endpoints(void)
@@ -214,7 +217,7 @@ static void report(void)
 
 	print_message("# seed %" PRIu64 ", %" PRIu64 " operations, %" PRIu64
 		      " s of the model's time, %zu locations\n",
-		seed, operations, (now_ms - epoch_ms) / 1000, ids.count);
+		seed, operations, (now_ms - epoch_ms) / 1000, ids_count());
 	for (unsigned i = 0; i < KIND_COUNT; i++)
 		print_message("# %9" PRIu64 " %s\n", kinds[i], names[i]);
 }
@@ -224,12 +227,7 @@ static void check_kinds(void)
 {
 	for (unsigned i = 0; i < KIND_COUNT; i++)
 		CHECK(kinds[i] > 0);
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(register_refusals); i++)
-		CHECK(refused_registers[i] > 0);
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(update_refusals); i++)
-		CHECK(refused_updates[i] > 0);
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(aliens); i++)
-		CHECK(aliens_seen[i] > 0);
+	check_refusals();
 }
 
 static void drop_all(void)
@@ -240,7 +238,7 @@ static void drop_all(void)
 	for (unsigned i = 0; i < ENDPOINTS; i++)
 		for (unsigned k = 0; k < HISTORY; k++)
 			sent_drop(endpoints[i].history[k]);
-	free(ids.at);
+	ids_end();
 }
 
 static void test_model(void **state)
