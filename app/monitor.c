@@ -11,20 +11,10 @@
 /* Between two lines about the same continuing loss. */
 #define LOSS_MS 10000
 
-/* Requests and packets that were dropped for want of room, and not because of what they are. */
 static const enum rdl_stat shed_stats[] = {
-	RDL_STAT_drop_fragment_crowded,
-	RDL_STAT_drop_blocks_full,
-	RDL_STAT_drop_scratch_full,
-	RDL_STAT_drop_shed_backlog,
-	RDL_STAT_drop_shed_register,
-	RDL_STAT_drop_shed_update,
-	RDL_STAT_drop_shed_deregister,
-	RDL_STAT_drop_admission_rate,
-	RDL_STAT_drop_admission_prefix,
-	RDL_STAT_drop_registry_full,
-	RDL_STAT_drop_store_full,
-	RDL_STAT_drop_tx_full,
+#define X(name, help) RDL_STAT_drop_##name,
+	RDL_STATS_SHED(X)
+#undef X
 };
 #define SHED_STATS RDL_ARRAY_LEN(shed_stats)
 
@@ -181,7 +171,7 @@ static bool put_shed(const struct monitor *monitor, const uint64_t sums[], char 
 static void look_at_shedding(struct monitor *monitor)
 {
 	uint64_t sums[SHED_STATS], swallowed;
-	char text[800];
+	char text[SHED_STATS * 48]; /* a name, and a number of 20 digits */
 
 	for (size_t i = 0; i < SHED_STATS; i++)
 		sums[i] = sum_of(monitor->daemon, shed_stats[i]);

@@ -16,7 +16,7 @@ static const struct {
 #undef X
 			[RDL_STAT_code_other] = { "code_other", "responses of another code" },
 #define X(name_, help_) [RDL_STAT_drop_##name_] = { "drop_" #name_, help_ },
-	RDL_NET_DROPS(X) RDL_STATS_DROPS(X)
+	RDL_NET_DROPS(X) RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
 #undef X
 #define X(name_, code, text) [RDL_STAT_refused_##name_] = { "refused_" #name_, text },
 		RDL_REASONS(X)

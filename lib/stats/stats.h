@@ -8,10 +8,9 @@
 
 #include "lwm2m.h"
 
-/* Datagrams that are dropped behind the network layer. X(name, help) */
+/* Datagrams that are dropped behind the network layer, because of what they are. X(name, help) */
 #define RDL_STATS_DROPS(X)                                                                      \
 	X(segmented, "frame in more than one buffer, or longer than one holds")                 \
-	X(fragment_crowded, "IP fragment that gave way: table full, or its network's share")    \
 	X(fragment_bad, "IP fragment malformed, overlapping others, or of too long a datagram") \
 	X(fragment_copy, "IP fragment that was there already")                                  \
 	X(coap_short, "datagram shorter than a CoAP header")                                    \
@@ -23,19 +22,23 @@
 	X(coap_reserved, "non-confirmable message of a reserved code class")                    \
 	X(multicast, "request to a group address")                                              \
 	X(non_bad_option, "non-confirmable request with an option that must be understood")     \
-	X(discovery_filter, "discovery whose filter matches nothing")                           \
-	X(blocks_full, "block shed: its transfer had given way for others")                     \
-	X(scratch_full, "request shed: no memory to decode a long payload")                     \
-	X(shed_backlog, "Register shed unread: the port's queue ran over")                      \
-	X(shed_register, "Register shed: no credit towards its shard")                          \
-	X(shed_update, "Update shed: no credit towards its shard")                              \
-	X(shed_deregister, "De-register shed: no credit towards its shard")                     \
-	X(admission_rate, "new Register shed: over admission.registers_per_s")                  \
-	X(admission_prefix, "new Register shed: over admission.per_prefix for its network")     \
-	X(admission_update, "Update shed: over admission.updates for its registration")         \
-	X(registry_full, "Register shed: no room for another registration")                     \
-	X(store_full, "request shed: no room for its object list, long name or parameters")     \
-	X(unread_list, "Update shed: too many lists under an alternate path they do not name")  \
+	X(discovery_filter, "discovery whose filter matches nothing")
+
+/* Those that are dropped for want of room or of leave, whatever they are: the log tells of each. The same. */
+#define RDL_STATS_SHED(X)                                                                      \
+	X(fragment_crowded, "IP fragment that gave way: table full, or its network's share")   \
+	X(blocks_full, "block shed: its transfer had given way for others")                    \
+	X(scratch_full, "request shed: no memory to decode a long payload")                    \
+	X(shed_backlog, "Register shed unread: the port's queue ran over")                     \
+	X(shed_register, "Register shed: no credit towards its shard")                         \
+	X(shed_update, "Update shed: no credit towards its shard")                             \
+	X(shed_deregister, "De-register shed: no credit towards its shard")                    \
+	X(admission_rate, "new Register shed: over admission.registers_per_s")                 \
+	X(admission_prefix, "new Register shed: over admission.per_prefix for its network")    \
+	X(admission_update, "Update shed: over admission.updates for its registration")        \
+	X(registry_full, "Register shed: no room for another registration")                    \
+	X(store_full, "request shed: no room for its object list, long name or parameters")    \
+	X(unread_list, "Update shed: too many lists under an alternate path they do not name") \
 	X(tx_full, "reply that the port did not take")
 
 /* X(code name, class, detail): the codes that are ever sent. */
@@ -76,7 +79,7 @@ enum rdl_stat {
 #undef X
 			RDL_STAT_code_other,
 #define X(name, help) RDL_STAT_drop_##name,
-	RDL_NET_DROPS(X) RDL_STATS_DROPS(X)
+	RDL_NET_DROPS(X) RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
 #undef X
 #define X(name, code, text) RDL_STAT_refused_##name,
 		RDL_REASONS(X)

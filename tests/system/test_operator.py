@@ -264,6 +264,18 @@ def test_load_that_is_too_much(lab):
     expect(gateway.stop(), 0)
 
 
+def test_updates_beyond_their_rate(lab):
+    """What is shed by whichever rule, the log says so."""
+    gateway = lab.gateway(extra="admission = { updates = 1; };")
+    device = Device()
+    location = [v.decode() for v in device.register("often").location]
+    for _ in range(50):
+        device.update(location, wait=0.01)
+    assert gateway.ask("/rdline/stats")["drop_admission_update"] > 0
+    in_log(gateway, r"warn load: requests are shed admission_update=\d+")
+    expect(gateway.stop(), 0)
+
+
 def test_under_the_journal(lab):
     """It is told the priority of each line, where standard error is the journal's, and nobody else is."""
     journal = ["sh", "-c", 'export JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2); exec "$@"', "sh"]

@@ -53,6 +53,15 @@ static void test_ignored(void **state)
 #undef X
 }
 
+/* What says of itself that it is shed is in the list of which the log tells. */
+static void test_shed(void **state)
+{
+#define X(name, help) assert_null(strstr(help, "shed"));
+	RDL_NET_DROPS(X)
+	RDL_STATS_DROPS(X)
+#undef X
+}
+
 /* All 256: those that are sent have their own. */
 static void test_codes(void **state)
 {
@@ -97,6 +106,7 @@ int main(void)
 		cmocka_unit_test(test_net_drops),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_ignored),
+		cmocka_unit_test(test_shed),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_counting),
 	};
