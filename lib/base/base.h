@@ -154,7 +154,8 @@ void rdl_cursor_text(struct rdl_cursor *c, const char *text);
 void rdl_cursor_decimal(struct rdl_cursor *c, uint64_t value);
 /*
  * The octets as a JSON string (RFC 8259 section 7), quotes included. JSON is UTF-8: an octet that is of no well-formed
- * sequence becomes U+FFFD. No more than 6 * octets.len + 2 are written.
+ * sequence becomes U+FFFD. What is not printable is escaped, so that a terminal can be given it as it is. No more than
+ * 6 * octets.len + 2 are written.
  */
 void rdl_cursor_json(struct rdl_cursor *c, struct rdl_span octets);
 

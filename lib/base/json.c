@@ -22,29 +22,39 @@ void rdl_cursor_decimal(struct rdl_cursor *c, uint64_t value)
 /* Stands for itself in a JSON string, and is a character of one octet. */
 static bool is_plain(uint8_t octet)
 {
-	return octet >= 0x20 && octet < 0x80 && octet != '"' && octet != '\\';
+	return octet >= 0x20 && octet < 0x7f && octet != '"' && octet != '\\';
 }
 
-/* Octets of the well-formed sequence of more than one that begins here; 0: none does. */
-static size_t sequence_len(const uint8_t *data, size_t len)
-{
-	size_t n = data[0] >= 0xf0 ? 4 : data[0] >= 0xe0 ? 3 : 2;
-
-	return data[0] >= 0x80 && n <= len && rdl_utf8_valid(data, n) ? n : 0;
-}
-
-static void escape(struct rdl_cursor *c, uint8_t octet)
+static void escape(struct rdl_cursor *c, uint32_t unit)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	if (octet == '"' || octet == '\\') {
+	rdl_cursor_text(c, "\\u");
+	for (int shift = 12; shift >= 0; shift -= 4)
+		rdl_cursor_u8(c, (uint8_t)digits[unit >> shift & 15]);
+}
+
+/* The first character of `text`, which is not plain; returns its octets. */
+static size_t put_character(struct rdl_cursor *c, struct rdl_span text)
+{
+	uint32_t character;
+	bool printable;
+	size_t n = rdl_character(text, &character, &printable);
+
+	if (text.data[0] == '"' || text.data[0] == '\\') {
 		rdl_cursor_u8(c, '\\');
-		rdl_cursor_u8(c, octet);
+		rdl_cursor_u8(c, text.data[0]);
+	} else if (printable) {
+		rdl_cursor_bytes(c, text.data, n);
+	} else if (n == 1 && text.data[0] >= 0x80) {
+		rdl_cursor_bytes(c, "\xef\xbf\xbd", 3);
+	} else if (character > 0xffff) {
+		escape(c, 0xd800 + ((character - 0x10000) >> 10));
+		escape(c, 0xdc00 + (character & 0x3ff));
 	} else {
-		rdl_cursor_bytes(c, "\\u00", 4);
-		rdl_cursor_u8(c, (uint8_t)digits[octet >> 4]);
-		rdl_cursor_u8(c, (uint8_t)digits[octet & 15]);
+		escape(c, character);
 	}
+	return n;
 }
 
 void rdl_cursor_json(struct rdl_cursor *c, struct rdl_span octets)
@@ -62,14 +72,7 @@ void rdl_cursor_json(struct rdl_cursor *c, struct rdl_span octets)
 		i = n;
 		if (i == len)
 			break;
-		n = sequence_len(data + i, len - i);
-		if (n > 0)
-			rdl_cursor_bytes(c, data + i, n);
-		else if (data[i] < 0x80)
-			escape(c, data[i]);
-		else
-			rdl_cursor_bytes(c, "\xef\xbf\xbd", 3);
-		i += n > 0 ? n : 1;
+		i += put_character(c, (struct rdl_span){ data + i, len - i });
 	}
 	rdl_cursor_u8(c, '"');
 }

@@ -31,7 +31,7 @@ static void test_ascii(void **state)
 		uint8_t in[3] = { 'a', (uint8_t)octet, 'b' };
 		char spelt[8] = { (char)octet }, want[16];
 
-		if (octet < 0x20)
+		if (octet < 0x20 || octet == 0x7f)
 			snprintf(spelt, sizeof(spelt), "\\u%04x", octet);
 		else if (octet == '"' || octet == '\\')
 			snprintf(spelt, sizeof(spelt), "\\%c", (char)octet);
@@ -45,8 +45,16 @@ static void test_ascii(void **state)
 
 static void test_utf8(void **state)
 {
-	static const char *const whole[] = { "\xc2\x80", "\xc3\xa9", "\xe6\x97\xa5", "\xef\xbf\xbf",
+	static const char *const whole[] = { "\xc2\xa0", "\xc3\xa9", "\xe6\x97\xa5", "\xef\xbf\xbf",
 		"\xf0\x9f\x99\x82", "\xf4\x8f\xbf\xbf" };
+	static const struct {
+		const char *in, *out;
+	} hidden[] = {
+		{ "\xc2\x80", "\"\\u0080\"" },
+		{ "\xe2\x80\xae", "\"\\u202e\"" }, /* turns the text round */
+		{ "\xef\xbb\xbf", "\"\\ufeff\"" },
+		{ "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\"" }, /* U+E0041 */
+	};
 	static const struct {
 		const char *in, *out;
 	} broken[] = {
@@ -68,6 +76,8 @@ static void test_utf8(void **state)
 		snprintf(want, sizeof(want), "\"%s\"", whole[i]);
 		expect(whole[i], strlen(whole[i]), want);
 	}
+	for (size_t i = 0; i < RDL_ARRAY_LEN(hidden); i++)
+		expect(hidden[i].in, strlen(hidden[i].in), hidden[i].out);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(broken); i++) {
 		char want[64] = "\"";
 
