@@ -69,6 +69,9 @@ static struct rdl_conf_block *read_all(FILE *file, size_t limit, size_t *len)
 	return NULL;
 }
 
+/* What some editors begin a file with. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /*
  * What `status` is, if reading it might not end, or NULL. A pipe without a name is as good as a file: who started us
  * fills it. /dev/null is an empty one.
@@ -96,7 +99,7 @@ static const char *no_file(int fd, const struct stat *status)
 }
 
 /* Opens without waiting for whoever might write to it; NULL, and why not. */
-static FILE *open_file(const char *path, const char **why)
+static FILE *open_file(const char *path, size_t limit, const char **why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int reason = errno;
@@ -107,7 +110,9 @@ static FILE *open_file(const char *path, const char **why)
 	if (fd < 0 && reason == ENXIO && stat(path, &status) == 0)
 		*why = no_file(fd, &status);
 	else if (fd >= 0 && fstat(fd, &status) == 0)
-		*why = no_file(fd, &status);
+		*why = S_ISREG(status.st_mode) && (uint64_t)status.st_size > limit
+			       ? strerror(EFBIG) /* before it takes all memory */
+			       : no_file(fd, &status);
 	if (fd >= 0 && *why == NULL && fcntl(fd, F_SETFL, 0) == 0)
 		file = fdopen(fd, "r");
 	if (file == NULL && *why == NULL)
@@ -120,7 +125,7 @@ static FILE *open_file(const char *path, const char **why)
 char *rdl_conf_slurp(
 	struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len, const char **why)
 {
-	FILE *file = open_file(path, why);
+	FILE *file = open_file(path, limit, why);
 
 	if (file == NULL)
 		return NULL;
@@ -133,7 +138,11 @@ char *rdl_conf_slurp(
 	block->data[*len] = '\0';
 	block->next = arena->blocks;
 	arena->blocks = block;
-	return block->data;
+	size_t mark = strlen(BYTE_ORDER_MARK);
+	if (*len < mark || memcmp(block->data, BYTE_ORDER_MARK, mark) != 0)
+		return block->data;
+	*len -= mark;
+	return block->data + mark;
 }
 
 void rdl_conf_arena_free(struct rdl_conf_arena *arena)

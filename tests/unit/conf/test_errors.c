@@ -79,6 +79,46 @@ static void unreadable(void **state)
 	}
 }
 
+/* Said at once, before it takes all memory; and what an editor puts before the text is no part of it. */
+static void huge_and_marked(void **state)
+{
+	char path[] = "/tmp/rdline-conf-XXXXXX", text[256], expected[256], *printed;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 33), 0);
+	alarm(10);
+	snprintf(text, sizeof(text), TEST_PORT "endpoints = { known = \"%s\"; };", path);
+	snprintf(expected, sizeof(expected), "2: endpoints.known cannot open %s: File too large\n",
+		path);
+	assert_says(text, expected);
+	snprintf(expected, sizeof(expected), "%s: cannot open: File too large\n", path);
+	assert_null(load_file(path, &printed));
+	assert_string_equal(printed, expected);
+	free(printed);
+	alarm(0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	static const char marked[] = "\xef\xbb\xbf" TEST_PORT;
+	assert_int_equal(write(fd, marked, sizeof(marked) - 1), sizeof(marked) - 1);
+	struct rdl_conf *conf = load_file(path, &printed);
+	assert_string_equal(printed, "");
+	rdl_conf_free(conf);
+	free(printed);
+	assert_int_equal(pwrite(fd,
+				 "\xef\xbb\xbf"
+				 "first\n",
+				 9, 0),
+		9);
+	assert_int_equal(ftruncate(fd, 9), 0);
+	conf = load_octets(text, strlen(text), &printed);
+	assert_string_equal(printed, "");
+	assert_string_equal(conf->endpoints.known.items[0], "first");
+	rdl_conf_free(conf);
+	free(printed);
+	close(fd);
+	unlink(path);
+}
+
 /* Nobody writes to the FIFO: each way to name it comes back at once, and says what it is. */
 static void no_files(void **state)
 {
@@ -384,6 +424,7 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(no_files),
+		cmocka_unit_test(huge_and_marked),
 		cmocka_unit_test(no_list_of_names),
 		cmocka_unit_test(literals),
 		cmocka_unit_test(sockets),
