@@ -36,9 +36,10 @@ _rdline_ctl()
 			"show list remove count refusals --json --names --sort --socket --version --help" -- "$current")
 		;;
 	show | remove | refusals | list)
-		# One page of what begins so is enough to choose from; names with blanks are left to be typed.
-		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" --names list "$current" 0 2>/dev/null |
-			grep -v '[[:space:]\\]')
+		# One page of what begins so is enough to choose from. Devices choose their names, and bash would take what
+		# is completed for its own words: names with anything in them that means something to it are left out.
+		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" --names list -- "$current" 0 2>/dev/null |
+			LC_ALL=C grep -av $'[^0-9A-Za-z_.:@%+=,/\x80-\xff-]')
 		;;
 	esac
 	if declare -F __ltrim_colon_completions >/dev/null; then

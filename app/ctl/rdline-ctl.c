@@ -42,7 +42,7 @@ static void usage(FILE *out)
 	      "back\n"
 	      "  count                     registrations, and what they take\n"
 	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n"
-	      "  -n, --names               of a list: names only\n"
+	      "  -n, --names               of a list, before it or behind: names only\n"
 	      "  -o, --sort ORDER          of a list: by endpoint (the default), address or left; "
 	      "none prints at once\n"
 	      "  -j, --json                print the gateway's replies as they are, a line each\n"
@@ -202,7 +202,8 @@ static void run(const struct options *options, char **arguments, int count)
 	fclose(stream);
 }
 
-int main(int argc, char **argv)
+/* Those before the first word that is none, where `letters` begin with a plus; else all that there are. */
+static void read_options(int argc, char **argv, const char *letters, struct options *options)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
@@ -213,37 +214,53 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct options options = { .socket = getenv("RDLINE_CONTROL") };
 	int option;
 
-	if (options.socket == NULL)
-		options.socket = SOCKET_DEFAULT;
-	while ((option = getopt_long(argc, argv, "+jno:s:Vh", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		switch (option) {
 		case 'j':
-			options.json = true;
+			options->json = true;
 			break;
 		case 'n':
-			options.names = true;
+			options->names = true;
 			break;
 		case 'o':
-			if (list_order_of(optarg, &options.order))
+			if (list_order_of(optarg, &options->order))
 				break;
 			usage(stderr);
-			return EXIT_USAGE;
+			exit(EXIT_USAGE);
 		case 's':
-			options.socket = optarg;
+			options->socket = optarg;
 			break;
 		case 'V':
 			puts("rdline-ctl " RDL_VERSION);
-			return EXIT_SUCCESS;
+			exit(EXIT_SUCCESS);
 		case 'h':
 			usage(stdout);
-			return EXIT_SUCCESS;
+			exit(EXIT_SUCCESS);
 		default:
 			usage(stderr);
-			return EXIT_USAGE;
+			exit(EXIT_USAGE);
 		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .socket = getenv("RDLINE_CONTROL") };
+
+	if (options.socket == NULL)
+		options.socket = SOCKET_DEFAULT;
+	/* Behind the other commands are names, which devices choose: no name is an option. */
+	read_options(argc, argv, "+jno:s:Vh", &options);
+	if (optind < argc && strcmp(argv[optind], "list") == 0) {
+		char *command = argv[optind];
+
+		argv += optind;
+		argc -= optind;
+		optind = 0; /* begins anew */
+		read_options(argc, argv, "jno:s:Vh", &options);
+		argv[--optind] = command;
 	}
 	signal(SIGPIPE, SIG_IGN); /* a gateway that went away is no connection */
 	if (optind == argc) {
@@ -251,5 +268,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	run(&options, argv + optind, argc - optind);
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_ERROR;
+	/* What was written before may have failed, too. */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		fail(EXIT_ERROR, "standard output", "cannot be written to");
+	return EXIT_SUCCESS;
 }

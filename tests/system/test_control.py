@@ -3,6 +3,7 @@
 import grp
 import os
 import random
+import re
 import stat
 import sys
 import threading
@@ -143,8 +144,11 @@ def test_ctl_list(gateway):
     expect([row[5] for row in listed], ["B", "a b", "b", "é"])
     expect(listed[1][:4] + listed[1][5:], [DEVICE6, str(distant.port), "1.1", "UTQ", "a b"])
     expect(listed[3][:4], [DEVICE4, str(device.port), "1.0", "UQ"])
-    for row, left in zip(listed, (("30s", "29s"), ("2h00m", "1h59m"), ("1m30s", "1m29s"), ("4d15h",))):
-        assert row[4] in left, row
+    for row, lifetime, units in zip(listed, (30, 7200, 90, 400000), ("s", "hm", "ms", "dh")):
+        parts = re.findall(r"(\d+)([dhms])", row[4])
+        left = sum(int(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[unit] for n, unit in parts)
+        assert "".join(unit for _, unit in parts).endswith(units[-1]), row
+        assert lifetime - (20 if lifetime < 7200 else 3600) <= left <= lifetime, row
     expect([row[5] for row in rows("--sort", "left", "list")], ["B", "b", "a b", "é"])
     expect([row[5] for row in rows("-o", "address", "list")], ["B", "b", "é", "a b"])
     expect(sorted(row[5] for row in rows("--sort=none", "list")), ["B", "a b", "b", "é"])
@@ -152,7 +156,14 @@ def test_ctl_list(gateway):
     expect(rows("list", "nobody"), [])
     expect(ctl(gateway, "--names", "list", "b"), "b\n")
     expect(json.loads(ctl(gateway, "--json", "list", "b")), {"endpoints": ["b"], "next": None})
+    for arguments in (("--sort", "left", "list", "b"), ("list", "--sort", "left", "b"), ("list", "b", "--sort=left"),
+                      ("--sort=none", "list", "-o", "left", "--", "b")):
+        expect([row[5] for row in rows(*arguments)], ["b"], arguments)
     ctl(gateway, "--sort", "age", "list", code=2)
+    ctl(gateway, "list", "--sort", "age", code=2)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([CTL, "-s", gateway.lab.control, "-j", "list"], stdout=full, stderr=subprocess.PIPE)
+        expect((done.returncode, done.stderr), (1, b"rdline-ctl: standard output: cannot be written to\n"))
     for name in ("b", "a b", "é", "B"):
         done = subprocess.run([CTL, "-s", gateway.lab.control, "remove", name], capture_output=True, text=True)
         assert done.returncode == 0 and "does not come back" in done.stderr, done
@@ -332,7 +343,19 @@ def test_completion(gateway):
     expect(complete("re"), ["remove", "refusals"])
     expect(complete("--j"), ["--json"])
     expect(complete("-s", gateway.lab.control, "show", "urn:dev:c"), ["urn:dev:complete-me"])
-    ask(gateway, command="remove", endpoint="urn:dev:complete-me")
+    # A device chooses its name, and bash runs what it completes to.
+    names = ["$(reboot)", "x;reboot", "`x`", "~", "*", "x|b", "x&b", "'q", '"q', "{a,b}", "!x", "<x", "x#", "x\u202ey", "x y"]
+    for name in names + ["-n", "caf\u00e9"]:
+        expect(Device().register(name).code, "2.01", name)
+    words = complete("-s", gateway.lab.control, "show", "")
+    expect((set(words) & set(names), {"-n", "caf\u00e9", "urn:dev:complete-me"} - set(words)), (set(), set()), words)
+    expect(complete("-s", gateway.lab.control, "list", "-"), ["-n"])
+    # What comes in JSON turns no terminal's text round either.
+    for arguments in (("-j", "list"), ("-j", "show", "x\u202ey"), ("list", "--json"), ("list", "x", "--sort", "left")):
+        text = ctl(gateway, *arguments)
+        assert "\\u202e" in text and "\u202e" not in text, text
+    for name in names + ["-n", "caf\u00e9", "urn:dev:complete-me"]:
+        ask(gateway, command="remove", endpoint=name)
 
 
 def test_under_load(gateway):
