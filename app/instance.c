@@ -35,6 +35,25 @@ static const char *base_folder(void)
 	return base != NULL ? base : "/tmp";
 }
 
+/*
+ * Of several RuntimeDirectory= the first one (systemd.exec(5) parts them by colons), and an empty name is none: DPDK would
+ * look for a folder of the whole text, or make one in the root of the file system.
+ */
+static void settle_base(void)
+{
+	const char *given = getenv("RUNTIME_DIRECTORY");
+	size_t len = given != NULL ? strcspn(given, ":") : 0;
+
+	if (given == NULL || (len > 0 && given[len] == '\0'))
+		return;
+	char *first = strndup(given, len);
+	if (first == NULL || len == 0)
+		unsetenv("RUNTIME_DIRECTORY");
+	else
+		setenv("RUNTIME_DIRECTORY", first, 1);
+	free(first);
+}
+
 static int cannot(const char *what, const char *path, int reason)
 {
 	rdl_log_error("start",
@@ -119,6 +138,7 @@ static long server(void)
 
 int instance_claim(const struct rdl_conf *conf)
 {
+	settle_base();
 	if (make_folder(conf) != 0 || lock(conf) != 0)
 		return -1;
 	/* Another program on DPDK, of the same prefix. */

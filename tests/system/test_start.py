@@ -182,10 +182,13 @@ def test_runtime_folder(lab):
             lab.instance, lab.instance))
         shutil.rmtree("/var/run/dpdk/%s-other" % lab.instance, ignore_errors=True)
     expect(set(os.listdir("/")), before, "strays")
-    gateway = lab.gateway(under=["env", "RUNTIME_DIRECTORY=" + lab.dir])
-    expect(gateway.telemetry_path, "%s/dpdk/%s/dpdk_telemetry.v2" % (lab.dir, lab.instance))
-    expect(gateway.ask("/rdline/info")["pid"], gateway.process.pid)
-    expect(gateway.stop(), 0)
+    # Of several the first, as systemd gives them; an empty name is none.
+    for given, base in ((lab.dir, lab.dir), (lab.dir + ":/nonexistent", lab.dir), ("", "/var/run"), (":", "/var/run")):
+        gateway = lab.gateway(under=["env", "RUNTIME_DIRECTORY=" + given])
+        expect(gateway.telemetry_path, "%s/dpdk/%s/dpdk_telemetry.v2" % (base, lab.instance))
+        expect(gateway.ask("/rdline/info")["pid"], gateway.process.pid)
+        expect(gateway.stop(), 0)
+    expect(set(os.listdir("/")), before, "strays")
 
 
 def test_one_instance_once(lab):
