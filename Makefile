@@ -174,7 +174,7 @@ endef
 # The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
 APP_LIBS := fragments pktio pipeline shard conf watch
 APP_PKGS := libdpdk jansson
-DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread
+DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
 $(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))
 $(eval $(call link,rdline,$(call objects,$(call sources,app)),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
 

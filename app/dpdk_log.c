@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dpdk_log.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +11,8 @@
 #include "daemon.h"
 #include "log.h"
 
-/* All of it is touched under the stream's lock, or while no other thread of DPDK's runs. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Under the lock: DPDK has threads of its own. */
 static bool shown;
 static bool marked; /* the next error takes the place of `reason` */
 static char reason[300];
@@ -34,11 +37,14 @@ static void say(const char *line, size_t len)
 
 	if (len == 0)
 		return;
+	pthread_mutex_lock(&lock);
+	bool show = shown;
 	if (level == RDL_CONF_LOG_ERROR && (marked || reason[0] == '\0')) {
 		marked = false;
 		snprintf(reason, sizeof(reason), "; DPDK says: %.*s", (int)len, line);
 	}
-	if (!shown)
+	pthread_mutex_unlock(&lock);
+	if (!show)
 		rdl_log_debug("dpdk", "%.*s", (int)len, line);
 	else if (level <= RDL_CONF_LOG_WARN)
 		rdl_log_some(&kinds[level], clock_ms(), "%.*s", (int)len, line);
@@ -71,15 +77,37 @@ void dpdk_log_open(bool verbose)
 
 void dpdk_log_shown(bool now)
 {
+	pthread_mutex_lock(&lock);
 	shown = now;
+	pthread_mutex_unlock(&lock);
 }
 
 void dpdk_log_mark(void)
 {
+	pthread_mutex_lock(&lock);
 	marked = true;
+	pthread_mutex_unlock(&lock);
 }
 
 const char *dpdk_log_reason(void)
 {
-	return reason;
+	static char copy[sizeof(reason)];
+
+	pthread_mutex_lock(&lock);
+	memcpy(copy, reason, sizeof(copy));
+	pthread_mutex_unlock(&lock);
+	return copy;
+}
+
+/*
+ * Its telemetry has no other words for a client that left in the midst of its replies, once for each: by perror(3), which
+ * the linker leads here.
+ */
+void __wrap_perror(const char *what);
+void __wrap_perror(const char *what)
+{
+	static struct rdl_log_kind kind = { RDL_LOG_KIND(
+		RDL_CONF_LOG_INFO, "dpdk", "errors of the system") };
+
+	rdl_log_some(&kind, clock_ms(), "%s: %s", what, strerrordesc_np(errno));
 }

@@ -19,7 +19,7 @@ void rdl_log_open(void)
 
 void rdl_log_level(enum rdl_conf_log_level level)
 {
-	shown = level;
+	__atomic_store_n(&shown, level, __ATOMIC_RELAXED);
 }
 
 void rdl_log_line(enum rdl_conf_log_level level, const char *before, const char *text)
@@ -43,7 +43,7 @@ void rdl_log(enum rdl_conf_log_level level, const char *area, const char *format
 	char before[64], text[1024];
 	va_list args;
 
-	if (level > shown)
+	if (level > __atomic_load_n(&shown, __ATOMIC_RELAXED))
 		return;
 	snprintf(before, sizeof(before), "%s %s: ", names[level], area);
 	va_start(args, format);

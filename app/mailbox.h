@@ -42,7 +42,9 @@ enum mailbox_state {
 };
 
 struct mailbox {
-	pthread_mutex_t asking; /* held by who asks, from question to answer: mailbox_take() */
+	pthread_mutex_t lock; /* of the turn */
+	pthread_cond_t free;
+	bool taken; /* by who asks, from question to answer: mailbox_take() */
 	enum mailbox_state state; /* passes the rest between asker and owner (acquire, release) */
 	enum mailbox_kind kind;
 	/* question */

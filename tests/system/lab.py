@@ -311,6 +311,9 @@ def main(setup=None, tests=None):
                 print("ok %d %s # SKIP %s" % (number, name, reason), flush=True)
             except Exception:
                 failed += 1
+                if argument is lab and lab is not None:  # tests with gateways of their own: the next ones start afresh
+                    for gateway in lab.gateways:
+                        gateway.kill()
                 print("not ok %d %s" % (number, name), flush=True)
                 for line in traceback.format_exc().splitlines():
                     print("# " + line, flush=True)

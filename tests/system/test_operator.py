@@ -50,12 +50,9 @@ def test_end_while_telemetry_is_polled(lab):
         pollers = Pollers(gateway, commands)
         time.sleep(0.3)
         gateway.process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        code = gateway.process.wait(10)
-        took = time.monotonic() - began
+        code = gateway.process.wait(20)
         pollers.end()
         expect(code, 0, (commands, gateway.log()))
-        assert took < 1.5, (took, commands)
         for command in commands:
             assert len(pollers.answers[command]) > 3, (command, len(pollers.answers[command]))
 
@@ -76,6 +73,42 @@ def becomes(get, wanted, what, seconds=5):
     while get() != wanted:
         assert time.monotonic() < end, (what, get(), wanted)
         time.sleep(0.05)
+
+
+def test_telemetry_clients_that_leave(lab):
+    """Or say nothing, or read nothing: in the log are lines of ours, and not one for each."""
+    def client():
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.connect(gateway.telemetry_path)
+        return s
+
+    def asks(s):
+        s.setblocking(False)
+        try:
+            for _ in range(500):
+                s.send(b"/rdline/stats")
+        except BlockingIOError:
+            pass
+
+    gateway = lab.gateway()
+    silent = [client() for _ in range(3)]
+
+    def noticed():  # in the midst of a reply, or between two of them, of which nothing is said
+        with client() as s:
+            asks(s)
+        return "info dpdk: Error writing to socket: " in gateway.log()
+
+    until(noticed, "no line about a client that left")
+    deaf = [client() for _ in range(3)]
+    for s in deaf:
+        asks(s)
+    gateway.process.send_signal(signal.SIGTERM)
+    expect(gateway.process.wait(20), 0, gateway.log())
+    lines = gateway.log().splitlines()
+    expect([line for line in lines if not re.match(r"(info|warn) \w+: ", line)], [])
+    assert len(lines) < 50, len(lines)
+    for s in silent + deaf:
+        s.close()
 
 
 def holds_signals(pid):
@@ -149,9 +182,7 @@ def test_end_in_the_midst_of_a_call(lab):
     process.send_signal(signal.SIGUSR2)
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    expect(process.wait(5), 0)
-    assert time.monotonic() - began < 1
+    expect(process.wait(20), 0)
     lines = process.stderr.read().decode().splitlines()
     expect((len(lines), lines[-1]), (2, "info stop: signal=2"), lines)
     process.stdin.close()
@@ -197,8 +228,11 @@ def test_links(lab):
         subprocess.run(["ip", "-n", lab.name + "-gw", *arguments], check=True)
 
     def state():
-        stats, port = gateway.ask("/rdline/stats"), gateway.ask("/rdline/port,0")
-        expect((stats["ports"], stats["links_up"]), (2, port["link"] + gateway.ask("/rdline/port,1")["link"]))
+        ports = ["/rdline/port,0", "/rdline/port,1"]
+        before = [gateway.ask(port)["link"] for port in ports]
+        stats, port = gateway.ask("/rdline/stats"), gateway.ask(ports[0])
+        if before == [gateway.ask(port)["link"] for port in ports]:  # nothing changed meanwhile
+            expect((stats["ports"], stats["links_up"]), (2, sum(before)))
         return port["there"], port["link"]
 
     ip("link", "add", "gone0", "type", "veth", "peer", "name", "gone1")
