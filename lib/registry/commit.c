@@ -104,6 +104,9 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->registered = rdl_registry_second(registry, now_ms);
 	record->registered_next = rdl_registry_is_past(registry, now_ms);
 	record->register_exchange = request->exchange;
+	/* In a tombstone the digest of a long name lay there. */
+	if (request->endpoint_len > RDL_NAME_INLINE)
+		memcpy(record->name, request->long_name, sizeof(record->name));
 	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 }
 
@@ -222,7 +225,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 static bool update_kept(
 	struct rdl_registry *registry, struct rdl_record *record, const struct rdl_request *request)
 {
-	uint8_t octets[RDL_REGISTRY_PARAMETERS_MAX];
+	uint8_t octets[RDL_REGISTRY_PARAMETERS_MAX], name[RDL_ENDPOINT_MAX];
 	struct rdl_cursor merged = rdl_cursor(octets, sizeof(octets));
 	struct rdl_span given = { request->parameters, request->parameters_len };
 
@@ -232,7 +235,7 @@ static bool update_kept(
 	struct rdl_needs needs = rdl_needs_of(
 		registry, request, (struct rdl_span){ octets, (size_t)(merged.pos - octets) });
 	if (record->name_len > RDL_NAME_INLINE)
-		needs.extras.name = rdl_extras_endpoint(&registry->store, record);
+		needs.extras.name = rdl_extras_endpoint(&registry->store, record, name);
 	needs.live = true;
 	if (!rdl_needs_take(registry, record, &needs))
 		return false;

@@ -4,13 +4,19 @@
 struct extras {
 	uint16_t parameters_len;
 	uint16_t account;
-	uint8_t octets[]; /* the name, where it is not in the record; the parameters */
+	uint8_t octets[]; /* what the record does not hold of the name; the parameters */
 };
 static_assert(sizeof(struct extras) == RDL_EXTRAS_HEAD, "as the header says");
 
+/* Octets of a name that are not in the record. */
+static size_t rest_of(size_t name_len)
+{
+	return name_len > RDL_NAME_INLINE ? name_len - RDL_NAME_INLINE : 0;
+}
+
 static size_t octets_of(const struct rdl_extras_want *want)
 {
-	return sizeof(struct extras) + want->name.len + want->parameters.len;
+	return sizeof(struct extras) + rest_of(want->name.len) + want->parameters.len;
 }
 
 uint32_t rdl_extras_create(struct rdl_store *store, const struct rdl_extras_want *want,
@@ -22,8 +28,8 @@ uint32_t rdl_extras_create(struct rdl_store *store, const struct rdl_extras_want
 		return RDL_STORE_NONE;
 	struct extras *extras = rdl_store_at(store, block);
 	extras->account = claim->account;
-	if (want->name.len > 0)
-		memcpy(extras->octets, want->name.data, want->name.len);
+	if (want->name.len > RDL_NAME_INLINE)
+		memcpy(extras->octets, want->name.data + RDL_NAME_INLINE, rest_of(want->name.len));
 	rdl_extras_write_over(store, block, want);
 	return block;
 }
@@ -41,7 +47,7 @@ void rdl_extras_write_over(
 
 	extras->parameters_len = (uint16_t)want->parameters.len;
 	if (want->parameters.len > 0)
-		memcpy(extras->octets + want->name.len, want->parameters.data,
+		memcpy(extras->octets + rest_of(want->name.len), want->parameters.data,
 			want->parameters.len);
 }
 
@@ -98,12 +104,29 @@ void rdl_extras_free(struct rdl_store *store, uint32_t block)
 	rdl_store_free(store, block, extras->account);
 }
 
-struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct rdl_record *record)
+struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct rdl_record *record,
+	uint8_t whole[RDL_ENDPOINT_MAX])
 {
 	if (record->name_len <= RDL_NAME_INLINE)
 		return (struct rdl_span){ record->name, record->name_len };
 	const struct extras *extras = rdl_store_at(store, record->extras);
-	return (struct rdl_span){ extras->octets, record->name_len };
+	memcpy(whole, record->name, RDL_NAME_INLINE);
+	memcpy(whole + RDL_NAME_INLINE, extras->octets, rest_of(record->name_len));
+	return (struct rdl_span){ whole, record->name_len };
+}
+
+bool rdl_extras_is_endpoint(
+	const struct rdl_store *store, const struct rdl_record *record, struct rdl_span endpoint)
+{
+	size_t rest = rest_of(endpoint.len);
+
+	if (record->name_len != endpoint.len ||
+		memcmp(record->name, endpoint.data, endpoint.len - rest) != 0)
+		return false;
+	if (rest == 0)
+		return true;
+	const struct extras *extras = rdl_store_at(store, record->extras);
+	return memcmp(extras->octets, endpoint.data + RDL_NAME_INLINE, rest) == 0;
 }
 
 struct rdl_span rdl_extras_parameters(
@@ -112,7 +135,7 @@ struct rdl_span rdl_extras_parameters(
 	if (record->extras == RDL_STORE_NONE)
 		return (struct rdl_span){ NULL, 0 };
 	const struct extras *extras = rdl_store_at(store, record->extras);
-	size_t name_len = record->name_len > RDL_NAME_INLINE ? record->name_len : 0;
 
-	return (struct rdl_span){ extras->octets + name_len, extras->parameters_len };
+	return (struct rdl_span){ extras->octets + rest_of(record->name_len),
+		extras->parameters_len };
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * extras: what few registrations have and does not fit a record: an endpoint name of more than
- * RDL_NAME_INLINE octets, and parameters (each one octet of length and `key[=value]`). One block of
- * the store for both.
+ * extras: what few registrations have and does not fit a record: the rest of an endpoint name of
+ * more than RDL_NAME_INLINE octets, and parameters (each one octet of length and `key[=value]`).
+ * One block of the store for both: that of a urn:uuid: name, of 45 octets, takes 32.
  */
 #ifndef RDL_REGISTRY_EXTRAS_H
 #define RDL_REGISTRY_EXTRAS_H
@@ -10,13 +10,11 @@
 #include "record.h"
 #include "store.h"
 
-#define RDL_EXTRAS_HEAD 4 /* octets of a block before the name */
+#define RDL_EXTRAS_HEAD 4 /* octets of a block before what is left of the name */
 
-#define RDL_EXTRAS_HEAD 4 /* octets of a block before the name */
-
-/* A block with the name, where it is long, and the parameters. */
+/* A block with what the record does not hold of a long name, and the parameters. */
 struct rdl_extras_want {
-	struct rdl_span name; /* empty: it is in the record */
+	struct rdl_span name; /* whole; empty: it is short */
 	struct rdl_span parameters; /* no more than RDL_REGISTRY_PARAMETERS_MAX octets */
 };
 
@@ -43,7 +41,11 @@ void rdl_extras_free(struct rdl_store *store, uint32_t block);
 bool rdl_extras_merge(const struct rdl_store *store, const struct rdl_record *record,
 	struct rdl_span given, struct rdl_cursor *merged);
 
-struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct rdl_record *record);
+/* The name of a registration; one that is long is put together in `whole`. */
+struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct rdl_record *record,
+	uint8_t whole[RDL_ENDPOINT_MAX]);
+bool rdl_extras_is_endpoint(
+	const struct rdl_store *store, const struct rdl_record *record, struct rdl_span endpoint);
 struct rdl_span rdl_extras_parameters(
 	const struct rdl_store *store, const struct rdl_record *record);
 

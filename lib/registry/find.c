@@ -8,8 +8,7 @@ bool rdl_registry_is_of(const struct rdl_registry *registry, const struct rdl_re
 	if (record->state == RDL_RECORD_TOMBSTONE && record->name_len > RDL_NAME_INLINE)
 		return record->name_len == endpoint.len &&
 		       memcmp(&record->digest, &digest, sizeof(digest)) == 0;
-	return record->name_len == endpoint.len &&
-	       rdl_span_equal(rdl_extras_endpoint(&registry->store, record), endpoint);
+	return rdl_extras_is_endpoint(&registry->store, record, endpoint);
 }
 
 /* The records that one is linked between, or what its name needs beyond it. */
@@ -140,7 +139,7 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 	assert(record->state == RDL_RECORD_LIVE);
 	*registration = (struct rdl_registration){
 		.location = rdl_record_location(record, handle),
-		.endpoint = rdl_extras_endpoint(&registry->store, record),
+		.endpoint = rdl_extras_endpoint(&registry->store, record, registry->described),
 		.peer = record->peer,
 		.minor = record->minor,
 		.queue = record->queue,

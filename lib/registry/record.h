@@ -42,9 +42,10 @@ struct rdl_record {
 	uint8_t exchange_generation[RDL_EXCHANGES], exchange_facts[RDL_EXCHANGES];
 
 	uint32_t registered;
-	uint32_t extras; /* of rdl_extras: a longer name, the parameters; or RDL_STORE_NONE */
+	/* Of rdl_extras: the rest of a longer name, the parameters; or RDL_STORE_NONE. */
+	uint32_t extras;
 	union {
-		uint8_t name[RDL_NAME_INLINE];
+		uint8_t name[RDL_NAME_INLINE]; /* its beginning, where it is longer */
 		/* Of a tombstone whose name is longer, which holds nothing of the store. */
 		struct rdl_endpoint_digest digest;
 	};

@@ -3,20 +3,27 @@
 
 #include "memory.h"
 
-/* Fleets share their object lists: 16 octets each are room for one list of 96 in six registrations. */
+/*
+ * Fleets share their object lists: 16 octets each are room for one list of 96 in six registrations. Where names are put by
+ * for, there is more of it: the quarter that is kept for the live, and long lists, must leave them their room.
+ */
 #define LIST_OCTETS 16
+#define LIST_OCTETS_BESIDE_NAMES 48
 
-/* Of the store, for an endpoint name as it is expected; none where it goes into the record. */
+/* Of the store, for what a record does not hold of an endpoint name as it is expected. */
 static uint64_t name_octets(const struct rdl_registry_config *config)
 {
 	if (config->name_octets <= RDL_NAME_INLINE)
 		return 0;
-	return rdl_store_block_octets(config->name_octets + RDL_EXTRAS_HEAD);
+	return rdl_store_block_octets(config->name_octets - RDL_NAME_INLINE + RDL_EXTRAS_HEAD);
 }
 
 static uint64_t store_octets(const struct rdl_registry_config *config)
 {
-	return (name_octets(config) + LIST_OCTETS) * config->registrations + (UINT64_C(4) << 20);
+	uint64_t names = name_octets(config);
+	uint64_t lists = names > 0 ? LIST_OCTETS_BESIDE_NAMES : LIST_OCTETS;
+
+	return (names + lists) * config->registrations + (UINT64_C(4) << 20);
 }
 
 static struct rdl_store_config store_config(const struct rdl_registry_config *config)
@@ -41,7 +48,7 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config)
 	return rdl_memory_octets(sizeof(struct rdl_registry)) +
 	       rdl_slab_memory(config->slots, config->shard, config->shards) +
 	       rdl_index_memory(config->registrations) + rdl_store_memory(store_octets(config)) +
-	       rdl_lists_memory(config->registrations);
+	       rdl_lists_memory(config->registrations) + rdl_memory_octets(RDL_ENDPOINT_MAX);
 }
 
 struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config)
@@ -64,11 +71,13 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->updates_per_s = config->updates_per_s;
 	registry->ended = config->ended;
 	registry->ended_arg = config->ended_arg;
+	registry->described = rdl_memory_alloc(RDL_ENDPOINT_MAX, config->socket_id);
 	const struct rdl_store_config store = store_config(config);
 	rdl_tombstones_init(&registry->tombstones, &registry->slab);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
-	if (!rdl_slab_create(&registry->slab, config->slots, config->shard, config->shards,
-		    config->socket_id) ||
+	if (registry->described == NULL ||
+		!rdl_slab_create(&registry->slab, config->slots, config->shard, config->shards,
+			config->socket_id) ||
 		!rdl_index_create(&registry->endpoints, config->registrations, config->socket_id) ||
 		!rdl_store_create(&registry->store, &store) ||
 		!rdl_lists_create(&registry->lists, &registry->store, &config->list_key,
@@ -87,6 +96,7 @@ void rdl_registry_destroy(struct rdl_registry *registry)
 	rdl_store_destroy(&registry->store);
 	rdl_index_destroy(&registry->endpoints);
 	rdl_slab_destroy(&registry->slab);
+	rdl_memory_free(registry->described);
 	rdl_memory_free(registry);
 }
 

@@ -27,7 +27,7 @@ struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
 	uint64_t registrations;
 	uint32_t slots; /* of each partition: rdl_registry_slots() */
-	/* Of endpoint names as they are expected: memory is put by for all that long. */
+	/* Of endpoint names as they are expected: memory is put by for all that long, whatever lists take. */
 	uint32_t name_octets;
 	uint32_t prefix_percent; /* of that and the memory for lists, for one prefix; 0 is 100 */
 	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
@@ -174,7 +174,7 @@ unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, uns
 
 /*
  * What is kept of a registration; spans and the list are valid until the next call that changes the
- * registry.
+ * registry, the endpoint only until the next one is described.
  */
 struct rdl_registration {
 	struct rdl_location location;

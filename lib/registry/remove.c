@@ -19,10 +19,11 @@ static struct rdl_endpoint_digest digest_of(
 	const struct rdl_registry *registry, const struct rdl_record *record)
 {
 	struct rdl_endpoint_digest digest;
+	uint8_t name[RDL_ENDPOINT_MAX];
 
 	if (record->state == RDL_RECORD_TOMBSTONE && record->name_len > RDL_NAME_INLINE)
 		return record->digest;
-	struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record);
+	struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record, name);
 	rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest.word);
 	return digest;
 }

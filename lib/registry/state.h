@@ -33,6 +33,7 @@ struct rdl_registry {
 	uint64_t inserted[RDL_INSERTED_BITS / 64];
 	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
 	void *ended_arg;
+	uint8_t *described; /* room for the long name of the registration described last */
 	uint32_t expired; /* replaced when dead, not yet reported by rdl_registry_expire() */
 };
 

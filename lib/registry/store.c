@@ -77,23 +77,34 @@ uint64_t rdl_store_memory(uint64_t octets)
 	       rdl_memory_octets(pages * sizeof(struct rdl_store_page)) + rdl_accounts_memory();
 }
 
+/* Units of so many pages that one account may hold. */
+static uint32_t share_of(uint32_t pages, uint32_t percent)
+{
+	uint64_t units = (uint64_t)pages * (PAGE / RDL_STORE_UNIT);
+
+	return percent > 0 && percent < 100 ? (uint32_t)(units * percent / 100) : UINT32_MAX;
+}
+
 /* How many pages are for whom, and what one account may hold. */
 static void divide(struct rdl_store *store, const struct rdl_store_config *config)
 {
 	uint32_t put_by = pages_for(config->short_octets), live = store->page_count / 4;
-	uint64_t units = (uint64_t)store->page_count * (PAGE / RDL_STORE_UNIT);
+	uint32_t beside = store->page_count - put_by;
 	size_t short_len =
 		config->short_len > RDL_STORE_SHORT ? config->short_len : RDL_STORE_SHORT + 1;
 
-	if (live > store->page_count - put_by)
-		live = store->page_count - put_by;
+	assert(put_by <= store->page_count);
+	if (live > beside / 2)
+		live = beside / 2;
 	store->left[FOR_LIVE] = live;
 	store->left[FOR_ANYBODY] = store->page_count - live;
 	store->long_left = store->page_count / 2;
+	if (store->long_left > beside - live)
+		store->long_left = beside - live;
 	store->long_class = class_of(short_len) + (config->short_len > RDL_STORE_SHORT);
-	store->share = UINT32_MAX;
-	if (config->prefix_percent > 0 && config->prefix_percent < 100)
-		store->share = (uint32_t)(units * config->prefix_percent / 100);
+	store->share = share_of(store->page_count, config->prefix_percent);
+	store->live_share = share_of(live, config->prefix_percent);
+	store->long_share = share_of(store->long_left, config->prefix_percent);
 }
 
 bool rdl_store_create(struct rdl_store *store, const struct rdl_store_config *config)
@@ -185,7 +196,7 @@ static uint32_t find_page(struct rdl_store *store, unsigned class, bool live)
 
 /*
  * Charges an account for a block of a page; false when it may not hold that much: its share of what the block is part of,
- * the quarter that is kept, the half that newcomers' long blocks have, or the whole.
+ * what is kept, what newcomers' long blocks have, or the whole.
  */
 static bool charge(struct rdl_store *store, const struct rdl_store_page *page,
 	const struct rdl_store_claim *claim)
@@ -195,9 +206,9 @@ static bool charge(struct rdl_store *store, const struct rdl_store_page *page,
 	uint32_t share = store->share;
 
 	if (page->part == FOR_LIVE)
-		share /= 4;
+		share = store->live_share;
 	else if (!claim->live && is_long(store, page->class))
-		share /= 2;
+		share = store->long_share;
 	if (units > share || *held > share - units)
 		return false;
 	*held += units;

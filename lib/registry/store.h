@@ -6,8 +6,8 @@
  * Every call takes the same few steps, whatever the size.
  *
  * Who gets what is decided by pages, so that blocks spread thinly take no more than their share either: a quarter of
- * them is kept for those who are registered already, long blocks have half of them at most, and what is left is for short
- * ones. By octets it is decided what one network prefix may hold.
+ * them is kept for those who are registered already, long blocks have half of them at most, and the rest is for short
+ * ones. What is put by for those is in neither: where it leaves less, they have half of that each. By octets it is decided what one network prefix may hold.
  */
 #ifndef RDL_REGISTRY_STORE_H
 #define RDL_REGISTRY_STORE_H
@@ -30,7 +30,7 @@ struct rdl_store_claim {
 
 struct rdl_store_config {
 	uint64_t octets;
-	/* Put by for the short blocks that as many registrations may need: not kept from them. */
+	/* Put by for the short blocks that as many registrations may need: neither kept from them nor given to long ones. */
 	uint64_t short_octets;
 	uint32_t short_len; /* the longest such need: as RDL_STORE_SHORT where that is shorter */
 	uint32_t prefix_percent; /* of each part, what one prefix may hold; 0 is 100: no limit */
@@ -48,7 +48,8 @@ struct rdl_store {
 	uint32_t left[2]; /* pages that may still be opened for anybody, for the live only */
 	uint32_t long_left; /* of those for anybody, to blocks of a long class */
 	unsigned long_class; /* the first that is long */
-	uint32_t share; /* units that an account may hold */
+	/* Units that an account may hold to have a block, one kept for the live, a newcomer's long one. */
+	uint32_t share, live_share, long_share;
 	struct rdl_accounts accounts;
 	uint64_t octets; /* in use, by block sizes */
 };

@@ -8,6 +8,7 @@
 #define NOW 5000
 #define TABLE 20000
 #define LARGE 100000 /* 186 pages, 46 of them kept */
+#define VAST 400000 /* 553 pages, 138 of them kept, 196 put by for names */
 #define FLEET 1000
 #define FOR_EVER INT32_MAX
 #define LONG_LINKS 350 /* a list of 1.4 KB */
@@ -119,6 +120,11 @@ static int begin_large(void **state)
 	return begin_with(LARGE);
 }
 
+static int begin_vast(void **state)
+{
+	return begin_with(VAST);
+}
+
 static int end(void **state)
 {
 	rdl_registry_destroy(registry);
@@ -181,8 +187,27 @@ static void test_long_lists_from_anywhere(void **state)
 	expect_newcomers_served(TABLE);
 }
 
+/* What is put by for names is theirs: newcomers as they are expected fill the table whatever long lists have taken. */
+static void test_names_beside_long_lists(void **state)
+{
+	struct rdl_registry_counts counts;
+	char name[64];
+	unsigned i;
+
+	for (i = 0; results[RDL_REGISTRY_STORE_FULL] == 0; i++)
+		put_own(short_name(name, "flood", i), i, LONG_LINKS, anywhere(7 * i));
+	assert_in_range(results[RDL_REGISTRY_CREATED], 9000, 9300);
+	for (i = 0; put(long_name(name, "new", i), fleet_list, anywhere(i), NULL) ==
+		    RDL_REGISTRY_CREATED;)
+		i++;
+	rdl_registry_counts(registry, &counts);
+	assert_int_equal(counts.registrations, VAST);
+	assert_int_equal(results[RDL_REGISTRY_FULL], 1);
+	expect_live_served();
+}
+
 /*
- * Names and lists as long as fit short blocks, 128 octets each: they take three quarters of the store. The live have the
+ * Names and lists in short blocks, 96 octets each: they take three quarters of the store. The live have the
  * rest, and newcomers of the fleet who need nothing of the store fill the table.
  */
 static void test_short_lists_from_anywhere(void **state)
@@ -192,7 +217,7 @@ static void test_short_lists_from_anywhere(void **state)
 
 	for (i = 0; results[RDL_REGISTRY_STORE_FULL] == 0; i++)
 		put_own(long_name(name, "floo", i), i, 8, anywhere(7 * i));
-	assert_in_range(results[RDL_REGISTRY_CREATED], 70000, 75000);
+	assert_in_range(results[RDL_REGISTRY_CREATED], 95000, 96000);
 	expect_live_served();
 	for (i = 0; put(short_name(name, "new", i), fleet_list, anywhere(i), NULL) ==
 		    RDL_REGISTRY_CREATED;)
@@ -251,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FLOOD_TEST(test_long_lists_from_anywhere, begin),
+		FLOOD_TEST(test_names_beside_long_lists, begin_vast),
 		FLOOD_TEST(test_short_lists_from_anywhere, begin_large),
 		FLOOD_TEST(test_one_network, begin),
 		FLOOD_TEST(test_many_lists, begin),
