@@ -27,6 +27,19 @@ static bool options_harmless(const uint8_t *options, size_t len)
 	return true;
 }
 
+/* True when a header of this type, whole and of `len` octets, does not keep from going on. */
+static bool may_pass(uint8_t type, const uint8_t *extension, size_t len)
+{
+	switch (type) {
+	case FRAGMENT:
+		return true; /* of a packet that it is all of (RFC 6946) */
+	case ROUTING:
+		return extension[3] == 0; /* segments left */
+	default:
+		return options_harmless(extension + 2, len - 2);
+	}
+}
+
 /*
  * Steps over extension headers: *protocol and *header_len come as the fixed header's and become the upper
  * layer's. Returns why to drop the packet, or RDL_NET_DATAGRAM when nothing speaks against it.
@@ -37,36 +50,30 @@ static enum rdl_net_verdict skip_extensions(
 	for (unsigned n = 0; n <= EXTENSIONS_MAX; n++) {
 		const uint8_t *extension = ip + *header_len;
 		size_t left = total_len - *header_len;
-		size_t len = left < 8 ? 8 : (extension[1] + 1u) * 8;
+		size_t len = left < 8 || *protocol == FRAGMENT ? 8 : (extension[1] + 1u) * 8;
 
 		switch (*protocol) {
 		case PROTOCOL_UDP:
 		case PROTOCOL_ICMPV6:
 			return RDL_NET_DATAGRAM;
-		case FRAGMENT:
-			if (left < 8)
-				return RDL_NET_DROP_ip_header;
-			/* One that is all of its packet (RFC 6946) is stepped over. */
-			if ((rdl_get_be16(extension + 2) & 0xfff9) != 0)
-				return RDL_NET_DROP_fragment;
-			*protocol = extension[0];
-			*header_len += 8;
-			continue;
 		case HOP_BY_HOP:
 			if (*header_len != IPV6_LEN)
 				return RDL_NET_DROP_ip_protocol; /* may only come first */
 			break;
+		case FRAGMENT:
 		case DESTINATION_OPTIONS:
 		case ROUTING:
 			break;
 		default:
 			return RDL_NET_DROP_ip_protocol;
 		}
-		if (len > left || *header_len + len > UINT8_MAX) /* the frame's l3_len */
+		if (len > left)
 			return RDL_NET_DROP_ip_header;
-		bool known = *protocol == ROUTING ? extension[3] == 0 /* segments left */
-						  : options_harmless(extension + 2, len - 2);
-		if (!known)
+		if (*protocol == FRAGMENT && (rdl_get_be16(extension + 2) & 0xfff9) != 0)
+			return RDL_NET_DROP_fragment;
+		if (*header_len + len > UINT8_MAX) /* the frame's l3_len */
+			return RDL_NET_DROP_ip_header;
+		if (!may_pass(*protocol, extension, len))
 			return RDL_NET_DROP_ip_protocol;
 		*protocol = extension[0];
 		*header_len += len;

@@ -213,6 +213,66 @@ static void chain_is_bounded(void **state)
 	}
 }
 
+/*
+ * Fragment headers that are all of their packet (RFC 6946) are headers as others are: behind long options they make the
+ * IP header too long for a frame's l3_len, too. 256 octets more than 40 once looked like none, and what an option held
+ * was sent as the reply.
+ */
+static void chain_of_whole_fragments(void **state)
+{
+	static const struct {
+		size_t options_len, fragments;
+		enum rdl_net_verdict verdict;
+	} cases[] = {
+		{ 200, 1, RDL_NET_DATAGRAM },
+		{ 208, 1, RDL_NET_DROP_ip_header },
+		{ 160, 6, RDL_NET_DATAGRAM },
+		{ 168, 6, RDL_NET_DROP_ip_header },
+		{ 208, 6, RDL_NET_DROP_ip_header },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		char chain[1024];
+
+		sprintf(chain, "2c%02zx", cases[i].options_len / 8 - 1);
+		for (size_t n = 2; n < cases[i].options_len; n++)
+			strcat(chain, "00");
+		for (size_t n = 1; n < cases[i].fragments; n++)
+			strcat(chain, "2c00 0000 00000001");
+		strcat(chain, "1100 0000 00000001");
+		struct frame_spec spec = plain;
+		spec.first_extension = DESTINATION_OPTIONS;
+		spec.options = chain;
+		assert_int_equal(verdict_of_spec(&spec), cases[i].verdict);
+	}
+}
+
+/* One that is not whole, behind whole ones, names the place that it is at, or is none of ours. */
+static void fragment_behind_whole_ones(void **state)
+{
+	static const struct {
+		size_t options_len;
+		enum rdl_net_verdict verdict;
+	} cases[] = { { 200, RDL_NET_DROP_fragment }, { 208, RDL_NET_DROP_ip_header } };
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		char chain[1024];
+
+		sprintf(chain, "2c%02zx", cases[i].options_len / 8 - 1);
+		for (size_t n = 2; n < cases[i].options_len; n++)
+			strcat(chain, "00");
+		strcat(chain, "2c00 0000 00000001 1100 0001 00000002");
+		struct frame_spec spec = plain;
+		spec.first_extension = DESTINATION_OPTIONS;
+		spec.options = chain;
+		struct run run = run_spec(&spec);
+		assert_int_equal(run.verdict, cases[i].verdict);
+		if (run.verdict == RDL_NET_DROP_fragment)
+			assert_int_equal(run.frame.l3_len, 40 + cases[i].options_len + 8);
+		run_end(&run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +282,8 @@ int main(void)
 		cmocka_unit_test(extensions),
 		cmocka_unit_test(chain_to_the_end),
 		cmocka_unit_test(chain_is_bounded),
+		cmocka_unit_test(chain_of_whole_fragments),
+		cmocka_unit_test(fragment_behind_whole_ones),
 	};
 	return RUN_TESTS(tests);
 }
