@@ -110,6 +110,15 @@ static enum rdl_reason judge_alone(const struct rdl_blocks *blocks, const struct
 	return RDL_REASON_NONE;
 }
 
+/* True when the block has come before, in whatever datagram: its octets are there, and the last one ends the body. */
+static bool is_copy(const struct rdl_blocks *blocks, const struct rdl_transfer *t,
+	const struct rdl_input *input, uint64_t offset)
+{
+	if (!input->block1.more && !(t->complete && offset + input->payload.len == t->len))
+		return false;
+	return rdl_transfers_holds(&blocks->transfers, t, offset, input->payload);
+}
+
 enum rdl_block_result rdl_blocks_take(struct rdl_blocks *blocks, const struct rdl_block_key *key,
 	const struct rdl_input *input, uint64_t exchange, uint64_t now_ms,
 	struct rdl_transfer **transfer, enum rdl_reason *reason)
@@ -132,9 +141,8 @@ enum rdl_block_result rdl_blocks_take(struct rdl_blocks *blocks, const struct rd
 		if (rdl_transfers_evicted(&blocks->transfers, key, now_ms))
 			return RDL_BLOCK_EVICTED;
 		return refuse(blocks, NULL, RDL_REASON_block_gap, reason);
-	} else if ((input->block1.more || t->complete) &&
-		   rdl_transfers_holds(&blocks->transfers, t, offset, input->payload)) {
-		return t->complete && !input->block1.more ? RDL_BLOCK_COMPLETE : RDL_BLOCK_MORE;
+	} else if (is_copy(blocks, t, input, offset)) {
+		return input->block1.more ? RDL_BLOCK_MORE : RDL_BLOCK_COMPLETE;
 	} else if (t->complete || offset != t->len) {
 		return refuse(blocks, t, RDL_REASON_block_gap, reason);
 	}

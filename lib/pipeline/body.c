@@ -135,13 +135,19 @@ static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet
 	return RDL_BODY_REFUSED;
 }
 
+void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *input)
+{
+	if (input->has_block1 && input->block1.szx != 7)
+		packet->reply.block1 = rdl_coap_block_value(input->block1);
+}
+
 enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	struct rdl_input *input, struct rdl_scratch *scratch)
 {
 	if (RDL_UNLIKELY(input->has_block1)) {
 		bool one_of_many = input->block1.num != 0 || input->block1.more;
 
-		packet->reply.block1 = rdl_coap_block_value(input->block1);
+		rdl_pipeline_echo_block(packet, input);
 		if (input->block1.szx == 7) {
 			packet->request.reason = RDL_REASON_block_size;
 			return RDL_BODY_REFUSED;

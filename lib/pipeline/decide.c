@@ -162,6 +162,9 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	request->operation = (uint8_t)operation;
 	if (!rdl_packet_is_in(pipeline->located, i)) {
 		request->reason = RDL_REASON_location;
+		/* As from a shard, lest the difference tell which ids may have been somebody's. */
+		if (operation == RDL_OPERATION_UPDATE && reason == RDL_REASON_NONE)
+			rdl_pipeline_echo_block(packet, input);
 		answer(pipeline, policy, packet, burst, i);
 		return;
 	}

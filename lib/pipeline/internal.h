@@ -37,6 +37,9 @@ enum rdl_body {
 enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	struct rdl_input *input, struct rdl_scratch *scratch);
 
+/* The reply will name the block that its request brought, but for a size exponent that nobody may send (RFC 7959 section 2.2). */
+void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *input);
+
 /* Lets go of what a packet's request was decoded from and into, once nobody reads it any more. */
 void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 

@@ -104,7 +104,8 @@ static enum part next_block(unsigned w, const struct sent *q, struct transfer *t
 	if (t->muddled)
 		return seen;
 	held = q->identity == t->last ||
-	       ((q->more || t->complete) && offset + q->payload_len <= t->len);
+	       (q->more ? offset + q->payload_len <= t->len
+			: t->complete && offset + q->payload_len == t->len);
 	if (held) {
 		happened(t->complete && !q->more ? KIND_block_again_whole : KIND_block_again);
 		return t->complete && !q->more ? PART_WHOLE : PART_CONTINUE;

@@ -56,6 +56,13 @@ static void reply_end(struct packet *p, const struct message *reply)
 	p->reply.len = reply->len;
 }
 
+/* The block that it brought, unless nobody may send such a one. */
+static void put_block(struct message *reply, const struct sent *q)
+{
+	if (q->has_block && q->what <= UPDATE && q->szx != 7)
+		put_uint(reply, 27, block_value(q));
+}
+
 void expect_success(struct packet *p, unsigned code, const struct place *place)
 {
 	struct message *reply = reply_begin(p, code);
@@ -64,8 +71,7 @@ void expect_success(struct packet *p, unsigned code, const struct place *place)
 		message_option(reply, 8, "rd", 2);
 		message_option(reply, 8, place->id, ID_LEN);
 	}
-	if (p->sent->has_block && p->sent->what <= UPDATE)
-		put_uint(reply, 27, block_value(p->sent));
+	put_block(reply, p->sent);
 	reply_end(p, reply);
 }
 
@@ -73,8 +79,7 @@ void expect_refusal(struct packet *p, const struct refusal *refusal)
 {
 	struct message *reply = reply_begin(p, refusal->code);
 
-	if (p->sent->has_block && p->sent->what <= UPDATE)
-		put_uint(reply, 27, block_value(p->sent));
+	put_block(reply, p->sent);
 	if (refusal == &block_too_large)
 		put_uint(reply, 60, BODY_MAX);
 	/* No longer than what was asked, of a peer who may not have asked it. */

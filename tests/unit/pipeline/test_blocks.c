@@ -122,6 +122,34 @@ static void test_copies(void **state)
 	expect_register(&m[2]);
 }
 
+/* A last block that ends earlier than the body did is no copy of its last one, whatever octets it has. */
+static void test_other_end(void **state)
+{
+	static const struct {
+		const char *option;
+		size_t from, len;
+	} others[] = { { " 27:#20", 32, 16 }, { " 27:#12", 64, 10 }, { " 27:#12", 64, 0 } };
+	struct message m;
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(others); i++) {
+		char text[128];
+
+		fresh();
+		for (uint16_t num = 0; num < 2; num++) {
+			m = block_of(HEAD, num, num);
+			expect_continue(&m);
+		}
+		m = block_of(HEAD, 2, 2);
+		expect_register(&m);
+		snprintf(text, sizeof(text), HEAD "%s", others[i].option);
+		m = line(text);
+		if (others[i].len > 0)
+			message_payload(&m, body + others[i].from, others[i].len);
+		rdl_put_be16(m.octets + 2, 7);
+		expect_refused(&m, RDL_REASON_block_gap);
+	}
+}
+
 static void test_restart(void **state)
 {
 	struct message m;
@@ -494,6 +522,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_other_end),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_empty_last_block),

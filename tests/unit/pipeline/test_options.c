@@ -135,7 +135,11 @@ static void test_block(void **state)
 	assert_int_equal(run.packet.reply.block1, 5);
 	run_end(&run);
 
-	/* The echo goes with a refusal too. */
+	/* The echo goes with a refusal too, but not of what must not be sent. */
+	m = line("CON POST 11:rd 15:ep=a 27:#07" OBJECTS);
+	run = run_message(&m);
+	assert_int_equal(run.packet.reply.block1, RDL_BLOCK1_NONE);
+	run_end(&run);
 	m = line("CON POST 11:rd 27:#05" OBJECTS ",</4/0>");
 	struct message reply = line_reply(&m, 0x80, SALT);
 	message_options(&reply, "27:#05");

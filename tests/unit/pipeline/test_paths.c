@@ -147,6 +147,52 @@ static void test_beyond(void **state)
 	use_policy(&config);
 }
 
+/* Octets of the 4.04 to a request for this location, whoever gives it. */
+static size_t not_found(const char *request, struct rdl_location location, bool handed, uint8_t *to)
+{
+	struct message m = line_at(request, make_id(location));
+	struct run run = run_message(&m);
+	struct rdl_packet *packets[] = { &run.packet };
+
+	assert_int_equal(run.burst.hand_over != 0, handed);
+	if (handed) {
+		run.packet.request.reason = RDL_REASON_location;
+		run.packet.request.code = RDL_COAP_NOT_FOUND;
+		assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 1), 1);
+	}
+	struct rdl_span coap = run_coap(&run);
+	assert_int_equal(coap.data[1], RDL_COAP_NOT_FOUND);
+	memcpy(to, coap.data, coap.len);
+	run_end(&run);
+	return coap.len;
+}
+
+/* The 4.04 of a worker, to an id that nobody can have been given, is octet for octet a shard's. */
+static void test_dead_alike(void **state)
+{
+	static const char *const requests[] = {
+		"CON POST 11:rd 11:@",
+		"NON POST 11:rd 11:@ 15:lt=x",
+		"CON POST 11:rd 11:@ 27:#02 | </1/0>",
+		"CON POST 11:rd 11:@ 27:#08 | 0123456789abcdef",
+		"CON POST 11:rd 11:@ 27:#18 | 0123456789abcdef",
+		"CON POST 11:rd 11:@ 27:#0f | 0123456789abcdef",
+		"CON POST 11:rd 11:@ 27:#0a 35:coap://a | </1/0>",
+		"CON POST 9:#00 11:rd 11:@ 27:#02 | </1/0>",
+		"CON DELETE 11:rd 11:@ 27:#02",
+		"CON GET 11:rd 11:@ 27:#02",
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(requests); i++) {
+		uint8_t worker[256], shard[256];
+		size_t len = not_found(
+			requests[i], (struct rdl_location){ SLOTS, 1, false, 3 }, false, worker);
+
+		assert_int_equal(not_found(requests[i], some_location, true, shard), len);
+		assert_memory_equal(worker, shard, len);
+	}
+}
+
 /*
  * Of forged ids, one in thousands goes further: 4,096 slots of 16,777,216, and two classes of four.
  */
@@ -271,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_beyond),
+		cmocka_unit_test(test_dead_alike),
 		cmocka_unit_test(test_forged_by_the_thousand),
 		cmocka_unit_test(test_location_travels),
 		cmocka_unit_test(test_discovery),
