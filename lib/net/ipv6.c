@@ -42,10 +42,10 @@ static bool may_pass(uint8_t type, const uint8_t *extension, size_t len)
 
 /*
  * Steps over extension headers: *protocol and *header_len come as the fixed header's and become the upper
- * layer's. Returns why to drop the packet, or RDL_NET_DATAGRAM when nothing speaks against it.
+ * layer's; *fragment_header when there is one among them. Returns why to drop the packet, or RDL_NET_DATAGRAM when nothing speaks against it.
  */
-static enum rdl_net_verdict skip_extensions(
-	const uint8_t *ip, size_t total_len, uint8_t *protocol, size_t *header_len)
+static enum rdl_net_verdict skip_extensions(const uint8_t *ip, size_t total_len, uint8_t *protocol,
+	size_t *header_len, bool *fragment_header)
 {
 	for (unsigned n = 0; n <= EXTENSIONS_MAX; n++) {
 		const uint8_t *extension = ip + *header_len;
@@ -75,6 +75,7 @@ static enum rdl_net_verdict skip_extensions(
 			return RDL_NET_DROP_ip_header;
 		if (!may_pass(*protocol, extension, len))
 			return RDL_NET_DROP_ip_protocol;
+		*fragment_header |= *protocol == FRAGMENT;
 		*protocol = extension[0];
 		*header_len += len;
 	}
@@ -147,8 +148,9 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 
 	uint8_t protocol = ip[6];
 	size_t header_len = IPV6_LEN;
-	enum rdl_net_verdict drop =
-		skip_extensions(ip, IPV6_LEN + payload_len, &protocol, &header_len);
+	bool fragment_header = false;
+	enum rdl_net_verdict drop = skip_extensions(
+		ip, IPV6_LEN + payload_len, &protocol, &header_len, &fragment_header);
 	frame->l3_len = (uint8_t)header_len;
 	if (drop == RDL_NET_DROP_fragment)
 		return fragment_input(source, multicast);
@@ -161,6 +163,7 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 		.payload = ip + header_len,
 		.payload_len = (uint16_t)(IPV6_LEN + payload_len - header_len),
 		.multicast = multicast,
+		.fragment_header = fragment_header,
 	};
 	if (protocol == PROTOCOL_ICMPV6)
 		return rdl_net_icmpv6_input(interface, frame, &packet);

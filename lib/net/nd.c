@@ -33,14 +33,15 @@ static bool is_solicited_node(const uint8_t *group, const uint8_t *target)
 	       memcmp(group + 13, target + 13, 3) == 0;
 }
 
-/* RFC 4861 section 7.1.1. */
+/* RFC 4861 section 7.1.1; RFC 6980 section 5: not with a Fragment header, whatever it says. */
 static bool is_valid(const struct rdl_frame *frame, const struct rdl_net_packet *packet)
 {
 	const uint8_t *ip = frame->data + frame->l2_len;
 	const uint8_t *nd = packet->payload;
 	bool unspecified = rdl_net_ipv6_is_unspecified(packet->addresses);
 
-	if (packet->payload_len < SOLICITATION_LEN || ip[7] != ND_HOP_LIMIT)
+	if (packet->payload_len < SOLICITATION_LEN || ip[7] != ND_HOP_LIMIT ||
+		packet->fragment_header)
 		return false;
 	if (unspecified && !is_solicited_node(packet->addresses + 16, nd + TARGET))
 		return false;

@@ -32,6 +32,7 @@ struct rdl_net_packet {
 	uint8_t *payload;
 	uint16_t payload_len;
 	bool multicast;
+	bool fragment_header; /* of IPv6: it has one, though it is whole (RFC 6946) */
 };
 
 /* ::ffff:a.b.c.d: an IPv4 address among IPv6 ones (RFC 4291 section 2.5.5.2). */

@@ -117,6 +117,18 @@ static void anything_else_is_dropped(void **state)
 			HEAD TARGET SOURCE_MAC },
 		{ { .from = PEER_IPV6, .to = SOLICITED_NODE },
 			"87 01 0000 00000000" TARGET SOURCE_MAC },
+		/* With a Fragment header, though it is all of its packet (RFC 6980 section 5). */
+		{ { .from = PEER_IPV6,
+			  .to = SOLICITED_NODE,
+			  .first_extension = 44,
+			  .options = "3a00 0000 00000001" },
+			HEAD TARGET SOURCE_MAC },
+		{ { .mac_to = frame_our_mac,
+			  .from = PEER_IPV6,
+			  .to = OUR_IPV6,
+			  .first_extension = 60,
+			  .options = "2c00 0104 00000000 3a00 0000 00000001" },
+			HEAD TARGET SOURCE_MAC },
 		/* Too short for its target. */
 		{ { .from = PEER_IPV6, .to = SOLICITED_NODE },
 			HEAD "20010db80000000000000000000000" },
