@@ -152,13 +152,13 @@ $B/$1/%.o: $1/%.c $B/.flags Makefile $(call pkg_files,$3) | build/.deps/$(or $5,
 endef
 $(foreach l,$(LIBS),$(eval $(call compile,lib/$l,$(call closure,$($l_DEPS)),$($l_PKGS))))
 
-# $1: library
+# $1: library, $2: its folder
 define archive
-$B/lib$1.a: $(call objects,$(call sources,lib/$1))
+$B/lib$1.a: $(call objects,$(call sources,$2))
 	$(say) AR $$@
 	$Qrm -f $$@ && $$(AR) rcs $$@ $$^
 endef
-$(foreach l,$(LIBS),$(eval $(call archive,$l)))
+$(foreach l,$(LIBS),$(eval $(call archive,$l,lib/$l)))
 
 # ---- one way to link ----------------------------------------------------------------------------
 # $1: program, $2: objects, $3: rooms, $4: packages, $5: other libraries
@@ -218,8 +218,11 @@ FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf fuzz_fra
 MODEL_LIBS    := pipeline shard
 
 TEST_FLAGS := -Wno-unused-parameter -Itests/support -Itests/data
-$(eval $(call compile,tests/support,base,cmocka,$(TEST_FLAGS),test))
-SUPPORT := $(call objects,$(call sources,tests/support))
+# What they share: a program gets those of its objects that it calls, and a gateway where it links its rooms.
+SUPPORT_LIBS := pipeline shard
+SUPPORT := $B/libsupport.a
+$(eval $(call compile,tests/support,$(call closure,$(SUPPORT_LIBS)),cmocka,$(TEST_FLAGS),test))
+$(eval $(call archive,support,tests/support))
 # $1: folder, $2: program, $3: rooms, $4: other libraries, $5: other objects
 test_link = $(call link,tests/$1/$2,$B/tests/$1/$2.o $5 $(SUPPORT),$3,cmocka $(call packages,$3),$4)
 # $1: library

@@ -5,6 +5,7 @@
 
 #include "frames.h"
 #include "fuzz.h"
+#include "gateway_worker.h"
 #include "lwm2m.h"
 
 /* A packet: two octets of length, then these two, then as many octets. */
@@ -42,21 +43,6 @@ static inline bool next_record(struct rdl_span *input, struct record *record)
 	return true;
 }
 
-/* Two ports: the second has other addresses, another UDP port, and a VLAN. */
-static const struct rdl_interface interfaces[2] = {
-	{ .mac = { 0x02, 0, 0, 0, 0, 0x01 },
-		.udp_port = 5683,
-		.ipv4_count = 1,
-		.ipv4 = { 0xc0000201 },
-		.ipv6_count = 1,
-		.ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } } },
-	{ .mac = { 0x02, 0, 0, 0, 0, 0x02 },
-		.udp_port = 15683,
-		.vlan = 100,
-		.ipv4_count = 1,
-		.ipv4 = { 0xcb007101 } },
-};
-
 #define HEADERS_MAX 100 /* of Ethernet, a tag, IPv6 and UDP */
 
 /* A message around it as a client would send it. */
@@ -68,11 +54,11 @@ static inline struct test_frame wrap(uint8_t control, const void *payload, size_
 	bool group = (control & TO_GROUP) != 0;
 	unsigned port = (control & OTHER_PORT) != 0;
 	struct frame_spec spec = {
-		.mac_to = group ? group_mac[ipv6] : interfaces[port].mac,
+		.mac_to = group ? group_mac[ipv6] : gateway_interfaces[port].mac,
 		.tags = port != 0 ? "81000064" : NULL,
 		.from = ipv6 ? "2001:db8::4:d00d" : "192.0.2.77",
 		.from_port = (control & OTHER_PEER) != 0 ? 40001 : 40000,
-		.to_port = interfaces[port].udp_port,
+		.to_port = gateway_interfaces[port].udp_port,
 		.payload = payload,
 		.payload_len = len < FRAME_MAX - HEADERS_MAX ? len : FRAME_MAX - HEADERS_MAX,
 	};
@@ -145,7 +131,7 @@ static inline struct test_frame make_frame(const struct record *record)
 	f.len = record->body.len < FRAME_MAX ? record->body.len : FRAME_MAX;
 	memcpy(f.data, record->body.data, f.len);
 	if (form == FORM_MENDED)
-		mend(&f, &interfaces[(record->control & OTHER_PORT) != 0]);
+		mend(&f, &gateway_interfaces[(record->control & OTHER_PORT) != 0]);
 	return f;
 }
 

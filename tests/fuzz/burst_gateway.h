@@ -6,110 +6,55 @@
 #ifndef RDL_FUZZ_BURST_GATEWAY_H
 #define RDL_FUZZ_BURST_GATEWAY_H
 
-#include <unistd.h>
-
 #include "burst_events.h"
 #include "burst_packets.h"
 #include "burst_replies.h"
-#include "shard.h"
-
-/* From rte_eal.h: nothing here sees a header of DPDK's. */
-int rte_eal_init(int argc, char **argv);
+#include "eal.h"
+#include "gateway_shard.h"
 
 #define LOCATIONS 8
 #define REGISTRATIONS 6
 #define LIFETIME_MAX_S 3600
 #define EXCHANGE_LIFETIME_S 247
 #define BODY_MAX 1000
-#define SEED 99
 #define HORIZON_MS (UINT64_C(1) << 41) /* a registry's clock goes further, but not for ever */
-
-static const struct rdl_key list_key = { 31, 32 }, block_key = { 41, 42 };
-static struct rdl_speck location_key; /* gateway_start() */
-static const struct rdl_admission_config no_limits = { .shards = 1 };
 
 static struct rdl_policy *policy;
 static struct rdl_pipeline pipeline;
 static struct rdl_shard shard;
 static struct rdl_refusals refusals;
-static void *memory;
 static uint64_t epoch_ms, now_ms;
-
-static inline struct rdl_pipeline_config pipeline_config(void)
-{
-	return (struct rdl_pipeline_config){
-		.interfaces = interfaces,
-		.shards = 1,
-		.location_key = location_key,
-		.slots = rdl_registry_slots(REGISTRATIONS),
-		.list_key = list_key,
-		.exchange_seed = SEED,
-		.known_seed = SEED + 1,
-		.block_key = block_key,
-		.reply_salt = SALT,
-		.transfers = 8,
-		.max_payload = BODY_MAX,
-		.transfer_lifetime_s = 93,
-		.refusals = &refusals,
-		.memory = memory,
-	};
-}
 
 static inline void make_registry(void)
 {
-	struct rdl_registry_config config = {
-		.registrations = REGISTRATIONS,
-		.slots = rdl_registry_slots(REGISTRATIONS),
-		.shards = 1,
-		.updates_per_s = 3,
-		.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
-		.list_key = list_key,
-		.endpoint_key = { 21, 22 },
-		.socket_id = -1,
-		.now_ms = now_ms,
-		.ended = rdl_shard_ended,
-		.ended_arg = &shard,
-	};
+	struct rdl_registry_config config = gateway_registry(REGISTRATIONS);
 
-	rdl_registry_destroy(shard.registry);
+	config.updates_per_s = 3;
+	config.exchange_lifetime_s = EXCHANGE_LIFETIME_S;
+	config.now_ms = now_ms;
+	gateway_shard_stop(&shard);
 	epoch_ms = now_ms;
-	rdl_shard_init(&shard, rdl_registry_create(&config), &no_limits);
-	CHECK(shard.registry != NULL);
+	gateway_shard_start(&shard, &config, NULL);
 	events_start(&shard);
 }
 
 static inline void gateway_start(void)
 {
-	static const char *const deny[] = { "denied-*" }, *const extra[] = { "imei" };
-	static const struct rdl_policy_config config = {
-		.version = { 1, 1 },
-		.lifetime_max_s = LIFETIME_MAX_S,
-		.mandatory_objects_refuse = true,
-		.diagnostics = true,
-		.max_links = 128,
-		.all_objects = true,
-		.deny_count = 1,
-		.deny = deny,
-		.extra_count = 1,
-		.extra = extra,
-		.endpoint_key = { 21, 22 },
-	};
-	static char args[][24] = { "fuzz", "--no-huge", "--no-shconf", "-m", "128", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
-	char *words[RDL_ARRAY_LEN(args)];
-	int count = (int)RDL_ARRAY_LEN(args);
-	struct rdl_pipeline_config of_pipeline;
+	static const char *const extra[] = { "imei" };
+	struct rdl_policy_config config = gateway_policy();
+	struct rdl_pipeline_config of_pipeline = gateway_worker(rdl_registry_slots(REGISTRATIONS));
 
-	snprintf(args[count - 1], sizeof(args[0]), "rdl_fuzz_%d", (int)getpid());
-	for (int i = 0; i < count; i++)
-		words[i] = args[i];
-	CHECK(rte_eal_init(count, words) >= 0);
-	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
+	CHECK(eal_start(NULL) == 0);
+	config.lifetime_max_s = LIFETIME_MAX_S;
+	config.max_links = 128;
+	config.extra_count = 1;
+	config.extra = extra;
 	policy = rdl_policy_create(&config);
 	CHECK(policy != NULL);
-	of_pipeline = pipeline_config();
-	memory = aligned_alloc(RDL_CACHE_LINE, rdl_pipeline_memory(&of_pipeline));
-	CHECK(memory != NULL);
+	of_pipeline.max_payload = BODY_MAX;
+	of_pipeline.transfer_lifetime_s = 93;
+	of_pipeline.refusals = &refusals;
+	gateway_worker_start(&pipeline, &of_pipeline);
 	make_registry();
 }
 
@@ -212,10 +157,7 @@ static inline void drain(void)
 /* A pipeline as new; registrations of the last input have ended. */
 static inline void gateway_begin(void)
 {
-	struct rdl_pipeline_config config = pipeline_config();
-
-	memset(memory, 0, rdl_pipeline_memory(&config));
-	rdl_pipeline_init(&pipeline, &config);
+	gateway_worker_again(&pipeline);
 }
 
 static inline void gateway_end(void)

@@ -65,7 +65,7 @@ static inline void packet_init(struct packet *p, const struct record *record,
 	p->room = RDL_PACKET_ROOM(f->len);
 	p->packet.frame = place(&p->buffer, f, p->room, port);
 	p->alone = place(&p->copy, f, p->room, port);
-	p->verdict = rdl_net_input(&interfaces[port], &p->alone, &p->datagram);
+	p->verdict = rdl_net_input(&gateway_interfaces[port], &p->alone, &p->datagram);
 	look_for_block(p, key);
 }
 

@@ -5,7 +5,6 @@
 
 #include "burst_frames.h"
 
-#define SALT 0x5a5a
 /* What a reply may have behind its token. */
 #define CREATED_MAX 28
 #define REFUSAL_MAX (12 + 80) /* Block1, Size1; diagnostic payload */

@@ -129,7 +129,7 @@ static void check_handed_over(struct packet *p)
 				inside(buffer, r->long_name, r->endpoint_len)));
 	/* Who finds a list by its digest does not make it again. */
 	if ((r->gives & RDL_GIVES_OBJECTS) != 0 && r->list_digest != 0)
-		CHECK(r->list_digest == rdl_object_list_digest(&list_key, r->objects));
+		CHECK(r->list_digest == rdl_object_list_digest(&gateway_list_key, r->objects));
 	check_whole(p);
 }
 
@@ -237,7 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if ((record.control & FORM) >= FORM_IPV4)
 			record.body = with_locations(record.body, octets);
 		struct test_frame frame = make_frame(&record);
-		packet_init(&packets[packet_count++], &record, &frame, &block_key);
+		packet_init(&packets[packet_count++], &record, &frame, &pipeline.config.block_key);
 	}
 	run_burst(false);
 	gateway_end();

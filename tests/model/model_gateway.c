@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_gateway.h"
 
-#include <unistd.h>
+#include "eal.h"
+#include "gateway_shard.h"
 
-/* From rte_eal.h: nothing here sees a header of DPDK's. */
-int rte_eal_init(int argc, char **argv);
-int rte_eal_cleanup(void);
-
-static const struct rdl_key endpoint_key = { 21, 22 }, list_key = { 31, 32 };
 struct rdl_speck location_key;
-static const struct rdl_interface interface = {
-	.mac = { 0x02, 0, 0, 0, 0, 0x01 },
-	.udp_port = 5683,
-	.ipv4_count = 1,
-	.ipv4 = { 0xc0000201 },
-	.ipv6_count = 1,
-	.ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
-};
 struct rdl_policy *policy;
 struct rdl_pipeline pipelines[WORKERS];
 struct rdl_shard shards[SHARDS];
@@ -37,97 +25,53 @@ struct packet *ring_take(struct ring *ring)
 	return packet;
 }
 
-static void eal_start(void)
-{
-	static char args[][24] = { "model", "--no-huge", "--no-shconf", "-m", "128", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
-	char *words[RDL_ARRAY_LEN(args)];
-	int count = (int)RDL_ARRAY_LEN(args);
-
-	snprintf(args[count - 1], sizeof(args[0]), "rdl_model_%d", (int)getpid());
-	for (int i = 0; i < count; i++)
-		words[i] = args[i];
-	CHECK(rte_eal_init(count, words) >= 0);
-}
-
 static void make_policy(void)
 {
-	static const char *const deny[] = { "denied-*" };
-	static const struct rdl_policy_config config = {
-		.version = { 1, 1 },
-		.lifetime_min_s = LIFETIME_MIN_S,
-		.lifetime_max_s = LIFETIME_MAX_S,
-		.mandatory_objects_refuse = true,
-		.diagnostics = true,
-		.max_links = 4 * LIST_LINKS,
-		.all_objects = true,
-		.deny_count = 1,
-		.deny = deny,
-		.extra_count = RDL_ARRAY_LEN(extra_names),
-		.extra = extra_names,
-		.endpoint_key = endpoint_key,
-	};
+	struct rdl_policy_config config = gateway_policy();
 
+	config.lifetime_min_s = LIFETIME_MIN_S;
+	config.lifetime_max_s = LIFETIME_MAX_S;
+	config.max_links = 4 * LIST_LINKS;
+	config.extra_count = RDL_ARRAY_LEN(extra_names);
+	config.extra = extra_names;
 	policy = rdl_policy_create(&config);
 	CHECK(policy != NULL);
 }
 
 static void make_pipelines(void)
 {
-	struct rdl_pipeline_config config = {
-		.interfaces = &interface,
-		.shards = SHARDS,
-		.location_key = location_key,
-		.slots = rdl_registry_slots(SHARDS * REGISTRATIONS),
-		.list_key = list_key,
-		.exchange_seed = 99,
-		.known_seed = 98,
-		.block_key = { 41, 42 },
-		.reply_salt = SALT,
-		.transfers = TRANSFERS,
-		.max_payload = BODY_MAX,
-		.transfer_lifetime_s = EXCHANGE_LIFETIME_S,
-	};
+	struct rdl_pipeline_config config =
+		gateway_worker(rdl_registry_slots(SHARDS * REGISTRATIONS));
 
-	for (unsigned w = 0; w < WORKERS; w++) {
-		config.memory = aligned_alloc(RDL_CACHE_LINE, rdl_pipeline_memory(&config));
-		CHECK(config.memory != NULL);
-		memset(config.memory, 0, rdl_pipeline_memory(&config));
-		rdl_pipeline_init(&pipelines[w], &config);
-	}
+	config.shards = SHARDS;
+	config.transfers = TRANSFERS;
+	config.max_payload = BODY_MAX;
+	config.transfer_lifetime_s = EXCHANGE_LIFETIME_S;
+	for (unsigned w = 0; w < WORKERS; w++)
+		gateway_worker_start(&pipelines[w], &config);
 }
 
 static void make_shards(void)
 {
-	static const struct rdl_admission_config no_limits = { .shards = SHARDS };
+	struct rdl_registry_config config = gateway_registry(REGISTRATIONS);
 
+	config.slots = rdl_registry_slots(SHARDS * REGISTRATIONS);
+	config.shards = SHARDS;
+	config.expiry_grace_s = GRACE_S;
+	config.exchange_lifetime_s = EXCHANGE_LIFETIME_S;
+	config.updates_per_s = UPDATES_PER_S;
+	config.now_ms = epoch_ms;
+	config.wall_ms = wall_ms;
 	for (unsigned s = 0; s < SHARDS; s++) {
-		struct rdl_registry_config config = {
-			.registrations = REGISTRATIONS,
-			.slots = rdl_registry_slots(SHARDS * REGISTRATIONS),
-			.shard = s,
-			.shards = SHARDS,
-			.expiry_grace_s = GRACE_S,
-			.exchange_lifetime_s = EXCHANGE_LIFETIME_S,
-			.updates_per_s = UPDATES_PER_S,
-			.endpoint_key = endpoint_key,
-			.list_key = list_key,
-			.socket_id = -1,
-			.now_ms = epoch_ms,
-			.wall_ms = wall_ms,
-			.ended = rdl_shard_ended,
-			.ended_arg = &shards[s],
-		};
-
-		rdl_shard_init(&shards[s], rdl_registry_create(&config), &no_limits);
-		CHECK(shards[s].registry != NULL);
+		config.shard = s;
+		gateway_shard_start(&shards[s], &config, NULL);
 	}
 }
 
 void gateway_start(void)
 {
-	eal_start();
-	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
+	CHECK(eal_start(NULL) == 0);
+	location_key = gateway_location_key();
 	make_policy();
 	make_pipelines();
 	make_shards();
@@ -136,11 +80,11 @@ void gateway_start(void)
 void gateway_stop(void)
 {
 	for (unsigned s = 0; s < SHARDS; s++)
-		rdl_registry_destroy(shards[s].registry);
+		gateway_shard_stop(&shards[s]);
 	for (unsigned w = 0; w < WORKERS; w++)
-		free(pipelines[w].config.memory);
+		gateway_worker_stop(&pipelines[w]);
 	rdl_policy_destroy(policy);
-	CHECK(rte_eal_cleanup() == 0);
+	CHECK(eal_stop(NULL) == 0);
 }
 
 struct rdl_registry_counts counts_of(unsigned s)

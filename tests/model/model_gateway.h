@@ -3,12 +3,12 @@
 #ifndef RDL_MODEL_GATEWAY_H
 #define RDL_MODEL_GATEWAY_H
 
+#include "gateway_worker.h"
 #include "model_blocks.h"
 #include "model_records.h"
 #include "pipeline.h"
 #include "shard.h"
 
-#define SALT 0x5a5a
 #define GATEWAY4 "192.0.2.1"
 #define GATEWAY6 "2001:db8::1"
 extern struct rdl_speck location_key; /* gateway_start() */

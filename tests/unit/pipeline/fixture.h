@@ -8,10 +8,9 @@
 #include <stdio.h>
 
 #include "frames.h"
+#include "gateway_worker.h"
 #include "lines.h"
-#include "pipeline.h"
 
-#define SALT 0x5a5a
 #define OUR_IPV4 "192.0.2.1"
 #define OUR_IPV4_TOO "198.51.100.1"
 #define PEER_IPV4 "192.0.2.77"
@@ -21,42 +20,9 @@
 
 static struct rdl_speck location_key; /* use_shards() */
 #define SLOTS 4096
-static const struct rdl_key endpoint_key = { 21, 22 };
-
-/* Two ports: the second has other addresses, another UDP port, and a VLAN. */
-static const struct rdl_interface interfaces[2] = {
-	{ .mac = { 0x02, 0, 0, 0, 0, 0x01 },
-		.udp_port = 5683,
-		.ipv4_count = 2,
-		.ipv4 = { 0xc0000201, 0xc6336401 },
-		.ipv6_count = 1,
-		.ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } } },
-	{ .mac = { 0x02, 0, 0, 0, 0, 0x02 },
-		.udp_port = 15683,
-		.vlan = 100,
-		.ipv4_count = 1,
-		.ipv4 = { 0xcb007101 } },
-};
 
 static struct rdl_pipeline pipeline;
 static struct rdl_policy *policy;
-
-static inline struct rdl_policy_config default_policy(void)
-{
-	static const char *const deny[] = { "denied-*" };
-
-	return (struct rdl_policy_config){
-		.version = { 1, 1 },
-		.lifetime_max_s = INT32_MAX,
-		.mandatory_objects_refuse = true,
-		.diagnostics = true,
-		.max_links = 1024,
-		.all_objects = true,
-		.deny_count = 1,
-		.deny = deny,
-		.endpoint_key = endpoint_key,
-	};
-}
 
 static inline void use_policy(const struct rdl_policy_config *config)
 {
@@ -68,30 +34,17 @@ static inline void use_policy(const struct rdl_policy_config *config)
 /* A fresh pipeline: counters at 0. */
 static inline void use_shards(unsigned shards)
 {
-	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
-	struct rdl_pipeline_config config = {
-		.interfaces = interfaces,
-		.shards = shards,
-		.location_key = location_key,
-		.slots = SLOTS,
-		.reply_salt = SALT,
-		.exchange_seed = 5,
-		.transfers = 8,
-		.max_payload = 8192,
-		.transfer_lifetime_s = 247,
-	};
-	static uint64_t memory[(32 << 20) / 8] __attribute__((aligned(64)));
+	struct rdl_pipeline_config config = gateway_worker(SLOTS);
 
-	memset(memory, 0, sizeof(memory));
-	assert_true(rdl_pipeline_memory(&config) <= sizeof(memory));
-	config.memory = memory;
-
-	rdl_pipeline_init(&pipeline, &config);
+	config.shards = shards;
+	location_key = config.location_key;
+	gateway_worker_stop(&pipeline);
+	gateway_worker_start(&pipeline, &config);
 }
 
 static inline int setup(void **state)
 {
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	use_policy(&config);
 	use_shards(1);
@@ -102,6 +55,7 @@ static inline int teardown(void **state)
 {
 	rdl_policy_destroy(policy);
 	policy = NULL;
+	gateway_worker_stop(&pipeline);
 	return 0;
 }
 

@@ -29,7 +29,7 @@ static struct message block_of(const char *head, unsigned num, uint16_t id)
 
 static void fresh(void)
 {
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	use_policy(&config);
 	use_shards(1);

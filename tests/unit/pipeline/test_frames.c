@@ -162,7 +162,7 @@ static void test_answers(void **state)
 	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
-		struct rdl_policy_config config = default_policy();
+		struct rdl_policy_config config = gateway_policy();
 		struct message m = line_at(rows[i].request, make_id(some_location));
 		struct message reply = line_reply(&m, rows[i].code, SALT);
 
@@ -180,7 +180,7 @@ static void test_answers(void **state)
 		assert_int_equal(counter(rdl_stat_of_code(rows[i].code)), 1);
 		run_end(&run);
 	}
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 	use_policy(&config);
 }
 
@@ -234,7 +234,7 @@ static void test_ports(void **state)
 {
 	struct message m = line("CON GET 11:nowhere");
 	struct frame_spec spec = {
-		.mac_to = interfaces[1].mac,
+		.mac_to = gateway_interfaces[1].mac,
 		.tags = "8100 0064",
 		.from = PEER_IPV4,
 		.to = "203.0.113.1",

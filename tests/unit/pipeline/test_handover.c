@@ -54,7 +54,7 @@ static void test_register(void **state)
 	struct rdl_span endpoint = rdl_request_endpoint(request);
 	expect_span(endpoint, "n\xc3\xb8"
 			      "de=1&x");
-	rdl_siphash128(&endpoint_key, endpoint.data, endpoint.len, digest.word);
+	rdl_siphash128(&gateway_endpoint_key, endpoint.data, endpoint.len, digest.word);
 	assert_memory_equal(&request->digest, &digest, sizeof(digest));
 	assert_int_equal(request->minor, 1);
 	assert_int_equal(request->lifetime_s, 77);

@@ -8,7 +8,7 @@
 
 static int fresh(void **state)
 {
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	use_policy(&config);
 	use_shards(1);
@@ -151,7 +151,7 @@ static void test_another_policy(void **state)
 	static const char words[] = "CON POST 11:rd 15:ep=a | </1/0>,</3/0>,</5/0>";
 	static const struct rdl_policy_object objects[] = { { .id = 1, .any_version = true },
 		{ .id = 3, .any_version = true } };
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	for (unsigned n = 0; n < 5; n++)
 		expect_same(words);
@@ -250,7 +250,7 @@ static void test_room_again(void **state)
 /* Many lists that come again in any order, on two policies that take turns. */
 static void test_twins(void **state)
 {
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 	uint64_t seed = 3;
 	unsigned known = 0;
 
@@ -273,7 +273,7 @@ static void test_twins(void **state)
 static void test_held(void **state)
 {
 	static const char words[] = "CON POST 11:rd 15:ep=a" OBJECTS;
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 	uint64_t before[16], seed = 4;
 	unsigned held = 0;
 

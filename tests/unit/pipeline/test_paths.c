@@ -128,7 +128,7 @@ static void test_beyond(void **state)
 		"CON POST 11:rd 11:@ 27:#0e | 0123" };
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
-		struct rdl_policy_config config = default_policy();
+		struct rdl_policy_config config = gateway_policy();
 
 		config.version.minor = rows[i].minor;
 		use_policy(&config);
@@ -143,7 +143,7 @@ static void test_beyond(void **state)
 			run_end(&run);
 		}
 	}
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 	use_policy(&config);
 }
 

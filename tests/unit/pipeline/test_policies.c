@@ -8,7 +8,7 @@
 
 static int restore(void **state)
 {
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	use_policy(&config);
 	return 0;
@@ -24,7 +24,7 @@ static void test_no_diagnostics(void **state)
 		{ "CON POST 11:rd 11:forged", BAD(location) },
 		{ "CON DELETE 11:.well-known 11:core", BAD(method) },
 	};
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	config.diagnostics = false;
 	use_policy(&config);
@@ -62,7 +62,7 @@ static void test_version(void **state)
 		{ "CON POST 11:rd 15:ep=a 15:lwm2m=0.9" OBJECTS, BAD(version) },
 		{ "CON POST 11:rd 15:ep=a 15:lwm2m=1.4294967296" OBJECTS, BAD(version) },
 	};
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	config.version.minor = 0;
 	use_policy(&config);
@@ -82,7 +82,7 @@ static void test_endpoints(void **state)
 	};
 	static const struct row forbidden = { "CON POST 11:rd 15:ep=b" OBJECTS,
 		BAD(endpoint_unknown_forbidden) };
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	config.known_only = true;
 	config.known_count = RDL_ARRAY_LEN(known);
@@ -113,7 +113,7 @@ static void test_payload_choices(void **state)
 		{ "CON POST 11:rd 15:ep=a 15:imei=1 15:imei=1" OBJECTS, BAD(repeated) },
 		{ "CON POST 11:rd 15:ep=a | </1/0>,</3/0>,</5>,</6>", BAD(links_too_many) },
 	};
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	EXPECT_ROWS(strict);
 	config.text_plain = true;
@@ -143,7 +143,7 @@ static void test_ignored_counters(void **state)
 		"</0/0>,</1/0>,</3/0>,</3/1>,</3/2>,</5>;ver=2.0,</5/0>,</6/0>,"
 		"</21/0>,</x/y>",
 	};
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 	static struct object_words words;
 
 	config.all_objects = false;
@@ -176,7 +176,7 @@ static void test_dense_lists(void **state)
 	static const char *const begins[] = { "CON POST 11:rd 15:ep=a 15:sms=1 | ",
 		"CON POST 11:rd 15:ep=abcdefgh | </>;rt=\"oma.lwm2m\";ct=\"0 0 0 0 0 0 0 0 0\",",
 		"CON POST 11:rd 15:ep=abcdefg | </a>;rt=oma.lwm2m,</a/1/0>,</a/3/0>," };
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	config.max_links = UINT16_MAX;
 	config.mandatory_objects_refuse = false;

@@ -22,14 +22,11 @@ static const char *const requests[] = {
 /* All that is sent in answer to these, twice, each as an octet of type, a Message ID, and a hash of the rest. */
 static uint64_t conversation(const struct rdl_pipeline_config *config, uint16_t ids[64])
 {
-	static uint64_t memory[(32 << 20) / 8] __attribute__((aligned(64)));
-	struct rdl_pipeline_config with = *config;
 	uint64_t digest = 0;
 	unsigned n = 0;
 
-	memset(memory, 0, sizeof(memory));
-	with.memory = memory;
-	rdl_pipeline_init(&pipeline, &with);
+	gateway_worker_stop(&pipeline);
+	gateway_worker_start(&pipeline, config);
 	for (unsigned i = 0; i < 2 * RDL_ARRAY_LEN(requests); i++) {
 		struct message m = line(requests[i % RDL_ARRAY_LEN(requests)]);
 		struct run run = run_message(&m);

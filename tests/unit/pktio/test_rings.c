@@ -2,12 +2,11 @@
 /* Ports over rings: what goes in comes out, whole, and nothing is lost. */
 #include "support.h"
 
+#include "eal.h"
 #include "pktio.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_eth_ring.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
@@ -20,16 +19,10 @@ static struct rdl_pktio *pktio;
 
 static int start(void **state)
 {
-	static char args[][24] = { "test", "--no-huge", "--no-shconf", "-m", "128", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
-	char *argv[RDL_ARRAY_LEN(args)], why[128];
-	int argc = (int)RDL_ARRAY_LEN(args);
+	char why[128];
 	unsigned bad;
 
-	snprintf(args[argc - 1], sizeof(args[0]), "rdl_unit_%d", (int)getpid());
-	for (int i = 0; i < argc; i++)
-		argv[i] = args[i];
-	if (rte_eal_init(argc, argv) < 0)
+	if (eal_start(state) != 0)
 		return -1;
 	in = rte_ring_create("in", 64, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	out = rte_ring_create("out", 64, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
@@ -54,7 +47,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	rdl_pktio_close(pktio);
-	return rte_eal_cleanup();
+	return eal_stop(state);
 }
 
 static void arrive(const void *data, size_t len)

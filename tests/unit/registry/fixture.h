@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* EAL for a test program; requests and object lists made by hand. */
+/* Requests and object lists made by hand. */
 #ifndef RDL_REGISTRY_FIXTURE_H
 #define RDL_REGISTRY_FIXTURE_H
 
@@ -10,29 +10,8 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include <rte_eal.h>
-
-static inline int eal_start(void **state)
-{
-	static char args[][24] = { "test", "--no-huge", "--no-shconf", "-m", "256", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
-	char *argv[RDL_ARRAY_LEN(args)];
-	int argc = (int)RDL_ARRAY_LEN(args);
-
-	snprintf(args[argc - 1], sizeof(args[0]), "rdl_unit_%d", (int)getpid());
-	for (int i = 0; i < argc; i++)
-		argv[i] = args[i];
-	return rte_eal_init(argc, argv) < 0 ? -1 : 0;
-}
-
-static inline int eal_stop(void **state)
-{
-	return rte_eal_cleanup();
-}
-
-#define RUN_EAL_TESTS(tests) cmocka_run_group_tests((tests), eal_start, eal_stop)
+#include "eal.h"
 
 /*
  * An object list of `count` links to object / 0, 1, 2..., with `root` as alternate path. To be

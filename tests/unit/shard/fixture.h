@@ -6,17 +6,17 @@
 #include "support.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
+#include "eal.h"
+#include "gateway_shard.h"
 #include "lines.h"
 #include "objects.h"
-#include "shard.h"
 
 #define EPOCH 5000
 #define OBJECTS " | </1/0>,</3/0>"
 #define ROOTED " | </lwm2m>;rt=\"oma.lwm2m\";ct=110,</lwm2m/1/0>,</lwm2m/3/0>"
 
-static struct rdl_speck location_key; /* eal_start() */
+static struct rdl_speck location_key; /* start() */
 static struct rdl_shard shard;
 static struct rdl_policy *policy;
 /* What start() goes by: no limits unless a test sets some. */
@@ -25,67 +25,21 @@ static uint32_t updates_per_s;
 
 /* ---- start and end ---- */
 
-/* From rte_eal.h: the shard itself, like its tests, sees no header of DPDK's. */
-int rte_eal_init(int argc, char **argv);
-int rte_eal_cleanup(void);
-
-static inline int eal_start(void **state)
-{
-	static char args[][24] = { "test", "--no-huge", "--no-shconf", "-m", "128", "--no-pci",
-		"--no-telemetry", "--log-level", "error", "--file-prefix", "" };
-	char *argv[RDL_ARRAY_LEN(args)];
-	int argc = (int)RDL_ARRAY_LEN(args);
-
-	snprintf(args[argc - 1], sizeof(args[0]), "rdl_shard_%d", (int)getpid());
-	for (int i = 0; i < argc; i++)
-		argv[i] = args[i];
-	rdl_speck_expand(&location_key, &(struct rdl_key){ 11, 12 });
-	return rte_eal_init(argc, argv) < 0 ? -1 : 0;
-}
-
-static inline int eal_stop(void **state)
-{
-	return rte_eal_cleanup();
-}
-
-static inline struct rdl_policy_config default_policy(void)
-{
-	return (struct rdl_policy_config){
-		.version = { 1, 1 },
-		.lifetime_max_s = INT32_MAX,
-		.mandatory_objects_refuse = true,
-		.diagnostics = true,
-		.max_links = 1024,
-		.all_objects = true,
-		.endpoint_key = { 21, 22 },
-	};
-}
-
 static inline void start(uint64_t registrations, const struct rdl_policy_config *config)
 {
-	struct rdl_registry_config registry = {
-		.registrations = registrations,
-		.slots = rdl_registry_slots(registrations),
-		.shards = 1,
-		.list_key = { 31, 32 },
-		.endpoint_key = { 21, 22 },
-		.exchange_lifetime_s = 247,
-		.updates_per_s = updates_per_s,
-		.socket_id = -1,
-		.now_ms = EPOCH,
-		.ended = rdl_shard_ended,
-		.ended_arg = &shard,
-	};
+	struct rdl_registry_config registry = gateway_registry(registrations);
 
+	registry.updates_per_s = updates_per_s;
+	registry.now_ms = EPOCH;
+	location_key = gateway_location_key();
 	policy = rdl_policy_create(config);
 	assert_non_null(policy);
-	rdl_shard_init(&shard, rdl_registry_create(&registry), &admission);
-	assert_non_null(shard.registry);
+	gateway_shard_start(&shard, &registry, &admission);
 }
 
 static inline int setup(void **state)
 {
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	start(1000, &config);
 	return 0;
@@ -93,13 +47,13 @@ static inline int setup(void **state)
 
 static inline int teardown(void **state)
 {
-	rdl_registry_destroy(shard.registry);
+	gateway_shard_stop(&shard);
 	rdl_policy_destroy(policy);
 	return 0;
 }
 
 #define SHARD_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-#define RUN_SHARD_TESTS(tests) cmocka_run_group_tests((tests), eal_start, eal_stop)
+#define RUN_SHARD_TESTS(tests) RUN_EAL_TESTS(tests)
 
 static inline uint64_t counter(enum rdl_stat stat)
 {

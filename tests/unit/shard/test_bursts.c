@@ -135,7 +135,7 @@ static void test_rooted_payloads(void **state)
 
 static void restart(uint64_t registrations_max)
 {
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	teardown(NULL);
 	start(registrations_max, &config);

@@ -203,7 +203,7 @@ static void test_alternate_path(void **state)
 static void test_alternate_path_policy(void **state)
 {
 	static struct handed h;
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 	struct id id = register_at("CON POST 11:rd 15:ep=node" ROOTED, NOW);
 
 	hand(&h, "CON POST 11:rd 11:@ 15:lt=5 | </lwm2m/0/0>,</lwm2m/5/0>,</x>", id.text);
@@ -256,7 +256,7 @@ static void test_identity(void **state)
 		{ "CON POST 11:rd 11:@ 15:ep=x 15:lt=", RDL_REASON_lifetime_syntax, NULL },
 	};
 	static struct handed h;
-	struct rdl_policy_config config = default_policy();
+	struct rdl_policy_config config = gateway_policy();
 
 	rdl_policy_destroy(policy);
 	config.version.minor = 7;

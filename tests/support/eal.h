@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* EAL for a test program: ordinary memory, no device, and nothing that another test could meet. */
+#ifndef RDL_TEST_EAL_H
+#define RDL_TEST_EAL_H
+
+/* Set-up and end of a group of tests, or of a program of another kind, where `state` is NULL. 0, or -1. */
+int eal_start(void **state);
+int eal_stop(void **state);
+
+#define RUN_EAL_TESTS(tests) cmocka_run_group_tests((tests), eal_start, eal_stop)
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gateway_shard.h"
+
+struct rdl_registry_config gateway_registry(uint64_t registrations)
+{
+	return (struct rdl_registry_config){
+		.registrations = registrations,
+		.slots = rdl_registry_slots(registrations),
+		.shards = 1,
+		.exchange_lifetime_s = 247,
+		.endpoint_key = gateway_endpoint_key,
+		.list_key = gateway_list_key,
+		.socket_id = -1,
+	};
+}
+
+void gateway_shard_start(struct rdl_shard *shard, const struct rdl_registry_config *config,
+	const struct rdl_admission_config *admission)
+{
+	const struct rdl_admission_config no_limits = { .shards = config->shards };
+	struct rdl_registry_config whole = *config;
+
+	whole.ended = rdl_shard_ended;
+	whole.ended_arg = shard;
+	rdl_shard_init(
+		shard, rdl_registry_create(&whole), admission != NULL ? admission : &no_limits);
+	if (shard->registry == NULL)
+		gateway_fail("no memory for a registry");
+}
+
+void gateway_shard_stop(struct rdl_shard *shard)
+{
+	rdl_registry_destroy(shard->registry);
+	shard->registry = NULL;
+}
