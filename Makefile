@@ -5,6 +5,7 @@
 
 # library       may include                     packages whose headers it may include
 base_DEPS     :=
+clock_DEPS    := base
 net_DEPS      := base
 coap_DEPS     := base
 link_DEPS     := base
@@ -24,7 +25,7 @@ shard_DEPS    := events policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base net fragments coap link lwm2m policy stats conf watch registry events pipeline shard pktio
+LIBS := base clock net fragments coap link lwm2m policy stats conf watch registry events pipeline shard pktio
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
 
@@ -172,7 +173,7 @@ endef
 
 # ---- the programs ---------------------------------------------------------------------------------
 # The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
-APP_LIBS := fragments pktio pipeline shard conf watch
+APP_LIBS := fragments pktio pipeline shard conf watch clock
 APP_PKGS := libdpdk jansson
 DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
 $(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))

@@ -8,7 +8,6 @@
 
 #include "commands.h"
 #include "log.h"
-#include "percent.h"
 
 #define CLIENTS_MAX 32
 #define IDLE_MS 60000
@@ -56,8 +55,8 @@ static void log_removal(const struct client *client, struct rdl_span endpoint)
 	char name[3 * RDL_ENDPOINT_MAX + 1];
 
 	(void)getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
-	percent_encode(endpoint, name);
-	rdl_log_some(&kind, clock_ms(), "removed uid=%ld pid=%ld endpoint=%s", (long)peer.uid,
+	rdl_percent_encode(endpoint, name);
+	rdl_log_some(&kind, rdl_clock_ms(), "removed uid=%ld pid=%ld endpoint=%s", (long)peer.uid,
 		(long)peer.pid, name);
 }
 

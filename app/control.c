@@ -11,10 +11,10 @@
 
 static void read_clock(struct control *control)
 {
-	control->now_ms = clock_ms();
+	control->now_ms = rdl_clock_ms();
 	control->rounds = 0;
 	if (RDL_UNLIKELY(control->now_ms >= control->wall_next_ms)) {
-		rdl_registry_set_wall(control->registry, clock_wall_ms());
+		rdl_registry_set_wall(control->registry, rdl_clock_wall_ms());
 		control->wall_next_ms = control->now_ms + WALL_MS;
 	}
 }

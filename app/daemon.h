@@ -106,7 +106,7 @@ struct daemon {
 	unsigned lcore_count;
 	struct lcore lcores[ROLES_MAX];
 	int socket_id;
-	uint64_t started_ms; /* clock_ms() */
+	uint64_t started_ms; /* rdl_clock_ms() */
 	/* Set once by the main thread: workers stop receiving, and end when shards have answered all. */
 	int stopping;
 	struct publisher *publisher; /* NULL: none is configured */

@@ -47,7 +47,7 @@ static void say(const char *line, size_t len)
 	if (!show)
 		rdl_log_debug("dpdk", "%.*s", (int)len, line);
 	else if (level <= RDL_CONF_LOG_WARN)
-		rdl_log_some(&kinds[level], clock_ms(), "%.*s", (int)len, line);
+		rdl_log_some(&kinds[level], rdl_clock_ms(), "%.*s", (int)len, line);
 	else
 		rdl_log(level, "dpdk", "%.*s", (int)len, line);
 }
@@ -109,5 +109,5 @@ void __wrap_perror(const char *what)
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(
 		RDL_CONF_LOG_INFO, "dpdk", "errors of the system") };
 
-	rdl_log_some(&kind, clock_ms(), "%s: %s", what, strerrordesc_np(errno));
+	rdl_log_some(&kind, rdl_clock_ms(), "%s: %s", what, strerrordesc_np(errno));
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mailbox.h"
 
-#include <errno.h>
-#include <time.h>
+#include "clock.h"
 
 /* Slots looked at for one page: tens of microseconds of the owner's time. */
 #define PAGE_SLOTS 1024
@@ -22,10 +21,7 @@ static enum mailbox_state state_of(const struct mailbox *mailbox)
 
 bool mailbox_take(struct mailbox *mailbox, struct timespec *end)
 {
-	clock_gettime(CLOCK_MONOTONIC, end);
-	end->tv_nsec += MAILBOX_WAIT_MS * 1000000;
-	end->tv_sec += end->tv_nsec / 1000000000;
-	end->tv_nsec %= 1000000000;
+	*end = rdl_clock_in_ms(MAILBOX_WAIT_MS);
 	/* Not a mutex held meanwhile: tools that look for races know no lock of a mutex by this clock. */
 	pthread_mutex_lock(&mailbox->lock);
 	int ret = 0;
@@ -45,15 +41,6 @@ void mailbox_give_back(struct mailbox *mailbox)
 	pthread_cond_signal(&mailbox->free);
 }
 
-static bool is_past(const struct timespec *end)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > end->tv_sec ||
-	       (now.tv_sec == end->tv_sec && now.tv_nsec >= end->tv_nsec);
-}
-
 bool mailbox_ask(struct mailbox *mailbox, const struct timespec *end)
 {
 	static const struct timespec pause = { .tv_nsec = 50 * 1000 };
@@ -63,7 +50,7 @@ bool mailbox_ask(struct mailbox *mailbox, const struct timespec *end)
 		enum mailbox_state asked = MAILBOX_ASKED;
 
 		/* Taken back; or the owner is just at it, and then it is a matter of microseconds. */
-		if (is_past(end) &&
+		if (rdl_clock_is_past(end) &&
 			__atomic_compare_exchange_n(&mailbox->state, &asked, MAILBOX_FREE, false,
 				__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 			return false;

@@ -67,7 +67,8 @@ static void log_ready(const struct daemon *daemon)
 		addresses, conf->coap.port, conf->workers, conf->shards,
 		(unsigned long long)conf->memory.registrations,
 		(unsigned long long)(daemon_memory(daemon) >> 20),
-		(unsigned long long)(clock_ms() - daemon->started_ms), instance_telemetry_path());
+		(unsigned long long)(rdl_clock_ms() - daemon->started_ms),
+		instance_telemetry_path());
 }
 
 /* Everything is set up: launches it, and looks after it until the end. */
@@ -161,8 +162,8 @@ static int start(const char *path)
 {
 	static struct daemon daemon;
 
-	clock_start();
-	daemon.started_ms = clock_ms();
+	rdl_clock_start();
+	daemon.started_ms = rdl_clock_ms();
 	daemon.socket_id = -1; /* any NUMA node */
 	rdl_log_open();
 	if (signals_begin() != 0)

@@ -45,7 +45,7 @@ static struct rdl_log_kind fills = { RDL_LOG_KIND(
 static void look_at_core(
 	struct rdl_stall *stall, const struct load *load, const char *role, unsigned index)
 {
-	uint64_t worst_ms, now = clock_ms();
+	uint64_t worst_ms, now = rdl_clock_ms();
 
 	switch (rdl_stall_look(stall, load_age_ms(load), STANDS_MS, &worst_ms)) {
 	case RDL_STALL_STANDS:
@@ -98,7 +98,7 @@ static void say_link(const struct daemon *daemon, unsigned p, struct port_watch 
 {
 	if (port->now.there == port->said.there && port->now.link == port->said.link)
 		return;
-	rdl_log_some(&links, clock_ms(), "%s port=%u device=%s",
+	rdl_log_some(&links, rdl_clock_ms(), "%s port=%u device=%s",
 		!port->now.there ? "its device is gone, and needs a restart to come back"
 		: port->now.link ? "link up"
 				 : "link down",
@@ -115,7 +115,7 @@ static void say_losses(unsigned p, struct port_watch *port)
 	if (now->rx_missed == said->rx_missed && now->rx_no_buffer == said->rx_no_buffer &&
 		now->rx_errors == said->rx_errors && now->tx_errors == said->tx_errors)
 		return;
-	if (!rdl_gate_pass(&port->losses, clock_ms(), 1, LOSS_MS, &swallowed))
+	if (!rdl_gate_pass(&port->losses, rdl_clock_ms(), 1, LOSS_MS, &swallowed))
 		return;
 	rdl_log_warn("port",
 		"the NIC lost packets port=%u rx_missed=%llu rx_no_buffer=%llu rx_errors=%llu "
@@ -176,7 +176,7 @@ static void look_at_shedding(struct monitor *monitor)
 	for (size_t i = 0; i < SHED_STATS; i++)
 		sums[i] = sum_of(monitor->daemon, shed_stats[i]);
 	if (!put_shed(monitor, sums, text, sizeof(text)) ||
-		!rdl_gate_pass(&monitor->shedding, clock_ms(), 1, LOSS_MS, &swallowed))
+		!rdl_gate_pass(&monitor->shedding, rdl_clock_ms(), 1, LOSS_MS, &swallowed))
 		return;
 	rdl_log_warn("load", "requests are shed%s", text);
 	memcpy(monitor->shed, sums, sizeof(sums));
@@ -195,7 +195,7 @@ static void look_at_table(struct monitor *monitor)
 	if (fill == monitor->fill)
 		return;
 	monitor->fill = fill;
-	rdl_log_some(&fills, clock_ms(), "%s registrations=%llu registrations_max=%llu",
+	rdl_log_some(&fills, rdl_clock_ms(), "%s registrations=%llu registrations_max=%llu",
 		words[fill], (unsigned long long)used, (unsigned long long)room);
 }
 
@@ -232,7 +232,7 @@ void monitor_look(struct monitor *monitor)
 	look_at_ports(monitor);
 	look_at_shedding(monitor);
 	look_at_table(monitor);
-	rdl_log_rest(clock_ms());
+	rdl_log_rest(rdl_clock_ms());
 }
 
 void monitor_close(struct monitor *monitor)

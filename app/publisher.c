@@ -48,7 +48,7 @@ static void follow(struct publisher *publisher)
 	}
 	if (wanted != publisher->listening)
 		listen_to_shards(publisher, wanted);
-	refused_follow(publisher, clock_ms());
+	refused_follow(publisher, rdl_clock_ms());
 }
 
 static void begin_snapshot(struct publisher *publisher, struct subscriber *subscriber)
@@ -63,7 +63,7 @@ static void begin_snapshot(struct publisher *publisher, struct subscriber *subsc
 	subscriber->shards_left = shards;
 	subscriber->begun = false;
 	subscriber->rows = 0;
-	subscriber->moved_ms = clock_ms();
+	subscriber->moved_ms = rdl_clock_ms();
 }
 
 static void subscribe(struct client *client, const char *text, size_t len)
@@ -120,7 +120,7 @@ static int work(struct server *server)
 {
 	struct publisher *publisher = publisher_of(server);
 	unsigned shards = publisher->daemon->conf->shards;
-	uint64_t now = clock_ms();
+	uint64_t now = rdl_clock_ms();
 	bool more = false;
 
 	refused_publish(publisher, now);

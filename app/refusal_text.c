@@ -70,7 +70,7 @@ void refusal_text(
 		[RDL_OPERATION_DEREGISTER] = "de-register",
 		[RDL_OPERATION_OTHER] = "other",
 	};
-	uint64_t wall_ms = refusal->time_ms + clock_wall_ms();
+	uint64_t wall_ms = refusal->time_ms + rdl_clock_wall_ms();
 	char time[32];
 
 	snprintf(time, sizeof(time), "%llu.%03u", (unsigned long long)(wall_ms / 1000),

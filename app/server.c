@@ -87,7 +87,7 @@ static struct client *new_client(struct server *server, int fd)
 		return NULL;
 	client->server = server;
 	client->fd = fd;
-	client->heard_ms = clock_ms();
+	client->heard_ms = rdl_clock_ms();
 	if (!outbox_init(&client->out, server->config.out_octets) ||
 		watch(server, EPOLL_CTL_ADD, fd, EPOLLIN, client) != 0) {
 		outbox_free(&client->out);
@@ -130,7 +130,7 @@ static void receive(struct client *client)
 		update_watch(client);
 		return;
 	}
-	client->heard_ms = clock_ms();
+	client->heard_ms = rdl_clock_ms();
 	client->line_len += (size_t)n;
 	take_lines(client);
 }
@@ -175,7 +175,7 @@ static void accept_some(struct server *server)
 /* Sends, and lets go of those who are done. */
 static void settle(struct server *server)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = rdl_clock_ms();
 
 	for (unsigned i = server->client_count; i-- > 0;) {
 		struct client *client = server->clients[i];

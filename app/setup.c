@@ -129,8 +129,8 @@ void daemon_registry_config(
 		.endpoint_key = daemon->endpoint_key,
 		.list_key = daemon->list_key,
 		.socket_id = daemon->socket_id,
-		.now_ms = clock_ms(),
-		.wall_ms = clock_wall_ms(),
+		.now_ms = rdl_clock_ms(),
+		.wall_ms = rdl_clock_wall_ms(),
 	};
 }
 

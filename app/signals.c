@@ -35,7 +35,7 @@ static void ignore(int number)
 {
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(RDL_CONF_LOG_INFO, "signal", "ignored") };
 
-	rdl_log_some(&kind, clock_ms(),
+	rdl_log_some(&kind, rdl_clock_ms(),
 		"ignored signal=SIG%s (a changed configuration is read at the next start)",
 		sigabbrev_np(number));
 }
@@ -143,9 +143,9 @@ void signals_started(void)
 
 int signals_wait(unsigned ms)
 {
-	uint64_t now = clock_ms(), end = now + ms;
+	uint64_t now = rdl_clock_ms(), end = now + ms;
 
-	for (; !signals_end_asked() && now <= end; now = clock_ms()) {
+	for (; !signals_end_asked() && now <= end; now = rdl_clock_ms()) {
 		struct timespec wait = { .tv_sec = (time_t)((end - now) / 1000),
 			.tv_nsec = (long)((end - now) % 1000) * 1000000 };
 		int number = sigtimedwait(&watched, NULL, &wait);

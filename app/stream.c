@@ -46,7 +46,7 @@ static void walk_begins(struct publisher *publisher, unsigned shard, uint64_t nu
 
 static void walk_ends(struct publisher *publisher, unsigned shard, uint64_t number)
 {
-	uint64_t now = clock_ms(), took = now - publisher->walk.asked_ms;
+	uint64_t now = rdl_clock_ms(), took = now - publisher->walk.asked_ms;
 
 	if (number == publisher->walk.asked && publisher->walk.shards_left > 0 &&
 		--publisher->walk.shards_left == 0)

@@ -46,7 +46,7 @@ static int info(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(d, "instance", daemon->conf->instance);
 	rte_tel_data_add_dict_string(d, "boot", daemon->boot);
 	tel_u64(d, "pid", (uint64_t)getpid());
-	tel_u64(d, "uptime", (clock_ms() - daemon->started_ms) / 1000);
+	tel_u64(d, "uptime", (rdl_clock_ms() - daemon->started_ms) / 1000);
 	tel_u64(d, "ports", daemon->conf->port_count);
 	tel_u64(d, "coap_port", daemon->conf->coap.port);
 	tel_u64(d, "workers", daemon->conf->workers);

@@ -3,7 +3,6 @@
 #include "telemetry.h"
 
 #include "ask.h"
-#include "percent.h"
 
 /* DPDK cuts arrays at 512 entries, dictionaries at 256. */
 #define OBJECTS_SHOWN 256
@@ -75,7 +74,8 @@ static void put_attributes(struct rte_tel_data *d, const struct rdl_object_list 
 	while (rdl_object_attributes_next(&rest, &link, &text)) {
 		char name[16] = "/", encoded[3 * ATTRIBUTES_SHOWN + 1];
 
-		if (text.len > ATTRIBUTES_SHOWN || percent_encode(text, encoded) > ATTRIBUTES_SHOWN)
+		if (text.len > ATTRIBUTES_SHOWN ||
+			rdl_percent_encode(text, encoded) > ATTRIBUTES_SHOWN)
 			continue;
 		if (link != RDL_ATTRIBUTES_ROOT)
 			link_text(link, name);
@@ -151,7 +151,7 @@ static void put_root(struct rte_tel_data *d, const struct rdl_object_list *list)
 
 	if (root.len > RDL_ENDPOINT_MAX)
 		root.len = RDL_ENDPOINT_MAX;
-	tel_text(d, "root", "root_parts", text, percent_encode(root, text + 1) + 1);
+	tel_text(d, "root", "root_parts", text, rdl_percent_encode(root, text + 1) + 1);
 }
 
 static void put_registration(struct rte_tel_data *d, const struct daemon *daemon,
@@ -194,7 +194,7 @@ void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct r
 	uint8_t endpoint[RDL_ENDPOINT_MAX];
 	size_t endpoint_len;
 
-	if (!percent_decode(text, len, endpoint, sizeof(endpoint), &endpoint_len) ||
+	if (!rdl_percent_decode(text, len, endpoint, sizeof(endpoint), &endpoint_len) ||
 		endpoint_len == 0) {
 		rte_tel_data_start_dict(d);
 		return;

@@ -2,8 +2,6 @@
 /* Texts as DPDK's telemetry can carry them: printable ASCII, in strings of 127 octets. */
 #include "telemetry.h"
 
-#include "percent.h"
-
 #define STRING_MAX 127
 #define ENCODED_MAX (3 * RDL_ENDPOINT_MAX + 1)
 
@@ -20,7 +18,7 @@ static void put_parts(struct rte_tel_data *array, const char *text, size_t len)
 {
 	for (size_t done = 0; done < len;) {
 		char part[STRING_MAX + 1];
-		size_t n = percent_cut(text + done, len - done, STRING_MAX);
+		size_t n = rdl_percent_cut(text + done, len - done, STRING_MAX);
 
 		memcpy(part, text + done, n);
 		part[n] = '\0';
@@ -33,7 +31,7 @@ void tel_text(struct rte_tel_data *d, const char *name, const char *parts_name, 
 	size_t len)
 {
 	char head[STRING_MAX + 1];
-	size_t n = percent_cut(text, len, STRING_MAX);
+	size_t n = rdl_percent_cut(text, len, STRING_MAX);
 
 	memcpy(head, text, n);
 	head[n] = '\0';
@@ -56,14 +54,14 @@ void tel_encoded(
 
 	if (value.len > RDL_ENDPOINT_MAX)
 		value.len = RDL_ENDPOINT_MAX;
-	len = percent_encode(value, text);
+	len = rdl_percent_encode(value, text);
 	tel_text(d, name, parts_name, text, len);
 }
 
 size_t tel_text_octets(struct rdl_span value)
 {
 	char text[3 * UINT8_MAX + 1];
-	size_t len = percent_encode(value, text), octets = len;
+	size_t len = rdl_percent_encode(value, text), octets = len;
 
 	for (size_t i = 0; i < len; i++)
 		octets += text[i] == '"' || text[i] == '\\';
@@ -74,7 +72,7 @@ size_t tel_text_octets(struct rdl_span value)
 void tel_texts_add(struct tel_texts *texts, struct rdl_span value)
 {
 	char text[3 * UINT8_MAX + 1], number[16];
-	size_t len = percent_encode(value, text);
+	size_t len = rdl_percent_encode(value, text);
 
 	if (len <= STRING_MAX) {
 		if (texts->array == NULL)

@@ -198,7 +198,7 @@ static bool receive(struct worker *worker, unsigned port)
 	if (RDL_UNLIKELY(is_pressed(worker, port, n)))
 		n = triage(worker, frames, n);
 	/* Milliseconds matter to nothing here: what waits for blocks waits for minutes. */
-	worker->pipeline.now_ms = clock_coarse_ms();
+	worker->pipeline.now_ms = rdl_clock_coarse_ms();
 	while (n > 0)
 		n = process(worker, frames, n);
 	return true;
@@ -266,7 +266,7 @@ static void forget_fragments(struct worker *worker)
 	struct rdl_fragments_lost lost = { 0 };
 
 	worker->rounds = 0;
-	rdl_fragments_forget(worker->fragments, clock_coarse_ms(), &lost);
+	rdl_fragments_forget(worker->fragments, rdl_clock_coarse_ms(), &lost);
 	count_lost(worker, &lost);
 }
 

@@ -195,6 +195,16 @@ size_t rdl_character(struct rdl_span text, uint32_t *character, bool *printable)
 size_t rdl_printable_copy(char *to, struct rdl_span text);
 
 /*
+ * Printable ASCII without '%', everything else as %XX. Encodes with a NUL, in room for 3 * from.len
+ * + 1, and returns the length of the text.
+ */
+size_t rdl_percent_encode(struct rdl_span from, char *text);
+/* False when a %XX is broken or the result is longer than `room`. */
+bool rdl_percent_decode(const char *text, size_t len, uint8_t *out, size_t room, size_t *out_len);
+/* Length of the longest start of `text` with at most `room` octets that does not cut a %XX. */
+size_t rdl_percent_cut(const char *text, size_t len, size_t room);
+
+/*
  * Reads 1*DIGIT and nothing else. False when the grammar is broken. A number above `max` reads as
  * `max`: leading zeros and any length are fine, nothing ever wraps.
  */

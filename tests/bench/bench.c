@@ -301,7 +301,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	daemon.conf = conf;
 	daemon.socket_id = -1;
-	daemon.started_ms = clock_ms();
+	daemon.started_ms = rdl_clock_ms();
 	struct rdl_policy *policy = NULL;
 	if (daemon_keys(&daemon) != 0 || daemon_plan_lcores(&daemon) != 0 ||
 		(policy = daemon_policy(&daemon, conf)) == NULL)

@@ -40,7 +40,7 @@ bool listeners_start(const struct daemon *daemon, unsigned count)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timespec pause = { .tv_nsec = 1000000 };
 
-	began_ms = clock_ms();
+	began_ms = rdl_clock_ms();
 	if (count == 0)
 		return true;
 	snprintf(
@@ -76,7 +76,7 @@ void listeners_end(const struct daemon *daemon, bool json)
 {
 	const struct publisher_counts *counts = publisher_counts(daemon->publisher);
 	struct timespec pause = { .tv_nsec = 200000000 };
-	uint64_t last = UINT64_MAX, took = clock_ms() - began_ms, lines = 0, octets = 0;
+	uint64_t last = UINT64_MAX, took = rdl_clock_ms() - began_ms, lines = 0, octets = 0;
 
 	for (unsigned tries = 0; tries < 50 && last != published(counts); tries++) {
 		last = published(counts);

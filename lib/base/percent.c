@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "percent.h"
+#include "base.h"
 
-size_t percent_encode(struct rdl_span from, char *text)
+size_t rdl_percent_encode(struct rdl_span from, char *text)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	char *out = text;
@@ -29,7 +29,7 @@ static int hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool percent_decode(const char *text, size_t len, uint8_t *out, size_t room, size_t *out_len)
+bool rdl_percent_decode(const char *text, size_t len, uint8_t *out, size_t room, size_t *out_len)
 {
 	size_t n = 0;
 
@@ -50,7 +50,7 @@ bool percent_decode(const char *text, size_t len, uint8_t *out, size_t room, siz
 	return true;
 }
 
-size_t percent_cut(const char *text, size_t len, size_t room)
+size_t rdl_percent_cut(const char *text, size_t len, size_t room)
 {
 	if (len <= room)
 		return len;
