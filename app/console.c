@@ -49,7 +49,7 @@ static const char *read_request(json_t *request, struct command *command)
 static void log_removal(const struct client *client, struct rdl_span endpoint)
 {
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(
-		RDL_CONF_LOG_INFO, "control", "removed registrations") };
+		RDL_LOG_INFO, "control", "removed registrations") };
 	struct ucred peer = { .pid = -1, .uid = (uid_t)-1 };
 	socklen_t len = sizeof(peer);
 	char name[3 * RDL_ENDPOINT_MAX + 1];

@@ -18,35 +18,35 @@ static bool marked; /* the next error takes the place of `reason` */
 static char reason[300];
 
 static struct rdl_log_kind kinds[] = {
-	[RDL_CONF_LOG_ERROR] = { RDL_LOG_KIND(RDL_CONF_LOG_ERROR, "dpdk", "errors") },
-	[RDL_CONF_LOG_WARN] = { RDL_LOG_KIND(RDL_CONF_LOG_WARN, "dpdk", "warnings") },
+	[RDL_LOG_ERROR] = { RDL_LOG_KIND(RDL_LOG_ERROR, "dpdk", "errors") },
+	[RDL_LOG_WARN] = { RDL_LOG_KIND(RDL_LOG_WARN, "dpdk", "warnings") },
 };
 
-static enum rdl_conf_log_level level_of(int dpdk)
+static enum rdl_log_level level_of(int dpdk)
 {
 	if (dpdk <= (int)RTE_LOG_ERR)
-		return RDL_CONF_LOG_ERROR;
+		return RDL_LOG_ERROR;
 	if (dpdk == (int)RTE_LOG_WARNING)
-		return RDL_CONF_LOG_WARN;
-	return dpdk == (int)RTE_LOG_DEBUG ? RDL_CONF_LOG_DEBUG : RDL_CONF_LOG_INFO;
+		return RDL_LOG_WARN;
+	return dpdk == (int)RTE_LOG_DEBUG ? RDL_LOG_DEBUG : RDL_LOG_INFO;
 }
 
 static void say(const char *line, size_t len)
 {
-	enum rdl_conf_log_level level = level_of(rte_log_cur_msg_loglevel());
+	enum rdl_log_level level = level_of(rte_log_cur_msg_loglevel());
 
 	if (len == 0)
 		return;
 	pthread_mutex_lock(&lock);
 	bool show = shown;
-	if (level == RDL_CONF_LOG_ERROR && (marked || reason[0] == '\0')) {
+	if (level == RDL_LOG_ERROR && (marked || reason[0] == '\0')) {
 		marked = false;
 		snprintf(reason, sizeof(reason), "; DPDK says: %.*s", (int)len, line);
 	}
 	pthread_mutex_unlock(&lock);
 	if (!show)
 		rdl_log_debug("dpdk", "%.*s", (int)len, line);
-	else if (level <= RDL_CONF_LOG_WARN)
+	else if (level <= RDL_LOG_WARN)
 		rdl_log_some(&kinds[level], rdl_clock_ms(), "%.*s", (int)len, line);
 	else
 		rdl_log(level, "dpdk", "%.*s", (int)len, line);
@@ -107,7 +107,7 @@ void __wrap_perror(const char *what);
 void __wrap_perror(const char *what)
 {
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(
-		RDL_CONF_LOG_INFO, "dpdk", "errors of the system") };
+		RDL_LOG_INFO, "dpdk", "errors of the system") };
 
 	rdl_log_some(&kind, rdl_clock_ms(), "%s: %s", what, strerrordesc_np(errno));
 }

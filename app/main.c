@@ -2,6 +2,7 @@
 /* rdline: start in stages, serve until told to stop, undo the stages in reverse. The main thread never polls. */
 #include "daemon.h"
 
+#include <assert.h>
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -144,7 +145,7 @@ static struct rdl_conf *load(const char *path)
 	fclose(errors);
 	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
 		line = strtok_r(NULL, "\n", &rest))
-		rdl_log_line(RDL_CONF_LOG_ERROR, "", line);
+		rdl_log_line(RDL_LOG_ERROR, "", line);
 	free(text);
 	return conf;
 }
@@ -157,6 +158,11 @@ static int check(const char *path)
 	rdl_conf_free(conf);
 	return ret;
 }
+
+static_assert((int)RDL_LOG_ERROR == RDL_CONF_LOG_ERROR && (int)RDL_LOG_WARN == RDL_CONF_LOG_WARN &&
+		      (int)RDL_LOG_INFO == RDL_CONF_LOG_INFO &&
+		      (int)RDL_LOG_DEBUG == RDL_CONF_LOG_DEBUG,
+	"the configuration's levels are the log's");
 
 static int start(const char *path)
 {
@@ -172,7 +178,7 @@ static int start(const char *path)
 	struct rdl_conf *conf = load(path);
 	if (conf == NULL)
 		return EXIT_FAILURE;
-	rdl_log_level(conf->log_level);
+	rdl_log_show((enum rdl_log_level)conf->log_level);
 	daemon.conf = conf;
 	int ret = serve(&daemon) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	rdl_conf_free(conf);

@@ -35,10 +35,9 @@ struct monitor {
 };
 
 static struct rdl_log_kind stands = { RDL_LOG_KIND(
-	RDL_CONF_LOG_WARN, "core", "stands still or goes on") };
-static struct rdl_log_kind links = { RDL_LOG_KIND(RDL_CONF_LOG_WARN, "port", "link changes") };
-static struct rdl_log_kind fills = { RDL_LOG_KIND(
-	RDL_CONF_LOG_WARN, "load", "table fills or empties") };
+	RDL_LOG_WARN, "core", "stands still or goes on") };
+static struct rdl_log_kind links = { RDL_LOG_KIND(RDL_LOG_WARN, "port", "link changes") };
+static struct rdl_log_kind fills = { RDL_LOG_KIND(RDL_LOG_WARN, "load", "table fills or empties") };
 
 /* ---- cores ---- */
 

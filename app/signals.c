@@ -33,7 +33,7 @@ static bool ends_us(int number)
 
 static void ignore(int number)
 {
-	static struct rdl_log_kind kind = { RDL_LOG_KIND(RDL_CONF_LOG_INFO, "signal", "ignored") };
+	static struct rdl_log_kind kind = { RDL_LOG_KIND(RDL_LOG_INFO, "signal", "ignored") };
 
 	rdl_log_some(&kind, rdl_clock_ms(),
 		"ignored signal=SIG%s (a changed configuration is read at the next start)",

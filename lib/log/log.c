@@ -3,10 +3,11 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static enum rdl_conf_log_level shown = RDL_CONF_LOG_INFO;
+static enum rdl_log_level shown = RDL_LOG_INFO;
 static bool journal; /* reads stderr, and takes a priority from each line */
 
 void rdl_log_open(void)
@@ -17,12 +18,12 @@ void rdl_log_open(void)
 		  rdl_is_journal(getenv("JOURNAL_STREAM"), status.st_dev, status.st_ino);
 }
 
-void rdl_log_level(enum rdl_conf_log_level level)
+void rdl_log_show(enum rdl_log_level level)
 {
 	__atomic_store_n(&shown, level, __ATOMIC_RELAXED);
 }
 
-void rdl_log_line(enum rdl_conf_log_level level, const char *before, const char *text)
+void rdl_log_line(enum rdl_log_level level, const char *before, const char *text)
 {
 	/* syslog's, as sd-daemon(3) has them at the start of a line. */
 	static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
@@ -37,7 +38,7 @@ void rdl_log_line(enum rdl_conf_log_level level, const char *before, const char 
 	fprintf(stderr, "%s%s%s\n", journal ? priorities[level] : "", before, line);
 }
 
-void rdl_log(enum rdl_conf_log_level level, const char *area, const char *format, ...)
+void rdl_log(enum rdl_log_level level, const char *area, const char *format, ...)
 {
 	static const char *const names[] = { "error", "warn", "info", "debug" };
 	char before[64], text[1024];
@@ -54,6 +55,7 @@ void rdl_log(enum rdl_conf_log_level level, const char *area, const char *format
 
 /* ---- kinds of which there may be many ---- */
 
+/* Of a kind, in a time. */
 #define LINES 10
 #define EACH_MS 10000
 
