@@ -14,7 +14,7 @@
 
 struct console {
 	struct daemon *daemon;
-	struct server *server;
+	struct rdl_lines *server;
 	uint8_t reply[COMMANDS_REPLY_MAX];
 };
 
@@ -46,7 +46,7 @@ static const char *read_request(json_t *request, struct command *command)
 }
 
 /* Who had which registration removed. */
-static void log_removal(const struct client *client, struct rdl_span endpoint)
+static void log_removal(const struct rdl_lines_client *client, struct rdl_span endpoint)
 {
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(
 		RDL_LOG_INFO, "control", "removed registrations") };
@@ -60,7 +60,7 @@ static void log_removal(const struct client *client, struct rdl_span endpoint)
 		(long)peer.pid, name);
 }
 
-static void line(struct client *client, const char *text, size_t len)
+static void line(struct rdl_lines_client *client, const char *text, size_t len)
 {
 	struct console *console = client->server->config.owner;
 	struct rdl_cursor reply = rdl_cursor(console->reply, sizeof(console->reply));
@@ -68,7 +68,7 @@ static void line(struct client *client, const char *text, size_t len)
 	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 
 	if (request == NULL) {
-		client_error(client, "not JSON");
+		rdl_lines_error(client, "not JSON");
 		return;
 	}
 	const char *wrong = read_request(request, &command);
@@ -80,12 +80,12 @@ static void line(struct client *client, const char *text, size_t len)
 	if (wrong == NULL && reply.failed)
 		wrong = "the reply is too long";
 	if (wrong != NULL) {
-		client_error(client, wrong);
+		rdl_lines_error(client, wrong);
 		return;
 	}
-	if (!client_put(client, console->reply, (size_t)(reply.pos - console->reply))) {
+	if (!rdl_lines_put(client, console->reply, (size_t)(reply.pos - console->reply))) {
 		/* Asks on and on, and does not read. */
-		server_count(&client->server->counts.let_go);
+		rdl_lines_count(&client->server->counts.let_go);
 		client->dead = true;
 	}
 }
@@ -103,9 +103,12 @@ int console_open(struct daemon *daemon)
 	}
 	console->daemon = daemon;
 	daemon->console = console;
-	console->server = server_open(&(struct server_config){
+	console->server = rdl_lines_open(&(struct rdl_lines_config){
 		.area = "control",
-		.socket = socket,
+		.at = { .path = socket->path,
+			.group = socket->group,
+			.file = socket->where.file,
+			.line = socket->where.line },
 		.clients_max = CLIENTS_MAX,
 		.out_octets = COMMANDS_REPLY_MAX,
 		.idle_ms = IDLE_MS,
@@ -117,25 +120,25 @@ int console_open(struct daemon *daemon)
 
 int console_start(struct daemon *daemon)
 {
-	return daemon->console != NULL ? server_start(daemon->console->server) : 0;
+	return daemon->console != NULL ? rdl_lines_start(daemon->console->server) : 0;
 }
 
 void console_stop(struct daemon *daemon)
 {
 	if (daemon->console != NULL)
-		server_stop(daemon->console->server);
+		rdl_lines_stop(daemon->console->server);
 }
 
 void console_close(struct daemon *daemon)
 {
 	if (daemon->console == NULL)
 		return;
-	server_close(daemon->console->server);
+	rdl_lines_close(daemon->console->server);
 	free(daemon->console);
 	daemon->console = NULL;
 }
 
-const struct server_counts *console_server_counts(const struct console *console)
+const struct rdl_lines_counts *console_server_counts(const struct console *console)
 {
 	return &console->server->counts;
 }

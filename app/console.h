@@ -6,7 +6,7 @@
 #ifndef RDL_APP_CONSOLE_H
 #define RDL_APP_CONSOLE_H
 
-#include "server.h"
+#include "lines.h"
 
 struct daemon;
 struct console;
@@ -17,6 +17,6 @@ int console_start(struct daemon *daemon);
 void console_stop(struct daemon *daemon);
 void console_close(struct daemon *daemon);
 
-const struct server_counts *console_server_counts(const struct console *console);
+const struct rdl_lines_counts *console_server_counts(const struct console *console);
 
 #endif

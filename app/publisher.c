@@ -13,7 +13,7 @@
 /* A connection has to say what it wants. */
 #define REQUEST_MS 10000
 
-static struct publisher *publisher_of(const struct server *server)
+static struct publisher *publisher_of(const struct rdl_lines *server)
 {
 	return server->config.owner;
 }
@@ -66,7 +66,7 @@ static void begin_snapshot(struct publisher *publisher, struct subscriber *subsc
 	subscriber->moved_ms = rdl_clock_ms();
 }
 
-static void subscribe(struct client *client, const char *text, size_t len)
+static void subscribe(struct rdl_lines_client *client, const char *text, size_t len)
 {
 	struct publisher *publisher = publisher_of(client->server);
 	struct subscriber *subscriber = client->state;
@@ -75,7 +75,7 @@ static void subscribe(struct client *client, const char *text, size_t len)
 	if (subscriber == NULL) {
 		subscriber = calloc(1, sizeof(*subscriber));
 		if (subscriber == NULL) {
-			client_refuse(client, "no memory");
+			rdl_lines_refuse(client, "no memory");
 			return;
 		}
 		subscriber->client = client;
@@ -83,7 +83,7 @@ static void subscribe(struct client *client, const char *text, size_t len)
 	}
 	const char *wrong = subscriber_request(subscriber, text, len, &snapshot);
 	if (wrong != NULL) {
-		client_error(client, wrong);
+		rdl_lines_error(client, wrong);
 		return;
 	}
 	if (!subscriber->subscribed)
@@ -102,7 +102,7 @@ static void subscribe(struct client *client, const char *text, size_t len)
 		publisher->daemon->boot, RDL_VERSION);
 }
 
-static void closed(struct client *client)
+static void closed(struct rdl_lines_client *client)
 {
 	struct publisher *publisher = publisher_of(client->server);
 	struct subscriber *subscriber = client->state;
@@ -116,7 +116,7 @@ static void closed(struct client *client)
 	follow(publisher);
 }
 
-static int work(struct server *server)
+static int work(struct rdl_lines *server)
 {
 	struct publisher *publisher = publisher_of(server);
 	unsigned shards = publisher->daemon->conf->shards;
@@ -181,9 +181,12 @@ int publisher_open(struct daemon *daemon)
 	}
 	publisher->daemon = daemon;
 	daemon->publisher = publisher;
-	publisher->server = server_open(&(struct server_config){
+	publisher->server = rdl_lines_open(&(struct rdl_lines_config){
 		.area = "events",
-		.socket = &conf->events.socket,
+		.at = { .path = conf->events.socket.path,
+			.group = conf->events.socket.group,
+			.file = conf->events.socket.where.file,
+			.line = conf->events.socket.where.line },
 		.clients_max = conf->events.subscribers,
 		.out_octets = (size_t)conf->events.buffer_kb << 10,
 		.idle_ms = REQUEST_MS,
@@ -203,20 +206,20 @@ int publisher_start(struct daemon *daemon)
 		return 0;
 	publisher->facts.location_key = daemon->location_key;
 	publisher->facts.major = daemon->conf->lwm2m.version.major;
-	return server_start(publisher->server);
+	return rdl_lines_start(publisher->server);
 }
 
 void publisher_stop(struct daemon *daemon)
 {
 	if (daemon->publisher != NULL)
-		server_stop(daemon->publisher->server);
+		rdl_lines_stop(daemon->publisher->server);
 }
 
 void publisher_close(struct daemon *daemon)
 {
 	if (daemon->publisher == NULL)
 		return;
-	server_close(daemon->publisher->server);
+	rdl_lines_close(daemon->publisher->server);
 	free(daemon->publisher);
 	daemon->publisher = NULL;
 }
@@ -226,7 +229,7 @@ const struct publisher_counts *publisher_counts(const struct publisher *publishe
 	return &publisher->counts;
 }
 
-const struct server_counts *publisher_server_counts(const struct publisher *publisher)
+const struct rdl_lines_counts *publisher_server_counts(const struct publisher *publisher)
 {
 	return &publisher->server->counts;
 }

@@ -6,7 +6,7 @@
 #ifndef RDL_APP_PUBLISHER_H
 #define RDL_APP_PUBLISHER_H
 
-#include "server.h"
+#include "lines.h"
 
 struct daemon;
 struct publisher;
@@ -30,6 +30,6 @@ void publisher_stop(struct daemon *daemon);
 void publisher_close(struct daemon *daemon);
 
 const struct publisher_counts *publisher_counts(const struct publisher *publisher);
-const struct server_counts *publisher_server_counts(const struct publisher *publisher);
+const struct rdl_lines_counts *publisher_server_counts(const struct publisher *publisher);
 
 #endif

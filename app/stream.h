@@ -10,7 +10,7 @@
 
 struct publisher {
 	struct daemon *daemon;
-	struct server *server;
+	struct rdl_lines *server;
 	struct publisher_counts counts;
 	struct rdl_event_facts facts;
 	bool listening;

@@ -81,20 +81,21 @@ const char *subscriber_request(
 
 void subscriber_tell(struct subscriber *subscriber, const void *line, size_t len)
 {
-	struct client *client = subscriber->client;
+	struct rdl_lines_client *client = subscriber->client;
 
-	if (subscriber->lost == 0 && outbox_left(&client->out) < len + HEADROOM && !client->waits)
-		client_send(client);
-	if (subscriber->lost > 0 || outbox_left(&client->out) < len + HEADROOM ||
-		!client_put(client, line, len))
+	if (subscriber->lost == 0 && rdl_outbox_left(&client->out) < len + HEADROOM &&
+		!client->waits)
+		rdl_lines_send(client);
+	if (subscriber->lost > 0 || rdl_outbox_left(&client->out) < len + HEADROOM ||
+		!rdl_lines_put(client, line, len))
 		subscriber->lost++;
 }
 
-static void put(struct client *client, const char *line, size_t len)
+static void put(struct rdl_lines_client *client, const char *line, size_t len)
 {
-	if (client_put(client, line, len))
+	if (rdl_lines_put(client, line, len))
 		return;
-	server_count(&client->server->counts.let_go);
+	rdl_lines_count(&client->server->counts.let_go);
 	client->dead = true;
 }
 
@@ -123,16 +124,16 @@ void subscriber_say(struct subscriber *subscriber, const char *format, ...)
 
 void subscriber_catch_up(struct subscriber *subscriber)
 {
-	const struct outbox *out = &subscriber->client->out;
+	const struct rdl_outbox *out = &subscriber->client->out;
 
-	if (subscriber->lost > 0 && outbox_left(out) >= out->room / 2)
+	if (subscriber->lost > 0 && rdl_outbox_left(out) >= out->room / 2)
 		tell_gap(subscriber);
 }
 
 uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms)
 {
-	const struct outbox *out = &subscriber->client->out;
-	size_t left = outbox_left(out);
+	const struct rdl_outbox *out = &subscriber->client->out;
+	size_t left = rdl_outbox_left(out);
 
 	if (out->sent - subscriber->sent_seen >= SLOW_OCTETS || out->len < SLOW_OCTETS) {
 		subscriber->sent_seen = out->sent;

@@ -4,7 +4,7 @@
 #define RDL_APP_SUBSCRIBER_H
 
 #include "daemon.h"
-#include "server.h"
+#include "lines.h"
 
 /* Towards one shard, when a snapshot was asked for. */
 enum subscriber_phase {
@@ -14,7 +14,7 @@ enum subscriber_phase {
 };
 
 struct subscriber {
-	struct client *client;
+	struct rdl_lines_client *client;
 	uint32_t kinds; /* 1 << enum rdl_event_kind */
 	bool refused; /* told of refusals, too */
 	bool follows; /* told of anything that shards do */

@@ -5,7 +5,7 @@
 #include "console.h"
 #include "publisher.h"
 
-static void put_server(struct rte_tel_data *d, const struct server_counts *counts)
+static void put_server(struct rte_tel_data *d, const struct rdl_lines_counts *counts)
 {
 	tel_u64(d, "connections", relaxed(&counts->clients));
 	tel_u64(d, "accepted", relaxed(&counts->accepted));

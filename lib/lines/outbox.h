@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What waits to be sent to one client: a bounded ring of octets. Used by one thread. */
-#ifndef RDL_APP_OUTBOX_H
-#define RDL_APP_OUTBOX_H
+#ifndef RDL_OUTBOX_H
+#define RDL_OUTBOX_H
 
 #include "base.h"
 
-struct outbox {
+struct rdl_outbox {
 	uint8_t *octets;
 	size_t room;
 	size_t at, len; /* where what waits begins, and how much it is */
@@ -13,16 +13,16 @@ struct outbox {
 };
 
 /* False without memory. Its pages are taken as they are first used. */
-bool outbox_init(struct outbox *outbox, size_t room);
-void outbox_free(struct outbox *outbox);
+bool rdl_outbox_init(struct rdl_outbox *outbox, size_t room);
+void rdl_outbox_free(struct rdl_outbox *outbox);
 
-static inline size_t outbox_left(const struct outbox *outbox)
+static inline size_t rdl_outbox_left(const struct rdl_outbox *outbox)
 {
 	return outbox->room - outbox->len;
 }
 /* False, and nothing added, when there is no room for all of it. */
-bool outbox_put(struct outbox *outbox, const void *data, size_t len);
+bool rdl_outbox_put(struct rdl_outbox *outbox, const void *data, size_t len);
 /* Sends what the socket takes without waiting; false when its other end is gone. */
-bool outbox_send(struct outbox *outbox, int fd);
+bool rdl_outbox_send(struct rdl_outbox *outbox, int fd);
 
 #endif

@@ -5,20 +5,20 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-bool outbox_init(struct outbox *outbox, size_t room)
+bool rdl_outbox_init(struct rdl_outbox *outbox, size_t room)
 {
-	*outbox = (struct outbox){ .octets = malloc(room), .room = room };
+	*outbox = (struct rdl_outbox){ .octets = malloc(room), .room = room };
 	return outbox->octets != NULL;
 }
 
-void outbox_free(struct outbox *outbox)
+void rdl_outbox_free(struct rdl_outbox *outbox)
 {
 	free(outbox->octets);
 }
 
-bool outbox_put(struct outbox *outbox, const void *data, size_t len)
+bool rdl_outbox_put(struct rdl_outbox *outbox, const void *data, size_t len)
 {
-	if (len > outbox_left(outbox))
+	if (len > rdl_outbox_left(outbox))
 		return false;
 	size_t end = (outbox->at + outbox->len) % outbox->room;
 	size_t first = len < outbox->room - end ? len : outbox->room - end;
@@ -29,7 +29,7 @@ bool outbox_put(struct outbox *outbox, const void *data, size_t len)
 	return true;
 }
 
-bool outbox_send(struct outbox *outbox, int fd)
+bool rdl_outbox_send(struct rdl_outbox *outbox, int fd)
 {
 	while (outbox->len > 0) {
 		size_t to_end = outbox->room - outbox->at;

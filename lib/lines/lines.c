@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "server.h"
+#include "lines.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "clock.h"
+#include "listen.h"
 #include "log.h"
 
 #define EVENTS_MAX 64
 #define ACCEPTS_MAX 64 /* in one round */
 #define TICK_MS 500 /* between two looks at silent clients */
 
-static int watch(struct server *server, int operation, int fd, uint32_t events, void *what)
+static int watch(struct rdl_lines *server, int operation, int fd, uint32_t events, void *what)
 {
 	struct epoll_event event = { .events = events, .data.ptr = what };
 
@@ -25,7 +27,7 @@ static int watch(struct server *server, int operation, int fd, uint32_t events, 
 
 /* ---- clients ---- */
 
-static void update_watch(struct client *client)
+static void update_watch(struct rdl_lines_client *client)
 {
 	uint32_t events = (client->ended ? 0u : EPOLLIN) | (client->waits ? EPOLLOUT : 0u);
 
@@ -33,9 +35,9 @@ static void update_watch(struct client *client)
 		client->dead = true;
 }
 
-void client_send(struct client *client)
+void rdl_lines_send(struct rdl_lines_client *client)
 {
-	if (!outbox_send(&client->out, client->fd)) {
+	if (!rdl_outbox_send(&client->out, client->fd)) {
 		client->dead = true;
 		return;
 	}
@@ -46,60 +48,60 @@ void client_send(struct client *client)
 	}
 }
 
-void client_error(struct client *client, const char *text)
+void rdl_lines_error(struct rdl_lines_client *client, const char *text)
 {
 	char line[256];
 	int len = snprintf(line, sizeof(line), "{\"error\":\"%s\"}\n", text);
 
-	server_count(&client->server->counts.errors);
-	if (!client_put(client, line, (size_t)len)) {
+	rdl_lines_count(&client->server->counts.errors);
+	if (!rdl_lines_put(client, line, (size_t)len)) {
 		/* Asks without end and never reads. */
-		server_count(&client->server->counts.let_go);
+		rdl_lines_count(&client->server->counts.let_go);
 		client->dead = true;
 	}
 }
 
-void client_refuse(struct client *client, const char *text)
+void rdl_lines_refuse(struct rdl_lines_client *client, const char *text)
 {
-	client_error(client, text);
-	client_send(client);
+	rdl_lines_error(client, text);
+	rdl_lines_send(client);
 	client->dead = true;
 }
 
-static void let_go(struct server *server, unsigned i)
+static void let_go(struct rdl_lines *server, unsigned i)
 {
-	struct client *client = server->clients[i];
+	struct rdl_lines_client *client = server->clients[i];
 
 	if (server->config.closed != NULL)
 		server->config.closed(client);
 	close(client->fd);
-	outbox_free(&client->out);
+	rdl_outbox_free(&client->out);
 	free(client);
 	server->clients[i] = server->clients[--server->client_count];
 	__atomic_store_n(&server->counts.clients, server->client_count, __ATOMIC_RELAXED);
 }
 
-static struct client *new_client(struct server *server, int fd)
+static struct rdl_lines_client *new_client(struct rdl_lines *server, int fd)
 {
-	struct client *client = calloc(1, sizeof(*client));
+	struct rdl_lines_client *client = calloc(1, sizeof(*client));
 
 	if (client == NULL)
 		return NULL;
 	client->server = server;
 	client->fd = fd;
 	client->heard_ms = rdl_clock_ms();
-	if (!outbox_init(&client->out, server->config.out_octets) ||
+	if (!rdl_outbox_init(&client->out, server->config.out_octets) ||
 		watch(server, EPOLL_CTL_ADD, fd, EPOLLIN, client) != 0) {
-		outbox_free(&client->out);
+		rdl_outbox_free(&client->out);
 		free(client);
 		return NULL;
 	}
 	return client;
 }
 
-static void take_lines(struct client *client)
+static void take_lines(struct rdl_lines_client *client)
 {
-	const struct server_config *config = &client->server->config;
+	const struct rdl_lines_config *config = &client->server->config;
 	size_t done = 0;
 	const char *end;
 
@@ -113,10 +115,10 @@ static void take_lines(struct client *client)
 	client->line_len -= done;
 	memmove(client->line, client->line + done, client->line_len);
 	if (client->line_len == sizeof(client->line) && !client->dead)
-		client_refuse(client, "a line is longer than 4095 octets");
+		rdl_lines_refuse(client, "a line is longer than 4095 octets");
 }
 
-static void receive(struct client *client)
+static void receive(struct rdl_lines_client *client)
 {
 	ssize_t n = recv(client->fd, client->line + client->line_len,
 		sizeof(client->line) - client->line_len, MSG_DONTWAIT);
@@ -137,16 +139,16 @@ static void receive(struct client *client)
 
 /* ---- the socket ---- */
 
-static void turn_away(struct server *server, int fd)
+static void turn_away(struct rdl_lines *server, int fd)
 {
 	static const char text[] = "{\"error\":\"too many connections\"}\n";
 
-	server_count(&server->counts.turned_away);
+	rdl_lines_count(&server->counts.turned_away);
 	(void)send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 }
 
-static void accept_some(struct server *server)
+static void accept_some(struct rdl_lines *server)
 {
 	for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
 		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -159,32 +161,32 @@ static void accept_some(struct server *server)
 							 NULL) == 0;
 			return;
 		}
-		struct client *client = server->client_count < server->config.clients_max
-						? new_client(server, fd)
-						: NULL;
+		struct rdl_lines_client *client = server->client_count < server->config.clients_max
+							  ? new_client(server, fd)
+							  : NULL;
 		if (client == NULL) {
 			turn_away(server, fd);
 			continue;
 		}
-		server_count(&server->counts.accepted);
+		rdl_lines_count(&server->counts.accepted);
 		server->clients[server->client_count++] = client;
 		__atomic_store_n(&server->counts.clients, server->client_count, __ATOMIC_RELAXED);
 	}
 }
 
 /* Sends, and lets go of those who are done. */
-static void settle(struct server *server)
+static void settle(struct rdl_lines *server)
 {
 	uint64_t now = rdl_clock_ms();
 
 	for (unsigned i = server->client_count; i-- > 0;) {
-		struct client *client = server->clients[i];
+		struct rdl_lines_client *client = server->clients[i];
 
 		if (!client->dead && !client->keeps &&
 			now - client->heard_ms >= server->config.idle_ms)
-			client_refuse(client, "no request in time");
+			rdl_lines_refuse(client, "no request in time");
 		if (!client->dead && client->out.len > 0 && !client->waits)
-			client_send(client);
+			rdl_lines_send(client);
 		if (client->ended && !client->keeps && client->out.len == 0)
 			client->dead = true;
 		if (client->dead)
@@ -195,7 +197,7 @@ static void settle(struct server *server)
 			watch(server, EPOLL_CTL_ADD, server->listener, EPOLLIN, server) != 0;
 }
 
-static void handle(struct server *server, const struct epoll_event *event)
+static void handle(struct rdl_lines *server, const struct epoll_event *event)
 {
 	if (event->data.ptr == &server->wake)
 		return;
@@ -203,18 +205,18 @@ static void handle(struct server *server, const struct epoll_event *event)
 		accept_some(server);
 		return;
 	}
-	struct client *client = event->data.ptr;
+	struct rdl_lines_client *client = event->data.ptr;
 	if ((event->events & (EPOLLHUP | EPOLLERR)) != 0 && (event->events & EPOLLIN) == 0)
 		client->dead = true;
 	if ((event->events & EPOLLOUT) != 0 && !client->dead)
-		client_send(client);
+		rdl_lines_send(client);
 	if ((event->events & EPOLLIN) != 0 && !client->dead)
 		receive(client);
 }
 
 static void *serve(void *self)
 {
-	struct server *server = self;
+	struct rdl_lines *server = self;
 	struct epoll_event events[EVENTS_MAX];
 	int wait = -1;
 
@@ -233,17 +235,17 @@ static void *serve(void *self)
 
 /* ---- begin and end ---- */
 
-struct server *server_open(const struct server_config *config)
+struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config)
 {
-	struct server *server =
+	struct rdl_lines *server =
 		calloc(1, sizeof(*server) + config->clients_max * sizeof(server->clients[0]));
 
 	if (server == NULL) {
-		rdl_log_error("start", "no memory to serve %s", config->socket->path);
+		rdl_log_error("start", "no memory to serve %s", config->at.path);
 		return NULL;
 	}
 	server->config = *config;
-	server->listener = listen_at(config->socket, config->area);
+	server->listener = rdl_lines_listen(&config->at, config->area);
 	if (server->listener < 0) {
 		free(server);
 		return NULL;
@@ -253,15 +255,14 @@ struct server *server_open(const struct server_config *config)
 	if (server->epoll < 0 || server->wake < 0 ||
 		watch(server, EPOLL_CTL_ADD, server->listener, EPOLLIN, server) != 0 ||
 		watch(server, EPOLL_CTL_ADD, server->wake, EPOLLIN, &server->wake) != 0) {
-		rdl_log_error(
-			"start", "cannot serve %s: %s", config->socket->path, strerror(errno));
-		server_close(server);
+		rdl_log_error("start", "cannot serve %s: %s", config->at.path, strerror(errno));
+		rdl_lines_close(server);
 		return NULL;
 	}
 	return server;
 }
 
-int server_start(struct server *server)
+int rdl_lines_start(struct rdl_lines *server)
 {
 	int ret = pthread_create(&server->thread, NULL, serve, server);
 
@@ -275,16 +276,16 @@ int server_start(struct server *server)
 }
 
 /* Nobody finds the socket any more: a client that is let go of now does not come back. */
-static void stop_listening(struct server *server)
+static void stop_listening(struct rdl_lines *server)
 {
 	if (server->listener < 0)
 		return;
-	unlink(server->config.socket->path);
+	unlink(server->config.at.path);
 	close(server->listener);
 	server->listener = -1;
 }
 
-void server_stop(struct server *server)
+void rdl_lines_stop(struct rdl_lines *server)
 {
 	static const uint64_t one = 1;
 
@@ -300,11 +301,11 @@ void server_stop(struct server *server)
 		let_go(server, server->client_count - 1);
 }
 
-void server_close(struct server *server)
+void rdl_lines_close(struct rdl_lines *server)
 {
 	if (server == NULL)
 		return;
-	server_stop(server);
+	rdl_lines_stop(server);
 	stop_listening(server);
 	if (server->epoll >= 0)
 		close(server->epoll);

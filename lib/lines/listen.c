@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A listening UNIX socket. */
-#include "server.h"
+#include "listen.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,7 +17,7 @@
 #define BACKLOG 128
 
 __attribute__((format(printf, 2, 3))) static int complain(
-	const struct rdl_conf_socket *socket, const char *format, ...)
+	const struct rdl_lines_place *at, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -25,21 +25,20 @@ __attribute__((format(printf, 2, 3))) static int complain(
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	rdl_log_error("start", "%s:%u: %s: %s", socket->where.file, socket->where.line,
-		socket->path, text);
+	rdl_log_error("start", "%s:%u: %s: %s", at->file, at->line, at->path, text);
 	return -1;
 }
 
-static struct sockaddr_un address_of(const struct rdl_conf_socket *socket)
+static struct sockaddr_un address_of(const struct rdl_lines_place *at)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket->path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", at->path);
 	return address;
 }
 
 /* Takes away a socket that nobody answers on. */
-static int make_way(const struct rdl_conf_socket *at)
+static int make_way(const struct rdl_lines_place *at)
 {
 	struct sockaddr_un address = address_of(at);
 	struct stat status;
@@ -72,7 +71,7 @@ static void make_folder(const char *path)
 		(void)mkdir(folder, 0755);
 }
 
-static int group_of(const struct rdl_conf_socket *at, gid_t *gid)
+static int group_of(const struct rdl_lines_place *at, gid_t *gid)
 {
 	*gid = (gid_t)-1;
 	if (at->group == NULL)
@@ -84,7 +83,7 @@ static int group_of(const struct rdl_conf_socket *at, gid_t *gid)
 	return 0;
 }
 
-static int bind_at(int fd, const struct rdl_conf_socket *at, gid_t gid)
+static int bind_at(int fd, const struct rdl_lines_place *at, gid_t gid)
 {
 	struct sockaddr_un address = address_of(at);
 	mode_t mask = umask(0777 & ~MODE);
@@ -102,7 +101,7 @@ static int bind_at(int fd, const struct rdl_conf_socket *at, gid_t gid)
 	return 0;
 }
 
-int listen_at(const struct rdl_conf_socket *at, const char *area)
+int rdl_lines_listen(const struct rdl_lines_place *at, const char *area)
 {
 	gid_t gid;
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lines: a UNIX socket that speaks lines, on a thread of its own: many clients, each with bounded
+ * buffers, none of which can hold up another. All callbacks run on that thread.
+ */
+#ifndef RDL_LINES_H
+#define RDL_LINES_H
+
+#include "outbox.h"
+
+#define RDL_LINES_MAX 4096
+
+struct rdl_lines;
+
+struct rdl_lines_client {
+	struct rdl_lines *server;
+	int fd;
+	bool keeps; /* stays connected though it says nothing, or nothing more */
+	bool ended; /* says nothing more */
+	bool dead; /* to be let go of */
+	bool waits; /* until its socket takes more */
+	uint64_t heard_ms;
+	size_t line_len;
+	char line[RDL_LINES_MAX];
+	struct rdl_outbox out;
+	void *state; /* the owner's */
+};
+
+/* Where a socket is, and what put it there. */
+struct rdl_lines_place {
+	const char *path;
+	const char *group; /* who may connect besides this process's user; NULL: its own group */
+	/* Of the configuration that wants it, for what is said of it. */
+	const char *file;
+	unsigned line;
+};
+
+struct rdl_lines_config {
+	const char *area; /* in the log, and the thread's name */
+	struct rdl_lines_place at;
+	unsigned clients_max;
+	size_t out_octets; /* of each client's buffer */
+	unsigned idle_ms; /* after which a silent client is sent away, unless it `keeps` */
+	/*
+	 * A line of `len` octets, without its end; not UTF-8, nor anything else, as long as nobody
+	 * has looked.
+	 */
+	void (*line)(struct rdl_lines_client *client, const char *text, size_t len);
+	void (*closed)(struct rdl_lines_client *client); /* it is about to be freed; may be NULL */
+	/*
+	 * Once a round; returns in how many milliseconds it wants the next one at the latest, -1:
+	 * never. May be NULL.
+	 */
+	int (*work)(struct rdl_lines *server);
+	void *owner;
+};
+
+/* Written by the server's thread, read by anybody (relaxed). */
+struct rdl_lines_counts {
+	uint64_t clients; /* now */
+	uint64_t accepted, turned_away; /* ever; the others found `clients_max` */
+	uint64_t errors; /* error lines sent */
+	uint64_t let_go; /* clients let go of because they did not read */
+};
+
+struct rdl_lines {
+	struct rdl_lines_config config;
+	struct rdl_lines_counts counts;
+	int listener, epoll, wake;
+	bool paused; /* no descriptors left: looks for clients again later */
+	int stopping;
+	bool running;
+	unsigned long thread; /* pthread_t */
+	unsigned client_count;
+	struct rdl_lines_client *clients[]; /* of config.clients_max */
+};
+
+/*
+ * Makes the socket, of mode 0660, in place of one that nobody serves; logs and returns NULL when it
+ * cannot. Nobody is served before rdl_lines_start().
+ */
+struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config);
+int rdl_lines_start(struct rdl_lines *server);
+/*
+ * Ends the thread, takes the socket away, lets go of all clients. `server` may be NULL, here and
+ * below.
+ */
+void rdl_lines_stop(struct rdl_lines *server);
+void rdl_lines_close(struct rdl_lines *server);
+
+/* Adds to what waits for the client; false, and nothing added, when there is no room. */
+static inline bool rdl_lines_put(struct rdl_lines_client *client, const void *data, size_t len)
+{
+	return rdl_outbox_put(&client->out, data, len);
+}
+/* Sends what the socket takes now, to make room. */
+void rdl_lines_send(struct rdl_lines_client *client);
+/* {"error":"..."}: `text` is plain. */
+void rdl_lines_error(struct rdl_lines_client *client, const char *text);
+/* The same as its last words. */
+void rdl_lines_refuse(struct rdl_lines_client *client, const char *text);
+
+static inline void rdl_lines_count(uint64_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A listening UNIX socket of mode 0660. */
+#ifndef RDL_LISTEN_H
+#define RDL_LISTEN_H
+
+#include "lines.h"
+
+/* In place of one that nobody serves; -1 after logging why not. */
+int rdl_lines_listen(const struct rdl_lines_place *at, const char *area);
+
+#endif
