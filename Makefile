@@ -20,6 +20,7 @@ registry_PKGS := libdpdk
 watch_DEPS    := base
 log_DEPS      := watch
 lines_DEPS    := clock log
+mailbox_DEPS  := clock
 events_DEPS   := registry
 pipeline_DEPS := policy stats
 pipeline_PKGS := libxxhash
@@ -27,7 +28,7 @@ shard_DEPS    := events policy stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base clock net fragments coap link lwm2m policy stats conf watch log lines registry events pipeline shard pktio
+LIBS := base clock net fragments coap link lwm2m policy stats conf watch log mailbox lines registry events pipeline shard pktio
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
 
@@ -175,7 +176,7 @@ endef
 
 # ---- the programs ---------------------------------------------------------------------------------
 # The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
-APP_LIBS := fragments pktio pipeline shard conf lines
+APP_LIBS := fragments pktio pipeline shard conf lines mailbox
 APP_PKGS := libdpdk jansson
 DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
 $(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))

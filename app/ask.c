@@ -4,38 +4,38 @@
 /* A page cursor: the shard above, the registry's cursor below. */
 #define CURSOR_SHARD_SHIFT 34
 
-void ask_done(struct mailbox *mailbox)
+void ask_done(struct question *question)
 {
-	mailbox_give_back(mailbox);
+	rdl_mailbox_give_back(&question->mailbox);
 }
 
-static struct mailbox *ask(struct mailbox *mailbox, const struct timespec *end)
+static struct question *ask(struct question *question, const struct timespec *end)
 {
-	if (mailbox_ask(mailbox, end))
-		return mailbox;
-	ask_done(mailbox);
+	if (rdl_mailbox_ask(&question->mailbox, end))
+		return question;
+	ask_done(question);
 	return NULL;
 }
 
-struct mailbox *ask_endpoint(
-	struct daemon *daemon, enum mailbox_kind kind, struct rdl_span endpoint)
+struct question *ask_endpoint(
+	struct daemon *daemon, enum question_kind kind, struct rdl_span endpoint)
 {
 	struct rdl_endpoint_digest digest;
 	struct timespec end;
 
 	rdl_siphash128(&daemon->endpoint_key, endpoint.data, endpoint.len, digest.word);
-	struct mailbox *mailbox =
-		&daemon->controls[rdl_endpoint_partition(digest) % daemon->conf->shards]->mailbox;
-	if (!mailbox_take(mailbox, &end))
+	struct question *question =
+		&daemon->controls[rdl_endpoint_partition(digest) % daemon->conf->shards]->question;
+	if (!rdl_mailbox_take(&question->mailbox, QUESTION_WAIT_MS, &end))
 		return NULL;
-	mailbox->kind = kind;
-	mailbox->digest = digest;
-	mailbox->endpoint_len = (uint8_t)endpoint.len;
-	memcpy(mailbox->endpoint, endpoint.data, endpoint.len);
-	return ask(mailbox, &end);
+	question->kind = kind;
+	question->digest = digest;
+	question->endpoint_len = (uint8_t)endpoint.len;
+	memcpy(question->endpoint, endpoint.data, endpoint.len);
+	return ask(question, &end);
 }
 
-struct mailbox *ask_page(struct daemon *daemon, enum mailbox_kind kind, uint64_t *cursor)
+struct question *ask_page(struct daemon *daemon, enum question_kind kind, uint64_t *cursor)
 {
 	uint64_t shard = *cursor >> CURSOR_SHARD_SHIFT;
 	struct timespec end;
@@ -43,18 +43,18 @@ struct mailbox *ask_page(struct daemon *daemon, enum mailbox_kind kind, uint64_t
 	/* Nobody was given such a cursor: any page will do, an empty one at the end best. */
 	if (shard >= daemon->conf->shards)
 		shard = daemon->conf->shards - 1u;
-	struct mailbox *mailbox = &daemon->controls[shard]->mailbox;
-	if (!mailbox_take(mailbox, &end))
+	struct question *question = &daemon->controls[shard]->question;
+	if (!rdl_mailbox_take(&question->mailbox, QUESTION_WAIT_MS, &end))
 		return NULL;
-	mailbox->kind = kind;
-	mailbox->cursor = *cursor >> CURSOR_SHARD_SHIFT == shard
-				  ? *cursor & ((UINT64_C(1) << CURSOR_SHARD_SHIFT) - 1)
-				  : UINT64_MAX;
-	if (ask(mailbox, &end) == NULL)
+	question->kind = kind;
+	question->cursor = *cursor >> CURSOR_SHARD_SHIFT == shard
+				   ? *cursor & ((UINT64_C(1) << CURSOR_SHARD_SHIFT) - 1)
+				   : UINT64_MAX;
+	if (ask(question, &end) == NULL)
 		return NULL;
-	*cursor = mailbox->cursor == UINT64_MAX ? (shard + 1) << CURSOR_SHARD_SHIFT
-						: shard << CURSOR_SHARD_SHIFT | mailbox->cursor;
+	*cursor = question->cursor == UINT64_MAX ? (shard + 1) << CURSOR_SHARD_SHIFT
+						 : shard << CURSOR_SHARD_SHIFT | question->cursor;
 	if (*cursor >> CURSOR_SHARD_SHIFT >= daemon->conf->shards)
 		*cursor = 0;
-	return mailbox;
+	return question;
 }

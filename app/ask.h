@@ -9,15 +9,15 @@
  * Asks the endpoint's owner; the answer is the caller's until ask_done(). NULL when the owner did not answer in time: nothing
  * was done then. `endpoint` has 1 to RDL_ENDPOINT_MAX octets.
  */
-struct mailbox *ask_endpoint(
-	struct daemon *daemon, enum mailbox_kind kind, struct rdl_span endpoint);
+struct question *ask_endpoint(
+	struct daemon *daemon, enum question_kind kind, struct rdl_span endpoint);
 
 /*
  * A page of endpoint names from *cursor on, which may hold none; moves *cursor behind it: 0 begins, and is what it is at the
  * end.
  */
-struct mailbox *ask_page(struct daemon *daemon, enum mailbox_kind kind, uint64_t *cursor);
+struct question *ask_page(struct daemon *daemon, enum question_kind kind, uint64_t *cursor);
 
-void ask_done(struct mailbox *mailbox);
+void ask_done(struct question *question);
 
 #endif

@@ -19,7 +19,7 @@ static void put_number(struct rdl_cursor *reply, const char *name, uint64_t valu
 }
 
 static void put_registration(
-	const struct daemon *daemon, const struct mailbox *answer, struct rdl_cursor *reply)
+	const struct daemon *daemon, const struct question *answer, struct rdl_cursor *reply)
 {
 	struct rdl_event_facts facts = commands_facts(daemon);
 
@@ -28,17 +28,17 @@ static void put_registration(
 
 /* show, remove: {"registration": {...}}, {"removed": {...}}. */
 static const char *one(struct daemon *daemon, const struct command *command,
-	struct rdl_cursor *reply, enum mailbox_kind kind)
+	struct rdl_cursor *reply, enum question_kind kind)
 {
 	if (command->endpoint.len == 0)
 		return no_endpoint;
-	struct mailbox *answer = ask_endpoint(daemon, kind, command->endpoint);
+	struct question *answer = ask_endpoint(daemon, kind, command->endpoint);
 	if (answer == NULL)
 		return commands_no_answer;
 	bool found = answer->found;
 	if (found) {
 		rdl_cursor_text(
-			reply, kind == MAILBOX_REMOVE ? "{\"removed\":{" : "{\"registration\":{");
+			reply, kind == QUESTION_REMOVE ? "{\"removed\":{" : "{\"registration\":{");
 		put_registration(daemon, answer, reply);
 		rdl_cursor_text(reply, "}}\n");
 	}
@@ -49,13 +49,13 @@ static const char *one(struct daemon *daemon, const struct command *command,
 static const char *show(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
 {
-	return one(daemon, command, reply, MAILBOX_REGISTRATION);
+	return one(daemon, command, reply, QUESTION_REGISTRATION);
 }
 
 static const char *remove_one(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
 {
-	return one(daemon, command, reply, MAILBOX_REMOVE);
+	return one(daemon, command, reply, QUESTION_REMOVE);
 }
 
 static const char *count(

@@ -16,7 +16,7 @@ static void put_number(struct rdl_cursor *reply, const char *name, uint64_t valu
 
 /* The members of one registration, as `show` names them. */
 static void put_row(struct rdl_cursor *reply, const struct daemon *daemon,
-	const struct mailbox_row *row, struct rdl_span name)
+	const struct question_row *row, struct rdl_span name)
 {
 	char address[RDL_ADDRESS_TEXT], binding[RDL_BINDING_TEXT];
 
@@ -38,15 +38,15 @@ static void put_row(struct rdl_cursor *reply, const struct daemon *daemon,
 }
 
 /* What of a page begins with the prefix; returns how many. */
-static unsigned put_page(const struct daemon *daemon, const struct mailbox *page,
+static unsigned put_page(const struct daemon *daemon, const struct question *page,
 	struct rdl_span prefix, bool first, struct rdl_cursor *reply)
 {
 	unsigned shown = 0;
 
 	for (uint32_t i = 0; i < page->page_len;) {
-		struct mailbox_row row;
+		struct question_row row;
 
-		if (page->kind == MAILBOX_ROWS) {
+		if (page->kind == QUESTION_ROWS) {
 			memcpy(&row, page->page + i, sizeof(row));
 			i += sizeof(row);
 		}
@@ -56,7 +56,7 @@ static unsigned put_page(const struct daemon *daemon, const struct mailbox *page
 			continue;
 		if (!first || shown > 0)
 			rdl_cursor_u8(reply, ',');
-		if (page->kind == MAILBOX_ROWS)
+		if (page->kind == QUESTION_ROWS)
 			put_row(reply, daemon, &row, name);
 		else
 			rdl_cursor_json(reply, name);
@@ -68,13 +68,13 @@ static unsigned put_page(const struct daemon *daemon, const struct mailbox *page
 const char *commands_list(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply)
 {
-	enum mailbox_kind kind = command->details ? MAILBOX_ROWS : MAILBOX_PAGE;
+	enum question_kind kind = command->details ? QUESTION_ROWS : QUESTION_PAGE;
 	uint64_t cursor = command->cursor;
 	unsigned shown = 0;
 
 	rdl_cursor_text(reply, command->details ? "{\"registrations\":[" : "{\"endpoints\":[");
 	for (unsigned asks = 0; asks < ASKS_MAX && shown < SHOWN_MAX; asks++) {
-		struct mailbox *page = ask_page(daemon, kind, &cursor);
+		struct question *page = ask_page(daemon, kind, &cursor);
 
 		if (page == NULL)
 			return commands_no_answer;

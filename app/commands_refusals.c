@@ -67,8 +67,8 @@ const char *commands_refusals(
 	if (refusals == NULL)
 		return "no memory";
 	if (wanted.endpoint.len > 0) {
-		struct mailbox *answer =
-			ask_endpoint(daemon, MAILBOX_REGISTRATION, wanted.endpoint);
+		struct question *answer =
+			ask_endpoint(daemon, QUESTION_REGISTRATION, wanted.endpoint);
 
 		if (answer != NULL) {
 			wanted.located = answer->found;

@@ -67,9 +67,9 @@ bool control_step(void *self)
 		(++control->rounds >= CLOCK_ROUNDS || control->daemon->conf->idle_sleep_us > 0))
 		read_clock(control);
 	worked |= rdl_shard_expire(&control->shard, control->now_ms);
-	if (RDL_UNLIKELY(mailbox_pending(&control->mailbox))) {
+	if (RDL_UNLIKELY(rdl_mailbox_pending(&control->question.mailbox))) {
 		read_clock(control);
-		mailbox_answer(&control->mailbox, &control->shard, control->now_ms);
+		question_answer(&control->question, &control->shard, control->now_ms);
 		worked = true;
 	}
 	worked |= rdl_shard_publish(&control->shard, control->now_ms);

@@ -12,7 +12,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "fragments.h"
-#include "mailbox.h"
+#include "question.h"
 #include "pipeline.h"
 #include "pktio.h"
 #include "shard.h"
@@ -54,7 +54,7 @@ struct worker {
 	struct tx_batch tx[PORTS_MAX];
 };
 
-/* One control core's share. The same rule; the mailbox is for other threads. */
+/* One control core's share. The same rule; the question is from other threads. */
 struct control {
 	struct rdl_shard shard;
 	struct load load;
@@ -64,7 +64,7 @@ struct control {
 	void *admission; /* the shard's memory for it, or NULL */
 	uint64_t now_ms, wall_next_ms; /* the latter: when to look at the wall's clock */
 	unsigned rounds; /* since the clock was read */
-	struct mailbox mailbox;
+	struct question question;
 	struct rdl_events events; /* to the publisher */
 	void *events_ring; /* their memory; NULL: there is no publisher */
 	/* Published after each round for telemetry (relaxed). */

@@ -341,7 +341,7 @@ int daemon_setup_shards(struct daemon *daemon)
 		control->daemon = daemon;
 		control->index = s;
 		control->admission = admission.memory;
-		mailbox_init(&control->mailbox);
+		rdl_mailbox_init(&control->question.mailbox);
 		if (signals_end_asked() || setup_registry(daemon, control) != 0)
 			return -1;
 		rdl_shard_init(&control->shard, control->registry, &admission);

@@ -71,7 +71,7 @@ void tel_links(
  */
 void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct rte_tel_data *d,
 	void (*put)(struct rte_tel_data *d, const struct daemon *daemon,
-		const struct mailbox *answer, uint64_t argument),
+		const struct question *answer, uint64_t argument),
 	uint64_t argument);
 
 int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d);

@@ -29,7 +29,7 @@ static size_t split_cursor(const char *params, uint64_t *cursor)
 }
 
 static void put_objects(struct rte_tel_data *d, const struct daemon *daemon,
-	const struct mailbox *answer, uint64_t cursor)
+	const struct question *answer, uint64_t cursor)
 {
 	const struct rdl_object_list *list = answer->registration.objects;
 	uint32_t from = cursor < list->link_count ? (uint32_t)cursor : list->link_count;
@@ -57,17 +57,17 @@ int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *
 	return 0;
 }
 
-static void add_page(const struct mailbox *mailbox, struct tel_texts *names)
+static void add_page(const struct question *page, struct tel_texts *names)
 {
-	for (uint32_t i = 0; i < mailbox->page_len; i += 1u + mailbox->page[i])
-		tel_texts_add(names, (struct rdl_span){ mailbox->page + i + 1, mailbox->page[i] });
+	for (uint32_t i = 0; i < page->page_len; i += 1u + page->page[i])
+		tel_texts_add(names, (struct rdl_span){ page->page + i + 1, page->page[i] });
 }
 
 /* The next page with a name in it; false when an owner did not answer. */
 static bool find_page(struct daemon *daemon, uint64_t *cursor, struct tel_texts *names)
 {
 	for (unsigned asks = 0; asks < ASKS_MAX; asks++) {
-		struct mailbox *page = ask_page(daemon, MAILBOX_PAGE, cursor);
+		struct question *page = ask_page(daemon, QUESTION_PAGE, cursor);
 
 		if (page == NULL)
 			return false;

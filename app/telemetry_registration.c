@@ -155,7 +155,7 @@ static void put_root(struct rte_tel_data *d, const struct rdl_object_list *list)
 }
 
 static void put_registration(struct rte_tel_data *d, const struct daemon *daemon,
-	const struct mailbox *answer, uint64_t argument)
+	const struct question *answer, uint64_t argument)
 {
 	const struct rdl_registration *r = &answer->registration;
 	char id[RDL_LOCATION_LEN + 8] = "/rd/", text[RDL_ADDRESS_TEXT];
@@ -188,7 +188,7 @@ static void put_registration(struct rte_tel_data *d, const struct daemon *daemon
 
 void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct rte_tel_data *d,
 	void (*put)(struct rte_tel_data *d, const struct daemon *daemon,
-		const struct mailbox *answer, uint64_t argument),
+		const struct question *answer, uint64_t argument),
 	uint64_t argument)
 {
 	uint8_t endpoint[RDL_ENDPOINT_MAX];
@@ -199,8 +199,8 @@ void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct r
 		rte_tel_data_start_dict(d);
 		return;
 	}
-	struct mailbox *answer = ask_endpoint(
-		daemon, MAILBOX_REGISTRATION, (struct rdl_span){ endpoint, endpoint_len });
+	struct question *answer = ask_endpoint(
+		daemon, QUESTION_REGISTRATION, (struct rdl_span){ endpoint, endpoint_len });
 	if (answer == NULL)
 		return; /* d stays null */
 	rte_tel_data_start_dict(d);
