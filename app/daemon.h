@@ -153,7 +153,7 @@ static inline bool daemon_notes_refusals(const struct daemon *daemon)
 	return daemon->conf->control.path != NULL || daemon->conf->events.socket.path != NULL;
 }
 
-/* worker.c, control.c: one round of a role. */
+/* worker.c, shard_core.c: one round of a role. */
 bool worker_step(void *self);
 bool control_step(void *self);
 

@@ -9,7 +9,7 @@
 
 #include <rte_eal.h>
 
-#include "console.h"
+#include "control_socket.h"
 #include "dpdk_log.h"
 #include "instance.h"
 #include "log.h"

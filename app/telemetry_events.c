@@ -2,7 +2,7 @@
 /* The event stream and the control socket, over the telemetry socket. */
 #include "telemetry.h"
 
-#include "console.h"
+#include "control_socket.h"
 #include "publisher.h"
 
 static void put_server(struct rte_tel_data *d, const struct rdl_lines_counts *counts)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "console.h"
+#include "control_socket.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
