@@ -25,7 +25,8 @@ struct question *ask_endpoint(
 
 	rdl_siphash128(&daemon->endpoint_key, endpoint.data, endpoint.len, digest.word);
 	struct question *question =
-		&daemon->controls[rdl_endpoint_partition(digest) % daemon->conf->shards]->question;
+		&daemon->shard_cores[rdl_endpoint_partition(digest) % daemon->conf->shards]
+			 ->question;
 	if (!rdl_mailbox_take(&question->mailbox, QUESTION_WAIT_MS, &end))
 		return NULL;
 	question->kind = kind;
@@ -43,7 +44,7 @@ struct question *ask_page(struct daemon *daemon, enum question_kind kind, uint64
 	/* Nobody was given such a cursor: any page will do, an empty one at the end best. */
 	if (shard >= daemon->conf->shards)
 		shard = daemon->conf->shards - 1u;
-	struct question *question = &daemon->controls[shard]->question;
+	struct question *question = &daemon->shard_cores[shard]->question;
 	if (!rdl_mailbox_take(&question->mailbox, QUESTION_WAIT_MS, &end))
 		return NULL;
 	question->kind = kind;

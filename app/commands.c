@@ -65,12 +65,12 @@ static const char *count(
 
 	(void)command;
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		const struct control *control = daemon->controls[s];
+		const struct shard_core *core = daemon->shard_cores[s];
 
-		registrations += __atomic_load_n(&control->registrations, __ATOMIC_RELAXED);
-		tombstones += __atomic_load_n(&control->tombstones, __ATOMIC_RELAXED);
-		object_lists += __atomic_load_n(&control->object_lists, __ATOMIC_RELAXED);
-		store_octets += __atomic_load_n(&control->store_octets, __ATOMIC_RELAXED);
+		registrations += __atomic_load_n(&core->registrations, __ATOMIC_RELAXED);
+		tombstones += __atomic_load_n(&core->tombstones, __ATOMIC_RELAXED);
+		object_lists += __atomic_load_n(&core->object_lists, __ATOMIC_RELAXED);
+		store_octets += __atomic_load_n(&core->store_octets, __ATOMIC_RELAXED);
 	}
 	put_number(reply, "{\"registrations\":", registrations);
 	put_number(reply, ",\"registrations_max\":", daemon->conf->memory.registrations);

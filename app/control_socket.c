@@ -12,7 +12,7 @@
 #define CLIENTS_MAX 32
 #define IDLE_MS 60000
 
-struct console {
+struct control_socket {
 	struct daemon *daemon;
 	struct rdl_lines *server;
 	uint8_t reply[COMMANDS_REPLY_MAX];
@@ -62,8 +62,8 @@ static void log_removal(const struct rdl_lines_client *client, struct rdl_span e
 
 static void line(struct rdl_lines_client *client, const char *text, size_t len)
 {
-	struct console *console = client->server->config.owner;
-	struct rdl_cursor reply = rdl_cursor(console->reply, sizeof(console->reply));
+	struct control_socket *control = client->server->config.owner;
+	struct rdl_cursor reply = rdl_cursor(control->reply, sizeof(control->reply));
 	struct command command;
 	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 
@@ -73,7 +73,7 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 	}
 	const char *wrong = read_request(request, &command);
 	if (wrong == NULL)
-		wrong = commands_run(console->daemon, &command, &reply);
+		wrong = commands_run(control->daemon, &command, &reply);
 	if (wrong == NULL && strcmp(command.name, "remove") == 0)
 		log_removal(client, command.endpoint);
 	json_decref(request);
@@ -83,27 +83,27 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 		rdl_lines_error(client, wrong);
 		return;
 	}
-	if (!rdl_lines_put(client, console->reply, (size_t)(reply.pos - console->reply))) {
+	if (!rdl_lines_put(client, control->reply, (size_t)(reply.pos - control->reply))) {
 		/* Asks on and on, and does not read. */
 		rdl_lines_count(&client->server->counts.let_go);
 		client->dead = true;
 	}
 }
 
-int console_open(struct daemon *daemon)
+int control_socket_open(struct daemon *daemon)
 {
 	const struct rdl_conf_socket *socket = &daemon->conf->control;
 
 	if (socket->path == NULL)
 		return 0;
-	struct console *console = calloc(1, sizeof(*console));
-	if (console == NULL) {
+	struct control_socket *control = calloc(1, sizeof(*control));
+	if (control == NULL) {
 		rdl_log_error("start", "no memory for the control socket");
 		return -1;
 	}
-	console->daemon = daemon;
-	daemon->console = console;
-	console->server = rdl_lines_open(&(struct rdl_lines_config){
+	control->daemon = daemon;
+	daemon->control_socket = control;
+	control->server = rdl_lines_open(&(struct rdl_lines_config){
 		.area = "control",
 		.at = { .path = socket->path,
 			.group = socket->group,
@@ -113,32 +113,32 @@ int console_open(struct daemon *daemon)
 		.out_octets = COMMANDS_REPLY_MAX,
 		.idle_ms = IDLE_MS,
 		.line = line,
-		.owner = console,
+		.owner = control,
 	});
-	return console->server != NULL ? 0 : -1;
+	return control->server != NULL ? 0 : -1;
 }
 
-int console_start(struct daemon *daemon)
+int control_socket_start(struct daemon *daemon)
 {
-	return daemon->console != NULL ? rdl_lines_start(daemon->console->server) : 0;
+	return daemon->control_socket != NULL ? rdl_lines_start(daemon->control_socket->server) : 0;
 }
 
-void console_stop(struct daemon *daemon)
+void control_socket_stop(struct daemon *daemon)
 {
-	if (daemon->console != NULL)
-		rdl_lines_stop(daemon->console->server);
+	if (daemon->control_socket != NULL)
+		rdl_lines_stop(daemon->control_socket->server);
 }
 
-void console_close(struct daemon *daemon)
+void control_socket_close(struct daemon *daemon)
 {
-	if (daemon->console == NULL)
+	if (daemon->control_socket == NULL)
 		return;
-	rdl_lines_close(daemon->console->server);
-	free(daemon->console);
-	daemon->console = NULL;
+	rdl_lines_close(daemon->control_socket->server);
+	free(daemon->control_socket);
+	daemon->control_socket = NULL;
 }
 
-const struct rdl_lines_counts *console_server_counts(const struct console *console)
+const struct rdl_lines_counts *control_socket_server_counts(const struct control_socket *control)
 {
-	return &console->server->counts;
+	return &control->server->counts;
 }

@@ -54,8 +54,8 @@ struct worker {
 	struct tx_batch tx[PORTS_MAX];
 };
 
-/* One control core's share. The same rule; the question is from other threads. */
-struct control {
+/* One shard core's share. The same rule; the question is from other threads. */
+struct shard_core {
 	struct rdl_shard shard;
 	struct load load;
 	struct daemon *daemon;
@@ -99,7 +99,7 @@ struct daemon {
 	struct rdl_pktio *pktio;
 	struct rdl_interface interfaces[PORTS_MAX];
 	struct worker *workers[WORKERS_MAX];
-	struct control *controls[SHARDS_MAX];
+	struct shard_core *shard_cores[SHARDS_MAX];
 	/* One SPSC ring for each worker, shard and direction. */
 	struct rte_ring *requests[WORKERS_MAX][SHARDS_MAX];
 	struct rte_ring *replies[WORKERS_MAX][SHARDS_MAX];
@@ -110,7 +110,7 @@ struct daemon {
 	/* Set once by the main thread: workers stop receiving, and end when shards have answered all. */
 	int stopping;
 	struct publisher *publisher; /* NULL: none is configured */
-	struct console *console; /* the same */
+	struct control_socket *control_socket; /* the same */
 	struct monitor *monitor; /* the main thread's; NULL: nobody looks */
 	unsigned workers_left; /* workers that still wait for replies; shards end with the last */
 	unsigned lcores_ended;
@@ -155,11 +155,11 @@ static inline bool daemon_notes_refusals(const struct daemon *daemon)
 
 /* worker.c, shard_core.c: one round of a role. */
 bool worker_step(void *self);
-bool control_step(void *self);
+bool shard_core_step(void *self);
 
 /* publisher.c: octets of one shard's ring of events, 0: none is configured; and the ring, which daemon_teardown() frees. */
 uint64_t daemon_events_octets(const struct daemon *daemon);
-int daemon_setup_events(struct daemon *daemon, struct control *control);
+int daemon_setup_events(struct daemon *daemon, struct shard_core *core);
 
 /*
  * telemetry.c: registers the commands. The stop comes before the shards end: it waits for those who ask them, while

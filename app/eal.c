@@ -64,7 +64,7 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	if (daemon_notes_refusals(daemon))
 		octets += conf->workers * sizeof(struct rdl_refusals);
 	daemon_admission_config(daemon, &admission);
-	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct control) +
+	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct shard_core) +
 					 daemon_events_octets(daemon));
 	for (unsigned s = 0; s < conf->shards; s++) {
 		daemon_registry_config(daemon, s, &registry);

@@ -141,8 +141,8 @@ void daemon_assign(struct daemon *daemon)
 		daemon_add_role(
 			daemon, w, worker_step, daemon->workers[w], &daemon->workers[w]->load);
 	for (unsigned s = 0; s < conf->shards; s++)
-		daemon_add_role(daemon, conf->workers + s, control_step, daemon->controls[s],
-			&daemon->controls[s]->load);
+		daemon_add_role(daemon, conf->workers + s, shard_core_step, daemon->shard_cores[s],
+			&daemon->shard_cores[s]->load);
 }
 
 int daemon_launch(struct daemon *daemon)

@@ -78,7 +78,7 @@ static int work(struct daemon *daemon)
 	daemon_assign(daemon);
 	int ret = daemon_launch(daemon);
 
-	if (ret == 0 && (publisher_start(daemon) != 0 || console_start(daemon) != 0))
+	if (ret == 0 && (publisher_start(daemon) != 0 || control_socket_start(daemon) != 0))
 		ret = -1;
 	signals_started();
 	if (ret == 0) {
@@ -87,7 +87,7 @@ static int work(struct daemon *daemon)
 		while (signals_wait(MONITOR_MS) == 0)
 			monitor_look(daemon->monitor);
 	}
-	console_stop(daemon);
+	control_socket_stop(daemon);
 	publisher_stop(daemon);
 	daemon_telemetry_stop(daemon);
 	daemon_join(daemon);
@@ -122,10 +122,10 @@ static int serve(struct daemon *daemon)
 		return -1;
 	}
 	daemon->policy = policy;
-	if (publisher_open(daemon) == 0 && console_open(daemon) == 0 &&
+	if (publisher_open(daemon) == 0 && control_socket_open(daemon) == 0 &&
 		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
 		ret = run(daemon);
-	console_close(daemon);
+	control_socket_close(daemon);
 	publisher_close(daemon);
 	rdl_policy_destroy(policy);
 	/* Told to end, it has done what it was told, however far it had come. */

@@ -67,7 +67,7 @@ static void look_at_cores(struct monitor *monitor)
 	for (unsigned w = 0; w < daemon->conf->workers; w++)
 		look_at_core(&monitor->workers[w], &daemon->workers[w]->load, "worker", w);
 	for (unsigned s = 0; s < daemon->conf->shards; s++)
-		look_at_core(&monitor->shards[s], &daemon->controls[s]->load, "shard", s);
+		look_at_core(&monitor->shards[s], &daemon->shard_cores[s]->load, "shard", s);
 }
 
 /* ---- ports ---- */
@@ -147,7 +147,7 @@ static uint64_t sum_of(const struct daemon *daemon, enum rdl_stat stat)
 	for (unsigned w = 0; w < daemon->conf->workers; w++)
 		sum += rdl_stats_get(&daemon->workers[w]->pipeline.stats, stat);
 	for (unsigned s = 0; s < daemon->conf->shards; s++)
-		sum += rdl_stats_get(&daemon->controls[s]->shard.stats, stat);
+		sum += rdl_stats_get(&daemon->shard_cores[s]->shard.stats, stat);
 	return sum;
 }
 
@@ -189,7 +189,7 @@ static void look_at_table(struct monitor *monitor)
 	uint64_t used = 0, room = daemon->conf->memory.registrations;
 
 	for (unsigned s = 0; s < daemon->conf->shards; s++)
-		used += __atomic_load_n(&daemon->controls[s]->registrations, __ATOMIC_RELAXED);
+		used += __atomic_load_n(&daemon->shard_cores[s]->registrations, __ATOMIC_RELAXED);
 	enum rdl_fill fill = rdl_fill_next(monitor->fill, used, room);
 	if (fill == monitor->fill)
 		return;

@@ -24,7 +24,7 @@ static void listen_to_shards(struct publisher *publisher, bool on)
 {
 	publisher->listening = on;
 	for (unsigned s = 0; s < publisher->daemon->conf->shards; s++) {
-		struct rdl_events *events = &publisher->daemon->controls[s]->events;
+		struct rdl_events *events = &publisher->daemon->shard_cores[s]->events;
 
 		if (on)
 			rdl_events_listen(events);
@@ -150,21 +150,20 @@ uint64_t daemon_events_octets(const struct daemon *daemon)
 	return octets;
 }
 
-int daemon_setup_events(struct daemon *daemon, struct control *control)
+int daemon_setup_events(struct daemon *daemon, struct shard_core *core)
 {
 	uint64_t octets = daemon_events_octets(daemon);
 
 	if (octets == 0)
 		return 0;
-	control->events_ring =
+	core->events_ring =
 		rte_zmalloc_socket("events", octets, RTE_CACHE_LINE_SIZE, daemon->socket_id);
-	if (control->events_ring == NULL) {
-		rdl_log_error(
-			"start", "shard %u: no memory for its ring of events", control->index);
+	if (core->events_ring == NULL) {
+		rdl_log_error("start", "shard %u: no memory for its ring of events", core->index);
 		return -1;
 	}
-	rdl_events_init(&control->events, control->events_ring, octets);
-	control->shard.events = &control->events;
+	rdl_events_init(&core->events, core->events_ring, octets);
+	core->shard.events = &core->events;
 	return 0;
 }
 

@@ -302,18 +302,18 @@ void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_c
 	};
 }
 
-static int setup_registry(struct daemon *daemon, struct control *control)
+static int setup_registry(struct daemon *daemon, struct shard_core *core)
 {
 	struct rdl_registry_config config;
 
-	daemon_registry_config(daemon, control->index, &config);
+	daemon_registry_config(daemon, core->index, &config);
 	config.ended = rdl_shard_ended;
-	config.ended_arg = &control->shard;
-	control->now_ms = config.now_ms;
-	control->registry = rdl_registry_create(&config);
-	if (control->registry == NULL) {
+	config.ended_arg = &core->shard;
+	core->now_ms = config.now_ms;
+	core->registry = rdl_registry_create(&config);
+	if (core->registry == NULL) {
 		rdl_log_error("start", "shard %u: no memory for %llu registrations: %llu MB needed",
-			control->index, (unsigned long long)config.registrations,
+			core->index, (unsigned long long)config.registrations,
 			(unsigned long long)(rdl_registry_memory(&config) >> 20) + 1);
 		return -1;
 	}
@@ -326,26 +326,26 @@ int daemon_setup_shards(struct daemon *daemon)
 
 	daemon_admission_config(daemon, &admission);
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		struct control *control = rte_zmalloc_socket(
-			"control", sizeof(*control), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		struct shard_core *core = rte_zmalloc_socket(
+			"shard core", sizeof(*core), RTE_CACHE_LINE_SIZE, daemon->socket_id);
 
-		daemon->controls[s] = control;
+		daemon->shard_cores[s] = core;
 		admission.memory = rte_zmalloc_socket("admission", rdl_admission_memory(&admission),
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
-		if (control == NULL ||
+		if (core == NULL ||
 			(admission.memory == NULL && rdl_admission_memory(&admission) > 0)) {
 			rdl_log_error("start", "no memory for shard %u", s);
 			rte_free(admission.memory);
 			return -1;
 		}
-		control->daemon = daemon;
-		control->index = s;
-		control->admission = admission.memory;
-		rdl_mailbox_init(&control->question.mailbox);
-		if (signals_end_asked() || setup_registry(daemon, control) != 0)
+		core->daemon = daemon;
+		core->index = s;
+		core->admission = admission.memory;
+		rdl_mailbox_init(&core->question.mailbox);
+		if (signals_end_asked() || setup_registry(daemon, core) != 0)
 			return -1;
-		rdl_shard_init(&control->shard, control->registry, &admission);
-		if (daemon_setup_events(daemon, control) != 0)
+		rdl_shard_init(&core->shard, core->registry, &admission);
+		if (daemon_setup_events(daemon, core) != 0)
 			return -1;
 	}
 	return 0;
@@ -361,12 +361,12 @@ int daemon_setup(struct daemon *daemon)
 void daemon_teardown(struct daemon *daemon)
 {
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		if (daemon->controls[s] != NULL) {
-			rdl_registry_destroy(daemon->controls[s]->registry);
-			rte_free(daemon->controls[s]->admission);
-			rte_free(daemon->controls[s]->events_ring);
+		if (daemon->shard_cores[s] != NULL) {
+			rdl_registry_destroy(daemon->shard_cores[s]->registry);
+			rte_free(daemon->shard_cores[s]->admission);
+			rte_free(daemon->shard_cores[s]->events_ring);
 		}
-		rte_free(daemon->controls[s]);
+		rte_free(daemon->shard_cores[s]);
 	}
 	for (unsigned w = 0; w < daemon->conf->workers; w++) {
 		for (unsigned s = 0; s < daemon->conf->shards; s++) {

@@ -94,7 +94,7 @@ static void publish(struct publisher *publisher, unsigned shard, const struct rd
 
 bool stream_drain(struct publisher *publisher, unsigned shard)
 {
-	struct rdl_events *events = &publisher->daemon->controls[shard]->events;
+	struct rdl_events *events = &publisher->daemon->shard_cores[shard]->events;
 	struct rdl_event event;
 	unsigned n;
 
@@ -137,7 +137,7 @@ void stream_allow_rows(struct publisher *publisher, unsigned shard, uint64_t now
 	}
 	if (room < UINT64_MAX)
 		room = publisher->rows_read[shard] + room / publisher->daemon->conf->shards;
-	rdl_events_allow_rows(&publisher->daemon->controls[shard]->events, room);
+	rdl_events_allow_rows(&publisher->daemon->shard_cores[shard]->events, room);
 }
 
 void stream_ask_walk(struct publisher *publisher, uint64_t now_ms)
@@ -152,5 +152,6 @@ void stream_ask_walk(struct publisher *publisher, uint64_t now_ms)
 	publisher->walk.shards_left = shards;
 	publisher_count(&publisher->counts.walks, 1);
 	for (unsigned s = 0; s < shards; s++)
-		rdl_events_ask_walk(&publisher->daemon->controls[s]->events, publisher->walk.asked);
+		rdl_events_ask_walk(
+			&publisher->daemon->shard_cores[s]->events, publisher->walk.asked);
 }

@@ -93,13 +93,13 @@ static int stats(const char *cmd, const char *params, struct rte_tel_data *d)
 	for (unsigned w = 0; w < daemon->conf->workers; w++)
 		add_stats(sum, &daemon->workers[w]->pipeline.stats);
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		const struct control *control = daemon->controls[s];
+		const struct shard_core *core = daemon->shard_cores[s];
 
-		add_stats(sum, &control->shard.stats);
-		registrations += relaxed(&control->registrations);
-		tombstones += relaxed(&control->tombstones);
-		object_lists += relaxed(&control->object_lists);
-		store_octets += relaxed(&control->store_octets);
+		add_stats(sum, &core->shard.stats);
+		registrations += relaxed(&core->registrations);
+		tombstones += relaxed(&core->tombstones);
+		object_lists += relaxed(&core->object_lists);
+		store_octets += relaxed(&core->store_octets);
 	}
 	rte_tel_data_start_dict(d);
 	put_stats(d, sum);
@@ -146,16 +146,16 @@ static int shard(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	s = tel_index(params, daemon->conf->shards);
 	if (s >= 0) {
-		const struct control *control = daemon->controls[s];
+		const struct shard_core *core = daemon->shard_cores[s];
 
 		for (unsigned w = 0; w < daemon->conf->workers; w++)
 			depth += rte_ring_count(daemon->requests[w][s]);
-		put_load(d, &control->load, depth);
-		tel_u64(d, "registrations", relaxed(&control->registrations));
-		tel_u64(d, "tombstones", relaxed(&control->tombstones));
-		tel_u64(d, "object_lists", relaxed(&control->object_lists));
-		tel_u64(d, "store_octets", relaxed(&control->store_octets));
-		add_stats(sum, &control->shard.stats);
+		put_load(d, &core->load, depth);
+		tel_u64(d, "registrations", relaxed(&core->registrations));
+		tel_u64(d, "tombstones", relaxed(&core->tombstones));
+		tel_u64(d, "object_lists", relaxed(&core->object_lists));
+		tel_u64(d, "store_octets", relaxed(&core->store_octets));
+		add_stats(sum, &core->shard.stats);
 		put_stats(d, sum);
 	}
 	telemetry_release();

@@ -49,8 +49,8 @@ int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *
 	if (daemon == NULL)
 		return -ENODEV;
 	rte_tel_data_start_dict(d);
-	if (daemon->console != NULL)
-		put_server(d, console_server_counts(daemon->console));
+	if (daemon->control_socket != NULL)
+		put_server(d, control_socket_server_counts(daemon->control_socket));
 	telemetry_release();
 	return 0;
 }

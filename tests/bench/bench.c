@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rdline-bench: the daemon's own worker and control loops, their port being rings to a fleet of devices in the same
+ * rdline-bench: the daemon's own loops of worker and shard core, their port being rings to a fleet of devices in the same
  * process. What is counted is the time that each role is busy: rounds that found work, as telemetry counts them.
  */
 #include "expiry.h"
@@ -113,8 +113,9 @@ static void add_load(const struct daemon *daemon, struct result *result, int sig
 		result->worker_rounds += s * __atomic_load_n(&load->bursts, __ATOMIC_RELAXED);
 	}
 	for (unsigned i = 0; i < daemon->conf->shards; i++)
-		result->shard_ticks += s * __atomic_load_n(&daemon->controls[i]->load.busy_cycles,
-						   __ATOMIC_RELAXED);
+		result->shard_ticks +=
+			s * __atomic_load_n(
+				    &daemon->shard_cores[i]->load.busy_cycles, __ATOMIC_RELAXED);
 }
 
 static bool run_phase(struct daemon *daemon, struct generator *generator, const struct run *run,
@@ -124,7 +125,7 @@ static bool run_phase(struct daemon *daemon, struct generator *generator, const 
 	if (daemon->lcores[0].role_count > 0)
 		generator_run(generator, run);
 	else
-		generator_run_uncounted(generator, run, daemon->workers[0], daemon->controls[0]);
+		generator_run_uncounted(generator, run, daemon->workers[0], daemon->shard_cores[0]);
 	add_load(daemon, result, 1);
 	result->requests += generator->answered;
 	result->ticks += generator->end - generator->begin;
@@ -146,7 +147,8 @@ static void wait_for_tombstones(const struct daemon *daemon)
 		uint64_t left = 0;
 
 		for (unsigned s = 0; s < daemon->conf->shards; s++)
-			left += __atomic_load_n(&daemon->controls[s]->tombstones, __ATOMIC_RELAXED);
+			left += __atomic_load_n(
+				&daemon->shard_cores[s]->tombstones, __ATOMIC_RELAXED);
 		if (left == 0)
 			return;
 		nanosleep(&pause, NULL);
@@ -242,7 +244,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	before = heap_octets();
 	if (daemon_setup_shards(daemon) != 0)
 		return EXIT_FAILURE;
-	octets = (double)(heap_octets() - before - options->shards * sizeof(struct control)) /
+	octets = (double)(heap_octets() - before - options->shards * sizeof(struct shard_core)) /
 		 (double)(options->registrations + options->storm);
 	if (options->stages) {
 		stages_print(daemon, options->json);

@@ -240,7 +240,7 @@ void generator_run(struct generator *generator, const struct run *run)
 #define STOLEN_US 50
 
 void generator_run_uncounted(struct generator *generator, const struct run *run,
-	struct worker *worker, struct control *control)
+	struct worker *worker, struct shard_core *core)
 {
 	uint64_t stolen = STOLEN_US * rte_get_tsc_hz() / 1000000;
 
@@ -251,7 +251,7 @@ void generator_run_uncounted(struct generator *generator, const struct run *run,
 			;
 		uint64_t begin = rte_rdtsc();
 		worker_step(worker);
-		control_step(control);
+		shard_core_step(core);
 		uint64_t took = rte_rdtsc() - begin;
 		generator->clock += took < stolen ? took : stolen;
 	}

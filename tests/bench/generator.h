@@ -72,7 +72,7 @@ void generator_run(struct generator *generator, const struct run *run);
  * and check does not count, so that more can be offered than a core could send.
  */
 void generator_run_uncounted(struct generator *generator, const struct run *run,
-	struct worker *worker, struct control *control);
+	struct worker *worker, struct shard_core *core);
 /* A role's step. */
 bool generator_step(void *self);
 /* Microseconds that a share of the replies of the last run took at the most. */
