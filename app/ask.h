@@ -6,15 +6,15 @@
 #include "daemon.h"
 
 /*
- * Asks the endpoint's owner; the answer is the caller's until ask_done(). NULL when the owner did not answer in time: nothing
- * was done then. `endpoint` has 1 to RDL_ENDPOINT_MAX octets.
+ * Asks the endpoint's owner. The answer is the caller's until ask_done(). NULL: the owner did not
+ * answer in time, and nothing was done. `endpoint` has 1 to RDL_ENDPOINT_MAX octets.
  */
 struct question *ask_endpoint(
 	struct daemon *daemon, enum question_kind kind, struct rdl_span endpoint);
 
 /*
- * A page of endpoint names from *cursor on, which may hold none; moves *cursor behind it: 0 begins, and is what it is at the
- * end.
+ * A page of endpoint names from *cursor on; it may hold none. Moves *cursor behind the page. 0
+ * begins, and a cursor that is 0 again has come to the end.
  */
 struct question *ask_page(struct daemon *daemon, enum question_kind kind, uint64_t *cursor);
 

@@ -116,7 +116,7 @@ struct daemon {
 	unsigned lcores_ended;
 };
 
-/* Requests a worker may have at one shard: milliseconds of pause at full rate (FACTS of virtual machines). */
+/* Requests a worker may have at one shard: milliseconds of pause at full rate, since virtual machines lose their CPU for so long. */
 #define RING_SIZE 4096
 
 /* eal.c: brings EAL up with an argv made from the configuration; logs and returns -1 when it fails. */

@@ -37,8 +37,8 @@ static void send_later(struct worker *worker, struct rdl_frame *frame)
 }
 
 /*
- * What of a shard's credit Registers must leave to the rest: an Update that is not answered becomes a Register, and a
- * live registration is worth more than a new one.
+ * So much of a shard's credit is closed to Registers. A live registration is worth more than a new
+ * one, and an Update that is not answered comes back as a Register.
  */
 #define CREDIT_FOR_LIVE (RING_SIZE / 4)
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The options of one request, by RFC 7252 sections 5.4 and 5.10, RFC 7959, and SPEC's order of offences. */
+/*
+ * The options of one request, by RFC 7252 sections 5.4 and 5.10, and RFC 7959. Of those that cannot be
+ * taken, the first is told; one of a proxy's only where there is no other.
+ */
 #include "lwm2m.h"
 
 /*

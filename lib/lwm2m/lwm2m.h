@@ -445,7 +445,10 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_GIVES_BINDING 0x02
 #define RDL_GIVES_PARAMETERS 0x04
 #define RDL_GIVES_OBJECTS 0x08
-/* Not yet an object list: its root is the registration's to tell, which has an alternate path. */
+/*
+ * The payload, not read yet: the root of its list is an alternate path, which the registration knows
+ * and the message does not say. The shard reads it.
+ */
 #define RDL_GIVES_PAYLOAD 0x10
 #define RDL_GIVES_BLOCK 0x20 /* a block that is not the last: 2.31, and nothing else */
 #define RDL_GIVES_QUEUE 0x40 /* the parameter `Q` */

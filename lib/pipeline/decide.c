@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One request: path, method, policy, route (SPEC section 0, steps 6 to 12). Refusals on /rd are answered here. For
+ * One request: path, method, policy, route, in this order. Refusals on /rd are answered here. For
  * /rd/<id> the verdict travels along, since only the shard knows whether the location lives.
  */
 #include "internal.h"

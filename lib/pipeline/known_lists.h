@@ -3,8 +3,9 @@
  * known_lists: what a policy made of payloads that came before. A fleet sends the same few object lists millions of
  * times; the verdict depends on nothing but policy, payload, registered minor version and operation. One per worker.
  *
- * A payload is kept when it comes a second time within a while, and displaces one that is asked for only after as many
- * attempts as that was asked for: a flood of lists that each come once, or twice, leaves the fleet's where they are.
+ * A payload is kept when it comes a second time within a while. One that is kept and asked for is not
+ * displaced at once: each time that it was asked for, it withstands one attempt. So a flood of lists
+ * that each come once, or twice, leaves the fleet's where they are.
  */
 #ifndef RDL_PIPELINE_KNOWN_LISTS_H
 #define RDL_PIPELINE_KNOWN_LISTS_H

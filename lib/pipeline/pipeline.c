@@ -95,7 +95,7 @@ static void reject(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	burst->reply |= rdl_packet_bit(i);
 }
 
-/* Messages that are requests: SPEC section 0, steps 2 and 3. */
+/* Messages that are requests (RFC 7252 sections 3 and 4.2); all others end here. */
 static bool is_request(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	struct rdl_burst *burst, unsigned i, enum rdl_coap_verdict verdict)
 {

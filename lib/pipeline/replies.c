@@ -18,7 +18,10 @@ void rdl_pipeline_refuse(const struct rdl_policy *policy, struct rdl_packet *pac
 		rdl_net_as_long(&packet->frame));
 }
 
-/* The shard's answer comes from its cache, the packet from a farther one of ours by now: some packets ahead of their turn. */
+/*
+ * Answers lie in the shard's cache, and packets in a farther one of ours by now. Both are fetched
+ * some packets ahead of their turn.
+ */
 #define REQUESTS_AHEAD 16
 #define DATA_AHEAD 4
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Verdicts on Register and Update, in SPEC's order: version, parameters, endpoint, payload. */
+/* Verdicts on Register and Update, in this order: version, parameters, endpoint, payload. */
 #include "internal.h"
 
 #include <assert.h>

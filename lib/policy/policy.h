@@ -63,7 +63,7 @@ bool rdl_policy_diagnostics(const struct rdl_policy *policy);
 const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *policy);
 
 /*
- * Judge a Register, an Update, in SPEC's order of checks: fill *request, request->reason above all (RDL_REASON_NONE: accepted).
+ * Judge a Register, an Update, in the order version, parameters, endpoint, payload: fill *request, request->reason above all (RDL_REASON_NONE: accepted).
  * `scratch` (8-aligned, twice the datagram and 64 octets) takes the parameters and the object list, and must live as
  * long as the request. Links left out are added to *ignored, of accepted requests only. Where input->known is set, it must
  * be what this policy made of the same payload before, for this operation and minor version; its list is the request's then.

@@ -50,7 +50,7 @@ struct rdl_record {
 		struct rdl_endpoint_digest digest;
 	};
 	/*
-	 * What is known of requests performed (DESIGN of duplicates): the Register that this registration began with, at
+	 * What is known of requests performed, so that copies are told (RFC 7252 section 4.5): the Register that this registration began with, at
 	 * `registered`, and the last others, the newest first. 0: none.
 	 */
 	uint64_t register_exchange;

@@ -117,8 +117,8 @@ bool rdl_store_create(struct rdl_store *store, const struct rdl_store_config *co
 		store->arena == NULL || store->pages == NULL)
 		return false;
 	store->unused = NO_PAGE;
-	for (unsigned class = 0; class < RDL_STORE_CLASSES; class ++)
-		store->open[FOR_ANYBODY][class] = store->open[FOR_LIVE][class] = NO_PAGE;
+	for (unsigned c = 0; c < RDL_STORE_CLASSES; c++)
+		store->open[FOR_ANYBODY][c] = store->open[FOR_LIVE][c] = NO_PAGE;
 	for (uint32_t page = store->page_count; page-- > 0;)
 		push(store, &store->unused, page);
 	divide(store, config);

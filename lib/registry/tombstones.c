@@ -32,7 +32,7 @@ void rdl_tombstones_take(struct rdl_tombstones *tombstones, rdl_handle handle)
 	bool is_first = tombstones->first[chain] == handle;
 	bool is_last = tombstones->last[chain] == handle;
 
-	/* What is behind a first one need not know that it is the first now. */
+	/* The one behind may keep a stale `prev`: nobody reads that of a chain's first. */
 	if (is_first)
 		tombstones->first[chain] = record->next;
 	else
@@ -50,8 +50,8 @@ static struct rdl_record *at(const struct rdl_tombstones *tombstones, rdl_handle
 }
 
 /*
- * The oldest of some heads, none of them older than `number`: mostly it has that number, and only its own record is
- * looked at, which was fetched when the one before it in its chain was taken.
+ * The oldest of the chains' heads, of which none is older than `number`. Mostly one has this very
+ * number, in the chain where it belongs, and no other record is looked at.
  */
 static rdl_handle oldest_of(const struct rdl_tombstones *tombstones,
 	const rdl_handle heads[RDL_TOMBSTONE_CHAINS], uint32_t number)

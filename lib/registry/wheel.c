@@ -137,7 +137,7 @@ static unsigned take_heads(struct rdl_wheel *wheel, unsigned bucket, uint32_t no
 	rdl_handle *heads = wheel->heads[bucket];
 	unsigned count = 0;
 
-	for (unsigned c = 0; c<RDL_WHEEL_CHAINS && * budget> 0 && count < max; c++) {
+	for (unsigned c = 0; *budget > 0 && count < max && c < RDL_WHEEL_CHAINS; c++) {
 		rdl_handle handle = heads[c];
 
 		if (handle == RDL_HANDLE_NONE)

@@ -24,8 +24,8 @@ static const char register_options[] = "\xb2rd"
 				       "b=U"
 				       "\xff"
 				       "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,</4/0>,</5/0>";
-_Static_assert(
-	RDL_COAP_HEADER_LEN + TOKEN_LEN + sizeof(register_options) - 1 == 119, "PERFORMANCE");
+_Static_assert(RDL_COAP_HEADER_LEN + TOKEN_LEN + sizeof(register_options) - 1 == 119,
+	"the Register that figures are told of");
 
 static bool registers(enum load_phase phase)
 {

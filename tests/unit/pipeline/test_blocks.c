@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bodies in blocks: RFC 7959 section 2.5, SPEC section 8 rows B. */
+/* Bodies in blocks: RFC 7959 section 2.5. */
 #include "fixture.h"
 
 #include "captures.h"

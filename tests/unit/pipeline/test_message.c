@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Messages: what is no request ends before its options are looked at (SPEC section 0, steps 2 to 4; M). */
+/* Messages: what is no request ends before its options are looked at (RFC 7252 sections 3 and 4). */
 #include "fixture.h"
 
 #define SILENT(name) SILENCE, RDL_STAT_drop_##name

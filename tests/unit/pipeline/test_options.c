@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Options that must be understood, and in which order offences count (SPEC section 0, steps 6 to 12; O). */
+/* Options that must be understood, and in which order offences count (RFC 7252 section 5.4.1). */
 #include "fixture.h"
 
 #define SILENT(name) SILENCE, RDL_STAT_drop_##name

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Paths, methods, locations, discovery (SPEC T). */
+/* Paths, methods, locations, discovery (OMA Lightweight M2M, registration interface; RFC 6690). */
 #include "fixture.h"
 
 #define BAD(name) REFUSED, RDL_REASON_##name

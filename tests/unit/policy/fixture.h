@@ -2,7 +2,8 @@
 /*
  * Requests judged from their octets, the verdict in words: the name of the reason to refuse, or what was accepted:
  *
- *	1.1 ep=a lt=86400 b=U Q +sms=1 +other=x | 1/0 3/0 5 | 5=1.1 | ct 110 | root l | ignored object 2
+ *	1.1 ep=a lt=86400 b=U Q +sms=1 +other=x | 1/0 3/0 5 | 5=1.1 | ct 110 | root l |
+ *		ignored object 2
  *
  * An Update's begins at `lt`, and has only what it names. Datagram and scratch end at guard pages.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies of requests: RFC 7252 section 4.5, SPEC section 3. */
+/* Copies of requests: RFC 7252 section 4.5. */
 #include "fixture.h"
 
 #define NOW 10000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Retransmissions: answered as their originals were, performed once (SPEC section 3). */
+/* Retransmissions: answered as their originals were, performed once (RFC 7252 section 4.5). */
 #include "fixture.h"
 
 #define NOW (EPOCH + 10000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lifetimes, by a clock of milliseconds: never early, at most a second late, counted once (SPEC, U-15). */
+/* Lifetimes, by a clock of milliseconds: never early, at most a second late, counted once. */
 #include "fixture.h"
 
 /* All that is due; a slice that finds nothing may have looked at others first. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Register, Update, De-register on live registrations (SPEC R, U, X). */
+/* Register, Update, De-register on live registrations. */
 #include "fixture.h"
 
 #define NOW (EPOCH + 10000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A dead location is 4.04, whatever is asked of it; a refusal on a live one leaves it as it was (SPEC 0.7, R-23, U-5). */
+/* A dead location is 4.04, whatever is asked of it; a refusal on a live one leaves it as it was. */
 #include "fixture.h"
 
 #define NOW (EPOCH + 10000)
