@@ -129,7 +129,8 @@ void daemon_add_role(
 {
 	struct lcore *lcore = &daemon->lcores[index % daemon->lcore_count];
 
-	load->last = rte_rdtsc();
+	__atomic_store_n(
+		&load->last, rte_rdtsc(), __ATOMIC_RELAXED); /* telemetry may ask already */
 	lcore->roles[lcore->role_count++] = (struct role){ step, self, load };
 }
 

@@ -75,6 +75,39 @@ def becomes(get, wanted, what, seconds=5):
         time.sleep(0.05)
 
 
+def test_end_while_older_telemetry_is_polled(lab):
+    """DPDK connects to its clients, of which it is told by another socket, and answers them."""
+    gateway, path = lab.gateway(), lab.dir + "/older"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        listener.bind(path)
+        listener.listen(1)
+        listener.settimeout(20)
+        s.connect(os.path.dirname(gateway.telemetry_path) + "/telemetry")
+        s.send(json.dumps({"action": 1, "command": "clients", "data": {"client_path": path}}).encode())
+        client = listener.accept()[0]
+        client.settimeout(20)
+
+        def cut_off():
+            try:
+                client.send(json.dumps({"action": 0, "command": "ports_all_stat_values", "data": None}).encode())
+                return not client.recv(65536)
+            except (BrokenPipeError, ConnectionResetError):
+                return True
+
+        threads = threads_of(gateway.process.pid)
+        stopped = Stopped(next(threads[name] for name in threads if re.search(r"worker\D*1$", name)))
+        try:
+            expect(cut_off(), False)
+            gateway.process.send_signal(signal.SIGTERM)
+            until(cut_off, "still answered", 8)
+            expect(gateway.process.poll(), None, "before anything is taken apart")
+        finally:
+            stopped.go_on()
+        expect(gateway.process.wait(20), 0, gateway.log())
+    os.unlink(path)
+
+
 def test_telemetry_clients_that_leave(lab):
     """Or say nothing, or read nothing: in the log are lines of ours, and not one for each."""
     def client():
