@@ -39,7 +39,7 @@ static uint64_t measure(uint64_t *error_ns)
 	uint64_t ahead_ns = 0;
 
 	*error_ns = UINT64_MAX;
-	for (unsigned i = 0; i < TRIES && *error_ns > NEAR_NS; i++) {
+	for (unsigned i = 0; *error_ns > NEAR_NS && i < TRIES; i++) {
 		uint64_t before = read_ns(CLOCK_MONOTONIC), wall = read_ns(CLOCK_REALTIME);
 		uint64_t took = read_ns(CLOCK_MONOTONIC) - before;
 
