@@ -38,7 +38,7 @@ static void usage(FILE *out)
 	      "cursor, one page\n"
 	      "  remove ENDPOINT           ends its registration; its location is dead at once. "
 	      "Devices that\n"
-	      "                            take no notice of a 4.04, or never update, do not come "
+	      "                            give up at a 4.04, or never update, do not come "
 	      "back\n"
 	      "  count                     registrations, and what they take\n"
 	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n"
@@ -156,7 +156,7 @@ static void print_removed(json_t *registration)
 {
 	print_registration(registration);
 	fflush(stdout);
-	fputs("removed: its next Update gets 4.04, and a device that takes no notice of that, or "
+	fputs("removed: its next Update gets 4.04, and a device that gives up at that, or "
 	      "that never\n"
 	      "updates (lifetime 2147483647), does not come back by itself\n",
 		stderr);
