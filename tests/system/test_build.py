@@ -54,4 +54,14 @@ def test_install():
             expect(done.returncode, 0, done.stdout + done.stderr)
 
 
+def test_bench():
+    """It is made of the daemon's parts, and brings them up on its own: so it is to be tried, too."""
+    make("build/release/rdline-bench")
+    done = subprocess.run([ROOT + "/build/release/rdline-bench", "-n", "1000", "--json", "--no-huge"], capture_output=True,
+                          text=True, timeout=60)
+    expect(done.returncode, 0, done.stderr)
+    phases = [json.loads(line)["phase"] for line in done.stdout.splitlines() if line.startswith("{")]
+    expect(phases, ["register", "re-register", "update", "de-register"], "phases")
+
+
 main()
