@@ -202,6 +202,17 @@ static void expect_survival(const struct flood *flood)
 	}
 }
 
+/* Each flood meets an empty memory, and fills it. */
+static void expect_survival_of_each(const struct flood floods[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free_blocks(NULL);
+		make_blocks(NULL);
+		expect_survival(&floods[i]);
+		assert_true(blocks.transfers.gave_way > 0);
+	}
+}
+
 /* Long enough each to fill the memory, and to go on as long as a device needs. */
 static void test_one_network(void **state)
 {
@@ -212,12 +223,7 @@ static void test_one_network(void **state)
 		{ "50,000/s of two blocks each from a /24", 50000, 25, "203.0.113.0", 0, 2, NULL },
 	};
 
-	for (size_t i = 0; i < RDL_ARRAY_LEN(floods); i++) {
-		free_blocks(NULL);
-		make_blocks(NULL);
-		expect_survival(&floods[i]);
-		assert_true(blocks.transfers.gave_way > 0);
-	}
+	expect_survival_of_each(floods, RDL_ARRAY_LEN(floods));
 }
 
 static void test_anywhere(void **state)
@@ -231,12 +237,7 @@ static void test_anywhere(void **state)
 		{ "5,000/s of 64 octets from 65,536 networks", 5000, 60, "10.0.0.0", 2, 1, NULL },
 	};
 
-	for (size_t i = 0; i < RDL_ARRAY_LEN(floods); i++) {
-		free_blocks(NULL);
-		make_blocks(NULL);
-		expect_survival(&floods[i]);
-		assert_true(blocks.transfers.gave_way > 0);
-	}
+	expect_survival_of_each(floods, RDL_ARRAY_LEN(floods));
 }
 
 /* What gave way is not refused while its client may ask; what never began nearly always is. */
