@@ -24,7 +24,10 @@ const char *commands_run(
 /* What is said when a shard is too busy. */
 extern const char commands_no_answer[];
 
-/* commands_list.c: {"endpoints": [...], "next": "..." or null}, or {"registrations": [{...}...], ...} */
+/*
+ * commands_list.c: {"endpoints": [...], "next":
+ * "..." or null}, or {"registrations": [{...}...], ...}
+ */
 const char *commands_list(
 	struct daemon *daemon, const struct command *command, struct rdl_cursor *reply);
 /* commands_refusals.c */

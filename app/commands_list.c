@@ -4,7 +4,10 @@
 
 #include "ask.h"
 
-/* Of one `list`: slots are walked for so long, and so many shown; then the cursor says where to go on. */
+/*
+ * Of one `list`: slots are walked for so long, and so many shown;
+ * then the cursor says where to go on.
+ */
 #define ASKS_MAX 64
 #define SHOWN_MAX 1000
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The daemon's parts and who may touch them. Built by the main thread in stages (daemon_*), each undone in reverse.
+ * The daemon's parts and who may touch them. Built by the main thread in stages (daemon_*), each
+ * undone in reverse.
  */
 #ifndef RDL_APP_DAEMON_H
 #define RDL_APP_DAEMON_H
@@ -24,8 +25,8 @@
 
 /* How a role's core spends its time; written by that core, read by anybody (relaxed). */
 struct load {
-	uint64_t busy_cycles,
-		idle_cycles; /* of rounds that found work, and of those that did not */
+	/* of rounds that found work, and of those that did not */
+	uint64_t busy_cycles, idle_cycles;
 	uint64_t bursts; /* rounds that found work */
 	uint64_t last; /* the cycle at which the last round ended */
 };
@@ -38,7 +39,10 @@ struct tx_batch {
 	struct rdl_frame *frames[RDL_PKTIO_BURST];
 };
 
-/* One poll-mode core's share. Touched by its lcore only, but for stats and load, which anybody may read. */
+/*
+ * One poll-mode core's share. Touched by its lcore only,
+ * but for stats and load, which anybody may read.
+ */
 struct worker {
 	struct rdl_pipeline pipeline;
 	struct load load;
@@ -94,8 +98,8 @@ struct daemon {
 	uint64_t exchange_seed, known_seed;
 	uint16_t reply_salt; /* NON replies show it to anybody */
 	char boot[33]; /* random, for those who ask whether we are still the same gateway */
-	const struct rdl_policy *
-		policy; /* swapped whole; workers and shards read it once for each burst, either way */
+	/* swapped whole; workers and shards read it once for each burst, either way */
+	const struct rdl_policy *policy;
 	struct rdl_pktio *pktio;
 	struct rdl_interface interfaces[PORTS_MAX];
 	struct worker *workers[WORKERS_MAX];
@@ -107,7 +111,10 @@ struct daemon {
 	struct lcore lcores[ROLES_MAX];
 	int socket_id;
 	uint64_t started_ms; /* rdl_clock_ms() */
-	/* Set once by the main thread: workers stop receiving, and end when shards have answered all. */
+	/*
+	 * Set once by the main thread:
+	 * workers stop receiving, and end when shards have answered all.
+	 */
 	int stopping;
 	struct publisher *publisher; /* NULL: none is configured */
 	struct control_socket *control_socket; /* the same */
@@ -116,10 +123,16 @@ struct daemon {
 	unsigned lcores_ended;
 };
 
-/* Requests a worker may have at one shard: milliseconds of pause at full rate, since virtual machines lose their CPU for so long. */
+/*
+ * Requests a worker may have at one shard:
+ * milliseconds of pause at full rate, since virtual machines lose their CPU for so long.
+ */
 #define RING_SIZE 4096
 
-/* eal.c: brings EAL up with an argv made from the configuration; logs and returns -1 when it fails. */
+/*
+ * eal.c: brings EAL up with an argv made from the configuration;
+ * logs and returns -1 when it fails.
+ */
 int daemon_eal(struct daemon *daemon);
 /* Octets that DPDK must find, from the configuration. */
 uint64_t daemon_memory(const struct daemon *daemon);
@@ -133,7 +146,10 @@ void daemon_add_role(
 int daemon_launch(struct daemon *daemon);
 void daemon_join(struct daemon *daemon);
 
-/* setup.c: keys, policy; ports, rings, workers; registries. Each logs and returns -1 when it fails. */
+/*
+ * setup.c: keys, policy; ports, rings, workers;
+ * registries. Each logs and returns -1 when it fails.
+ */
 int daemon_keys(struct daemon *daemon);
 struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf);
 void daemon_registry_config(
@@ -157,13 +173,16 @@ static inline bool daemon_notes_refusals(const struct daemon *daemon)
 bool worker_step(void *self);
 bool shard_core_step(void *self);
 
-/* publisher.c: octets of one shard's ring of events, 0: none is configured; and the ring, which daemon_teardown() frees. */
+/*
+ * publisher.c: octets of one shard's ring of events, 0:
+ * none is configured; and the ring, which daemon_teardown() frees.
+ */
 uint64_t daemon_events_octets(const struct daemon *daemon);
 int daemon_setup_events(struct daemon *daemon, struct shard_core *core);
 
 /*
- * telemetry.c: registers the commands. The stop comes before the shards end: it waits for those who ask them, while
- * every other command answers null at once, and cuts off who is connected.
+ * telemetry.c: registers the commands. The stop comes before the shards end: it waits for those who
+ * ask them, while every other command answers null at once, and cuts off who is connected.
  */
 int daemon_telemetry(struct daemon *daemon);
 void daemon_telemetry_stop(struct daemon *daemon);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What stands below a port's device string: a PCI function, or an interface of the kernel's, with the rights to open it. */
+/*
+ * What stands below a port's device string: a PCI function,
+ * or an interface of the kernel's, with the rights to open it.
+ */
 #ifndef RDL_APP_DEVICE_H
 #define RDL_APP_DEVICE_H
 
@@ -10,8 +13,8 @@
 bool device_is_pci(const char *device);
 
 /*
- * That DPDK can be given the device: it is one, it is there, it is not the kernel's, and this process may open it.
- * Logs one line with the place in the file, and returns -1, when not.
+ * That DPDK can be given the device: it is one, it is there, it is not the kernel's, and this
+ * process may open it. Logs one line with the place in the file, and returns -1, when not.
  */
 int device_check(const struct rdl_conf_port *port);
 

@@ -100,8 +100,8 @@ const char *dpdk_log_reason(void)
 }
 
 /*
- * Its telemetry has no other words for a client that left in the midst of its replies, once for each: by perror(3), which
- * the linker leads here.
+ * Its telemetry has no other words for a client that left in the midst of its replies, once for
+ * each: by perror(3), which the linker leads here.
  */
 void __wrap_perror(const char *what);
 void __wrap_perror(const char *what)

@@ -121,7 +121,8 @@ static void cpu_list(const cpu_set_t *set, char *text, size_t len)
 }
 
 /*
- * The main thread and DPDK's helpers, which inherit its affinity, keep off the polling CPUs where there are others.
+ * The main thread and DPDK's helpers, which inherit its affinity, keep off the polling CPUs where
+ * there are others.
  */
 static void add_lcores(struct args *args, const struct daemon *daemon)
 {

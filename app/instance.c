@@ -36,8 +36,9 @@ static const char *base_folder(void)
 }
 
 /*
- * Of several RuntimeDirectory= the first one (systemd.exec(5) parts them by colons), and an empty name is none: DPDK would
- * look for a folder of the whole text, or make one in the root of the file system.
+ * Of several RuntimeDirectory= the first one (systemd.exec(5) parts them by colons), and an empty
+ * name is none: DPDK would look for a folder of the whole text, or make one in the root of the file
+ * system.
  */
 static void settle_base(void)
 {
@@ -63,7 +64,10 @@ static int cannot(const char *what, const char *path, int reason)
 	return -1;
 }
 
-/* DPDK would go on without it, serve no telemetry, and leave a socket in the root of the file system. */
+/*
+ * DPDK would go on without it, serve no telemetry,
+ * and leave a socket in the root of the file system.
+ */
 static int make_folder(const struct rdl_conf *conf)
 {
 	char parent[sizeof(folder)];

@@ -37,7 +37,10 @@ static int usable_cpus(
 	}
 	if (conf->cpu_count > 0)
 		return 0;
-	/* Of our own choice: as many as there are roles, and the last CPUs, since the system likes the first. */
+	/*
+	 * Of our own choice: as many as there are roles,
+	 * and the last CPUs, since the system likes the first.
+	 */
 	unsigned wanted = conf->workers + conf->shards;
 	for (unsigned cpu = CPU_SETSIZE; cpu-- > 0 && *count < wanted;)
 		if (CPU_ISSET(cpu, &allowed))
@@ -167,6 +170,9 @@ void daemon_join(struct daemon *daemon)
 {
 	__atomic_store_n(&daemon->stopping, 1, __ATOMIC_RELAXED);
 	rte_eal_mp_wait_lcore();
-	/* What they did last is seen from here on, also by tools that cannot look into EAL's own waiting. */
+	/*
+	 * What they did last is seen from here on,
+	 * also by tools that cannot look into EAL's own waiting.
+	 */
 	(void)__atomic_load_n(&daemon->lcores_ended, __ATOMIC_ACQUIRE);
 }

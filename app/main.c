@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* rdline: start in stages, serve until told to stop, undo the stages in reverse. The main thread never polls. */
+/*
+ * rdline: start in stages, serve until told to stop,
+ * undo the stages in reverse. The main thread never polls.
+ */
 #include "daemon.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * monitor: what the main thread looks at once a second while the others work: whether cores make rounds, ports have a
- * link, the NIC drops, requests are shed, and the table fills. It says in the log what changes.
+ * monitor: what the main thread looks at once a second while the others work: whether cores make
+ * rounds, ports have a link, the NIC drops, requests are shed, and the table fills. It says in the
+ * log what changes.
  */
 #ifndef RDL_APP_MONITOR_H
 #define RDL_APP_MONITOR_H

@@ -5,7 +5,10 @@
 
 #include "conf.h"
 
-/* The machine has `mb` to give, as hugepages where they are asked for; logs and returns -1 when not. */
+/*
+ * The machine has `mb` to give, as hugepages where they are asked for;
+ * logs and returns -1 when not.
+ */
 int prestart_memory(const struct rdl_conf *conf, uint64_t mb);
 
 #endif

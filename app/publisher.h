@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * publisher: the thread that takes events from the shards' rings to the subscribers of a UNIX socket. Shards never wait
- * for it, and it never waits for a subscriber.
+ * publisher: the thread that takes events from the shards' rings to the subscribers of a UNIX
+ * socket. Shards never wait for it, and it never waits for a subscriber.
  */
 #ifndef RDL_APP_PUBLISHER_H
 #define RDL_APP_PUBLISHER_H

@@ -13,7 +13,10 @@
 #define QUESTION_WAIT_MS 500
 /* The longest object list there is: 8192 links and as many versions, formats and root besides. */
 #define QUESTION_LIST_MAX (160 * 1024)
-/* A page must fit telemetry's 16 KiB and 512 entries, three octets for each when all are encoded. */
+/*
+ * A page must fit telemetry's 16 KiB and 512 entries,
+ * three octets for each when all are encoded.
+ */
 #define QUESTION_PAGE_MAX 4096
 #define QUESTION_PAGE_NAMES 256
 

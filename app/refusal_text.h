@@ -5,7 +5,10 @@
 
 #include "daemon.h"
 
-/* No refusal's members are longer: names of 252 octets, which may take six each, and all the rest. */
+/*
+ * No refusal's members are longer:
+ * names of 252 octets, which may take six each, and all the rest.
+ */
 #define REFUSAL_TEXT_MAX 3072
 
 /* Its members, without braces. */

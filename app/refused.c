@@ -33,7 +33,10 @@ void refused_follow(struct publisher *publisher, uint64_t now_ms)
 	refused->told = wanted;
 }
 
-/* To those who want refusals, and of such names; an empty one has no other beginning than the empty prefix. */
+/*
+ * To those who want refusals, and of such names;
+ * an empty one has no other beginning than the empty prefix.
+ */
 static void tell(
 	struct publisher *publisher, struct rdl_span endpoint, const void *line, size_t len)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* refused: what workers refused, for the subscribers who asked for it. Used by the publisher's thread. */
+/*
+ * refused: what workers refused, for the subscribers who asked for it.
+ * Used by the publisher's thread.
+ */
 #ifndef RDL_APP_REFUSED_H
 #define RDL_APP_REFUSED_H
 

@@ -17,7 +17,10 @@
 int daemon_keys(struct daemon *daemon)
 {
 	struct rdl_key location_key, boot;
-	/* None is part of another, nor made of one: what one of them gives away tells nothing about the others. */
+	/*
+	 * None is part of another, nor made of one:
+	 * what one of them gives away tells nothing about the others.
+	 */
 	const struct {
 		void *to;
 		size_t len;
@@ -96,8 +99,8 @@ struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_c
 }
 
 /*
- * What one shard must hold: its partitions' part of all, and seven standard deviations, since names fall where their
- * digests say.
+ * What one shard must hold: its partitions' part of all, and seven standard deviations, since names
+ * fall where their digests say.
  */
 static uint64_t share_of(const struct rdl_conf *conf, unsigned shard)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One round of a shard's core: requests of every worker, replies back, expiry, a question now and then. */
+/*
+ * One round of a shard's core: requests of every worker,
+ * replies back, expiry, a question now and then.
+ */
 #include "daemon.h"
 
 #include <assert.h>

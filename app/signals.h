@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Signals, blocked in every thread: SIGTERM and SIGINT end the process, at any time; SIGHUP, SIGUSR1 and SIGUSR2 leave a
- * line in the log. While it starts a thread takes them, and from then on the main thread.
+ * Signals, blocked in every thread: SIGTERM and SIGINT end the process, at any time; SIGHUP,
+ * SIGUSR1 and SIGUSR2 leave a line in the log. While it starts a thread takes them, and from then
+ * on the main thread.
  */
 #ifndef RDL_APP_SIGNALS_H
 #define RDL_APP_SIGNALS_H
@@ -14,9 +15,9 @@ int signals_begin(void);
 /* Main thread, while it starts: whether to go no further. */
 bool signals_end_asked(void);
 /*
- * Main thread, around what cannot be interrupted and leaves nothing behind but, perhaps, files: told to end, the process
- * ends at once. Then the `paths` are taken away; a NULL among
- * them is none.
+ * Main thread, around what cannot be interrupted and leaves nothing behind but, perhaps, files:
+ * told to end, the process ends at once. Then the `paths` are taken away; a NULL among them is
+ * none.
  */
 void signals_may_leave(const char *const paths[], unsigned count);
 void signals_may_not_leave(void);

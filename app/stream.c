@@ -3,7 +3,10 @@
 
 /* Records taken from one ring in a round. */
 #define RECORDS_MAX 1024
-/* Between two walks, at least; and as long as the last one took, so that who asks without end gets half of the time. */
+/*
+ * Between two walks, at least; and as long as the last one took,
+ * so that who asks without end gets half of the time.
+ */
 #define WALK_PAUSE_MS 100
 
 /* ---- records ---- */

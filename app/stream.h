@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Inside the publisher: publisher.c has its requests and its round, stream.c what goes from the rings to subscribers. */
+/*
+ * Inside the publisher: publisher.c has its requests and its round,
+ * stream.c what goes from the rings to subscribers.
+ */
 #ifndef RDL_APP_STREAM_H
 #define RDL_APP_STREAM_H
 

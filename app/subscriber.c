@@ -7,7 +7,10 @@
 
 /* Room that events leave to markers and answers. */
 #define HEADROOM 4096
-/* A record's text is not longer than this times its octets: control characters take six, and each record has 150. */
+/*
+ * A record's text is not longer than this times its octets:
+ * control characters take six, and each record has 150.
+ */
 #define TEXT_PER_OCTET 11
 /* A subscriber in a snapshot must take so much in so much time, or the walk goes on without it. */
 #define SLOW_MS 2000

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One subscriber of the event stream: what it asked for, and how far it is. Used by the publisher's thread. */
+/*
+ * One subscriber of the event stream:
+ * what it asked for, and how far it is. Used by the publisher's thread.
+ */
 #ifndef RDL_APP_SUBSCRIBER_H
 #define RDL_APP_SUBSCRIBER_H
 
@@ -34,15 +37,21 @@ struct subscriber {
 };
 
 /*
- * {"from": "now" or "snapshot", "events": [kind...], "prefix": "..."}: all but `from` may be left out. Returns what is wrong, or
- * NULL; *snapshot is whether one is asked for.
+ * {"from": "now" or "snapshot", "events": [kind...], "prefix": "..."}: all but `from` may be left
+ * out. Returns what is wrong, or NULL; *snapshot is whether one is asked for.
  */
 const char *subscriber_request(
 	struct subscriber *subscriber, const char *text, size_t len, bool *snapshot);
 
-/* A line that is counted as lost when there is no room for it, or when the last loss has not been told yet. */
+/*
+ * A line that is counted as lost when there is no room for it,
+ * or when the last loss has not been told yet.
+ */
 void subscriber_tell(struct subscriber *subscriber, const void *line, size_t len);
-/* A short line that is never lost: behind the gap, if there is one; who leaves no room for it is let go of. */
+/*
+ * A short line that is never lost: behind the gap, if there is one;
+ * who leaves no room for it is let go of.
+ */
 __attribute__((format(printf, 2, 3))) void subscriber_say(
 	struct subscriber *subscriber, const char *format, ...);
 /* Tells what was lost, once half of the buffer is free again. */

@@ -10,7 +10,10 @@
 #include "log.h"
 #include "version.h"
 
-/* Who is inside is counted, and nobody comes in any more once the daemon goes: readers cannot keep it waiting. */
+/*
+ * Who is inside is counted, and nobody comes in any more once the daemon goes:
+ * readers cannot keep it waiting.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
 static struct daemon *held;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Between telemetry's files. Callbacks run on threads of DPDK's: they read counters, and ask owners by mailbox. */
+/*
+ * Between telemetry's files. Callbacks run on threads of DPDK's:
+ * they read counters, and ask owners by mailbox.
+ */
 #ifndef RDL_APP_TELEMETRY_H
 #define RDL_APP_TELEMETRY_H
 
@@ -9,7 +12,10 @@
 
 #include "daemon.h"
 
-/* The daemon, held for the length of one callback; NULL when it is going down. Release it if not NULL. */
+/*
+ * The daemon, held for the length of one callback;
+ * NULL when it is going down. Release it if not NULL.
+ */
 struct daemon *telemetry_hold(void);
 void telemetry_release(void);
 
@@ -37,8 +43,8 @@ void tel_ports(struct rte_tel_data *d, const struct daemon *daemon);
 struct rte_tel_data *tel_array(enum rte_tel_value_type type);
 
 /*
- * `name`: the text, printable ASCII, as far as one string goes; `parts_name`: all of it, in an array, where it does
- * not go into one.
+ * `name`: the text, printable ASCII, as far as one string goes; `parts_name`: all of it, in an
+ * array, where it does not go into one.
  */
 void tel_text(struct rte_tel_data *d, const char *name, const char *parts_name, const char *text,
 	size_t len);
@@ -47,8 +53,8 @@ void tel_encoded(
 	struct rte_tel_data *d, const char *name, const char *parts_name, struct rdl_span value);
 
 /*
- * A list of texts: those that fit one string in an array, longer ones beside it, each an array of its parts, in a
- * dictionary by number: DPDK writes no array of arrays inside another container.
+ * A list of texts: those that fit one string in an array, longer ones beside it, each an array of
+ * its parts, in a dictionary by number: DPDK writes no array of arrays inside another container.
  */
 struct tel_texts {
 	struct rte_tel_data *array, *parts;
@@ -66,8 +72,9 @@ void tel_links(
 	struct rte_tel_data *d, const struct rdl_object_list *list, uint32_t from, uint32_t most);
 
 /*
- * Asks the owner of the endpoint whose percent-encoded name is the first `len` octets of `text`, and has `put` write what it says
- * into the dictionary d; {} when there is no such registration, null when the owner did not answer in time.
+ * Asks the owner of the endpoint whose percent-encoded name is the first `len` octets of `text`,
+ * and has `put` write what it says into the dictionary d; {} when there is no such registration,
+ * null when the owner did not answer in time.
  */
 void telemetry_ask(struct daemon *daemon, const char *text, size_t len, struct rte_tel_data *d,
 	void (*put)(struct rte_tel_data *d, const struct daemon *daemon,

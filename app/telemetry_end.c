@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The end of the telemetry sockets. DPDK 22.11 goes on to serve its own commands from threads of its own while ports are
- * closed and memory is unmapped beneath them, and offers no way to stop that: so whoever is connected is cut off.
+ * The end of the telemetry sockets. DPDK 22.11 goes on to serve its own commands from threads of
+ * its own while ports are closed and memory is unmapped beneath them, and offers no way to stop
+ * that: so whoever is connected is cut off.
  */
 #include "telemetry.h"
 
@@ -25,7 +26,10 @@ static int option_of(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 ? value : 0;
 }
 
-/* Both kinds of telemetry, and nobody else here, use such sockets; of the older kind DPDK connects to its clients. */
+/*
+ * Both kinds of telemetry, and nobody else here, use such sockets;
+ * of the older kind DPDK connects to its clients.
+ */
 static bool is_of_telemetry(int fd)
 {
 	return fd > STDERR_FILENO && option_of(fd, SO_DOMAIN) == AF_UNIX &&

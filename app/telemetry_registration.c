@@ -96,8 +96,9 @@ static void put_formats(struct rte_tel_data *d, const struct rdl_object_list *li
 }
 
 /*
- * DPDK leaves out of a reply, without a word, what goes beyond this. So extra parameters come last, as many as fit behind
- * the most that all others may take: all that there can be where lists are short.
+ * DPDK leaves out of a reply, without a word, what goes beyond this. So extra parameters come last,
+ * as many as fit behind the most that all others may take: all that there can be where lists are
+ * short.
  */
 #define REPLY_MAX 16384
 

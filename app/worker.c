@@ -117,7 +117,10 @@ static unsigned put_together(
 	return whole;
 }
 
-/* Runs frames through the pipeline and does with them what it says. Fragments that complete a datagram come back in `frames`. */
+/*
+ * Runs frames through the pipeline and does with them what it says.
+ * Fragments that complete a datagram come back in `frames`.
+ */
 static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsigned n)
 {
 	struct daemon *daemon = worker->daemon;
@@ -141,8 +144,9 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 }
 
 /*
- * A queue that is nearly full is about to lose packets whatever they are. From then until it is nearly empty Registers
- * are shed at a glance: they come again, and an Update that is lost makes one Register more.
+ * A queue that is nearly full is about to lose packets whatever they are. From then until it is
+ * nearly empty Registers are shed at a glance: they come again, and an Update that is lost makes
+ * one Register more.
  */
 #define BACKLOG_HIGH 75 /* percent */
 #define BACKLOG_LOW 25
@@ -242,7 +246,10 @@ static bool serve(struct worker *worker, unsigned port, bool stopping)
 	return worked;
 }
 
-/* Nothing more comes in, and every request has its reply: this worker need not hold up the shards. */
+/*
+ * Nothing more comes in, and every request has its reply:
+ * this worker need not hold up the shards.
+ */
 static void drain(struct worker *worker)
 {
 	if (worker->drained)

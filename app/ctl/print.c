@@ -7,7 +7,10 @@
 
 #include "base.h"
 
-/* What is unprintable as \xNN, \uNNNN or \UNNNNNNNN, and the backslash doubled so that this can be read back. */
+/*
+ * What is unprintable as \xNN, \uNNNN or \UNNNNNNNN,
+ * and the backslash doubled so that this can be read back.
+ */
 static void print_text(json_t *text)
 {
 	struct rdl_span rest = { (const uint8_t *)json_string_value(text),
@@ -124,7 +127,10 @@ static const char *path_of(json_t *refusal)
 	return path != NULL ? path : "";
 }
 
-/* 2026-11-26 02:37:13 4.00 register urn:dev:1 from 192.0.2.2:1234: object list: syntax error at octet 12 */
+/*
+ * 2026-11-26 02:37:13 4.00 register urn:dev:1 from 192.0.2.2:1234:
+ * object list: syntax error at octet 12
+ */
 static void print_refusal(json_t *refusal)
 {
 	time_t at = (time_t)json_number_value(json_object_get(refusal, "time"));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Replies for people. Whatever a device put into its texts, nothing that controls a terminal or turns its text round reaches it. */
+/*
+ * Replies for people. Whatever a device put into its texts,
+ * nothing that controls a terminal or turns its text round reaches it.
+ */
 #ifndef RDL_CTL_PRINT_H
 #define RDL_CTL_PRINT_H
 

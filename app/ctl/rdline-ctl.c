@@ -81,7 +81,10 @@ static FILE *open_socket(const char *path)
 	return stream;
 }
 
-/* Sends a request, which it takes over; the reply, which is the caller's. Ends the program when it says an error. */
+/*
+ * Sends a request, which it takes over; the reply, which is the caller's.
+ * Ends the program when it says an error.
+ */
 static json_t *ask(FILE *stream, const struct options *options, json_t *request)
 {
 	char *line = NULL, *text = json_dumps(request, JSON_COMPACT);
@@ -202,7 +205,10 @@ static void run(const struct options *options, char **arguments, int count)
 	fclose(stream);
 }
 
-/* Those before the first word that is none, where `letters` begin with a plus; else all that there are. */
+/*
+ * Those before the first word that is none,
+ * where `letters` begin with a plus; else all that there are.
+ */
 static void read_options(int argc, char **argv, const char *letters, struct options *options)
 {
 	static const struct option longs[] = {

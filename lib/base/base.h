@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * base: byte spans, big-endian access, the writing cursor, keyed hashing, JSON strings, small text helpers.
+ * base: byte spans, big-endian access, the writing cursor, keyed hashing, JSON strings, small text
+ * helpers.
  *
  * Everything here is pure: no allocation, no state, any core may call it.
  */
@@ -18,7 +19,10 @@
 
 #define RDL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RDL_UNLIKELY(x) __builtin_expect(!!(x), 0)
-/* gcc drops calls of a function that does nothing but prefetch, were it not for the empty statement. */
+/*
+ * gcc drops calls of a function that does nothing but prefetch,
+ * were it not for the empty statement.
+ */
 #define RDL_PREFETCH_AS(p, write)                \
 	do {                                     \
 		__builtin_prefetch(p, write, 3); \
@@ -76,8 +80,8 @@ static inline void rdl_put_be32(uint8_t *p, uint32_t v)
 }
 
 /*
- * The last len % 8 octets of `len` that end at `end`, as a little-endian number, of words that lie inside: a copy of
- * variable length is a call, and a load from what it has just stored.
+ * The last len % 8 octets of `len` that end at `end`, as a little-endian number, of words that lie
+ * inside: a copy of variable length is a call, and a load from what it has just stored.
  */
 static inline uint64_t rdl_tail_word(const uint8_t *end, size_t len)
 {
@@ -153,13 +157,16 @@ static inline void rdl_cursor_bytes(struct rdl_cursor *c, const void *data, size
 void rdl_cursor_text(struct rdl_cursor *c, const char *text);
 void rdl_cursor_decimal(struct rdl_cursor *c, uint64_t value);
 /*
- * The octets as a JSON string (RFC 8259 section 7), quotes included. JSON is UTF-8: an octet that is of no well-formed
- * sequence becomes U+FFFD. What is not printable is escaped, so that a terminal can be given it as it is. No more than
- * 6 * octets.len + 2 are written.
+ * The octets as a JSON string (RFC 8259 section 7), quotes included. JSON is UTF-8: an octet that
+ * is of no well-formed sequence becomes U+FFFD. What is not printable is escaped, so that a
+ * terminal can be given it as it is. No more than 6 * octets.len + 2 are written.
  */
 void rdl_cursor_json(struct rdl_cursor *c, struct rdl_span octets);
 
-/* SipHash (Aumasson, Bernstein) with c = 1, d = 3: keyed, so that nobody outside can aim at a bucket. */
+/*
+ * SipHash (Aumasson, Bernstein) with c = 1, d = 3:
+ * keyed, so that nobody outside can aim at a bucket.
+ */
 struct rdl_key {
 	uint64_t k0, k1;
 };
@@ -186,12 +193,16 @@ void rdl_speck_decrypt(const struct rdl_speck *speck, uint64_t words[RDL_LANES])
 bool rdl_utf8_valid(const uint8_t *data, size_t len);
 
 /*
- * Octets of the first character of a text, which goes into *character; an octet that is of no UTF-8 counts as one. Not
- * *printable: it would do something to a terminal, or to a reader's eyes, beside showing itself: it controls, has no
- * width, turns the text round, or is of no UTF-8. 0: the text is empty.
+ * Octets of the first character of a text, which goes into *character; an octet that is of no UTF-8
+ * counts as one. Not *printable: it would do something to a terminal, or to a reader's eyes, beside
+ * showing itself: it controls, has no width, turns the text round, or is of no UTF-8. 0: the text
+ * is empty.
  */
 size_t rdl_character(struct rdl_span text, uint32_t *character, bool *printable);
-/* A text with '?' in place of each that is not printable, and a NUL: text.len + 1 octets of room. Returns its length. */
+/*
+ * A text with '?' in place of each that is not printable, and a NUL:
+ * text.len + 1 octets of room. Returns its length.
+ */
 size_t rdl_printable_copy(char *to, struct rdl_span text);
 
 /*
@@ -222,7 +233,10 @@ bool rdl_base64url_decode(const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word)
 void rdl_base64url_encode_plain(uint64_t word, uint8_t text[RDL_BASE64URL_LEN]);
 bool rdl_base64url_decode_plain(const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
 
-/* Shell-like match of whole `text`: '*' any run of octets, '?' one octet. Linear in practice: one backtrack point. */
+/*
+ * Shell-like match of whole `text`: '*' any run of octets,
+ * '?' one octet. Linear in practice: one backtrack point.
+ */
 bool rdl_glob_match(struct rdl_span pattern, struct rdl_span text);
 
 #endif

@@ -3,8 +3,9 @@
 #include "base.h"
 
 /*
- * Controls, and characters that turn the direction of text, end a line, or take no place of their own (Unicode 15:
- * general categories Cc, Cf, Zl, Zp, and what else is Default_Ignorable_Code_Point).
+ * Controls, and characters that turn the direction of text, end a line, or take no place of their
+ * own (Unicode 15: general categories Cc, Cf, Zl, Zp, and what else is
+ * Default_Ignorable_Code_Point).
  */
 static const uint32_t hidden[][2] = {
 	{ 0x0000, 0x001f },

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base.h"
 
-/* Octets of a well-formed sequence that starts with `lead`, and the range that its second octet must lie in. */
+/*
+ * Octets of a well-formed sequence that starts with `lead`,
+ * and the range that its second octet must lie in.
+ */
 static unsigned utf8_sequence(uint8_t lead, uint8_t *low, uint8_t *high)
 {
 	*low = 0x80;
@@ -111,7 +114,10 @@ bool rdl_glob_match(struct rdl_span pattern, struct rdl_span text)
 			p++;
 			t++;
 		} else if (star != SIZE_MAX) {
-			/* Only the last star need give way: what the earlier ones took stays right. */
+			/*
+			 * Only the last star need give way:
+			 * what the earlier ones took stays right.
+			 */
 			p = star + 1;
 			t = ++resume;
 		} else {

@@ -179,7 +179,10 @@ static const char *unreachable(const struct rdl_conf_port *port, struct address 
 	return "lies in no network of the port's addresses";
 }
 
-/* `complete`: all the port's addresses are good; else those that are not need no second complaint. */
+/*
+ * `complete`: all the port's addresses are good;
+ * else those that are not need no second complaint.
+ */
 static void read_gateway(struct rdl_conf_loader *loader, const config_setting_t *setting,
 	struct rdl_conf_port *port, bool complete)
 {

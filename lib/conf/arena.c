@@ -40,7 +40,10 @@ char *rdl_conf_copy(struct rdl_conf_arena *arena, const char *text)
 	return copy;
 }
 
-/* Reads until the end, for what has no size beforehand: a pipe is a file, too. Leaves room for a NUL. */
+/*
+ * Reads until the end, for what has no size beforehand:
+ * a pipe is a file, too. Leaves room for a NUL.
+ */
 static struct rdl_conf_block *read_all(FILE *file, size_t limit, size_t *len)
 {
 	size_t room = 64 * 1024;
@@ -73,8 +76,8 @@ static struct rdl_conf_block *read_all(FILE *file, size_t limit, size_t *len)
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /*
- * What `status` is, if reading it might not end, or NULL. A pipe without a name is as good as a file: who started us
- * fills it. /dev/null is an empty one.
+ * What `status` is, if reading it might not end, or NULL. A pipe without a name is as good as a
+ * file: who started us fills it. /dev/null is an empty one.
  */
 static const char *no_file(int fd, const struct stat *status)
 {

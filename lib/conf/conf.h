@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * conf: a libconfig file read into one struct, or every error with file and line. Knows neither DPDK nor policy: it
- * checks what the file alone can tell. Called by the main thread, before anything is started.
+ * conf: a libconfig file read into one struct, or every error with file and line. Knows neither
+ * DPDK nor policy: it checks what the file alone can tell. Called by the main thread, before
+ * anything is started.
  */
 #ifndef RDL_CONF_H
 #define RDL_CONF_H
@@ -116,8 +117,8 @@ struct rdl_conf {
 	} lwm2m;
 	struct {
 		bool known_only; /* `known` is there */
-		struct rdl_conf_strings
-			known; /* endpoint names, from the file that `known` names */
+		/* endpoint names, from the file that `known` names */
+		struct rdl_conf_strings known;
 		struct rdl_conf_strings deny; /* glob patterns */
 		bool unknown_forbidden; /* unknown_code = "4.03" */
 	} endpoints;
@@ -138,10 +139,11 @@ struct rdl_conf {
 };
 
 /*
- * Reads `path` and what it @includes; names in it are relative to the folder of `path`. Returns the configuration, to be
- * freed with rdl_conf_free(), or NULL after printing `FILE:LINE: what is wrong` to `errors`: integers that libconfig would
- * misread, and the first syntax error or every semantic one, in the order of the text. A problem of the file as a
- * whole, such as that it cannot be opened, is `FILE: what is wrong`.
+ * Reads `path` and what it @includes; names in it are relative to the folder of `path`. Returns the
+ * configuration, to be freed with rdl_conf_free(), or NULL after printing `FILE:LINE: what is
+ * wrong` to `errors`: integers that libconfig would misread, and the first syntax error or every
+ * semantic one, in the order of the text. A problem of the file as a whole, such as that it cannot
+ * be opened, is `FILE: what is wrong`.
  */
 struct rdl_conf *rdl_conf_load(const char *path, FILE *errors);
 void rdl_conf_free(struct rdl_conf *conf);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside conf. A file becomes a configuration in three steps: source.c expands @include into one text and refuses what
- * libconfig would misread, libconfig parses that text, and the groups' tables (schema.c) judge what it found.
+ * Inside conf. A file becomes a configuration in three steps: source.c expands @include into one
+ * text and refuses what libconfig would misread, libconfig parses that text, and the groups' tables
+ * (schema.c) judge what it found.
  */
 #ifndef RDL_CONF_INTERNAL_H
 #define RDL_CONF_INTERNAL_H
@@ -10,7 +11,10 @@
 
 #include "conf.h"
 
-/* Allocations that die together. Each returns NULL when memory ran out, which the arena remembers. */
+/*
+ * Allocations that die together.
+ * Each returns NULL when memory ran out, which the arena remembers.
+ */
 struct rdl_conf_arena {
 	struct rdl_conf_block *blocks;
 	bool exhausted;
@@ -19,8 +23,8 @@ struct rdl_conf_arena {
 void *rdl_conf_alloc(struct rdl_conf_arena *arena, size_t len); /* zeroed */
 char *rdl_conf_copy(struct rdl_conf_arena *arena, const char *text);
 /*
- * All of a file and a NUL behind it; NULL, and *why not: also of more than `limit` octets, and of what is no file, such as
- * a FIFO that nobody may ever write to.
+ * All of a file and a NUL behind it; NULL, and *why not: also of more than `limit` octets, and of
+ * what is no file, such as a FIFO that nobody may ever write to.
  */
 char *rdl_conf_slurp(struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len,
 	const char **why);
@@ -38,8 +42,8 @@ struct rdl_conf_loader {
 };
 
 /*
- * Notes something wrong. Problems are printed in the order of `line`, a line of the expanded source;
- * `where` is what the operator reads. Line 0 there: the whole file.
+ * Notes something wrong. Problems are printed in the order of `line`, a line of the expanded
+ * source; `where` is what the operator reads. Line 0 there: the whole file.
  */
 __attribute__((format(printf, 4, 5))) void rdl_conf_problem(struct rdl_conf_loader *loader,
 	unsigned line, struct rdl_conf_where where, const char *format, ...);
@@ -73,7 +77,10 @@ enum rdl_conf_kind {
 	RDL_CONF_LIST, /* of min..max groups */
 };
 
-/* One key of a group: what may be written, and where it goes. Groups and lists are read by whoever owns them. */
+/*
+ * One key of a group: what may be written, and where it goes.
+ * Groups and lists are read by whoever owns them.
+ */
 struct rdl_conf_key {
 	const char *name;
 	enum rdl_conf_kind kind;

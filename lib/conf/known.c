@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The file of known endpoints: a name a line. There may be millions: names stay where they were read to. */
+/*
+ * The file of known endpoints: a name a line.
+ * There may be millions: names stay where they were read to.
+ */
 #include "internal.h"
 
 #define ENDPOINT_MAX 252
 #define SIZE_LIMIT ((size_t)UINT32_MAX)
-/* Lines said to be no names, each, before the rest is only counted: a file with more of them is hardly a list of names. */
+/*
+ * Lines said to be no names, each, before the rest is only counted:
+ * a file with more of them is hardly a list of names.
+ */
 #define COMPLAINTS_MAX 5
 
 /* The line that starts at *pos, without its end and the blanks around it; moves *pos behind it. */

@@ -84,7 +84,10 @@ struct id_set {
 	bool has[UINT16_MAX + 1];
 };
 
-/* Adds a list to the configuration's objects, but for IDs that `without` has, and notes its own in `ids`. */
+/*
+ * Adds a list to the configuration's objects,
+ * but for IDs that `without` has, and notes its own in `ids`.
+ */
 static void read_list(struct rdl_conf_loader *loader, const config_setting_t *list,
 	struct id_set *ids, const struct id_set *without)
 {

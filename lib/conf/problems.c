@@ -57,7 +57,10 @@ __attribute__((format(printf, 5, 0))) static void note(struct rdl_conf_loader *l
 	if (problem != NULL) {
 		problem->line = line;
 		problem->where = where;
-		/* What is quoted may hold anything; a problem is one line, and what it looks like. */
+		/*
+		 * What is quoted may hold anything;
+		 * a problem is one line, and what it looks like.
+		 */
 		rdl_printable_copy(problem->text, (struct rdl_span){ (const uint8_t *)text, len });
 		*loader->problems_end = problem;
 		loader->problems_end = &problem->next;

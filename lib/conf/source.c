@@ -187,8 +187,8 @@ static bool skip_to(struct expansion *x, struct file *f, const char *end, const 
 }
 
 /*
- * Looks at a number. In the place of an integer that does not fit goes what none that fits reads as,
- * a negative hexadecimal one: schema.c leaves it alone, and the rest of the file can be judged.
+ * Looks at a number. In the place of an integer that does not fit goes what none that fits reads
+ * as, a negative hexadecimal one: schema.c leaves it alone, and the rest of the file can be judged.
  */
 static void number(struct expansion *x, struct file *f)
 {

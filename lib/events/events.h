@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * events: what happens to registrations, from the shard that owns them to one reader outside the packet path. A ring
- * of octets per shard, one writer, one reader; neither ever waits for the other: what does not fit is lost, and counted.
+ * events: what happens to registrations, from the shard that owns them to one reader outside the
+ * packet path. A ring of octets per shard, one writer, one reader; neither ever waits for the
+ * other: what does not fit is lost, and counted.
  *
- * The ring also carries walks: all registrations as they are, one after the other, in their places among the events, so that a
- * reader can have the state and then every change to it, without hole or double.
+ * The ring also carries walks: all registrations as they are, one after the other, in their places
+ * among the events, so that a reader can have the state and then every change to it, without hole
+ * or double.
  */
 #ifndef RDL_EVENTS_H
 #define RDL_EVENTS_H
@@ -46,7 +48,10 @@ struct rdl_event {
 	uint8_t changed; /* 1 << enum rdl_event_change, of `updated` */
 	bool unreached; /* a walk is under way and has not come to this registration yet */
 	uint64_t time_ms; /* since 1970 */
-	/* Of an event: its number in its partition. Of a row: the last event's before it. Of a walk's ends: the walk's. */
+	/*
+	 * Of an event: its number in its partition. Of a row:
+	 * the last event's before it. Of a walk's ends: the walk's.
+	 */
 	uint64_t seq;
 	uint64_t lost; /* events between the record before and this one */
 	/* As it is now; when it ended, as it was. Empty at a walk's ends. */
@@ -65,7 +70,10 @@ struct rdl_event {
 
 /* Every line is written by one side alone. */
 struct rdl_events {
-	/* Reader: somebody listens; the number of the last walk asked for, how many octets of rows it may have written, ever. */
+	/*
+	 * Reader: somebody listens; the number of the last walk asked for,
+	 * how many octets of rows it may have written, ever.
+	 */
 	uint32_t listening __attribute__((aligned(RDL_CACHE_LINE)));
 	uint64_t walk_asked, rows_allowed;
 	/* Reader: what it has done with. */
@@ -82,7 +90,10 @@ struct rdl_events {
 	uint64_t lost_read;
 };
 
-/* `len`, a power of two from RDL_EVENTS_RING_MIN on, octets of the caller's memory, aligned to 8. */
+/*
+ * `len`, a power of two from RDL_EVENTS_RING_MIN on,
+ * octets of the caller's memory, aligned to 8.
+ */
 void rdl_events_init(struct rdl_events *events, void *octets, uint64_t len);
 
 /* ---- the writer: the shard's core ---- */
@@ -94,8 +105,8 @@ static inline bool rdl_events_wanted(const struct rdl_events *events)
 }
 
 /*
- * Adds a record; seq and lost are set here, save for a walk's number. False when there is no room: a lost event is
- * counted. The reader sees it after rdl_events_publish().
+ * Adds a record; seq and lost are set here, save for a walk's number. False when there is no room:
+ * a lost event is counted. The reader sees it after rdl_events_publish().
  */
 bool rdl_events_write(struct rdl_events *events, const struct rdl_event *event);
 void rdl_events_publish(struct rdl_events *events);
@@ -118,19 +129,31 @@ uint8_t rdl_event_changed(const struct rdl_request *request, const struct rdl_re
 void rdl_events_listen(struct rdl_events *events);
 void rdl_events_ignore(struct rdl_events *events);
 
-/* The next record; its views last until rdl_events_release(), which gives room back for all that was read. */
+/*
+ * The next record; its views last until rdl_events_release(),
+ * which gives room back for all that was read.
+ */
 bool rdl_events_read(struct rdl_events *events, struct rdl_event *event);
 void rdl_events_release(struct rdl_events *events);
 
-/* Events lost and not yet told by a record's `lost`; they count as told now. For when the ring is empty. */
+/*
+ * Events lost and not yet told by a record's `lost`;
+ * they count as told now. For when the ring is empty.
+ */
 uint64_t rdl_events_take_lost(struct rdl_events *events);
 
-/* A walk of a higher number than the last; the leave for its rows, given before, is seen by whoever sees this. */
+/*
+ * A walk of a higher number than the last;
+ * the leave for its rows, given before, is seen by whoever sees this.
+ */
 static inline void rdl_events_ask_walk(struct rdl_events *events, uint64_t number)
 {
 	__atomic_store_n(&events->walk_asked, number, __ATOMIC_RELEASE);
 }
-/* Rows may make up so many octets of records, since the beginning; one that begins below it may go beyond. */
+/*
+ * Rows may make up so many octets of records, since the beginning;
+ * one that begins below it may go beyond.
+ */
 static inline void rdl_events_allow_rows(struct rdl_events *events, uint64_t octets)
 {
 	__atomic_store_n(&events->rows_allowed, octets, __ATOMIC_RELAXED);
@@ -154,7 +177,10 @@ const char *rdl_event_kind_text(enum rdl_event_kind kind);
 /* The event as a JSON object, a line of its own. Of the six kinds and rows. */
 void rdl_event_text(
 	struct rdl_cursor *out, const struct rdl_event *event, const struct rdl_event_facts *facts);
-/* A registration's members as they are at `now_ms` since 1970, `"endpoint":...` to the last, without braces. */
+/*
+ * A registration's members as they are at `now_ms` since 1970,
+ * `"endpoint":...` to the last, without braces.
+ */
 void rdl_registration_text(struct rdl_cursor *out, const struct rdl_registration *registration,
 	uint64_t now_ms, const struct rdl_event_facts *facts);
 /* What is left of its lifetime, in whole seconds. */

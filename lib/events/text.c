@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Registrations and events as JSON. Written directly: a tree of values, as a general library has it, costs seven times as much. */
+/*
+ * Registrations and events as JSON. Written directly:
+ * a tree of values, as a general library has it, costs seven times as much.
+ */
 #include "events.h"
 
 const char *rdl_event_kind_text(enum rdl_event_kind kind)
@@ -248,7 +251,10 @@ static void put_changed(struct rdl_cursor *out, unsigned changed)
 	rdl_cursor_u8(out, ']');
 }
 
-/* Of `replaced`: where it was registered, and from where; of an Update from elsewhere, from where before. */
+/*
+ * Of `replaced`: where it was registered, and from where;
+ * of an Update from elsewhere, from where before.
+ */
 static void put_old(
 	struct rdl_cursor *out, const struct rdl_event *event, const struct rdl_event_facts *facts)
 {

@@ -54,7 +54,10 @@ struct rdl_fragments_source {
 
 struct rdl_fragments {
 	struct rdl_key key;
-	/* Datagrams: in all, of a source at most, and that a source may have while others are older. */
+	/*
+	 * Datagrams: in all, of a source at most,
+	 * and that a source may have while others are older.
+	 */
 	uint32_t room, share, many;
 	uint32_t most; /* that any source has */
 	uint32_t bucket_mask;

@@ -154,7 +154,10 @@ static void accept_some(struct rdl_lines *server)
 		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
-			/* Without descriptors the socket would stay ready, and this thread would spin. */
+			/*
+			 * Without descriptors the socket would stay ready,
+			 * and this thread would spin.
+			 */
 			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 				errno == ENOBUFS)
 				server->paused = watch(server, EPOLL_CTL_DEL, server->listener, 0,

@@ -50,8 +50,8 @@ static inline const uint8_t *skip_digits(const uint8_t *pos, const uint8_t *end)
 }
 
 /*
- * The end of an unquoted value. That of `ct` may be a list of numbers with spaces between them (RFC 7252 section
- * 7.2.1): the quotes that belong around it are what clients in the field leave out.
+ * The end of an unquoted value. That of `ct` may be a list of numbers with spaces between them (RFC
+ * 7252 section 7.2.1): the quotes that belong around it are what clients in the field leave out.
  */
 static const uint8_t *skip_value(
 	const uint8_t *pos, const uint8_t *end, const struct rdl_link_attribute *attribute)
@@ -123,7 +123,10 @@ int rdl_link_next(struct rdl_links *links, struct rdl_span *target)
 	pos++;
 	links->pos = pos;
 	links->begun = true;
-	/* Most links have no attributes: what asks for them, or skips them, then has nothing to do. */
+	/*
+	 * Most links have no attributes:
+	 * what asks for them, or skips them, then has nothing to do.
+	 */
 	links->inside = pos < end && *pos != ',';
 	return 1;
 }

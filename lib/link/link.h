@@ -4,8 +4,8 @@
  * it.
  *
  * Stricter than most where structure is at stake, more lenient where clients in the field are:
- * space, tab, CR and LF around commas, semicolons and at both ends are skipped, and the numbers of a
- * `ct` may stand one behind the other without quotes around them.
+ * space, tab, CR and LF around commas, semicolons and at both ends are skipped, and the numbers of
+ * a `ct` may stand one behind the other without quotes around them.
  */
 #ifndef RDL_LINK_H
 #define RDL_LINK_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What links say beside what they name, for an operator who wants it kept. A second walk: who does not want it pays nothing. */
+/*
+ * What links say beside what they name, for an operator who wants it kept.
+ * A second walk: who does not want it pays nothing.
+ */
 #include "reader.h"
 
 /* A link that has some: where they begin in the payload. */
@@ -14,7 +17,10 @@ struct places {
 	unsigned left_out;
 };
 
-/* In their order, each link once: the first that came. Beyond what there is room for the highest goes. */
+/*
+ * In their order, each link once: the first that came.
+ * Beyond what there is room for the highest goes.
+ */
 static void add_place(struct places *places, rdl_object_link link, uint32_t offset)
 {
 	unsigned i = places->count;

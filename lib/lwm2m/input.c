@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The options of one request, by RFC 7252 sections 5.4 and 5.10, and RFC 7959. Of those that cannot be
- * taken, the first is told; one of a proxy's only where there is no other.
+ * The options of one request, by RFC 7252 sections 5.4 and 5.10, and RFC 7959. Of those that cannot
+ * be taken, the first is told; one of a proxy's only where there is no other.
  */
 #include "lwm2m.h"
 
 /*
- * Legal lengths of what may come once; a second one is unrecognised (RFC 7252 table 4). Numbers above 60 are not listed.
- * Uri-Path and Uri-Query, which may come again, are longer than 255 where they come to be looked for here: unrecognised.
+ * Legal lengths of what may come once; a second one is unrecognised (RFC 7252 table 4). Numbers
+ * above 60 are not listed. Uri-Path and Uri-Query, which may come again, are longer than 255 where
+ * they come to be looked for here: unrecognised.
  */
 struct option_rule {
 	uint8_t known, min, max;
@@ -107,7 +108,10 @@ static void add_parameter(struct rdl_parameters *p, struct rdl_span query)
 	}
 }
 
-/* What nearly all queries begin with, as a little-endian number, found by the first two octets: no two share a place. */
+/*
+ * What nearly all queries begin with, as a little-endian number,
+ * found by the first two octets: no two share a place.
+ */
 #define PLACE(a, b) (((a) + 2 * (b)) % 16)
 #define BEGINS(len, a, b, c, d, e, f)                                                           \
 	.begins = (uint64_t)(f) << 40 | (uint64_t)(e) << 32 | (uint64_t)(d) << 24 | (c) << 16 | \
@@ -169,8 +173,8 @@ static void refuse(struct rdl_input *input, uint16_t number)
 }
 
 /*
- * A value of an option whose delta is `delta`, at `*pos`, of at most VALUE_MAX octets. False: something else stands
- * there.
+ * A value of an option whose delta is `delta`, at `*pos`, of at most VALUE_MAX octets. False:
+ * something else stands there.
  */
 static inline bool usual_value(
 	const uint8_t **pos, const uint8_t *end, unsigned delta, struct rdl_span *value)
@@ -192,7 +196,10 @@ static inline bool usual_value(
 	return true;
 }
 
-/* A run of queries that each begin as nearly all do, and come once. `options` stands before the first that does not. */
+/*
+ * A run of queries that each begin as nearly all do, and come once.
+ * `options` stands before the first that does not.
+ */
 static inline void usual_queries(struct rdl_parameters *p, struct rdl_coap_options *options)
 {
 	const uint8_t *pos = options->pos;
@@ -221,8 +228,8 @@ static inline void usual_queries(struct rdl_parameters *p, struct rdl_coap_optio
 }
 
 /*
- * What nearly all requests begin with: /rd or /rd/<id>, Content-Format in one octet, queries. Reads as much of that as
- * there is and leaves the rest to the walk that takes everything.
+ * What nearly all requests begin with: /rd or /rd/<id>, Content-Format in one octet, queries. Reads
+ * as much of that as there is and leaves the rest to the walk that takes everything.
  */
 static inline void usual_options(struct rdl_input *input, struct path *path, uint64_t *seen,
 	struct rdl_coap_options *options)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lwm2m: the request model of the registration interface (LwM2M TS 1.0 section 5.3, 1.1 and 1.2 section 6.2): what a
- * CoAP request asks, its query parameters, the object list, and the location path. Pure; any core may call it.
+ * lwm2m: the request model of the registration interface (LwM2M TS 1.0 section 5.3, 1.1 and 1.2
+ * section 6.2): what a CoAP request asks, its query parameters, the object list, and the location
+ * path. Pure; any core may call it.
  */
 #ifndef RDL_LWM2M_H
 #define RDL_LWM2M_H
@@ -28,8 +29,8 @@
 #define RDL_ROOT_MAX 64 /* octets of an alternate path: a longer one is refused */
 
 /*
- * Why a request was refused, by which code, and what its diagnostic payload says, or begins with: rdl_reason_write() adds
- * the rest. X(name, code, text)
+ * Why a request was refused, by which code, and what its diagnostic payload says, or begins with:
+ * rdl_reason_write() adds the rest. X(name, code, text)
  */
 #define RDL_REASONS(X)                                                             \
 	X(bad_option, BAD_OPTION, "option not understood: ")                       \
@@ -77,8 +78,9 @@ enum rdl_reason {
 uint8_t rdl_reason_code(enum rdl_reason reason);
 const char *rdl_reason_text(enum rdl_reason reason);
 /*
- * The whole text, at most RDL_REASON_TEXT_MAX octets. `detail` is request->detail of a refusal that has one; `name` that of
- * the parameter at fault, printed as far as it is ASCII and not long: whoever reads it reads it in a log.
+ * The whole text, at most RDL_REASON_TEXT_MAX octets. `detail` is request->detail of a refusal that
+ * has one; `name` that of the parameter at fault, printed as far as it is ASCII and not long:
+ * whoever reads it reads it in a log.
  */
 #define RDL_REASON_TEXT_MAX 96
 void rdl_reason_write(
@@ -109,14 +111,14 @@ enum rdl_parameter {
 };
 
 /*
- * As many names of their own as an operator may let devices send: one more in a request is unknown, or given twice.
- * Fleets of China Telecom's have 16, 11 of them in one Register.
+ * As many names of their own as an operator may let devices send: one more in a request is unknown,
+ * or given twice. Fleets of China Telecom's have 16, 11 of them in one Register.
  */
 #define RDL_OTHER_PARAMETERS_MAX 32
 
 /*
- * Query parameters as sent, unjudged. Each Uri-Query is one `key[=value]`, split at the first `=`, nothing decoded
- * (RFC 7252 section 6.5); zero-length ones are skipped.
+ * Query parameters as sent, unjudged. Each Uri-Query is one `key[=value]`, split at the first `=`,
+ * nothing decoded (RFC 7252 section 6.5); zero-length ones are skipped.
  */
 struct rdl_parameters {
 	struct rdl_span value[RDL_PARAMETER_COUNT];
@@ -125,7 +127,10 @@ struct rdl_parameters {
 	uint8_t repeated; /* it came again: the first is kept */
 	uint8_t other_count;
 	bool other_overflow;
-	/* Whole `key[=value]` of the rest, by rdl_parameters_other(): from the first one's place in the datagram on. */
+	/*
+	 * Whole `key[=value]` of the rest, by rdl_parameters_other():
+	 * from the first one's place in the datagram on.
+	 */
 	const uint8_t *others;
 	uint16_t other_at[RDL_OTHER_PARAMETERS_MAX];
 	uint8_t other_len[RDL_OTHER_PARAMETERS_MAX];
@@ -147,10 +152,16 @@ struct rdl_input {
 	bool has_block1;
 	struct rdl_coap_block block1;
 	uint32_t size1; /* 0: none */
-	/* RDL_REASON_NONE, bad_option or proxy; an option that must be understood (RFC 7252 section 5.4) goes first */
+	/*
+	 * RDL_REASON_NONE, bad_option or proxy;
+	 * an option that must be understood (RFC 7252 section 5.4) goes first
+	 */
 	enum rdl_reason option_reason;
 	uint16_t bad_option; /* the first such one's number */
-	/* What the policy made of this payload before; NULL: nobody knows. For whom remembers it to set. */
+	/*
+	 * What the policy made of this payload before;
+	 * NULL: nobody knows. For whom remembers it to set.
+	 */
 	const struct rdl_known_list *known;
 };
 
@@ -188,14 +199,18 @@ static inline unsigned rdl_input_minor(const struct rdl_input *input)
 }
 
 /*
- * A binding as sent: its letters, four bits each, the first lowest; 0 is none. Judged by the registered minor version
- * of LwM2M 1: 0 takes U UQ S SQ US UQS; 1 and up take a set of U T S N, each once, in any order, and M and H besides
- * when the server's highest minor version is 2 or more; or else, word for word, UQ SQ UQS.
+ * A binding as sent: its letters, four bits each, the first lowest; 0 is none. Judged by the
+ * registered minor version of LwM2M 1: 0 takes U UQ S SQ US UQS; 1 and up take a set of U T S N,
+ * each once, in any order, and M and H besides when the server's highest minor version is 2 or
+ * more; or else, word for word, UQ SQ UQS.
  */
 typedef uint32_t rdl_binding;
 #define RDL_BINDING_DEFAULT 1u /* U */
 #define RDL_BINDING_TEXT 8
-/* The binding says queue mode. Registrations may be in it without: the parameter `Q` says so, too. */
+/*
+ * The binding says queue mode. Registrations may be in it without:
+ * the parameter `Q` says so, too.
+ */
 bool rdl_binding_queue(rdl_binding binding);
 bool rdl_binding_parse(
 	struct rdl_span text, unsigned minor, unsigned server_minor, rdl_binding *binding);
@@ -204,8 +219,9 @@ void rdl_binding_text(rdl_binding binding, char text[RDL_BINDING_TEXT]);
 /* ---- the object list ---- */
 
 /*
- * An object list in its canonical form, one block of memory: the same list has the same octets whoever sent it, in
- * whatever order. Host byte order. Behind the header, without gaps: links, versions, formats, root, attributes.
+ * An object list in its canonical form, one block of memory: the same list has the same octets
+ * whoever sent it, in whatever order. Host byte order. Behind the header, without gaps: links,
+ * versions, formats, root, attributes.
  */
 struct rdl_object_list {
 	uint32_t len; /* octets, header included */
@@ -216,7 +232,10 @@ struct rdl_object_list {
 	uint32_t attributes_len; /* octets; 0 unless they are kept */
 };
 
-/* object << 16 | instance; an object listed without instances has RDL_ID_NONE there. Ascending, each once. */
+/*
+ * object << 16 | instance;
+ * an object listed without instances has RDL_ID_NONE there. Ascending, each once.
+ */
 typedef uint32_t rdl_object_link;
 
 /* `ver` of an object, ascending by object, each object once. */
@@ -250,8 +269,9 @@ static inline struct rdl_span rdl_object_list_root(const struct rdl_object_list 
 }
 
 /*
- * Attributes of links, ascending by link, each link once: object, instance (RDL_ID_NONE of a bare object; of both: the root
- * link), octets, big-endian, and `name[=value][;name[=value]]...` as sent, but for what is kept elsewhere.
+ * Attributes of links, ascending by link, each link once: object, instance (RDL_ID_NONE of a bare
+ * object; of both: the root link), octets, big-endian, and `name[=value][;name[=value]]...` as
+ * sent, but for what is kept elsewhere.
  */
 static inline struct rdl_span rdl_object_list_attributes(const struct rdl_object_list *list)
 {
@@ -285,8 +305,8 @@ static inline uint64_t rdl_object_list_digest(
 }
 
 /*
- * `ver` while a list is read: object << 32 | major << 16 | minor, so that numbers sort as versions do. An unreadable
- * version (RDL_VERSION_UNREADABLE) is no version that anybody supports.
+ * `ver` while a list is read: object << 32 | major << 16 | minor, so that numbers sort as versions
+ * do. An unreadable version (RDL_VERSION_UNREADABLE) is no version that anybody supports.
  */
 #define RDL_VERSION_UNREADABLE UINT32_MAX
 static inline uint64_t rdl_object_version_pack(uint16_t object, uint32_t version)
@@ -295,7 +315,8 @@ static inline uint64_t rdl_object_version_pack(uint16_t object, uint32_t version
 }
 
 /*
- * A list while it is read and filtered, in memory of the caller's: links from the front, versions from the back.
+ * A list while it is read and filtered, in memory of the caller's: links from the front, versions
+ * from the back.
  */
 struct rdl_object_reader {
 	struct rdl_object_list *list; /* the caller's memory, aligned to 8 */
@@ -311,29 +332,35 @@ struct rdl_object_reader {
 };
 
 /*
- * Reads a link-format payload. `root`: the alternate path to assume where no link says rt="oma.lwm2m" (an Update to a
- * registration that has one; else empty). `memory`, aligned to 8, holds what is read; 2 * payload.len + 64 octets are always enough.
+ * Reads a link-format payload. `root`: the alternate path to assume where no link says
+ * rt="oma.lwm2m" (an Update to a registration that has one; else empty). `memory`, aligned to 8,
+ * holds what is read; 2 * payload.len + 64 octets are always enough.
  * RDL_NO_ROOM: more than `max_links` links. Links come out unsorted, doubles included.
  */
 enum rdl_status rdl_object_read(struct rdl_object_reader *reader, struct rdl_span payload,
 	struct rdl_span root, uint32_t max_links, void *memory, size_t memory_len);
 
-/* True when a link says rt="oma.lwm2m": then the list is the same whatever root rdl_object_read() is told. */
+/*
+ * True when a link says rt="oma.lwm2m":
+ * then the list is the same whatever root rdl_object_read() is told.
+ */
 bool rdl_object_names_root(struct rdl_span payload);
 
 /* Sorts links and versions ascending, so that a filter can walk them by object. Doubles stay. */
 void rdl_object_sort(struct rdl_object_reader *reader);
 
 /*
- * Makes the canonical form out of what a filter left (sorted; links and versions only of objects that stay), in the reader's memory.
- * Drops doubles, and an object's bare link where it has instances. RDL_NO_ROOM when the memory does not hold it.
+ * Makes the canonical form out of what a filter left (sorted; links and versions only of objects
+ * that stay), in the reader's memory. Drops doubles, and an object's bare link where it has
+ * instances. RDL_NO_ROOM when the memory does not hold it.
  */
 enum rdl_status rdl_object_seal(struct rdl_object_reader *reader);
 
 /*
- * Adds to a list what the payload that it was made of says beside links, versions and formats: the attributes of the root and
- * of what is listed, of objects and instances. At most RDL_ATTRIBUTES_LINKS links have some, the lowest, within
- * RDL_ATTRIBUTES_MAX octets; `room` is that of the list's memory. Returns how many links' were left out.
+ * Adds to a list what the payload that it was made of says beside links, versions and formats: the
+ * attributes of the root and of what is listed, of objects and instances. At most
+ * RDL_ATTRIBUTES_LINKS links have some, the lowest, within RDL_ATTRIBUTES_MAX octets; `room` is
+ * that of the list's memory. Returns how many links' were left out.
  */
 unsigned rdl_object_keep_attributes(
 	struct rdl_object_list *list, size_t room, struct rdl_span payload);
@@ -368,8 +395,9 @@ struct rdl_known_list {
 /* ---- locations ---- */
 
 /*
- * The versions of LwM2M 1 fall into classes that are judged by the same rules: 1.0, 1.1, and all from 1.2 on. As a number
- * a class is its first minor version, and serves wherever one is asked for.
+ * The versions of LwM2M 1 fall into classes that are judged by the same rules: 1.0, 1.1, and all
+ * from 1.2 on. As a number a class is its first minor version, and serves wherever one is asked
+ * for.
  */
 #define RDL_RULES_LAST 2
 static inline uint8_t rdl_rules_of(unsigned minor)
@@ -446,8 +474,8 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_GIVES_PARAMETERS 0x04
 #define RDL_GIVES_OBJECTS 0x08
 /*
- * The payload, not read yet: the root of its list is an alternate path, which the registration knows
- * and the message does not say. The shard reads it.
+ * The payload, not read yet: the root of its list is an alternate path, which the registration
+ * knows and the message does not say. The shard reads it.
  */
 #define RDL_GIVES_PAYLOAD 0x10
 #define RDL_GIVES_BLOCK 0x20 /* a block that is not the last: 2.31, and nothing else */
@@ -459,9 +487,10 @@ static inline unsigned rdl_endpoint_partition(struct rdl_endpoint_digest digest)
 #define RDL_NAME_INLINE 24
 
 /*
- * A decided request, between worker and shard. Lives beside its packet; views point into the packet, into its scratch
- * behind it, or into what its worker knows and keeps meanwhile. The worker that received it fills it; the shard reads
- * it, and leaves its answer in it: a code, and of a Register the location. Never touched by two cores at once.
+ * A decided request, between worker and shard. Lives beside its packet; views point into the
+ * packet, into its scratch behind it, or into what its worker knows and keeps meanwhile. The worker
+ * that received it fills it; the shard reads it, and leaves its answer in it: a code, and of a
+ * Register the location. Never touched by two cores at once.
  */
 struct rdl_request {
 	/* The first line is all that most Updates and De-registers take from core to core. */
@@ -469,7 +498,8 @@ struct rdl_request {
 	uint8_t reason; /* enum rdl_reason: the worker's verdict, or else the shard's */
 	uint8_t code; /* the answer: RDL_COAP_*; 0: none, the request is shed */
 	uint8_t gives; /* RDL_GIVES_* */
-	uint8_t minor; /* LwM2M minor version of a Register; RDL_GIVES_IDENTITY: RDL_MINOR_NONE when not said */
+	/* LwM2M minor version of a Register; RDL_GIVES_IDENTITY: RDL_MINOR_NONE when not said */
+	uint8_t minor;
 	bool non; /* came as a non-confirmable message */
 	uint8_t endpoint_len; /* of a Register; RDL_GIVES_IDENTITY: 0 when not said */
 	uint32_t lifetime_s;
@@ -488,19 +518,28 @@ struct rdl_request {
 	};
 	union {
 		const struct rdl_object_list *objects; /* RDL_GIVES_OBJECTS */
-		/* RDL_GIVES_PAYLOAD, payload_len octets; of a refusal because of a parameter, its name */
+		/*
+		 * RDL_GIVES_PAYLOAD, payload_len octets;
+		 * of a refusal because of a parameter, its name
+		 */
 		const uint8_t *payload;
 	};
 	union {
-		uint64_t
-			list_digest; /* RDL_GIVES_OBJECTS: rdl_object_list_digest(), or 0: not made yet */
+		/* RDL_GIVES_OBJECTS: rdl_object_list_digest(), or 0: not made yet */
+		uint64_t list_digest;
 		struct {
 			uint32_t payload_len;
-			/* The link list's octet at fault; the missing objects (RDL_MISSING_*), the option's number. */
+			/*
+			 * The link list's octet at fault;
+			 * the missing objects (RDL_MISSING_*), the option's number.
+			 */
 			uint32_t detail;
 		};
 	};
-	/* RDL_GIVES_PARAMETERS: sms and the extra parameters, each one octet of length and `key[=value]` */
+	/*
+	 * RDL_GIVES_PARAMETERS: sms and the extra parameters,
+	 * each one octet of length and `key[=value]`
+	 */
 	const uint8_t *parameters;
 	uint16_t parameters_len;
 };
@@ -547,16 +586,16 @@ struct rdl_reply {
 #define RDL_BLOCK1_NONE UINT32_MAX
 
 /*
- * Writes a reply of `code` and sets reply->len: with `location` (RDL_LOCATION_LEN characters) a 2.01's Location-Path, with
- * reply->block1 its echo.
+ * Writes a reply of `code` and sets reply->len: with `location` (RDL_LOCATION_LEN characters) a
+ * 2.01's Location-Path, with reply->block1 its echo.
  */
 void rdl_reply_write(struct rdl_reply *reply, uint8_t code, const uint8_t *location);
 /* The 2.05 to a discovery (RFC 6690 section 4): where to register. */
 void rdl_reply_discovery(struct rdl_reply *reply);
 /*
- * The refusal that request->reason names, with its diagnostic payload when asked for. Who asks may not be who the source
- * address says (RFC 7252 section 11.3): what would make the reply longer than `longest` octets, though it can do without,
- * is left out.
+ * The refusal that request->reason names, with its diagnostic payload when asked for. Who asks may
+ * not be who the source address says (RFC 7252 section 11.3): what would make the reply longer than
+ * `longest` octets, though it can do without, is left out.
  */
 void rdl_reply_refuse(struct rdl_reply *reply, const struct rdl_request *request, bool diagnostics,
 	size_t longest);

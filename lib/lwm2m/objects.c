@@ -18,8 +18,8 @@ static struct rdl_span strip_slashes(struct rdl_span path)
 }
 
 /*
- * A plain decimal up to 65534 without leading zeros, ended by '/' or the end: its value, and *pos behind it;
- * otherwise RDL_ID_NONE.
+ * A plain decimal up to 65534 without leading zeros, ended by '/' or the end: its value, and *pos
+ * behind it; otherwise RDL_ID_NONE.
  */
 static uint32_t read_id(const uint8_t **pos, const uint8_t *end)
 {
@@ -42,7 +42,10 @@ static uint32_t read_id(const uint8_t **pos, const uint8_t *end)
 	return id;
 }
 
-/* /object[/instance[/resource[/resource instance]]], relative or not, with or without a slash at its end. */
+/*
+ * /object[/instance[/resource[/resource instance]]],
+ * relative or not, with or without a slash at its end.
+ */
 enum rdl_target rdl_object_target(
 	struct rdl_span target, struct rdl_span root, rdl_object_link *link)
 {
@@ -120,8 +123,8 @@ static int read_attributes(struct rdl_links *links, struct attributes *attribute
 enum pass { PASS_OK, PASS_ROOT_FOUND, PASS_MALFORMED, PASS_NO_ROOM };
 
 /*
- * Most lists begin with `</>;rt="oma.lwm2m"`: what those octets say, without reading them one by one. What else that
- * link may have is left to be read.
+ * Most lists begin with `</>;rt="oma.lwm2m"`: what those octets say, without reading them one by
+ * one. What else that link may have is left to be read.
  */
 static bool begins_with_root(
 	struct rdl_links *links, struct rdl_span *target, struct attributes *attributes)
@@ -203,8 +206,8 @@ static bool take_link(struct rdl_object_reader *reader, struct rdl_span target,
 }
 
 /*
- * Reads all links as seen from reader->root. While `root_known` is false, a link that claims another root ends the
- * pass with that root set: the links before it have to be seen again.
+ * Reads all links as seen from reader->root. While `root_known` is false, a link that claims
+ * another root ends the pass with that root set: the links before it have to be seen again.
  */
 static enum pass read_links(struct rdl_object_reader *reader, struct rdl_span payload,
 	bool root_known, uint32_t max_links)

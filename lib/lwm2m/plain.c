@@ -49,7 +49,10 @@ struct plain {
 	bool versioned;
 };
 
-/* Reads one link, which begins at `p` before the payload's last '>', up to a comma or the end. NULL: not a plain one. */
+/*
+ * Reads one link, which begins at `p` before the payload's last '>',
+ * up to a comma or the end. NULL: not a plain one.
+ */
 static inline const uint8_t *plain_link(const uint8_t *p, const uint8_t *end, struct plain *plain)
 {
 	plain->instance = RDL_ID_NONE;

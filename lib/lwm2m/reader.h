@@ -54,9 +54,10 @@ static inline bool add_version(
 }
 
 /*
- * Nearly all links are </object>, </object/instance> or </object>;ver=D.D, without white space and with no root: reads a
- * run of such, at most `most`, and leaves `links` before the first that is anything else, or finds no room, for the
- * general reader to judge. `last` is the last '>' of the payload: no scan for digits can pass it. Returns how many.
+ * Nearly all links are </object>, </object/instance> or </object>;ver=D.D, without white space and
+ * with no root: reads a run of such, at most `most`, and leaves `links` before the first that is
+ * anything else, or finds no room, for the general reader to judge. `last` is the last '>' of the
+ * payload: no scan for digits can pass it. Returns how many.
  */
 uint32_t rdl_object_read_plain(struct rdl_object_reader *reader, struct rdl_links *links,
 	const uint8_t *last, uint32_t most);

@@ -6,7 +6,10 @@
 #define TOKEN_LEN(head) ((head) >> 24 & 15)
 #define TYPE(head) ((head) >> 28 & 3)
 
-/* The first four octets of a reply, but for its code: an ACK has the Message ID of its CON, a NON one of ours. */
+/*
+ * The first four octets of a reply, but for its code:
+ * an ACK has the Message ID of its CON, a NON one of ours.
+ */
 static uint32_t head_of(const struct rdl_reply *to)
 {
 	uint32_t head = rdl_get_be32(to->coap);

@@ -3,8 +3,8 @@
 #include "lwm2m.h"
 
 /*
- * Lists mostly come sorted: insertion costs one comparison a link then. A list made to be slow (max_links of them, in
- * reverse) must not be, hence the heap.
+ * Lists mostly come sorted: insertion costs one comparison a link then. A list made to be slow
+ * (max_links of them, in reverse) must not be, hence the heap.
  */
 #define SMALL 24
 #define DEFINE_SORT(name, type)                                                  \
@@ -90,8 +90,8 @@ static uint32_t collapse_versions(uint64_t *versions, uint32_t count)
 }
 
 /*
- * Content-Formats out of a ct value, each once, the first RDL_FORMATS_MAX of them; an unreadable one
- * counts as absent, whatever is beside it.
+ * Content-Formats out of a ct value, each once, the first RDL_FORMATS_MAX of them; an unreadable
+ * one counts as absent, whatever is beside it.
  */
 static uint16_t read_formats(struct rdl_span ct, uint16_t formats[RDL_FORMATS_MAX])
 {
@@ -133,7 +133,10 @@ enum rdl_status rdl_object_seal(struct rdl_object_reader *reader)
 	uint8_t *behind = (uint8_t *)(reader->links + links);
 	struct rdl_cursor out = rdl_cursor(behind, (size_t)(end - behind));
 	for (uint32_t i = 0; i < versions; i++) {
-		/* May overwrite this version, never one that is still to be read: six octets for eight. */
+		/*
+		 * May overwrite this version, never one that is still to be read:
+		 * six octets for eight.
+		 */
 		uint64_t packed = reader->versions[i];
 		struct rdl_object_version version = { (uint16_t)(packed >> 32),
 			(uint16_t)(packed >> 16), (uint16_t)packed };

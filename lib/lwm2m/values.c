@@ -41,8 +41,9 @@ static uint32_t letter(uint8_t c)
 #define M 4u
 #define H 5u
 /*
- * LwM2M TS 1.0 section 5.3.1.1: six values and no other. Those with a Q are in use with later versions, too, whose own
- * way to say it is a parameter; the change request's Table 6 ties the letter to no version.
+ * LwM2M TS 1.0 section 5.3.1.1: six values and no other. Those with a Q are in use with later
+ * versions, too, whose own way to say it is a parameter; the change request's Table 6 ties the
+ * letter to no version.
  */
 static const rdl_binding bindings_1_0[] = {
 	U,

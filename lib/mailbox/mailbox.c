@@ -56,7 +56,10 @@ bool rdl_mailbox_ask(struct rdl_mailbox *mailbox, const struct timespec *end)
 
 	__atomic_store_n(&mailbox->state, RDL_MAILBOX_ASKED, __ATOMIC_RELEASE);
 	while (!is_answered(mailbox)) {
-		/* Taken back; or the owner is just at it, and then it is a matter of microseconds. */
+		/*
+		 * Taken back; or the owner is just at it,
+		 * and then it is a matter of microseconds.
+		 */
 		if (rdl_clock_is_past(end) && claim(mailbox, RDL_MAILBOX_FREE))
 			return false;
 		nanosleep(&pause, NULL);

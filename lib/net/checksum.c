@@ -2,7 +2,10 @@
 #include "net.h"
 #include "sum.h"
 
-/* Out of line, where the loop has all registers and becomes a wide one: half the time for a Register. */
+/*
+ * Out of line, where the loop has all registers and becomes a wide one:
+ * half the time for a Register.
+ */
 __attribute__((noinline)) uint64_t rdl_net_unfolded(const uint8_t *data, size_t len)
 {
 	uint64_t sum = 0, word;

@@ -41,8 +41,9 @@ static bool may_pass(uint8_t type, const uint8_t *extension, size_t len)
 }
 
 /*
- * Steps over extension headers: *protocol and *header_len come as the fixed header's and become the upper
- * layer's; *fragment_header when there is one among them. Returns why to drop the packet, or RDL_NET_DATAGRAM when nothing speaks against it.
+ * Steps over extension headers: *protocol and *header_len come as the fixed header's and become the
+ * upper layer's; *fragment_header when there is one among them. Returns why to drop the packet, or
+ * RDL_NET_DATAGRAM when nothing speaks against it.
  */
 static enum rdl_net_verdict skip_extensions(const uint8_t *ip, size_t total_len, uint8_t *protocol,
 	size_t *header_len, bool *fragment_header)

@@ -11,7 +11,10 @@
 #define OPTION_SOURCE_MAC 1
 #define OPTION_TARGET_MAC 2
 
-/* Walks the options. A host without an address has no neighbours to tell its MAC to (RFC 4861 section 7.1.1). */
+/*
+ * Walks the options. A host without an address has no
+ * neighbours to tell its MAC to (RFC 4861 section 7.1.1).
+ */
 static bool options_good(const uint8_t *options, size_t len, bool source_mac_allowed)
 {
 	while (len > 0) {
@@ -49,7 +52,10 @@ static bool is_valid(const struct rdl_frame *frame, const struct rdl_net_packet 
 		!unspecified);
 }
 
-/* RFC 4861 section 7.2.4. A host that checks an address for duplicates is answered by way of all nodes. */
+/*
+ * RFC 4861 section 7.2.4.
+ * A host that checks an address for duplicates is answered by way of all nodes.
+ */
 enum rdl_net_verdict rdl_net_neighbour_solicitation(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * net: frames to datagrams and back. Ethernet II, 802.1Q, IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC 768), and the
- * little that a host without a kernel must answer itself: ARP (RFC 826), neighbour discovery (RFC 4861 section 7.2),
- * ICMP echo (RFC 792, RFC 4443).
+ * net: frames to datagrams and back. Ethernet II, 802.1Q, IPv4 (RFC 791), IPv6 (RFC 8200), UDP (RFC
+ * 768), and the little that a host without a kernel must answer itself: ARP (RFC 826), neighbour
+ * discovery (RFC 4861 section 7.2), ICMP echo (RFC 792, RFC 4443).
  *
  * Pure: octets in, octets out, in place. A worker calls it for its own frames; nothing is shared.
  */
@@ -11,7 +11,10 @@
 
 #include "base.h"
 
-/* Why a frame went no further. X(name, help): the one list behind the enum, the counters and their help. */
+/*
+ * Why a frame went no further. X(name, help):
+ * the one list behind the enum, the counters and their help.
+ */
 #define RDL_NET_DROPS(X)                                                                        \
 	X(frame_short, "frame ends inside a header")                                            \
 	X(not_for_us, "destination MAC or IP address is not ours")                              \
@@ -38,7 +41,10 @@ enum rdl_net_verdict {
 		RDL_NET_VERDICTS
 };
 
-/* Where a request came from, and where replies and later requests go. IPv4 is kept as ::ffff:a.b.c.d. */
+/*
+ * Where a request came from, and where replies and later requests go.
+ * IPv4 is kept as ::ffff:a.b.c.d.
+ */
 struct rdl_peer {
 	uint8_t address[16];
 	uint16_t port; /* host order */
@@ -47,7 +53,10 @@ struct rdl_peer {
 };
 
 bool rdl_peer_is_ipv4(const struct rdl_peer *peer);
-/* The network that whoever sends from this address may be taken to hold whole: a /24 of IPv4, a /64 of IPv6. */
+/*
+ * The network that whoever sends from this address may be taken to hold whole:
+ * a /24 of IPv4, a /64 of IPv6.
+ */
 struct rdl_span rdl_peer_prefix(const struct rdl_peer *peer);
 
 /* Longest text of an address and its NUL. */
@@ -86,12 +95,15 @@ void rdl_net_add_ipv6(struct rdl_interface *interface, const uint8_t address[16]
 #define RDL_FRAME_L4_CHECKSUM_BAD 0x08
 /* The port will make the IPv4 header and UDP checksums of what we send. */
 #define RDL_FRAME_TX_OFFLOAD 0x10
-/* Set by rdl_net_reply() when it left them to the port: the UDP checksum field holds the pseudo-header sum. */
+/*
+ * Set by rdl_net_reply() when it left them to the port:
+ * the UDP checksum field holds the pseudo-header sum.
+ */
 #define RDL_FRAME_TX_CHECKSUMS 0x20
 
 /*
- * One frame of a burst, contiguous. `data` may move forward (a reply is shorter in headers than its request).
- * From `data` on, `room` octets may be written.
+ * One frame of a burst, contiguous. `data` may move forward (a reply is shorter in headers than its
+ * request). From `data` on, `room` octets may be written.
  */
 struct rdl_frame {
 	uint8_t *data;
@@ -112,34 +124,37 @@ struct rdl_datagram {
 };
 
 /*
- * Classifies one frame. Checks every length, address and checksum (trusting the port's where it gave one).
+ * Classifies one frame. Checks every length, address and checksum (trusting the port's where it
+ * gave one).
  * RDL_NET_DATAGRAM: fills *datagram and frame->l2_len, l3_len.
  * RDL_NET_DROP_fragment: sets l2_len and l3_len, up to the fragment, of IPv6 up to its header.
  * RDL_NET_ANSWERED: the answer is in the frame, checksums made, lengths set.
  * Anything else: why to drop it; the frame may be freed.
- * UDP length, not frame length, bounds the payload (Ethernet padding). Destination MAC must be ours, broadcast (for
- * ARP only) or multicast.
+ * UDP length, not frame length, bounds the payload (Ethernet padding). Destination MAC must be
+ * ours, broadcast (for ARP only) or multicast.
  */
 enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct rdl_frame *frame,
 	struct rdl_datagram *datagram);
 
 /*
- * Turns the frame of a datagram into its reply: addresses and ports swapped, IP options and extension headers gone,
- * the same 802.1Q tag, hop limit 64, DF, `payload_len` octets of UDP payload that already stand where the request's
- * stood. Makes both checksums, or leaves them to the port (RDL_FRAME_TX_OFFLOAD). Sets data, len, l2_len, l3_len.
- * The frame must have come out of rdl_net_input() as RDL_NET_DATAGRAM, not multicast.
+ * Turns the frame of a datagram into its reply: addresses and ports swapped, IP options and
+ * extension headers gone, the same 802.1Q tag, hop limit 64, DF, `payload_len` octets of UDP
+ * payload that already stand where the request's stood. Makes both checksums, or leaves them to the
+ * port (RDL_FRAME_TX_OFFLOAD). Sets data, len, l2_len, l3_len. The frame must have come out of
+ * rdl_net_input() as RDL_NET_DATAGRAM, not multicast.
  */
 void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len);
 
 /*
- * Before rdl_net_reply(): octets of UDP payload with which the reply is as long, as an IP packet, as its request was.
- * Ethernet's padding is not of the request.
+ * Before rdl_net_reply(): octets of UDP payload with which the reply is as long, as an IP packet,
+ * as its request was. Ethernet's padding is not of the request.
  */
 uint16_t rdl_net_as_long(const struct rdl_frame *frame);
 
 /*
- * RFC 1071 sum over octets, folded, not complemented, as a number: stored with rdl_put_be16(). `sum` is what to
- * start from: the sum of what stands before, an even number of octets, or plain numbers such as a length.
+ * RFC 1071 sum over octets, folded, not complemented, as a number: stored with rdl_put_be16().
+ * `sum` is what to start from: the sum of what stands before, an even number of octets, or plain
+ * numbers such as a length.
  */
 uint16_t rdl_net_sum(const void *data, size_t len, uint32_t sum);
 

@@ -39,8 +39,8 @@ static inline bool sums_good(const struct rdl_frame *frame, const uint8_t *ip, u
 }
 
 /*
- * An untagged frame to our MAC, in it IPv4 without options, whole, to our first address, in it UDP to our port. False: anything
- * else, or anything wrong.
+ * An untagged frame to our MAC, in it IPv4 without options, whole, to our first address, in it UDP
+ * to our port. False: anything else, or anything wrong.
  */
 static inline bool plain_datagram(const struct rdl_interface *interface, struct rdl_frame *frame,
 	struct rdl_datagram *datagram)
@@ -69,7 +69,10 @@ static inline bool plain_datagram(const struct rdl_interface *interface, struct 
 		!rdl_net_ipv4_is_answerable(interface, source) || !sums_good(frame, ip, udp_len))
 		return false;
 
-	/* Word by word: put together in an array, they would be loaded wider than they were stored, which stalls. */
+	/*
+	 * Word by word: put together in an array,
+	 * they would be loaded wider than they were stored, which stalls.
+	 */
 	_Static_assert(sizeof(datagram->peer) == 3 * sizeof(uint64_t), "three words");
 	uint8_t *peer = (uint8_t *)&datagram->peer;
 	put_word(peer, 0);

@@ -20,7 +20,10 @@ static void put_word(uint8_t *p, uint64_t word)
 	memcpy(p, &word, sizeof(word));
 }
 
-/* Swaps the MAC addresses and brings the Ethernet header to where `l3_len` octets are left before the payload. */
+/*
+ * Swaps the MAC addresses and brings the Ethernet header
+ * to where `l3_len` octets are left before the payload.
+ */
 static uint8_t *turn_ethernet(struct rdl_frame *frame, uint8_t l3_len, uint16_t payload_len)
 {
 	uint8_t shift = (uint8_t)(frame->l3_len - l3_len);
@@ -42,8 +45,9 @@ static uint8_t *turn_ethernet(struct rdl_frame *frame, uint8_t l3_len, uint16_t 
 }
 
 /*
- * Below, sums are made of what came in and of numbers at hand, never of octets just written: a wide load from
- * narrow stores stalls, and made up half the time of a reply. Addresses sum up to the same either way round.
+ * Below, sums are made of what came in and of numbers at hand, never of octets just written: a wide
+ * load from narrow stores stalls, and made up half the time of a reply. Addresses sum up to the
+ * same either way round.
  */
 uint64_t rdl_net_turn_ipv4(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len)
 {
@@ -81,7 +85,10 @@ uint64_t rdl_net_turn_ipv6(struct rdl_frame *frame, uint8_t protocol, uint16_t p
 uint16_t rdl_net_as_long(const struct rdl_frame *frame)
 {
 	const uint8_t *ip = frame->data + frame->l2_len;
-	/* IPv6 counts from behind the header that the reply has, too; the reply has nothing else of it. */
+	/*
+	 * IPv6 counts from behind the header that the reply has, too;
+	 * the reply has nothing else of it.
+	 */
 	unsigned behind = ip[0] >> 4 == 4 ? rdl_get_be16(ip + 2) - IPV4_LEN : rdl_get_be16(ip + 4);
 
 	return (uint16_t)(behind - UDP_LEN);

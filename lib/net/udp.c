@@ -3,8 +3,8 @@
 #include "sum.h"
 
 /*
- * A checksum of 0 is none: legal over IPv4 only. It is looked at before the port's opinion, since some ports
- * call such a datagram bad, others good.
+ * A checksum of 0 is none: legal over IPv4 only. It is looked at before the port's opinion, since
+ * some ports call such a datagram bad, others good.
  */
 static bool checksum_good(
 	const struct rdl_frame *frame, const struct rdl_net_packet *packet, uint16_t udp_len)

@@ -110,7 +110,10 @@ static enum rdl_reason judge_alone(const struct rdl_blocks *blocks, const struct
 	return RDL_REASON_NONE;
 }
 
-/* True when the block has come before, in whatever datagram: its octets are there, and the last one ends the body. */
+/*
+ * True when the block has come before, in whatever datagram:
+ * its octets are there, and the last one ends the body.
+ */
 static bool is_copy(const struct rdl_blocks *blocks, const struct rdl_transfer *t,
 	const struct rdl_input *input, uint64_t offset)
 {

@@ -14,7 +14,10 @@ static uint64_t multiply_fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The source's 24 octets, mixed into the seed of the hash of its datagram's: half the cost of a hash of their own. */
+/*
+ * The source's 24 octets, mixed into the seed of the hash of its datagram's:
+ * half the cost of a hash of their own.
+ */
 static uint64_t source_seed(const struct rdl_peer *peer, uint64_t seed)
 {
 	uint64_t words[3];
@@ -47,8 +50,8 @@ void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *pack
 }
 
 /*
- * Memory for `need` octets, aligned to eight: behind the frame, up to its room; or a piece of the worker's for what is
- * long.
+ * Memory for `need` octets, aligned to eight: behind the frame, up to its room; or a piece of the
+ * worker's for what is long.
  */
 static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	size_t need, struct rdl_scratch *scratch)
@@ -83,7 +86,10 @@ static enum rdl_body gather(struct rdl_pipeline *pipeline, struct rdl_packet *pa
 	struct rdl_input *input, const struct rdl_transfer *transfer, struct rdl_scratch *scratch)
 {
 	size_t whole = ((size_t)transfer->len + 7) & ~(size_t)7;
-	/* A list is read into twice its payload, parameters are no longer than the options that they came in. */
+	/*
+	 * A list is read into twice its payload,
+	 * parameters are no longer than the options that they came in.
+	 */
 	enum rdl_body body = find_scratch(pipeline, packet,
 		whole + 2 * (size_t)transfer->len + packet->reply.coap_len + 64, scratch);
 

@@ -13,8 +13,8 @@ static void count_ignored(struct rdl_stats *stats, const struct rdl_ignored_coun
 }
 
 /*
- * The verdict on a Register, or an Update, in its request: the object list out of those that are known, else judged and
- * made known.
+ * The verdict on a Register, or an Update, in its request: the object list out of those that are
+ * known, else judged and made known.
  */
 static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_input *input, const struct rdl_scratch *scratch)
@@ -119,7 +119,10 @@ static enum rdl_operation operation_of(struct rdl_pipeline *pipeline, uint8_t co
 	}
 }
 
-/* True of the Update that says no more than that its device lives, as most do: there is nothing to judge. */
+/*
+ * True of the Update that says no more than that its device lives, as most do:
+ * there is nothing to judge.
+ */
 static bool says_nothing(const struct rdl_input *input)
 {
 	return input->payload.len == 0 && !input->has_block1 && input->parameters.given == 0 &&
@@ -155,7 +158,10 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	struct rdl_input *input = &pipeline->inputs[i];
 	struct rdl_request *request = &packet->request;
 
-	/* Kept at hand: gcc compares it and `reason` as one word, which stalls on the stores of two. */
+	/*
+	 * Kept at hand: gcc compares it and `reason` as one word,
+	 * which stalls on the stores of two.
+	 */
 	enum rdl_operation operation = operation_of(pipeline, input->message.code);
 	enum rdl_reason reason = input->option_reason;
 

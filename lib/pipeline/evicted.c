@@ -4,8 +4,9 @@
 #include "holders.h"
 
 /*
- * All bits of a name lie in one word, and each word ages by itself when it is touched: 24 bits of this generation, 24 of
- * the one before, and 16 of this one's number. So nothing is ever cleared in one go.
+ * All bits of a name lie in one word, and each word ages by itself when it is touched: 24 bits of
+ * this generation, 24 of the one before, and 16 of this one's number. So nothing is ever cleared in
+ * one go.
  */
 #define GENERATION_BITS 24u
 #define GENERATION ((UINT64_C(1) << GENERATION_BITS) - 1)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* holders: how much of a memory is held in whose name. A name is a keyed hash: nobody outside can aim at another's. */
+/*
+ * holders: how much of a memory is held in whose name.
+ * A name is a keyed hash: nobody outside can aim at another's.
+ */
 #ifndef RDL_PIPELINE_HOLDERS_H
 #define RDL_PIPELINE_HOLDERS_H
 
@@ -24,8 +27,8 @@ size_t rdl_holders_memory(uint32_t count);
 void rdl_holders_init(struct rdl_holders *holders, uint32_t count, void *memory);
 
 /*
- * The place of a name, which gets one where it has none. There is always one while there are units to be held. Who holds
- * nothing has to be given units before anything else is asked.
+ * The place of a name, which gets one where it has none. There is always one while there are units
+ * to be held. Who holds nothing has to be given units before anything else is asked.
  */
 uint32_t rdl_holders_place(struct rdl_holders *holders, uint64_t name);
 

@@ -14,7 +14,10 @@ static inline void rdl_pipeline_drop(
 /* Digest of a request's source and datagram, never 0. */
 uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed);
 
-/* Notes a refusal, where that is wanted, before the reply is written over it. `input` is NULL when a shard has refused. */
+/*
+ * Notes a refusal, where that is wanted, before the reply is written over it.
+ * `input` is NULL when a shard has refused.
+ */
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
 	const struct rdl_input *input);
 
@@ -31,19 +34,25 @@ enum rdl_body {
 };
 
 /*
- * Finds a POST's whole payload, which may have come in blocks, and memory to decode it into. What it takes is given back by
- * rdl_pipeline_release().
+ * Finds a POST's whole payload, which may have come in blocks, and memory to decode it into. What
+ * it takes is given back by rdl_pipeline_release().
  */
 enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	struct rdl_input *input, struct rdl_scratch *scratch);
 
-/* The reply will name the block that its request brought, but for a size exponent that nobody may send (RFC 7959 section 2.2). */
+/*
+ * The reply will name the block that its request brought,
+ * but for a size exponent that nobody may send (RFC 7959 section 2.2).
+ */
 void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *input);
 
 /* Lets go of what a packet's request was decoded from and into, once nobody reads it any more. */
 void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 
-/* Policy and route of one request: puts it into one of the burst's sets, its reply written where it has one. */
+/*
+ * Policy and route of one request:
+ * puts it into one of the burst's sets, its reply written where it has one.
+ */
 void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i);
 

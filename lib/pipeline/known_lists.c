@@ -67,7 +67,10 @@ void rdl_known_lists_release(struct rdl_known_lists *lists, unsigned place)
 	lists->entries[place].held--;
 }
 
-/* Where to keep another one: free, out of use, or what was asked for least, which loses by the attempt. */
+/*
+ * Where to keep another one: free, out of use,
+ * or what was asked for least, which loses by the attempt.
+ */
 static int find_way(struct rdl_known_lists *lists, size_t set, uint32_t policy)
 {
 	struct rdl_known_entry *entries = entries_of(lists, set);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * known_lists: what a policy made of payloads that came before. A fleet sends the same few object lists millions of
- * times; the verdict depends on nothing but policy, payload, registered minor version and operation. One per worker.
+ * known_lists: what a policy made of payloads that came before. A fleet sends the same few object
+ * lists millions of times; the verdict depends on nothing but policy, payload, registered minor
+ * version and operation. One per worker.
  *
- * A payload is kept when it comes a second time within a while. One that is kept and asked for is not
- * displaced at once: each time that it was asked for, it withstands one attempt. So a flood of lists
- * that each come once, or twice, leaves the fleet's where they are.
+ * A payload is kept when it comes a second time within a while. One that is kept and asked for is
+ * not displaced at once: each time that it was asked for, it withstands one attempt. So a flood of
+ * lists that each come once, or twice, leaves the fleet's where they are.
  */
 #ifndef RDL_PIPELINE_KNOWN_LISTS_H
 #define RDL_PIPELINE_KNOWN_LISTS_H
@@ -50,14 +51,17 @@ void rdl_known_lists_init(
 	struct rdl_known_lists *lists, uint64_t seed, const struct rdl_key *list_key);
 
 /*
- * What came out of this payload before; NULL: not known, and *key says how to keep it. Valid until something is kept, or as
- * long as it is held.
+ * What came out of this payload before; NULL: not known, and *key says how to keep it. Valid until
+ * something is kept, or as long as it is held.
  */
 const struct rdl_known_list *rdl_known_lists_find(struct rdl_known_lists *lists,
 	const struct rdl_policy *policy, struct rdl_span payload, unsigned minor, bool is_register,
 	struct rdl_known_key *key);
 
-/* Holds what was found; returns its place, to be released once, after which it is nobody's to read. */
+/*
+ * Holds what was found; returns its place,
+ * to be released once, after which it is nobody's to read.
+ */
 unsigned rdl_known_lists_hold(struct rdl_known_lists *lists, const struct rdl_known_list *known);
 void rdl_known_lists_release(struct rdl_known_lists *lists, unsigned place);
 

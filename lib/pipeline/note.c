@@ -36,7 +36,10 @@ static void put_segment(struct rdl_cursor *path, const struct rdl_coap_option *s
 	}
 }
 
-/* The path of a request whose options have been read, as in a URI (RFC 7252 section 6.5), as far as there is room. */
+/*
+ * The path of a request whose options have been read,
+ * as in a URI (RFC 7252 section 6.5), as far as there is room.
+ */
 static uint8_t write_path(const struct rdl_coap_message *message, uint8_t *to, size_t room)
 {
 	struct rdl_coap_options options = rdl_coap_options(message);

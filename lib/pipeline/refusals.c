@@ -9,8 +9,8 @@ union words {
 };
 
 /*
- * A sequence lock: who sees any word of a new refusal sees its version, too. Release and acquire at each word take the place
- * of fences, and are plain moves on x86.
+ * A sequence lock: who sees any word of a new refusal sees its version, too. Release and acquire at
+ * each word take the place of fences, and are plain moves on x86.
  */
 void rdl_refusals_add(struct rdl_refusals *refusals, const struct rdl_refusal *refusal)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * refusals: the last requests that a worker refused, for people who ask why. Written by the worker's core alone, and only
- * when it refuses; read by any thread, which never holds the worker up.
+ * refusals: the last requests that a worker refused, for people who ask why. Written by the
+ * worker's core alone, and only when it refuses; read by any thread, which never holds the worker
+ * up.
  */
 #ifndef RDL_PIPELINE_REFUSALS_H
 #define RDL_PIPELINE_REFUSALS_H
@@ -41,7 +42,10 @@ struct rdl_refusals {
 /* By the worker. */
 void rdl_refusals_add(struct rdl_refusals *refusals, const struct rdl_refusal *refusal);
 
-/* By anybody: how many there were; the one of a number, false when it has made way for a later one. */
+/*
+ * By anybody: how many there were;
+ * the one of a number, false when it has made way for a later one.
+ */
 uint64_t rdl_refusals_count(const struct rdl_refusals *refusals);
 bool rdl_refusals_get(
 	const struct rdl_refusals *refusals, uint64_t number, struct rdl_refusal *refusal);

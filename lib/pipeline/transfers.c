@@ -88,7 +88,10 @@ static void enlist(struct rdl_transfers *transfers, struct rdl_transfer *t)
 
 /* ---- giving way ---- */
 
-/* The units that a kind may have before it is asked first; those that give way to all others may have all. */
+/*
+ * The units that a kind may have before it is asked first;
+ * those that give way to all others may have all.
+ */
 static uint32_t most_of(const struct rdl_transfers *transfers, unsigned kind)
 {
 	static const uint8_t quarters[RDL_TRANSFER_KINDS] = {
@@ -125,8 +128,9 @@ static bool is_over(
 }
 
 /*
- * A transfer's rank says how much its holder had when it was touched last: the highest are the latest half of whoever has
- * most. The oldest of them goes, so that a newcomer among many of one holder lives as long as it can.
+ * A transfer's rank says how much its holder had when it was touched last: the highest are the
+ * latest half of whoever has most. The oldest of them goes, so that a newcomer among many of one
+ * holder lives as long as it can.
  */
 static struct rdl_transfer *who_gives_way(const struct rdl_transfers *transfers, uint64_t now_ms)
 {

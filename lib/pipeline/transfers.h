@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * transfers: bodies that come in blocks, in a memory of units of 112 octets. A transfer holds as many as its octets fill.
+ * transfers: bodies that come in blocks, in a memory of units of 112 octets. A transfer holds as
+ * many as its octets fill.
  *
- * When all are held, somebody's next block takes those of another transfer: of one whose time is over; else of one that has
- * not got beyond its first block, before one that has, before one to a registration. A holder (a network prefix; of an
- * Update, its registration) may have a 64th of the memory unasked. Of whoever has more, it goes first what came when it had
- * most; where nobody has, the one least lately used. A kind that others give way to may have a part of the memory only.
+ * When all are held, somebody's next block takes those of another transfer: of one whose time is
+ * over; else of one that has not got beyond its first block, before one that has, before one to a
+ * registration. A holder (a network prefix; of an Update, its registration) may have a 64th of the
+ * memory unasked. Of whoever has more, it goes first what came when it had most; where nobody has,
+ * the one least lately used. A kind that others give way to may have a part of the memory only.
  * Every step takes a bounded time.
  */
 #ifndef RDL_PIPELINE_TRANSFERS_H
@@ -22,7 +24,10 @@ enum rdl_transfer_kind {
 	RDL_TRANSFER_KINDS
 };
 
-/* What a transfer is known by (RFC 9175 section 3.3): not the token, which changes from block to block. */
+/*
+ * What a transfer is known by (RFC 9175 section 3.3):
+ * not the token, which changes from block to block.
+ */
 struct rdl_block_key {
 	uint64_t request[2]; /* of peer, method, path, query and Request-Tags */
 	uint64_t holder; /* in whose name it is */
@@ -59,8 +64,8 @@ struct rdl_transfer_list {
 struct rdl_transfers {
 	uint32_t unit_count, bucket_mask;
 	uint32_t unused; /* units */
-	uint32_t fresh,
-		free; /* units from `fresh` on were never used; the first of those that were */
+	/* units from `fresh` on were never used; the first of those that were */
+	uint32_t fresh, free;
 	uint64_t lifetime_ms;
 	uint64_t gave_way; /* transfers, ever */
 	uint8_t *units;
@@ -71,7 +76,10 @@ struct rdl_transfers {
 	struct rdl_evicted evicted;
 };
 
-/* Octets that rdl_transfers_init() needs, aligned to a cache line and zero: for `count` whole bodies of `max_len`. */
+/*
+ * Octets that rdl_transfers_init() needs, aligned to a cache line and zero:
+ * for `count` whole bodies of `max_len`.
+ */
 size_t rdl_transfers_memory(uint32_t count, uint32_t max_len);
 void rdl_transfers_init(struct rdl_transfers *transfers, uint32_t count, uint32_t max_len,
 	uint64_t lifetime_ms, void *memory);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Telling Registers from the rest for a few nanoseconds each: neither checksums nor options are looked at. */
+/*
+ * Telling Registers from the rest for a few nanoseconds each:
+ * neither checksums nor options are looked at.
+ */
 #include "internal.h"
 
 #define ETHERNET_LEN 14
@@ -19,8 +22,8 @@ static unsigned udp_offset(const uint8_t *frame)
 }
 
 /*
- * A POST whose path begins with "rd" and does not go on: Uri-Path is the first option of every client that sends no
- * Uri-Host. What this does not recognise is read as ever.
+ * A POST whose path begins with "rd" and does not go on: Uri-Path is the first option of every
+ * client that sends no Uri-Host. What this does not recognise is read as ever.
  */
 static bool looks_like_register(const struct rdl_frame *frame)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* units: what the memory of transfers is divided into, and bodies that lie in several. Private to transfers. */
+/*
+ * units: what the memory of transfers is divided into,
+ * and bodies that lie in several. Private to transfers.
+ */
 #ifndef RDL_PIPELINE_UNITS_H
 #define RDL_PIPELINE_UNITS_H
 

@@ -45,8 +45,8 @@ void rdl_pktio_view(const struct rdl_pktio *pktio, uint8_t port, struct rte_mbuf
 }
 
 /*
- * One buffer, with its tag: drivers that take the tag off hand it over beside the frame, and a jumbo frame may come in
- * several buffers.
+ * One buffer, with its tag: drivers that take the tag off hand it over beside the frame, and a
+ * jumbo frame may come in several buffers.
  */
 static inline bool whole(struct rte_mbuf **m)
 {
@@ -57,8 +57,9 @@ static inline bool whole(struct rte_mbuf **m)
 }
 
 /*
- * Starts to fetch what a worker will touch of a packet, without waiting for the mbuf itself to come: where its data
- * lie is plain arithmetic as long as the driver leaves the usual headroom, and only a guess is lost where it does not.
+ * Starts to fetch what a worker will touch of a packet, without waiting for the mbuf itself to
+ * come: where its data lie is plain arithmetic as long as the driver leaves the usual headroom, and
+ * only a guess is lost where it does not.
  */
 static inline void prefetch_packet(const struct rdl_pktio *pktio, struct rte_mbuf *m)
 {

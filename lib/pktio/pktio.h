@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pktio: bursts of frames in and out of DPDK ports: the only code that knows mbufs. A frame lives at the start of its
- * mbuf's private area; the caller's per-packet data follow it there.
+ * pktio: bursts of frames in and out of DPDK ports: the only code that knows mbufs. A frame lives
+ * at the start of its mbuf's private area; the caller's per-packet data follow it there.
  *
  * Opened and closed by the main thread, after EAL is up. Each (port, queue) belongs to one core.
  */
@@ -12,15 +12,18 @@
 
 #define RDL_PKTIO_PORTS_MAX 16
 #define RDL_PKTIO_BURST 64 /* frames received or sent by one call */
-/* Ethernet with two tags and an MTU of 1500. Longer frames come too, as far as a buffer holds them. */
+/*
+ * Ethernet with two tags and an MTU of 1500.
+ * Longer frames come too, as far as a buffer holds them.
+ */
 #define RDL_PKTIO_FRAME_MAX 1522
 
 struct rdl_pktio;
 
 struct rdl_pktio_config {
 	unsigned port_count;
-	const char *devices
-		[RDL_PKTIO_PORTS_MAX]; /* as given to EAL: "net_tap0,..." or "0000:01:00.0" */
+	/* as given to EAL: "net_tap0,..." or "0000:01:00.0" */
+	const char *devices[RDL_PKTIO_PORTS_MAX];
 	unsigned queues; /* on each port, one per worker */
 	unsigned in_flight; /* packets that may be held outside port queues, over all workers */
 	uint16_t private_len; /* struct rdl_frame and what the caller keeps behind it */
@@ -40,7 +43,10 @@ void rdl_pktio_close(struct rdl_pktio *pktio);
 const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port);
 /* Octets of the longest IP packet that the port sends, as it was at the start; 0: unknown. */
 uint16_t rdl_pktio_mtu(const struct rdl_pktio *pktio, unsigned port);
-/* How a port is, as its driver has it, and what it has lost since it was started. By one thread at a time. */
+/*
+ * How a port is, as its driver has it, and what it has lost since it was started.
+ * By one thread at a time.
+ */
 struct rdl_pktio_health {
 	bool there; /* the device was not taken out */
 	bool link;
@@ -54,19 +60,22 @@ void rdl_pktio_health(
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
 
 /*
- * Receives up to `count` frames of a queue; they are the caller's until sent or freed. *segmented grows by those that were
- * too long for one buffer, and are gone.
+ * Receives up to `count` frames of a queue; they are the caller's until sent or freed. *segmented
+ * grows by those that were too long for one buffer, and are gone.
  */
 unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented);
 
 /*
- * How full the port's own queue is, in percent; -1 where the driver cannot tell. Some drivers look at many descriptors
- * for it: not for every burst.
+ * How full the port's own queue is, in percent; -1 where the driver cannot tell. Some drivers look
+ * at many descriptors for it: not for every burst.
  */
 int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned queue);
 
-/* Sends frames by one port; returns how many it took, the first ones. The rest stay the caller's. */
+/*
+ * Sends frames by one port; returns how many it took,
+ * the first ones. The rest stay the caller's.
+ */
 unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *const frames[], unsigned count);
 

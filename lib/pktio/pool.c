@@ -24,9 +24,10 @@ static uint16_t private_room(const struct rdl_pktio_config *config)
 }
 
 /*
- * The kernel takes no XDP buffer longer than a page, the mempool's and the mbuf's headers included, and the driver says
- * that they lie side by side, which between pages and with padding they would not: so each is a page. It is no rule for
- * others, as all headers then fall into the same few lines of the cache.
+ * The kernel takes no XDP buffer longer than a page, the mempool's and the mbuf's headers included,
+ * and the driver says that they lie side by side, which between pages and with padding they would
+ * not: so each is a page. It is no rule for others, as all headers then fall into the same few
+ * lines of the cache.
  */
 static bool page_each(const struct rdl_pktio_config *config)
 {

@@ -51,7 +51,10 @@ static int setup_queues(const struct rdl_pktio *pktio, struct port *port,
 	return ret;
 }
 
-/* Solicitations come to group addresses: without a multicast filter of its own the port has to let all of them in. */
+/*
+ * Solicitations come to group addresses:
+ * without a multicast filter of its own the port has to let all of them in.
+ */
 static int let_multicast_in(uint16_t id)
 {
 	if (rte_eth_allmulticast_enable(id) == 0)

@@ -12,7 +12,10 @@ struct object_rule {
 	bool multiple;
 };
 
-/* Digests of names, in a table of a power of two at most half full; the zero digest marks a free place. */
+/*
+ * Digests of names, in a table of a power of two at most half full;
+ * the zero digest marks a free place.
+ */
 struct name_set {
 	struct rdl_endpoint_digest *slots;
 	size_t mask;
@@ -21,14 +24,18 @@ struct name_set {
 struct rdl_policy {
 	uint32_t generation;
 	struct rdl_policy_config config; /* its pointers lead to copies below */
-	/* By object ID: 0 is not supported, else one more than the place in `rules`. NULL when all objects are. */
+	/*
+	 * By object ID: 0 is not supported, else one more than the place in `rules`.
+	 * NULL when all objects are.
+	 */
 	uint16_t *rule_of;
 	struct object_rule *rules;
 	uint32_t *packed_versions;
 	struct name_set known;
 	struct rdl_span *deny;
 	struct rdl_span *extra;
-	uint8_t in_updates; /* of ep and lwm2m, those that Updates may repeat: bit per rdl_parameter */
+	/* of ep and lwm2m, those that Updates may repeat: bit per rdl_parameter */
+	uint8_t in_updates;
 };
 
 bool rdl_policy_name_known(const struct name_set *set, struct rdl_endpoint_digest digest);

@@ -165,8 +165,9 @@ static enum rdl_reason judge_content_format(
 }
 
 /*
- * sms and the extra parameters in one run of octets at the start of the scratch, each one octet of length and
- * `key[=value]`: no longer than the options they came in. What is left of the scratch stays in the cursor.
+ * sms and the extra parameters in one run of octets at the start of the scratch, each one octet of
+ * length and `key[=value]`: no longer than the options they came in. What is left of the scratch
+ * stays in the cursor.
  */
 static void write_parameters(
 	const struct rdl_parameters *p, struct rdl_request *request, struct rdl_cursor *scratch)
@@ -287,8 +288,9 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 }
 
 /*
- * Who an Update says that it is from, where that may be said: what cannot be right is refused at once, the rest is the owner's of
- * the registration to compare, since a location does not tell its name, nor every version.
+ * Who an Update says that it is from, where that may be said: what cannot be right is refused at
+ * once, the rest is the owner's of the registration to compare, since a location does not tell its
+ * name, nor every version.
  */
 static enum rdl_reason judge_identity(const struct rdl_policy *policy,
 	const struct rdl_parameters *p, struct rdl_request *request)
@@ -317,7 +319,10 @@ static enum rdl_reason judge_identity(const struct rdl_policy *policy,
 	return RDL_REASON_NONE;
 }
 
-/* True when the payload of an Update says itself what its links are under: no registration needs to be asked. */
+/*
+ * True when the payload of an Update says itself what its links are under:
+ * no registration needs to be asked.
+ */
 static bool names_root(const struct rdl_input *input)
 {
 	if (input->known != NULL && input->known->list->root_len > 0)

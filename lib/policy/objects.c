@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which objects, versions and instances of a list stay (change request: reason for change, 5.1.1, 5.2.3). */
+/*
+ * Which objects, versions and instances of a list stay (change request:
+ * reason for change, 5.1.1, 5.2.3).
+ */
 #include "internal.h"
 
-/* Why an object is left out, or RDL_IGNORED_COUNT when it stays. `versions`: all that its links claim. */
+/*
+ * Why an object is left out, or RDL_IGNORED_COUNT when it stays.
+ * `versions`: all that its links claim.
+ */
 static enum rdl_ignored judge_object(const struct rdl_policy *policy, unsigned minor,
 	uint32_t object, const uint64_t *versions, uint32_t version_count,
 	const struct object_rule **rule)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * policy: what this server accepts. A policy is compiled once from the operator's choices and never changes; any core
- * may read it, for as long as its owner keeps it. Judging is pure: the same request, the same verdict.
+ * policy: what this server accepts. A policy is compiled once from the operator's choices and never
+ * changes; any core may read it, for as long as its owner keeps it. Judging is pure: the same
+ * request, the same verdict.
  */
 #ifndef RDL_POLICY_H
 #define RDL_POLICY_H
@@ -36,8 +37,8 @@ struct rdl_policy_config {
 	unsigned object_count;
 	const struct rdl_policy_object *objects; /* ascending by id */
 	/*
-	 * Query names accepted beside the standard ones; at most RDL_OTHER_PARAMETERS_MAX. `ep` and `lwm2m` among them may be
-	 * repeated in Updates.
+	 * Query names accepted beside the standard ones; at most RDL_OTHER_PARAMETERS_MAX. `ep` and
+	 * `lwm2m` among them may be repeated in Updates.
 	 */
 	unsigned extra_count;
 	const char *const *extra;
@@ -63,12 +64,14 @@ bool rdl_policy_diagnostics(const struct rdl_policy *policy);
 const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *policy);
 
 /*
- * Judge a Register, an Update, in the order version, parameters, endpoint, payload: fill *request, request->reason above all (RDL_REASON_NONE: accepted).
- * `scratch` (8-aligned, twice the datagram and 64 octets) takes the parameters and the object list, and must live as
- * long as the request. Links left out are added to *ignored, of accepted requests only. Where input->known is set, it must
- * be what this policy made of the same payload before, for this operation and minor version; its list is the request's then.
- * The request's operation, message and peer are the caller's business; request->location is read by the Update. One that
- * repeats `ep` or `lwm2m`, where that is allowed, is left to the registration's owner to compare (RDL_GIVES_IDENTITY).
+ * Judge a Register, an Update, in the order version, parameters, endpoint, payload: fill *request,
+ * request->reason above all (RDL_REASON_NONE: accepted). `scratch` (8-aligned, twice the datagram
+ * and 64 octets) takes the parameters and the object list, and must live as long as the request.
+ * Links left out are added to *ignored, of accepted requests only. Where input->known is set, it
+ * must be what this policy made of the same payload before, for this operation and minor version;
+ * its list is the request's then. The request's operation, message and peer are the caller's
+ * business; request->location is read by the Update. One that repeats `ep` or `lwm2m`, where that
+ * is allowed, is left to the registration's owner to compare (RDL_GIVES_IDENTITY).
  */
 void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,
 	void *scratch, size_t scratch_len, struct rdl_request *request,
@@ -78,9 +81,10 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 	struct rdl_ignored_counts *ignored);
 
 /*
- * The object list of a payload as this policy has it; `minor` is the registered version, `root` the alternate path
- * where the payload names none, `is_register` applies the rule of mandatory objects. Returns the reason to refuse, with *detail the octet at fault
- * or the objects that are missing (RDL_MISSING_*), or RDL_REASON_NONE and the list in `scratch`.
+ * The object list of a payload as this policy has it; `minor` is the registered version, `root` the
+ * alternate path where the payload names none, `is_register` applies the rule of mandatory objects.
+ * Returns the reason to refuse, with *detail the octet at fault or the objects that are missing
+ * (RDL_MISSING_*), or RDL_REASON_NONE and the list in `scratch`.
  */
 enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_span payload,
 	struct rdl_span root, unsigned minor, bool is_register, void *scratch, size_t scratch_len,

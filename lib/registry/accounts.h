@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * accounts: octets of the store that each network prefix has brought, a /24 of IPv4 or a /64 of IPv6. What is kept names
- * its account and is taken off that one when it goes, wherever its device is by then: no account can drift. There are as
- * many as fit 16 bits, found by a keyed hash: nobody outside can aim at another's, and one prefix in 65,536 shares it
- * with one that has taken all it may.
+ * accounts: octets of the store that each network prefix has brought, a /24 of IPv4 or a /64 of
+ * IPv6. What is kept names its account and is taken off that one when it goes, wherever its device
+ * is by then: no account can drift. There are as many as fit 16 bits, found by a keyed hash: nobody
+ * outside can aim at another's, and one prefix in 65,536 shares it with one that has taken all it
+ * may.
  */
 #ifndef RDL_REGISTRY_ACCOUNTS_H
 #define RDL_REGISTRY_ACCOUNTS_H

@@ -58,8 +58,8 @@ static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *r
 }
 
 /*
- * Out of a slot whose generations are used up, which is given up, into another one, or RDL_HANDLE_NONE. What is known of
- * exchanges stays behind: it names locations of the old slot.
+ * Out of a slot whose generations are used up, which is given up, into another one, or
+ * RDL_HANDLE_NONE. What is known of exchanges stays behind: it names locations of the old slot.
  */
 static rdl_handle move(
 	struct rdl_registry *registry, rdl_handle old, const struct rdl_request *request)
@@ -148,8 +148,8 @@ static bool is_of(const struct rdl_registry *registry, const struct rdl_record *
 }
 
 /*
- * The endpoint's record, its name compared. A hint is trusted as far as nothing that came after the look-up can have
- * changed it. False when the digest is another name's.
+ * The endpoint's record, its name compared. A hint is trusted as far as nothing that came after the
+ * look-up can have changed it. False when the digest is another name's.
  */
 static bool find_known(const struct rdl_registry *registry, const struct rdl_request *request,
 	rdl_handle hint, rdl_handle *handle)
@@ -177,7 +177,10 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	rdl_handle handle;
 
 	assert(request->endpoint_len > 0);
-	/* Two names of one digest: three in a million boxes of ten million devices see it, and shed the second. */
+	/*
+	 * Two names of one digest:
+	 * three in a million boxes of ten million devices see it, and shed the second.
+	 */
 	if (!find_known(registry, request, hint, &handle))
 		return RDL_REGISTRY_FULL;
 	bool known = handle != RDL_HANDLE_NONE;

@@ -82,8 +82,9 @@ bool rdl_exchange_find(const struct rdl_record *record, uint64_t exchange, uint3
 	if (i == RDL_EXCHANGES)
 		return false;
 	/*
-	 * Of a Register, which nobody asks for after 145 s, no more than 255 registrations lie between: what was replaced or
-	 * de-registered would have pushed it out, what expired took a second at least.
+	 * Of a Register, which nobody asks for after 145 s, no more than 255 registrations lie
+	 * between: what was replaced or de-registered would have pushed it out, what expired took a
+	 * second at least.
 	 */
 	*found = (struct rdl_exchange){ second - record->exchange_second[i],
 		now - (uint8_t)((uint8_t)now - record->exchange_generation[i]),

@@ -35,8 +35,8 @@ void rdl_extras_write_over(
 void rdl_extras_free(struct rdl_store *store, uint32_t block);
 
 /*
- * The parameters of a record, those given in place of those with the same key, in `merged`; false when they are more than it
- * holds.
+ * The parameters of a record, those given in place of those with the same key, in `merged`; false
+ * when they are more than it holds.
  */
 bool rdl_extras_merge(const struct rdl_store *store, const struct rdl_record *record,
 	struct rdl_span given, struct rdl_cursor *merged);

@@ -27,7 +27,10 @@ static void prefetch_behind(
 		RDL_PREFETCH_WRITE(rdl_slab_at(&registry->slab, record->prev));
 }
 
-/* Each pass waits for what the one before began to fetch, for all at once: buckets and keys, records, neighbours. */
+/*
+ * Each pass waits for what the one before began to fetch,
+ * for all at once: buckets and keys, records, neighbours.
+ */
 void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 	struct rdl_request *const requests[], rdl_handle handles[])
 {
@@ -122,7 +125,10 @@ rdl_handle rdl_registry_next(
 	return RDL_HANDLE_NONE;
 }
 
-/* Of the wall's, since the one that our epoch is in. Not kept, since it is where the lifetime began. */
+/*
+ * Of the wall's, since the one that our epoch is in.
+ * Not kept, since it is where the lifetime began.
+ */
 static uint32_t updated_second(const struct rdl_registry *registry, const struct rdl_record *record)
 {
 	return record->deadline - record->lifetime_s - registry->expiry_grace_s -

@@ -13,8 +13,8 @@
 #define KEY_OCTETS 16 /* data and digest */
 
 /*
- * rte_hash refused its first key at 97.9 % of a table of 2^20; one seventh of room to spare costs less than the table
- * of extended buckets that would never refuse.
+ * rte_hash refused its first key at 97.9 % of a table of 2^20; one seventh of room to spare costs
+ * less than the table of extended buckets that would never refuse.
  */
 static uint64_t with_room(uint64_t entries)
 {
@@ -30,7 +30,10 @@ static uint64_t power_of_two(uint64_t n)
 	return power;
 }
 
-/* What rte_hash takes: buckets of eight, keys with their data, a ring of free ones, change counters. */
+/*
+ * What rte_hash takes: buckets of eight,
+ * keys with their data, a ring of free ones, change counters.
+ */
 uint64_t rdl_index_memory(uint64_t entries)
 {
 	uint64_t room = with_room(entries);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * index: from a 64-bit keyed digest to a 32-bit value, on rte_hash. The digest is the key and half of it is the hash:
- * keyed, so that nobody outside can choose names that crowd one bucket. One value for each digest; what it stands for
- * is compared by whoever asks. A key of 16 octets would take 18 more for each entry.
+ * index: from a 64-bit keyed digest to a 32-bit value, on rte_hash. The digest is the key and half
+ * of it is the hash: keyed, so that nobody outside can choose names that crowd one bucket. One
+ * value for each digest; what it stands for is compared by whoever asks. A key of 16 octets would
+ * take 18 more for each entry.
  */
 #ifndef RDL_REGISTRY_INDEX_H
 #define RDL_REGISTRY_INDEX_H
@@ -29,7 +30,10 @@ uint32_t rdl_index_find(const struct rdl_index *index, uint64_t digest);
 void rdl_index_find_bulk(
 	const struct rdl_index *index, unsigned count, const uint64_t digests[], uint32_t values[]);
 
-/* A digest that is there gets the new value. False when there is no room, which `entries` of them have. */
+/*
+ * A digest that is there gets the new value.
+ * False when there is no room, which `entries` of them have.
+ */
 bool rdl_index_insert(struct rdl_index *index, uint64_t digest, uint32_t value);
 /* It must be there. */
 void rdl_index_remove(struct rdl_index *index, uint64_t digest);

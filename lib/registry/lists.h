@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lists: object lists, kept once however many devices send them. They are found by buckets of chains that go through the
- * lists themselves: there is nothing besides the store that could be full.
+ * lists: object lists, kept once however many devices send them. They are found by buckets of
+ * chains that go through the lists themselves: there is nothing besides the store that could be
+ * full.
  */
 #ifndef RDL_REGISTRY_LISTS_H
 #define RDL_REGISTRY_LISTS_H
@@ -17,7 +18,10 @@ struct rdl_lists {
 	uint64_t count; /* kept */
 	uint32_t *buckets; /* each the first list of its chain */
 	uint32_t bucket_count; /* a power of two */
-	/* Those that were asked for last, by their digest: a fleet has few, and asks all the time. */
+	/*
+	 * Those that were asked for last, by their digest:
+	 * a fleet has few, and asks all the time.
+	 */
 	uint32_t recent[RDL_LISTS_RECENT];
 };
 
@@ -28,12 +32,15 @@ bool rdl_lists_create(struct rdl_lists *lists, struct rdl_store *store, const st
 void rdl_lists_destroy(struct rdl_lists *lists);
 
 /*
- * The kept list with the same octets, one reference more: to be released. RDL_STORE_NONE when there is none. `digest` is
- * its rdl_object_list_digest() under the lists' key.
+ * The kept list with the same octets, one reference more: to be released. RDL_STORE_NONE when there
+ * is none. `digest` is its rdl_object_list_digest() under the lists' key.
  */
 uint32_t rdl_lists_share(
 	struct rdl_lists *lists, const struct rdl_object_list *list, uint64_t digest);
-/* Keeps a list that there is none of, for one reference. RDL_STORE_NONE when there is no room for this claim. */
+/*
+ * Keeps a list that there is none of, for one reference.
+ * RDL_STORE_NONE when there is no room for this claim.
+ */
 uint32_t rdl_lists_keep(struct rdl_lists *lists, const struct rdl_object_list *list,
 	uint64_t digest, const struct rdl_store_claim *claim);
 /* True when a list could be written over a kept one, which then must have but one reference. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * needs: what a request needs of the store. It is taken beside what its record has, before anything is changed; where there is
- * no room for that, and the record's own blocks are big enough, they are written over: whoever needs no more than they
- * have never waits for room.
+ * needs: what a request needs of the store. It is taken beside what its record has, before anything
+ * is changed; where there is no room for that, and the record's own blocks are big enough, they are
+ * written over: whoever needs no more than they have never waits for room.
  */
 #ifndef RDL_REGISTRY_NEEDS_H
 #define RDL_REGISTRY_NEEDS_H
@@ -27,7 +27,10 @@ struct rdl_needs {
 	uint32_t objects_block, extras_block;
 };
 
-/* The needs of a request, nothing taken yet. `parameters`: all that are to be kept, when it names any. */
+/*
+ * The needs of a request, nothing taken yet. `parameters`:
+ * all that are to be kept, when it names any.
+ */
 struct rdl_needs rdl_needs_of(const struct rdl_registry *registry,
 	const struct rdl_request *request, struct rdl_span parameters);
 /* `record`: the endpoint's, or NULL. False when there is no room: nothing was changed. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pace: how often one registration may update. Each has a token bucket as deep as what one second brings, in ten bits of its
- * record that were to spare: what was spent when its lifetime began. That time is not kept, since the deadline tells:
- * rounded up to the second, so seconds here are those that end with a whole one.
+ * pace: how often one registration may update. Each has a token bucket as deep as what one second
+ * brings, in ten bits of its record that were to spare: what was spent when its lifetime began.
+ * That time is not kept, since the deadline tells: rounded up to the second, so seconds here are
+ * those that end with a whole one.
  */
 #ifndef RDL_REGISTRY_PACE_H
 #define RDL_REGISTRY_PACE_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is kept of a registration: two cache lines. An Update touches both: what it changes, and the exchanges. */
+/*
+ * What is kept of a registration: two cache lines.
+ * An Update touches both: what it changes, and the exchanges.
+ */
 #ifndef RDL_REGISTRY_RECORD_H
 #define RDL_REGISTRY_RECORD_H
 
@@ -16,7 +19,10 @@ enum rdl_record_state {
 };
 
 struct rdl_record {
-	/* Outlives the registration, so that no location comes twice; RDL_GENERATION_MAX is the slot's last. */
+	/*
+	 * Outlives the registration, so that no location comes twice;
+	 * RDL_GENERATION_MAX is the slot's last.
+	 */
 	uint32_t generation;
 	uint8_t state; /* enum rdl_record_state */
 	uint8_t minor;
@@ -31,14 +37,20 @@ struct rdl_record {
 	rdl_handle next, prev; /* in its bucket of the wheel, or among the tombstones */
 	uint16_t bucket;
 	bool queue : 1; /* the parameter `Q` was given since the Register */
-	/* By the wall's clock: the lifetime began in the second before the one that the deadline counts from. */
+	/*
+	 * By the wall's clock:
+	 * the lifetime began in the second before the one that the deadline counts from.
+	 */
 	bool updated_previous : 1;
 	bool registered_next : 1; /* the registration began in the second behind `registered` */
 	bool rooted : 1; /* as the location says; an Update does not change it */
 	/* What was spent of a second's updates when the lifetime began: rdl_pace_spent(). */
 	uint16_t updates : 10;
 	struct rdl_peer peer;
-	/* Of the exchanges below: low octet of the generation, rules << 1 | rooted at their time. */
+	/*
+	 * Of the exchanges below:
+	 * low octet of the generation, rules << 1 | rooted at their time.
+	 */
 	uint8_t exchange_generation[RDL_EXCHANGES], exchange_facts[RDL_EXCHANGES];
 
 	uint32_t registered;
@@ -50,8 +62,9 @@ struct rdl_record {
 		struct rdl_endpoint_digest digest;
 	};
 	/*
-	 * What is known of requests performed, so that copies are told (RFC 7252 section 4.5): the Register that this registration began with, at
-	 * `registered`, and the last others, the newest first. 0: none.
+	 * What is known of requests performed, so that copies are told (RFC 7252 section 4.5): the
+	 * Register that this registration began with, at `registered`, and the last others, the
+	 * newest first. 0: none.
 	 */
 	uint64_t register_exchange;
 	uint64_t exchange[RDL_EXCHANGES];

@@ -4,8 +4,9 @@
 #include "memory.h"
 
 /*
- * Fleets share their object lists: 16 octets each are room for one list of 96 in six registrations. Where names are put by
- * for, there is more of it: the quarter that is kept for the live, and long lists, must leave them their room.
+ * Fleets share their object lists: 16 octets each are room for one list of 96 in six registrations.
+ * Where names are put by for, there is more of it: the quarter that is kept for the live, and long
+ * lists, must leave them their room.
  */
 #define LIST_OCTETS 16
 #define LIST_OCTETS_BESIDE_NAMES 48

@@ -27,14 +27,17 @@ struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
 	uint64_t registrations;
 	uint32_t slots; /* of each partition: rdl_registry_slots() */
-	/* Of endpoint names as they are expected: memory is put by for all that long, whatever lists take. */
+	/*
+	 * Of endpoint names as they are expected:
+	 * memory is put by for all that long, whatever lists take.
+	 */
 	uint32_t name_octets;
 	uint32_t prefix_percent; /* of that and the memory for lists, for one prefix; 0 is 100 */
 	/* Owns the partitions p with p % shards == shard; shards <= RDL_PARTITIONS. */
 	unsigned shard, shards;
 	uint32_t expiry_grace_s; /* granted on top of every lifetime */
-	uint32_t
-		exchange_lifetime_s; /* how long a request is known again (RFC 7252 section 4.8.2) */
+	/* how long a request is known again (RFC 7252 section 4.8.2) */
+	uint32_t exchange_lifetime_s;
 	/* Updates a second of one registration, up to RDL_REGISTRY_UPDATES_MAX; 0: no limit. */
 	uint32_t updates_per_s;
 	struct rdl_key endpoint_key; /* the one that endpoint digests are made with */
@@ -42,7 +45,10 @@ struct rdl_registry_config {
 	int socket_id; /* NUMA node, or -1 for any */
 	uint64_t now_ms;
 	uint64_t wall_ms; /* milliseconds since 1970 minus now_ms: rdl_registry_set_wall() */
-	/* Unless NULL, called for each registration that ends by time, while it can still be described. */
+	/*
+	 * Unless NULL, called for each registration that ends by time,
+	 * while it can still be described.
+	 */
 	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
 	void *ended_arg;
 };
@@ -64,9 +70,9 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 void rdl_registry_destroy(struct rdl_registry *registry);
 
 /*
- * The wall's clock is that much ahead of the registry's. Whoever reads a registration is told its times by the wall's
- * clock. Between two calls that differ (somebody has set the clock), they are exact to the second; of what happened before
- * the last of those, within a second.
+ * The wall's clock is that much ahead of the registry's. Whoever reads a registration is told its
+ * times by the wall's clock. Between two calls that differ (somebody has set the clock), they are
+ * exact to the second; of what happened before the last of those, within a second.
  */
 void rdl_registry_set_wall(struct rdl_registry *registry, uint64_t wall_ms);
 /* Milliseconds since 1970 at a time of the registry's clock. */
@@ -76,14 +82,15 @@ uint64_t rdl_registry_wall(const struct rdl_registry *registry, uint64_t now_ms)
 #define RDL_REGISTRY_UPDATES_MAX 1000
 
 /*
- * Octets of parameters kept for one registration: all that may be named, and sms, each as long as can be. More is refused as if
- * memory were short.
+ * Octets of parameters kept for one registration: all that may be named, and sms, each as long as
+ * can be. More is refused as if memory were short.
  */
 #define RDL_REGISTRY_PARAMETERS_MAX (256 * (RDL_OTHER_PARAMETERS_MAX + 1))
 
 /*
- * Before the commits of a burst of `count` <= RDL_REGISTRY_BURST requests of any kind: looks up the endpoints of
- * Registers in bulk and fetches all that the commits will touch side by side. hints[i] is for rdl_registry_register(); it holds until the next look-up.
+ * Before the commits of a burst of `count` <= RDL_REGISTRY_BURST requests of any kind: looks up the
+ * endpoints of Registers in bulk and fetches all that the commits will touch side by side. hints[i]
+ * is for rdl_registry_register(); it holds until the next look-up.
  */
 void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 	struct rdl_request *const requests[], rdl_handle hints[]);
@@ -95,35 +102,39 @@ enum rdl_registry_result {
 	RDL_REGISTRY_FULL, /* no room for another registration */
 	RDL_REGISTRY_STORE_FULL, /* none for its object list, long name or parameters */
 	/*
-	 * A copy of a request that was performed: its answer is to be repeated (RFC 7252 section 4.5). Of a registration that
-	 * lives, and is still the one that the original made or went to, the lifetime began anew: devices that count their
-	 * Message IDs from the same start whenever they start send the very octets of before. Nothing else that it says is
-	 * performed again, since a later request may have changed it; but a longer lifetime is taken back.
+	 * A copy of a request that was performed: its answer is to be repeated (RFC 7252 section
+	 * 4.5). Of a registration that lives, and is still the one that the original made or went
+	 * to, the lifetime began anew: devices that count their Message IDs from the same start
+	 * whenever they start send the very octets of before. Nothing else that it says is
+	 * performed again, since a later request may have changed it; but a longer lifetime is
+	 * taken back.
 	 */
 	RDL_REGISTRY_REPLAYED, /* nothing that anybody need be told */
 	RDL_REGISTRY_RENEWED, /* later than any retransmission: it came instead of an Update */
 	RDL_REGISTRY_LENGTHENED, /* with a longer lifetime than was held */
-	RDL_REGISTRY_TOO_OFTEN, /* it would be one, but is over updates_per_s: nothing was changed */
+	/* it would be one, but is over updates_per_s: nothing was changed */
+	RDL_REGISTRY_TOO_OFTEN,
 	RDL_REGISTRY_NO_COPY, /* not one that is remembered */
 };
 
 /*
  * Performs a Register, in one step. `request` has passed policy, with object list; everything it
- * points to is copied. `hint` is what rdl_registry_lookup() said of it, or RDL_HANDLE_UNKNOWN. *location is the new
- * registration's, or the one that the original of a copy was given, unless RDL_REGISTRY_FULL; it is written last and may be
- * the request's own.
+ * points to is copied. `hint` is what rdl_registry_lookup() said of it, or RDL_HANDLE_UNKNOWN.
+ * *location is the new registration's, or the one that the original of a copy was given, unless
+ * RDL_REGISTRY_FULL; it is written last and may be the request's own.
  *
- * A copy is one as long as the exchange lifetime while its registration lives, and for 145 s when that was de-registered or
- * replaced; after that, and at once when it ended otherwise, the Register is performed anew: whoever sends it would be
- * told a location that is dead.
+ * A copy is one as long as the exchange lifetime while its registration lives, and for 145 s when
+ * that was de-registered or replaced; after that, and at once when it ended otherwise, the Register
+ * is performed anew: whoever sends it would be told a location that is dead.
  */
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
 	struct rdl_location *location);
 
 /*
- * Whether `request`, to a location, is a copy of an Update or De-register that was performed. RDL_REGISTRY_REPLAYED if the
- * registration was de-registered or replaced since; RDL_REGISTRY_NO_COPY if it ended otherwise.
+ * Whether `request`, to a location, is a copy of an Update or De-register that was performed.
+ * RDL_REGISTRY_REPLAYED if the registration was de-registered or replaced since;
+ * RDL_REGISTRY_NO_COPY if it ended otherwise.
  */
 enum rdl_registry_result rdl_registry_repeat(
 	struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms);
@@ -139,8 +150,9 @@ rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms);
 
 /*
- * True when one more Update of a registration, live at `now_ms`, is over updates_per_s. Updates spend of it, and copies that
- * restart the lifetime; a Register that takes the registration's place neither spends nor brings any.
+ * True when one more Update of a registration, live at `now_ms`, is over updates_per_s. Updates
+ * spend of it, and copies that restart the lifetime; a Register that takes the registration's place
+ * neither spends nor brings any.
  */
 bool rdl_registry_is_over_limit(
 	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
@@ -155,18 +167,22 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms);
 
 /*
- * Performs a De-register. `handle` is live at `now_ms`. What is left is a tombstone, which knows copies of late requests
- * until the exchange lifetime is over or its room is wanted.
+ * Performs a De-register. `handle` is live at `now_ms`. What is left is a tombstone, which knows
+ * copies of late requests until the exchange lifetime is over or its room is wanted.
  */
 void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms);
 
-/* Ends a registration, live at `now_ms`, for reasons of the server's own. What it was asked for is not remembered. */
+/*
+ * Ends a registration, live at `now_ms`, for reasons of the server's own.
+ * What it was asked for is not remembered.
+ */
 void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
 
 /*
- * Reclaims registrations, and tombstones, whose time is over, looking at no more than `budget` records; they were
- * dead to rdl_registry_find() already. Returns how many registrations ended by time since the last
+ * Reclaims registrations, and tombstones, whose time is over, looking at no more than `budget`
+ * records; they were dead to rdl_registry_find() already. Returns how many registrations ended by
+ * time since the last
  * call: those that it removed, and those that a Register found dead and took the place of. Each is
  * counted once.
  */
@@ -184,7 +200,10 @@ struct rdl_registration {
 	bool queue; /* the parameter `Q` was given, by the Register or since */
 	rdl_binding binding;
 	uint32_t lifetime_s;
-	/* Milliseconds since 1970: the end, rounded up; the beginnings of the seconds in which these happened. */
+	/*
+	 * Milliseconds since 1970: the end, rounded up;
+	 * the beginnings of the seconds in which these happened.
+	 */
 	uint64_t deadline_ms, registered_ms, updated_ms;
 	const struct rdl_object_list *objects;
 	struct rdl_span parameters; /* sms and extra ones, as in struct rdl_request */
@@ -198,9 +217,9 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 	struct rdl_registration *registration);
 
 /*
- * The first live registration at or after *cursor (0 starts), in an order that does not change while it lives; sets
- * *cursor behind it, and takes each slot that it looks at off *budget. RDL_HANDLE_NONE at the end (*cursor is
- * UINT64_MAX) and when the budget is used up.
+ * The first live registration at or after *cursor (0 starts), in an order that does not change
+ * while it lives; sets *cursor behind it, and takes each slot that it looks at off *budget.
+ * RDL_HANDLE_NONE at the end (*cursor is UINT64_MAX) and when the budget is used up.
  */
 rdl_handle rdl_registry_next(
 	const struct rdl_registry *registry, uint64_t *cursor, uint64_t now_ms, unsigned *budget);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ending registrations. One that is de-registered leaves a tombstone, so that late copies are answered as their originals
- * were and make no ghost.
+ * Ending registrations. One that is de-registered leaves a tombstone, so that late copies are
+ * answered as their originals were and make no ghost.
  */
 #include "state.h"
 
-/* Slots of a full row that are looked at for a tombstone: neighbours in memory. The next search goes on behind them. */
+/*
+ * Slots of a full row that are looked at for a tombstone:
+ * neighbours in memory. The next search goes on behind them.
+ */
 #define ROW_SLOTS_SOUGHT 64
 
 void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras)
@@ -42,8 +45,8 @@ static void find_entries(struct rdl_registry *registry, const rdl_handle handles
 }
 
 /*
- * Frees records that are in no list any more. Their index entries are looked up in bulk first, since a removal that
- * finds its bucket and key far away takes three times as long.
+ * Frees records that are in no list any more. Their index entries are looked up in bulk first,
+ * since a removal that finds its bucket and key far away takes three times as long.
  */
 static void free_records(struct rdl_registry *registry, const rdl_handle handles[], unsigned count)
 {
@@ -61,8 +64,8 @@ static void free_records(struct rdl_registry *registry, const rdl_handle handles
 }
 
 /*
- * The name stays, as long as it takes nothing of the store, else its digest: it is how copies find the way here. So no
- * tombstone is in the way of what needs the store.
+ * The name stays, as long as it takes nothing of the store, else its digest: it is how copies find
+ * the way here. So no tombstone is in the way of what needs the store.
  */
 static void bury(struct rdl_registry *registry, rdl_handle handle, uint32_t second)
 {
@@ -111,8 +114,8 @@ void rdl_registry_fetch_oldest(struct rdl_registry *registry, unsigned fresh)
 }
 
 /*
- * A tombstone of a full row whose slot can be used again, out of the list of all; RDL_HANDLE_NONE when the slots looked at
- * have none.
+ * A tombstone of a full row whose slot can be used again, out of the list of all; RDL_HANDLE_NONE
+ * when the slots looked at have none.
  */
 static rdl_handle take_of_row(struct rdl_registry *registry, unsigned partition)
 {
@@ -161,8 +164,9 @@ void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 }
 
 /*
- * Ends registrations that are out of the wheel, and of which no client knows. A copy of what they were asked for is a
- * request like any other now; they leave a tombstone for what the registrations before them were asked for.
+ * Ends registrations that are out of the wheel, and of which no client knows. A copy of what they
+ * were asked for is a request like any other now; they leave a tombstone for what the registrations
+ * before them were asked for.
  */
 static void end(
 	struct rdl_registry *registry, const rdl_handle ended[], unsigned count, uint32_t second)

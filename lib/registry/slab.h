@@ -37,7 +37,10 @@ bool rdl_slab_has_free(const struct rdl_slab *slab, unsigned partition);
 rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition);
 /* A slot whose generations are used up is never given again. */
 void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle);
-/* Starts to fetch the record that rdl_slab_alloc() would give when it has given `nth` others; as good as always. */
+/*
+ * Starts to fetch the record that rdl_slab_alloc() would
+ * give when it has given `nth` others; as good as always.
+ */
 void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition, unsigned nth);
 
 static inline struct rdl_record *rdl_slab_at(const struct rdl_slab *slab, rdl_handle handle)

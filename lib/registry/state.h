@@ -29,7 +29,10 @@ struct rdl_registry {
 	uint32_t updates_per_s; /* of one registration; 0: no limit */
 	struct rdl_tombstones tombstones;
 	uint32_t sought; /* slot at which the next search for a tombstone in a full row begins */
-	/* A bit per endpoint inserted since the last look-up, by its digest: one in 32 of a burst's is mistaken for another. */
+	/*
+	 * A bit per endpoint inserted since the last look-up, by its digest:
+	 * one in 32 of a burst's is mistaken for another.
+	 */
 	uint64_t inserted[RDL_INSERTED_BITS / 64];
 	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
 	void *ended_arg;
@@ -43,7 +46,10 @@ static inline uint32_t rdl_registry_second(const struct rdl_registry *registry, 
 	return (uint32_t)((now_ms - registry->epoch_ms) / 1000);
 }
 
-/* A second of ours that the wall's clock has left for its next, as far as a time of ours is in it. */
+/*
+ * A second of ours that the wall's clock has left for its next,
+ * as far as a time of ours is in it.
+ */
 static inline bool rdl_registry_is_past(const struct rdl_registry *registry, uint64_t now_ms)
 {
 	uint64_t begin_ms = registry->epoch_ms + registry->wall_ms;
@@ -61,8 +67,8 @@ static inline bool rdl_registry_alive(const struct rdl_record *record, uint32_t 
 #define RDL_NON_LIFETIME_S 145
 
 /*
- * MAX_TRANSMIT_SPAN: a retransmission is sent no later than this after its original; and with MAX_LATENCY, which makes
- * NON_LIFETIME, arrives no later.
+ * MAX_TRANSMIT_SPAN: a retransmission is sent no later than this after its original; and with
+ * MAX_LATENCY, which makes NON_LIFETIME, arrives no later.
  */
 #define RDL_MAX_TRANSMIT_SPAN_S 45
 
@@ -93,7 +99,10 @@ static inline uint32_t rdl_registry_deadline(
 	return seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
 }
 
-/* What a Register, of the endpoint whose record there is, is a copy of; *location is what its original was given. */
+/*
+ * What a Register, of the endpoint whose record there is, is a copy of;
+ * *location is what its original was given.
+ */
 enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *registry,
 	rdl_handle handle, const struct rdl_request *request, uint64_t now_ms,
 	struct rdl_location *location);
@@ -110,13 +119,19 @@ static inline void rdl_registry_ending(
 void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras);
 
 /*
- * A free slot in a partition's row: where there is none, one of its tombstones goes. False when none was found: nothing
- * was changed.
+ * A free slot in a partition's row: where there is none, one of its tombstones goes. False when
+ * none was found: nothing was changed.
  */
 bool rdl_registry_has_slot(struct rdl_registry *registry, unsigned partition);
-/* Room for one registration more in all: where there is none, the oldest tombstone goes. False when there is none. */
+/*
+ * Room for one registration more in all:
+ * where there is none, the oldest tombstone goes. False when there is none.
+ */
 bool rdl_registry_has_room(struct rdl_registry *registry);
-/* Fetches, side by side, what it takes to free the tombstones whose room `fresh` endpoints more would want. */
+/*
+ * Fetches, side by side, what it takes to free the
+ * tombstones whose room `fresh` endpoints more would want.
+ */
 void rdl_registry_fetch_oldest(struct rdl_registry *registry, unsigned fresh);
 
 /* True when the record is the endpoint's, which half of its digest does not quite say. */

@@ -174,8 +174,8 @@ static void close_page(struct rdl_store *store, uint32_t page)
 }
 
 /*
- * A page with a block of `class` to give, or of a bigger one where no page is left for it: a stranger's short need never
- * spends long blocks.
+ * A page with a block of `class` to give, or of a bigger one where no page is left for it: a
+ * stranger's short need never spends long blocks.
  */
 static uint32_t find_page(struct rdl_store *store, unsigned class, bool live)
 {
@@ -195,8 +195,8 @@ static uint32_t find_page(struct rdl_store *store, unsigned class, bool live)
 }
 
 /*
- * Charges an account for a block of a page; false when it may not hold that much: its share of what the block is part of,
- * what is kept, what newcomers' long blocks have, or the whole.
+ * Charges an account for a block of a page; false when it may not hold that much: its share of what
+ * the block is part of, what is kept, what newcomers' long blocks have, or the whole.
  */
 static bool charge(struct rdl_store *store, const struct rdl_store_page *page,
 	const struct rdl_store_claim *claim)

@@ -2,12 +2,14 @@
 /*
  * store: blocks of 32 octets to 64 KiB, two sizes per power of two, cut from pages of 64 KiB. A
  * page belongs to one size while a block of it is in use and returns to the pool after, so no mix
- * of sizes can lock memory away for good; meanwhile its blocks serve smaller ones that find no page.
- * Every call takes the same few steps, whatever the size.
+ * of sizes can lock memory away for good; meanwhile its blocks serve smaller ones that find no
+ * page. Every call takes the same few steps, whatever the size.
  *
- * Who gets what is decided by pages, so that blocks spread thinly take no more than their share either: a quarter of
- * them is kept for those who are registered already, long blocks have half of them at most, and the rest is for short
- * ones. What is put by for those is in neither: where it leaves less, they have half of that each. By octets it is decided what one network prefix may hold.
+ * Who gets what is decided by pages, so that blocks spread thinly take no more than their share
+ * either: a quarter of them is kept for those who are registered already, long blocks have half of
+ * them at most, and the rest is for short ones. What is put by for those is in neither: where it
+ * leaves less, they have half of that each. By octets it is decided what one network prefix may
+ * hold.
  */
 #ifndef RDL_REGISTRY_STORE_H
 #define RDL_REGISTRY_STORE_H
@@ -30,7 +32,10 @@ struct rdl_store_claim {
 
 struct rdl_store_config {
 	uint64_t octets;
-	/* Put by for the short blocks that as many registrations may need: neither kept from them nor given to long ones. */
+	/*
+	 * Put by for the short blocks that as many registrations may need:
+	 * neither kept from them nor given to long ones.
+	 */
 	uint64_t short_octets;
 	uint32_t short_len; /* the longest such need: as RDL_STORE_SHORT where that is shorter */
 	uint32_t prefix_percent; /* of each part, what one prefix may hold; 0 is 100: no limit */
@@ -43,12 +48,18 @@ struct rdl_store {
 	struct rdl_store_page *pages;
 	uint32_t page_count;
 	uint32_t unused; /* list of pages without a block in use */
-	/* Lists of pages with blocks in use and blocks to give: for anybody, and for the live only. */
+	/*
+	 * Lists of pages with blocks in use and blocks to give:
+	 * for anybody, and for the live only.
+	 */
 	uint32_t open[2][RDL_STORE_CLASSES];
 	uint32_t left[2]; /* pages that may still be opened for anybody, for the live only */
 	uint32_t long_left; /* of those for anybody, to blocks of a long class */
 	unsigned long_class; /* the first that is long */
-	/* Units that an account may hold to have a block, one kept for the live, a newcomer's long one. */
+	/*
+	 * Units that an account may hold to have a block,
+	 * one kept for the live, a newcomer's long one.
+	 */
 	uint32_t share, live_share, long_share;
 	struct rdl_accounts accounts;
 	uint64_t octets; /* in use, by block sizes */
@@ -62,8 +73,8 @@ void rdl_store_destroy(struct rdl_store *store);
 uint64_t rdl_store_octets_max(const struct rdl_store *store);
 
 /*
- * A block of at least `len` octets, aligned to 16; RDL_STORE_NONE when there is none that long, or no room that this
- * claim may have.
+ * A block of at least `len` octets, aligned to 16; RDL_STORE_NONE when there is none that long, or
+ * no room that this claim may have.
  */
 uint32_t rdl_store_alloc(struct rdl_store *store, size_t len, const struct rdl_store_claim *claim);
 /* `account`: of the claim that it was had by. */

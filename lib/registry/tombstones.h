@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tombstones: removed registrations that still know copies of their last requests, oldest first: all are kept equally
- * long. Each is numbered, and lies in the chain of its number's low bits: the next ones are the heads of different
- * chains, and are fetched side by side.
+ * tombstones: removed registrations that still know copies of their last requests, oldest first:
+ * all are kept equally long. Each is numbered, and lies in the chain of its number's low bits: the
+ * next ones are the heads of different chains, and are fetched side by side.
  */
 #ifndef RDL_REGISTRY_TOMBSTONES_H
 #define RDL_REGISTRY_TOMBSTONES_H

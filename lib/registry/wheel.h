@@ -5,8 +5,8 @@
  * of the highest octet in which its deadline differs from the present tick, so 32 bits of seconds
  * never wrap, and whole empty stretches are stepped over.
  *
- * A bucket is several chains: a fleet may end in one second, and one chain would be followed record by record, a cache
- * miss each; the heads of all chains are fetched side by side.
+ * A bucket is several chains: a fleet may end in one second, and one chain would be followed record
+ * by record, a cache miss each; the heads of all chains are fetched side by side.
  */
 #ifndef RDL_REGISTRY_WHEEL_H
 #define RDL_REGISTRY_WHEEL_H
@@ -37,8 +37,9 @@ void rdl_wheel_stop(struct rdl_wheel *wheel, rdl_handle handle);
 void rdl_wheel_restart(struct rdl_wheel *wheel, rdl_handle handle, uint32_t deadline);
 
 /*
- * Stops records with deadline <= now: their handles, as many as it returns, no more than *budget, which every record
- * that is looked at takes one off. Fewer than `max` when no more are due or the budget is used up.
+ * Stops records with deadline <= now: their handles, as many as it returns, no more than *budget,
+ * which every record that is looked at takes one off. Fewer than `max` when no more are due or the
+ * budget is used up.
  */
 unsigned rdl_wheel_take(
 	struct rdl_wheel *wheel, uint32_t now, unsigned *budget, rdl_handle due[], unsigned max);

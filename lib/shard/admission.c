@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Token buckets as the generic cell rate algorithm has them (ITU-T I.371): a bucket is one number, the time at which it
- * is full again. Time is counted in what it brings, thousandths of a Register: milliseconds times Registers a second. So
- * nothing is ever divided or rounded, whatever the rate.
+ * Token buckets as the generic cell rate algorithm has them (ITU-T I.371): a bucket is one number,
+ * the time at which it is full again. Time is counted in what it brings, thousandths of a Register:
+ * milliseconds times Registers a second. So nothing is ever divided or rounded, whatever the rate.
  */
 #include "admission.h"
 
@@ -31,8 +31,8 @@ static uint32_t share_of(uint32_t limit, unsigned shards)
 }
 
 /*
- * The clock's step is a millisecond: a bucket too shallow for what a step brings, on top of what was short of a Register
- * before, would never let the rate through.
+ * The clock's step is a millisecond: a bucket too shallow for what a step brings, on top of what
+ * was short of a Register before, would never let the rate through.
  */
 static struct rdl_admission_limit limit_of(uint32_t per_s, uint32_t burst)
 {
@@ -55,9 +55,9 @@ void rdl_admission_init(struct rdl_admission *admission, const struct rdl_admiss
 }
 
 /*
- * What a bucket lacks of being full. Times wrap; that of a bucket which is full since long looks like more than any
- * can lack. (An idle one may be taken for a busy one when 2^64 thousandths have passed to the second: after 213 days at
- * 10^9 a second, after thousands of years at 10^5.)
+ * What a bucket lacks of being full. Times wrap; that of a bucket which is full since long looks
+ * like more than any can lack. (An idle one may be taken for a busy one when 2^64 thousandths have
+ * passed to the second: after 213 days at 10^9 a second, after thousands of years at 10^5.)
  */
 static uint64_t lack_of(const struct rdl_admission_limit *limit, uint64_t full_at, uint64_t now_ms)
 {
@@ -77,9 +77,10 @@ static uint64_t taken_at(const struct rdl_admission_limit *limit, uint64_t lack,
 }
 
 /*
- * A prefix that is not there has the place, and the time, of the fullest bucket. A full one is as good as none. Where none
- * is full, no prefix that had to leave lacks more than what it finds when it comes back: each place only grows, and the
- * fullest one went. So a flood of prefixes gets what the places of a set get, and no prefix more than its own.
+ * A prefix that is not there has the place, and the time, of the fullest bucket. A full one is as
+ * good as none. Where none is full, no prefix that had to leave lacks more than what it finds when
+ * it comes back: each place only grows, and the fullest one went. So a flood of prefixes gets what
+ * the places of a set get, and no prefix more than its own.
  */
 static bool take_of_prefix(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms)

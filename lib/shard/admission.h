@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * admission: how many new registrations a second, in all and from one network prefix. Pure: time is an argument, memory
- * the caller's. One for each shard, used by its core alone.
+ * admission: how many new registrations a second, in all and from one network prefix. Pure: time is
+ * an argument, memory the caller's. One for each shard, used by its core alone.
  */
 #ifndef RDL_ADMISSION_H
 #define RDL_ADMISSION_H
@@ -10,13 +10,16 @@
 
 struct rdl_admission_config {
 	/*
-	 * Of the whole gateway, up to 10^9; 0: no limit, and burst 0: one second's worth. Names fall evenly on shards, so
-	 * each shard enforces its share of all three, rounded up.
+	 * Of the whole gateway, up to 10^9; 0: no limit, and burst 0: one second's worth. Names
+	 * fall evenly on shards, so each shard enforces its share of all three, rounded up.
 	 */
 	uint32_t registers_per_s, burst, per_prefix;
 	unsigned shards; /* at least 1 */
 	struct rdl_key key; /* random: nobody outside can aim at a prefix's bucket */
-	/* rdl_admission_memory() octets, zero, aligned to a cache line; the caller's. NULL for none. */
+	/*
+	 * rdl_admission_memory() octets, zero, aligned to a cache line;
+	 * the caller's. NULL for none.
+	 */
 	void *memory;
 };
 
@@ -53,8 +56,8 @@ enum rdl_admission_result {
 };
 
 /*
- * Takes one new Register of this peer out of both buckets, or out of none. A prefix is a /24 of IPv4, a /64 of IPv6.
- * `now_ms` may begin anywhere and stand still; it does not go back.
+ * Takes one new Register of this peer out of both buckets, or out of none. A prefix is a /24 of
+ * IPv4, a /64 of IPv6. `now_ms` may begin anywhere and stand still; it does not go back.
  */
 enum rdl_admission_result rdl_admission_take(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms);

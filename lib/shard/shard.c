@@ -5,8 +5,8 @@
 #define EXPIRE_SLICE 64
 
 /*
- * Octets of payloads that are read here, by worker's work on the one core that all devices of a partition need: some
- * 11 us of each millisecond, and what was saved of 16 of them.
+ * Octets of payloads that are read here, by worker's work on the one core that all devices of a
+ * partition need: some 11 us of each millisecond, and what was saved of 16 of them.
  */
 #define READ_PER_MS 2048
 #define READ_SAVED (16 * READ_PER_MS)
@@ -22,8 +22,8 @@ void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
 }
 
 /*
- * Whether a Register may go on: its endpoint has a live registration, or it is within the limits of new ones. So the copy
- * of a Register whose registration has ended since counts as new, too.
+ * Whether a Register may go on: its endpoint has a live registration, or it is within the limits of
+ * new ones. So the copy of a Register whose registration has ended since counts as new, too.
  */
 static bool admit(struct rdl_shard *shard, const struct rdl_request *request, uint64_t now_ms)
 {
@@ -138,7 +138,10 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 			rdl_stats_add(&shard->stats, rdl_stat_of_ignored(i), ignored.count[i]);
 }
 
-/* One that would be performed, as far as its worker can tell: the last block of one that comes in several. */
+/*
+ * One that would be performed, as far as its worker can tell:
+ * the last block of one that comes in several.
+ */
 static bool is_update(const struct rdl_request *request)
 {
 	return request->operation == RDL_OPERATION_UPDATE && request->reason == RDL_REASON_NONE &&
@@ -164,7 +167,10 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 	request->payload_len = (uint32_t)wrong.len;
 }
 
-/* A request to a location: repeated when it is a copy, else 4.04 when it is dead, else the verdict, else the operation. */
+/*
+ * A request to a location: repeated when it is a copy,
+ * else 4.04 when it is dead, else the verdict, else the operation.
+ */
 static void commit_location(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *request, uint64_t now_ms)
 {
@@ -217,7 +223,10 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 #define GIVES_MORE \
 	(RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS | RDL_GIVES_PAYLOAD | RDL_GIVES_IDENTITY)
 
-/* A worker wrote them last: they come from its cache, the second line of those that have more than one. */
+/*
+ * A worker wrote them last: they come from its cache,
+ * the second line of those that have more than one.
+ */
 static void prefetch_requests(struct rdl_request *const requests[], unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * shard: one control core's step: decided requests in, commits, answers out. Used by its core alone.
+ * shard: one control core's step: decided requests in, commits, answers out. Used by its core
+ * alone.
  */
 #ifndef RDL_SHARD_H
 #define RDL_SHARD_H
@@ -11,8 +12,8 @@
 #include "stats.h"
 
 /*
- * An Update to a registration with an alternate path, which its payload does not name, brings that unread: room for
- * reading the longest.
+ * An Update to a registration with an alternate path, which its payload does not name, brings that
+ * unread: room for reading the longest.
  */
 #define RDL_SHARD_SCRATCH (2 * 65536 + 512)
 
@@ -38,9 +39,9 @@ void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
 	const struct rdl_admission_config *admission);
 
 /*
- * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and leaves each one's answer in it:
- * request->code, 0 where it is shed in silence (no room, or over a limit of admission) and counted;
- * request->location of a Register.
+ * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and leaves each
+ * one's answer in it: request->code, 0 where it is shed in silence (no room, or over a limit of
+ * admission) and counted; request->location of a Register.
  */
 void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *const requests[], unsigned count, uint64_t now_ms);
@@ -52,8 +53,8 @@ bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms);
 void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms);
 
 /*
- * Once a round, after all else: goes on with a walk, and shows the reader what this round has told. True when the walk
- * went on.
+ * Once a round, after all else: goes on with a walk, and shows the reader what this round has told.
+ * True when the walk went on.
  */
 bool rdl_shard_publish(struct rdl_shard *shard, uint64_t now_ms);
 

@@ -8,7 +8,10 @@
 #define WALK_SLOTS 256
 #define WALK_ROWS 16
 
-/* Of a registration that is there; the event's kind and what else belongs to that are the caller's. */
+/*
+ * Of a registration that is there;
+ * the event's kind and what else belongs to that are the caller's.
+ */
 static void tell(
 	struct rdl_shard *shard, rdl_handle handle, struct rdl_event *event, uint64_t now_ms)
 {
@@ -30,7 +33,10 @@ void rdl_shard_tell(
 enum rdl_registry_result rdl_shard_register(
 	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
-	/* Where the answer goes, at once: what has just been written in parts is slow to copy whole. */
+	/*
+	 * Where the answer goes, at once:
+	 * what has just been written in parts is slow to copy whole.
+	 */
 	struct rdl_location *location = &request->location;
 	struct rdl_registration before;
 

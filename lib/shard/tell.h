@@ -13,7 +13,10 @@ static inline bool rdl_shard_is_heard(const struct rdl_shard *shard)
 /* The registration is live: already there, or not ended yet. */
 void rdl_shard_tell(
 	struct rdl_shard *shard, rdl_handle handle, enum rdl_event_kind kind, uint64_t now_ms);
-/* The same of a copy that came instead of an Update. `longer`: the lifetime is, as the copy said. */
+/*
+ * The same of a copy that came instead of an Update.
+ * `longer`: the lifetime is, as the copy said.
+ */
 void rdl_shard_tell_renewed(
 	struct rdl_shard *shard, rdl_handle handle, bool longer, uint64_t now_ms);
 /* rdl_registry_register(), told; the location is written into the request. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * stats: every counter there is, from one list: enum, name and help. A block per core, written by that core alone,
- * read by anybody at any time.
+ * stats: every counter there is, from one list: enum, name and help. A block per core, written by
+ * that core alone, read by anybody at any time.
  */
 #ifndef RDL_STATS_H
 #define RDL_STATS_H
@@ -24,7 +24,10 @@
 	X(non_bad_option, "non-confirmable request with an option that must be understood")     \
 	X(discovery_filter, "discovery whose filter matches nothing")
 
-/* Those that are dropped for want of room or of leave, whatever they are: the log tells of each. The same. */
+/*
+ * Those that are dropped for want of room or of leave,
+ * whatever they are: the log tells of each. The same.
+ */
 #define RDL_STATS_SHED(X)                                                                      \
 	X(fragment_crowded, "IP fragment that gave way: table full, or its network's share")   \
 	X(blocks_full, "block shed: its transfer had given way for others")                    \

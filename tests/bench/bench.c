@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rdline-bench: the daemon's own loops of worker and shard core, their port being rings to a fleet of devices in the same
- * process. What is counted is the time that each role is busy: rounds that found work, as telemetry counts them.
+ * rdline-bench: the daemon's own loops of worker and shard core, their port being rings to a fleet
+ * of devices in the same process. What is counted is the time that each role is busy: rounds that
+ * found work, as telemetry counts them.
  */
 #include "expiry.h"
 #include "report.h"
@@ -29,8 +30,8 @@
 #define UPDATES_MIN 1000000
 
 /*
- * An lcore for the generator where there is a CPU to spare; else the first worker's, whose packets then come from its
- * own cache, as a NIC's come from the last-level one.
+ * An lcore for the generator where there is a CPU to spare; else the first worker's, whose packets
+ * then come from its own cache, as a NIC's come from the last-level one.
  */
 static unsigned place_generator(struct daemon *daemon, const struct options *options)
 {

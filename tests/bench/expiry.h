@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What it takes to reclaim a fleet that ends in one second, and how long a slice of it holds a burst up. */
+/*
+ * What it takes to reclaim a fleet that ends in one second,
+ * and how long a slice of it holds a burst up.
+ */
 #ifndef RDL_BENCH_EXPIRY_H
 #define RDL_BENCH_EXPIRY_H
 

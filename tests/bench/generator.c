@@ -20,7 +20,10 @@ bool generator_init(struct generator *generator, uint64_t endpoints)
 	return generator->locations != NULL && generator->latency != NULL;
 }
 
-/* The next of a full cycle through all endpoints (Hull and Dobell), high bits first, since low ones cycle early. */
+/*
+ * The next of a full cycle through all endpoints (Hull and Dobell),
+ * high bits first, since low ones cycle early.
+ */
 static uint32_t next_endpoint(struct generator *generator)
 {
 	const struct run *run = &generator->run;
@@ -236,7 +239,10 @@ void generator_run(struct generator *generator, const struct run *run)
 		nanosleep(&pause, NULL);
 }
 
-/* A core that is taken away for so long was not ours to use: a real one's queue would have filled meanwhile. */
+/*
+ * A core that is taken away for so long was not ours to use:
+ * a real one's queue would have filled meanwhile.
+ */
 #define STOLEN_US 50
 
 void generator_run_uncounted(struct generator *generator, const struct run *run,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The fleet of the benchmark: devices that register, register again, update and de-register through the rings of a port.
- * One step of it is a role like a worker's. Every reply is checked.
+ * The fleet of the benchmark: devices that register, register again, update and de-register through
+ * the rings of a port. One step of it is a role like a worker's. Every reply is checked.
  */
 #ifndef RDL_BENCH_GENERATOR_H
 #define RDL_BENCH_GENERATOR_H
@@ -68,8 +68,9 @@ bool generator_init(struct generator *generator, uint64_t endpoints);
 /* Starts a run and waits for its end. */
 void generator_run(struct generator *generator, const struct run *run);
 /*
- * The same in the calling thread, one worker and one shard, on a clock that only they drive: what the fleet takes to send
- * and check does not count, so that more can be offered than a core could send.
+ * The same in the calling thread, one worker and one shard, on a clock that only they drive: what
+ * the fleet takes to send and check does not count, so that more can be offered than a core could
+ * send.
  */
 void generator_run_uncounted(struct generator *generator, const struct run *run,
 	struct worker *worker, struct shard_core *core);

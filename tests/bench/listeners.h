@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Subscribers of the event stream, threads of the benchmark's own: what events cost the shard, and how many get through. */
+/*
+ * Subscribers of the event stream, threads of the benchmark's own:
+ * what events cost the shard, and how many get through.
+ */
 #ifndef RDL_BENCH_LISTENERS_H
 #define RDL_BENCH_LISTENERS_H
 

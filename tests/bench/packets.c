@@ -11,7 +11,10 @@ struct text {
 	const char *payload;
 };
 
-/* The first is the plain Register of 119 octets; the others are written as real clients write them. */
+/*
+ * The first is the plain Register of 119 octets;
+ * the others are written as real clients write them.
+ */
 static const struct text texts[PACKET_SHAPES] = {
 	{ { "ep=%", "lwm2m=1.1", "lt=86400", "b=U" },
 		"</>;rt=\"oma.lwm2m\",</1/0>,</3/0>,</3303/0>,</3336/10>" },

@@ -33,7 +33,8 @@ unsigned packet_location(const struct packet_shape *shape, uint8_t *frame, uint3
 	uint16_t message_id, const uint8_t id[RDL_LOCATION_LEN]);
 
 /*
- * Takes a reply's octets apart. False: no reply of ours. *id points to the last Location-Path segment, or is NULL.
+ * Takes a reply's octets apart. False: no reply of ours. *id points to the last Location-Path
+ * segment, or is NULL.
  */
 struct reply {
 	uint8_t type, code;

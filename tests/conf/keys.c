@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Prints the head of every key's entry in the manual, from the tables that judge the keys: its name, what it may
- * be, and what it is when it is absent. scripts/conf-keys compares them with conf/rdline.conf.5.
+ * Prints the head of every key's entry in the manual, from the tables that judge the keys: its
+ * name, what it may be, and what it is when it is absent. scripts/conf-keys compares them with
+ * conf/rdline.conf.5.
  */
 #include "internal.h"
 

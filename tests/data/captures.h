@@ -262,8 +262,8 @@ struct capture {
 	const char *hex;
 	bool is_request; /* from the client; otherwise a server's answer */
 	/*
-	 * "TYPE CODE MID=hex Token=hex", the options by name (numbers and opaque values as they stand,
-	 * in hex) and after " | " the payload.
+	 * "TYPE CODE MID=hex Token=hex", the options by name (numbers and opaque values as they
+	 * stand, in hex) and after " | " the payload.
 	 */
 	const char *text;
 };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who listens to the gateway of fuzz_burst.c: what is told keeps step with the counters, and is JSON for any octets. */
+/*
+ * Who listens to the gateway of fuzz_burst.c:
+ * what is told keeps step with the counters, and is JSON for any octets.
+ */
 #ifndef RDL_FUZZ_BURST_EVENTS_H
 #define RDL_FUZZ_BURST_EVENTS_H
 
@@ -19,7 +22,10 @@ static inline void events_start(struct rdl_shard *shard)
 	shard->events = &events;
 }
 
-/* No control character but the line's end, UTF-8, braces that close: enough of a look at each of millions. */
+/*
+ * No control character but the line's end, UTF-8, braces that close:
+ * enough of a look at each of millions.
+ */
 static inline void check_text(const struct rdl_event *event)
 {
 	static const struct rdl_event_facts facts = { .major = 1 };

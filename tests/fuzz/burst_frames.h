@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames out of the input of fuzz_burst.c: as they stand there, mended, or built around a CoAP message. */
+/*
+ * Frames out of the input of fuzz_burst.c:
+ * as they stand there, mended, or built around a CoAP message.
+ */
 #ifndef RDL_FUZZ_BURST_FRAMES_H
 #define RDL_FUZZ_BURST_FRAMES_H
 

@@ -95,7 +95,10 @@ static inline unsigned units_of(const struct rdl_transfer *t)
 				   : 0);
 }
 
-/* All units are held by transfers, which are in their bucket and list, and by holders, or are free. */
+/*
+ * All units are held by transfers,
+ * which are in their bucket and list, and by holders, or are free.
+ */
 static inline void check_transfers(const struct rdl_transfers *transfers)
 {
 	unsigned chained = 0, listed = 0, units = 0, held = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Packets in memory of exactly their room, and beside each what the network layer alone says of its frame. */
+/*
+ * Packets in memory of exactly their room,
+ * and beside each what the network layer alone says of its frame.
+ */
 #ifndef RDL_FUZZ_BURST_PACKETS_H
 #define RDL_FUZZ_BURST_PACKETS_H
 

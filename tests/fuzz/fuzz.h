@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the fuzz targets share. A target is one function over octets; under libFuzzer it is searched for inputs that
- * break it, in every other build replay.c runs it over those that are kept.
+ * What the fuzz targets share. A target is one function over octets; under libFuzzer it is searched
+ * for inputs that break it, in every other build replay.c runs it over those that are kept.
  */
 #ifndef RDL_FUZZ_H
 #define RDL_FUZZ_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The input is the traffic of a worker: frames, pauses, bursts (burst_frames.h), through the pipeline, through the
- * shard and its registry, and back. A path segment of 11 octets that begins with '@' and a digit is made the location
- * that a client was given before.
+ * The input is the traffic of a worker: frames, pauses, bursts (burst_frames.h), through the
+ * pipeline, through the shard and its registry, and back. A path segment of 11 octets that begins
+ * with '@' and a digit is made the location that a client was given before.
  */
 #include "burst_gateway.h"
 #include "bursts.h"

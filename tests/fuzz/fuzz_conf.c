@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The input is a configuration file, alone in its folder. Either it is taken, or every line of complaint says where;
- * what is taken keeps to the limits that its readers rely on.
+ * The input is a configuration file, alone in its folder. Either it is taken, or every line of
+ * complaint says where; what is taken keeps to the limits that its readers rely on.
  */
 #include "fuzz.h"
 

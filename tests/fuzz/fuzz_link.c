@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The input is a link-format payload: walked, read as an object list, filtered by policies. What comes out is
- * canonical, and written down and read again it is the same.
+ * The input is a link-format payload: walked, read as an object list, filtered by policies. What
+ * comes out is canonical, and written down and read again it is the same.
  */
 #include "fuzz.h"
 

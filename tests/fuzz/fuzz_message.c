@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The input is a datagram. A message has one encoding: what is accepted must come out of the builder
- * octet for octet.
+ * The input is a datagram. A message has one encoding: what is accepted must come out of the
+ * builder octet for octet.
  */
 #include "fuzz.h"
 

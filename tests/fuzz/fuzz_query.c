@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Each line of the input is a Uri-Query of a Register, and of Updates to registrations of each minor version, judged by
- * servers of several minds. Whether a request is accepted, and what it then says, does not depend on the order of its
- * parameters.
+ * Each line of the input is a Uri-Query of a Register, and of Updates to registrations of each
+ * minor version, judged by servers of several minds. Whether a request is accepted, and what it
+ * then says, does not depend on the order of its parameters.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A main for a fuzz target: runs it over each input of the packs, folders and files given; by default over its own
- * pack, and over the folder of named files beside it where there is one. One test for each of them; a target that
- * fails ends the program, and the input that did it is named.
+ * A main for a fuzz target: runs it over each input of the packs, folders and files given; by
+ * default over its own pack, and over the folder of named files beside it where there is one. One
+ * test for each of them; a target that fails ends the program, and the input that did it is named.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What all of the model test shares: its figures, its clock, its dice, what happened how often, and how it says that
- * something is not so.
+ * What all of the model test shares: its figures, its clock, its dice, what happened how often, and
+ * how it says that something is not so.
  */
 #ifndef RDL_MODEL_BASE_H
 #define RDL_MODEL_BASE_H

@@ -3,7 +3,10 @@
 
 #define EVICTED_MS 186000 /* that a transfer is remembered at most, which had to give way */
 
-/* How many transfers of a worker have had to give way: before the burst at hand, with it, and when one did. */
+/*
+ * How many transfers of a worker have had to give way:
+ * before the burst at hand, with it, and when one did.
+ */
 static struct {
 	uint64_t before, with;
 	uint64_t last_ms;

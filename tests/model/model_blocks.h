@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bodies in blocks as a worker must take them: RFC 7959 section 2.5. Which transfers had to give way for others only the
- * worker's answers tell; while none had, all is certain.
+ * Bodies in blocks as a worker must take them: RFC 7959 section 2.5. Which transfers had to give
+ * way for others only the worker's answers tell; while none had, all is certain.
  */
 #ifndef RDL_MODEL_BLOCKS_H
 #define RDL_MODEL_BLOCKS_H

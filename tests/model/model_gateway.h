@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is tested: pipelines, and shards with registries of their own, joined as app/worker.c and app/control.c do. */
+/*
+ * What is tested: pipelines, and shards with registries of their own,
+ * joined as app/worker.c and app/control.c do.
+ */
 #ifndef RDL_MODEL_GATEWAY_H
 #define RDL_MODEL_GATEWAY_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Object lists, each made from a number whenever it is wanted: the payload that a device sends, and what is to be kept
- * of it.
+ * Object lists, each made from a number whenever it is wanted: the payload that a device sends, and
+ * what is to be kept of it.
  */
 #ifndef RDL_MODEL_LISTS_H
 #define RDL_MODEL_LISTS_H

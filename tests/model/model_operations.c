@@ -107,8 +107,8 @@ static void perform_deregister(struct endpoint *e, struct sent *q)
 /* ---- room ---- */
 
 /*
- * Pages that are in use for smaller sizes may leave none for the biggest long before the last octet is in use, and who is
- * new may have half of them.
+ * Pages that are in use for smaller sizes may leave none for the biggest long before the last octet
+ * is in use, and who is new may have half of them.
  */
 static bool store_may_be_full(unsigned s)
 {
@@ -182,8 +182,9 @@ static void forgotten(const struct sent *q, enum kind kind)
 }
 
 /*
- * The lifetime begins anew, and is the longer one of what is held and what the copy says, where that was read: not in the
- * last block of a transfer that is not there any more. True when it is told, and counts as an Update.
+ * The lifetime begins anew, and is the longer one of what is held and what the copy says, where
+ * that was read: not in the last block of a transfer that is not there any more. True when it is
+ * told, and counts as an Update.
  */
 static bool renewed(struct endpoint *e, const struct packet *p, const struct exchange *original)
 {
@@ -305,7 +306,10 @@ static void judge_dead(struct packet *p, const struct endpoint *e)
 	refuse_location(p, true);
 }
 
-/* One to be performed, for all that its worker knows: under an alternate path it does not read the list. */
+/*
+ * One to be performed, for all that its worker knows:
+ * under an alternate path it does not read the list.
+ */
 static bool is_update(const struct packet *p)
 {
 	const struct sent *q = p->sent;
@@ -329,7 +333,10 @@ void judge_location(struct packet *p)
 		ledger_of(e)->too_often++;
 	} else if (p->packet.request.code == 0 &&
 		   (p->packet.request.gives & RDL_GIVES_PAYLOAD) != 0) {
-		/* A list under an alternate path that it does not name: its shard has read its fill of those. */
+		/*
+		 * A list under an alternate path that it does not name:
+		 * its shard has read its fill of those.
+		 */
 		ledger_of(e)->unread++;
 	} else if (p->verdict != NULL) {
 		refuse_location(p, false);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The reference: an array of endpoints, what is registered of each, and which requests are known again. A registration
- * that ended leaves a grave, which goes when its time is over or its room is wanted, oldest first: which ones are left is
- * read off how many records there are, where that tells.
+ * The reference: an array of endpoints, what is registered of each, and which requests are known
+ * again. A registration that ended leaves a grave, which goes when its time is over or its room is
+ * wanted, oldest first: which ones are left is read off how many records there are, where that
+ * tells.
  */
 #ifndef RDL_MODEL_RECORDS_H
 #define RDL_MODEL_RECORDS_H
@@ -34,13 +35,14 @@ struct endpoint {
 	struct facts facts;
 	uint32_t deadline_s, registered_s;
 	uint64_t registered_at_s, updated_at_s; /* by the wall's clock */
-	uint32_t began_s,
-		spent; /* the second, rounded up, in which the lifetime began; of its updates */
+	/* the second, rounded up, in which the lifetime began; of its updates */
+	uint32_t began_s, spent;
 	struct place place, former[FORMER];
 	struct exchange first, others[REMEMBERED];
 	uint64_t grave; /* order of burial: those of one round of expiry are equal */
 	uint32_t grave_s;
-	bool fallen; /* unsettled until expiry has been through: past its time and that of its exchanges */
+	/* unsettled until expiry has been through: past its time and that of its exchanges */
+	bool fallen;
 	/* The device's side. */
 	unsigned source;
 	struct sent *history[HISTORY];
@@ -94,7 +96,10 @@ void remember_former(struct endpoint *e);
 /* Of a registration that ended by time. */
 void forget_present(struct endpoint *e);
 
-/* Whether the request is a copy of one that was performed, and is to be answered as that was; *which is that. */
+/*
+ * Whether the request is a copy of one that was performed,
+ * and is to be answered as that was; *which is that.
+ */
 enum presence known(const struct endpoint *e, const struct sent *q, const struct exchange **which);
 
 /* Nothing is left of it. */
@@ -102,7 +107,10 @@ void vanish(struct endpoint *e);
 
 void bury(struct endpoint *e, uint64_t order);
 
-/* What is registered takes a record: the one there is, or a new one, for which the oldest grave may have to go. */
+/*
+ * What is registered takes a record: the one there is,
+ * or a new one, for which the oldest grave may have to go.
+ */
 void take_record(struct endpoint *e);
 
 /* Graves that a slice of expiry may have made, or may have left for later. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests with one fault, and messages that are no requests to the registration interface; what each is answered. */
+/*
+ * Requests with one fault, and messages that are no requests
+ * to the registration interface; what each is answered.
+ */
 #ifndef RDL_MODEL_REFUSALS_H
 #define RDL_MODEL_REFUSALS_H
 
@@ -37,7 +40,10 @@ const struct refusal *some_parameter_refusal(bool update);
 void register_refused(const struct refusal *refusal);
 void update_refused(const struct refusal *refusal);
 
-/* A message in words (lines.h), or in hex behind '#'; its answer: RESET, a code with text, or silence of a name. */
+/*
+ * A message in words (lines.h), or in hex behind '#';
+ * its answer: RESET, a code with text, or silence of a name.
+ */
 struct alien {
 	const char *line;
 	uint8_t code;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames there and back: what goes in, and that what comes out is the expected reply, octet for octet. */
+/*
+ * Frames there and back:
+ * what goes in, and that what comes out is the expected reply, octet for octet.
+ */
 #ifndef RDL_MODEL_REPLIES_H
 #define RDL_MODEL_REPLIES_H
 

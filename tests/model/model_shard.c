@@ -61,8 +61,9 @@ void shard_burst(unsigned s, unsigned w)
 /* ---- expiry ---- */
 
 /*
- * Past its time: what was asked of it is forgotten. A grave is left for what those before it were asked for, in the order of
- * this round, since within it nobody can tell which came first. True when it leaves none for certain.
+ * Past its time: what was asked of it is forgotten. A grave is left for what those before it were
+ * asked for, in the order of this round, since within it nobody can tell which came first. True
+ * when it leaves none for certain.
  */
 static bool fade_one(struct endpoint *e, uint64_t order)
 {

@@ -9,7 +9,10 @@
 /* A burst of one worker's requests, in their order. */
 void shard_burst(unsigned s, unsigned w);
 
-/* A slice: what of the fallen it has come to, only the sums tell. The clock stands until the rest has followed. */
+/*
+ * A slice: what of the fallen it has come to, only the sums tell.
+ * The clock stands until the rest has followed.
+ */
 void expire_slice(unsigned s);
 
 /* All that is past its time, whatever it takes. */

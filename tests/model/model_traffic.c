@@ -64,7 +64,10 @@ static void give_binding(struct facts *facts, unsigned minor)
 	memcpy(facts->binding, binding, strlen(binding) + 1);
 }
 
-/* As many fat ones as a frame holds beside what else is in it, or a few others, or `many`: at times all there are. */
+/*
+ * As many fat ones as a frame holds beside what else is in it,
+ * or a few others, or `many`: at times all there are.
+ */
 static void give_parameters(struct facts *facts, unsigned fat, bool many)
 {
 	if (one_in(5)) {

@@ -33,7 +33,10 @@ struct facts update_facts(const struct place *place, bool fat);
 unsigned source_of(struct endpoint *e);
 struct sent *some_register(void);
 
-/* Anything else, to a location of an endpoint's: its last, or one that it had before. NULL: it never had any. */
+/*
+ * Anything else, to a location of an endpoint's:
+ * its last, or one that it had before. NULL: it never had any.
+ */
 struct sent *to_location(enum what what, bool former);
 
 struct sent *some_fault(void);

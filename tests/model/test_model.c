@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Random traffic of many endpoints through two workers and two shards, beside a reference of plain arrays that shares no
- * code with them. Every reply is compared octet for octet, what a request touched at once, all that is registered now and then.
- * RDL_MODEL_OPERATIONS and RDL_MODEL_SEED make it another run.
+ * Random traffic of many endpoints through two workers and two shards, beside a reference of plain
+ * arrays that shares no code with them. Every reply is compared octet for octet, what a request
+ * touched at once, all that is registered now and then. RDL_MODEL_OPERATIONS and RDL_MODEL_SEED
+ * make it another run.
  */
 #include "model_compare.h"
 #include "model_scripts.h"

@@ -34,7 +34,10 @@ static uint8_t *load(const char *path, size_t *len)
 	return NULL;
 }
 
-/* Takes a line off `text`, without its end, into `line`; false where there is none, or too long a one. */
+/*
+ * Takes a line off `text`, without its end, into `line`;
+ * false where there is none, or too long a one.
+ */
 static bool next_line(struct rdl_span *text, char line[NAME_ROOM])
 {
 	const uint8_t *end = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;

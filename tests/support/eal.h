@@ -3,7 +3,10 @@
 #ifndef RDL_TEST_EAL_H
 #define RDL_TEST_EAL_H
 
-/* Set-up and end of a group of tests, or of a program of another kind, where `state` is NULL. 0, or -1. */
+/*
+ * Set-up and end of a group of tests,
+ * or of a program of another kind, where `state` is NULL. 0, or -1.
+ */
 int eal_start(void **state);
 int eal_stop(void **state);
 

@@ -19,8 +19,8 @@ struct frame_spec {
 	const uint8_t *mac_from; /* [frame_peer_mac] */
 	const char *tags; /* hex: TPID, TCI of each tag [none] */
 	const char *from, *to; /* address texts, of one family */
-	const char
-		*options; /* hex: IPv4 options, or IPv6 extension headers with their chain [none] */
+	/* hex: IPv4 options, or IPv6 extension headers with their chain [none] */
+	const char *options;
 	uint8_t first_extension; /* IPv6: type of the first of them */
 	uint8_t protocol; /* [17] */
 	uint8_t hop_limit; /* [64] */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A gateway in a process, as app/ puts one together: what its parts share. The parts are in gateway_worker.h and
- * gateway_shard.h. Each begins with what most tests go by, of which a test changes what it is about.
+ * A gateway in a process, as app/ puts one together: what its parts share. The parts are in
+ * gateway_worker.h and gateway_shard.h. Each begins with what most tests go by, of which a test
+ * changes what it is about.
  */
 #ifndef RDL_TEST_GATEWAY_H
 #define RDL_TEST_GATEWAY_H

@@ -11,7 +11,10 @@
 /* The second has other addresses, another UDP port, and a VLAN. */
 extern const struct rdl_interface gateway_interfaces[2];
 
-/* One shard, with so many slots of registrations; eight transfers. Memory comes with gateway_worker_start(). */
+/*
+ * One shard, with so many slots of registrations;
+ * eight transfers. Memory comes with gateway_worker_start().
+ */
 struct rdl_pipeline_config gateway_worker(unsigned slots);
 
 void gateway_worker_start(struct rdl_pipeline *pipeline, const struct rdl_pipeline_config *config);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A CoAP message in a line: "CON POST 11:rd 15:ep=a | </1/0>,</3/0>": type, method or c.dd, options as in
- * message_options(), payload. A '@' in the options stands for a location's id.
+ * A CoAP message in a line: "CON POST 11:rd 15:ep=a | </1/0>,</3/0>": type, method or c.dd, options
+ * as in message_options(), payload. A '@' in the options stands for a location's id.
  */
 #ifndef RDL_TEST_LINES_H
 #define RDL_TEST_LINES_H
@@ -84,8 +84,8 @@ static inline struct message line_hex(const char *hex)
 }
 
 /*
- * The beginning of the reply to `request`, to which options and payload may be added: its token, and its Message ID
- * in an ACK, or masked with `salt` in a NON.
+ * The beginning of the reply to `request`, to which options and payload may be added: its token,
+ * and its Message ID in an ACK, or masked with `salt` in a NON.
  */
 static inline struct message line_reply(const struct message *request, unsigned code, uint16_t salt)
 {

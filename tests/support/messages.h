@@ -62,8 +62,8 @@ static inline void message_option(struct message *m, size_t number, const void *
 }
 
 /*
- * Options in words, a space between them: "11:rd 12:#28 15:ep=a 15:*255". A value is text, hex behind '#', or behind
- * '*' as many letters 'x'.
+ * Options in words, a space between them: "11:rd 12:#28 15:ep=a 15:*255". A value is text, hex
+ * behind '#', or behind '*' as many letters 'x'.
  */
 static inline void message_options(struct message *m, const char *words)
 {
@@ -94,7 +94,10 @@ static inline void message_options(struct message *m, const char *words)
 	}
 }
 
-/* An option of this number for each part of `text`, none when that is empty: "rd/a" at '/', "ep=a lt=1" at ' '. */
+/*
+ * An option of this number for each part of `text`,
+ * none when that is empty: "rd/a" at '/', "ep=a lt=1" at ' '.
+ */
 static inline void message_parts(struct message *m, size_t number, const char *text, char separator)
 {
 	if (*text == '\0')
@@ -112,7 +115,10 @@ static inline void message_payload(struct message *m, const void *data, size_t l
 	message_append(m, data, len);
 }
 
-/* A POST: path "rd/a", `content_format` -1 for none, queries "ep=a lt=1" (two spaces make an empty one). */
+/*
+ * A POST: path "rd/a", `content_format` -1 for none,
+ * queries "ep=a lt=1" (two spaces make an empty one).
+ */
 static inline void message_post(struct message *m, const char *path, int content_format,
 	const char *queries, const void *payload, size_t payload_len)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An object list in words: "1/0 3/0 5 | 10=1.1 | ct 110 112 | root x". What there is none of is left out. */
+/*
+ * An object list in words: "1/0 3/0 5 | 10=1.1 | ct 110 112 | root x".
+ * What there is none of is left out.
+ */
 #ifndef RDL_TEST_OBJECTS_H
 #define RDL_TEST_OBJECTS_H
 

@@ -12,15 +12,19 @@
 #include "base.h"
 
 /*
- * A copy of `data` whose last octet is the last one before an inaccessible page, and whose page begins after
- * another one where it fits: reading past either end crashes in every build. Freed with guard_free().
+ * A copy of `data` whose last octet is the last one before an inaccessible page, and whose page
+ * begins after another one where it fits: reading past either end crashes in every build. Freed
+ * with guard_free().
  */
 uint8_t *guard_copy(const void *data, size_t len);
 /* The same, uninitialised, writable. */
 uint8_t *guard_alloc(size_t len);
 void guard_free(uint8_t *data, size_t len);
 
-/* Reads hex digits, white space ignored, into `out`; returns the octets. Fails the test on anything else. */
+/*
+ * Reads hex digits, white space ignored, into `out`;
+ * returns the octets. Fails the test on anything else.
+ */
 size_t unhex(const char *hex, uint8_t *out, size_t room);
 
 static inline struct rdl_span span_of(const char *text)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * guard: the golden packets through a worker's passes, for callgrind to count. It collects inside guard_burst() alone
- * and writes one profile after each call; this program prints which packet each was of, in that order. "unknown": with
- * an object list that did not come before.
+ * guard: the golden packets through a worker's passes, for callgrind to count. It collects inside
+ * guard_burst() alone and writes one profile after each call; this program prints which packet each
+ * was of, in that order. "unknown": with an object list that did not come before.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * load: devices on UDP sockets. Registers, re-registers, updates and de-registers N endpoints at a server, with a window of
- * requests under way, and checks every answer. One thread.
+ * load: devices on UDP sockets. Registers, re-registers, updates and de-registers N endpoints at a
+ * server, with a window of requests under way, and checks every answer. One thread.
  */
 #ifndef RDL_LOAD_H
 #define RDL_LOAD_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A phase: a window of requests under way, sent again as RFC 7252 section 4.2 says, until all are answered or lost. */
+/*
+ * A phase: a window of requests under way,
+ * sent again as RFC 7252 section 4.2 says, until all are answered or lost.
+ */
 #include "load.h"
 
 #include <stdio.h>

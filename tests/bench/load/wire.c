@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The devices' side of the network: one socket, each message with its own source address (IP_PKTINFO), in batches of
- * recvmmsg() and sendmmsg(). A socket for each source would need a system call for each message.
+ * The devices' side of the network: one socket, each message with its own source address
+ * (IP_PKTINFO), in batches of recvmmsg() and sendmmsg(). A socket for each source would need a
+ * system call for each message.
  */
 #include "load.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A registration interface on libcoap 3: its sockets, its parser, its dispatch, and the table of table.h behind /rd.
+ * A registration interface on libcoap 3: its sockets, its parser, its dispatch, and the table of
+ * table.h behind /rd.
  *
  *   coap_server ADDRESS CAPACITY
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A registration interface on a kernel socket, as fast as one is: a single thread, batches of recvmmsg() and sendmmsg(),
- * rdline's own option parser, the table of table.h. What rdline does beyond it (object lists, policy, exchange memory,
- * expiry, counters) it leaves out.
+ * A registration interface on a kernel socket, as fast as one is: a single thread, batches of
+ * recvmmsg() and sendmmsg(), rdline's own option parser, the table of table.h. What rdline does
+ * beyond it (object lists, policy, exchange memory, expiry, counters) it leaves out.
  *
  *   mmsg_server ADDRESS CAPACITY
  */
@@ -160,7 +160,10 @@ static size_t write_reply(const struct table *table, const struct request *reque
 	return rdl_coap_reply_end(&reply);
 }
 
-/* All of a batch are read before the first is performed, so that their places in the index are on their way. */
+/*
+ * All of a batch are read before the first is performed,
+ * so that their places in the index are on their way.
+ */
 static unsigned serve(struct table *table, struct batch *batch, unsigned count)
 {
 	static struct timespec now;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * table: the registrations of the servers that rdline is compared with. All memory is taken and touched at the start; one
- * thread. An index of open addressing by a keyed hash of the name; a location says slot and generation, so that requests to it need
- * no look-up.
+ * table: the registrations of the servers that rdline is compared with. All memory is taken and
+ * touched at the start; one thread. An index of open addressing by a keyed hash of the name; a
+ * location says slot and generation, so that requests to it need no look-up.
  */
 #ifndef RDL_PEERS_TABLE_H
 #define RDL_PEERS_TABLE_H

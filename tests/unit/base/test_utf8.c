@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* UTF-8 by RFC 3629, without NUL: the sequences at every edge, and a second opinion on all of them. */
+/*
+ * UTF-8 by RFC 3629, without NUL:
+ * the sequences at every edge, and a second opinion on all of them.
+ */
 #include "support.h"
 
 #define ROOM 64
@@ -85,7 +88,10 @@ static void test_each_place(void **state)
 	}
 }
 
-/* Whether four octets begin with a well-formed character of `len` octets: by its number, not by ranges of octets. */
+/*
+ * Whether four octets begin with a well-formed character of `len` octets:
+ * by its number, not by ranges of octets.
+ */
 static bool is_character(const uint8_t *p, size_t len)
 {
 	static const uint8_t lead_bits[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };

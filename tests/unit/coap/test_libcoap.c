@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Our parser against libcoap's: the same verdict on every datagram, and the same message, token, options and payload
- * in it. Where the two differ, one of the rules below must say why.
+ * Our parser against libcoap's: the same verdict on every datagram, and the same message, token,
+ * options and payload in it. Where the two differ, one of the rules below must say why.
  */
 #include "support.h"
 
@@ -21,16 +21,16 @@
 enum rule {
 	ALIKE,
 	/*
-	 * libcoap refuses the message when the length of an option that it knows is not one that RFC 7252 allows.
-	 * Section 5.4.3 has such an option treated like one that is not recognized, which is no message format error:
-	 * lib/lwm2m judges the options of requests.
+	 * libcoap refuses the message when the length of an option that it knows is not one that
+	 * RFC 7252 allows. Section 5.4.3 has such an option treated like one that is not
+	 * recognized, which is no message format error: lib/lwm2m judges the options of requests.
 	 */
 	OPTION_LENGTH,
 	/* The same of the signalling options of RFC 8323, which libcoap looks for over UDP, too. */
 	SIGNALLING_LENGTH,
 	/*
-	 * libcoap adds the second octet of an extended delta in 16 bits, and takes an option with a number above 65535
-	 * for one with a small number.
+	 * libcoap adds the second octet of an extended delta in 16 bits, and takes an option with a
+	 * number above 65535 for one with a small number.
 	 */
 	DELTA_WRAPS,
 	RULES

@@ -9,8 +9,9 @@
 #include "conf_text.h"
 
 /*
- * libconfig 1.5 forgets the text of a string that stands where its grammar allows none (a = "x" y "z";): one string of
- * each such file. Only that function of it: what we forget to free, or to have it free, is still found.
+ * libconfig 1.5 forgets the text of a string that stands where its grammar allows none (a = "x" y
+ * "z";): one string of each such file. Only that function of it: what we forget to free, or to have
+ * it free, is still found.
  */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
@@ -79,7 +80,10 @@ static void unreadable(void **state)
 	}
 }
 
-/* Said at once, before it takes all memory; and what an editor puts before the text is no part of it. */
+/*
+ * Said at once, before it takes all memory;
+ * and what an editor puts before the text is no part of it.
+ */
 static void huge_and_marked(void **state)
 {
 	char path[] = "/tmp/rdline-conf-XXXXXX", text[256], expected[256], *printed;

@@ -196,7 +196,10 @@ static void lab(void **state)
 		"log 2\n");
 }
 
-/* Also: a list in an included file, relative names, own_objects before objects, versions in order. */
+/*
+ * Also: a list in an included file, relative names,
+ * own_objects before objects, versions in order.
+ */
 static void every_key_goes_to_its_place(void **state)
 {
 	assert_conf("tests/data/conf/full.conf",

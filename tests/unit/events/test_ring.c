@@ -145,7 +145,10 @@ static void read_all(uint64_t count, uint64_t *seq)
 	assert_false(rdl_events_read(&events, &got));
 }
 
-/* Full: lost, and the next that is written says how many; or the empty ring does. The seq of the lost is used up. */
+/*
+ * Full: lost, and the next that is written says how many;
+ * or the empty ring does. The seq of the lost is used up.
+ */
 static void test_full(void **state)
 {
 	struct made *made = make(30, 9, 100);
@@ -274,7 +277,10 @@ static void test_threads(void **state)
 			next = read + lost;
 			continue;
 		}
-		/* In order; between two of them as many are missing as were told, by now or before. */
+		/*
+		 * In order;
+		 * between two of them as many are missing as were told, by now or before.
+		 */
 		assert_true(got.time_ms >= read);
 		lost += got.lost;
 		assert_true(got.time_ms + 1 <= read + 1 + lost);

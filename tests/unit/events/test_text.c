@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Events as JSON, to the letter, and as another reader of JSON sees them; what an Update changed. */
+/*
+ * Events as JSON, to the letter, and as another reader of JSON sees them;
+ * what an Update changed.
+ */
 #include "fixture.h"
 
 #include <jansson.h>
@@ -88,7 +91,10 @@ static void test_kinds(void **state)
 	free(made);
 }
 
-/* What happens is told as when it happened, to the millisecond; what happened before to the second. */
+/*
+ * What happens is told as when it happened, to the millisecond;
+ * what happened before to the second.
+ */
 static void test_times(void **state)
 {
 	struct made *made = make(10, 0, 0);

@@ -70,7 +70,10 @@ static inline void table_end(struct table *t)
 
 struct piece_spec {
 	bool ipv6;
-	/* The host's number: of IPv4 its address; of IPv6 what is above its last octet is the /64. */
+	/*
+	 * The host's number: of IPv4 its address;
+	 * of IPv6 what is above its last octet is the /64.
+	 */
 	uint32_t from;
 	uint32_t id;
 	unsigned offset, len;

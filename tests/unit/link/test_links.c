@@ -164,7 +164,10 @@ static void test_white_space(void **state)
 		expect_links(cases[i][0], cases[i][1]);
 }
 
-/* A list of Content-Formats without the quotes that belong around it, as Leshan sent it for a year. */
+/*
+ * A list of Content-Formats without the quotes that
+ * belong around it, as Leshan sent it for a year.
+ */
 static void test_unquoted_ct(void **state)
 {
 	static const char *const cases[][2] = {

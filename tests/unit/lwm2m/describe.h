@@ -43,7 +43,10 @@ static inline void say_parameters(struct text *text, const struct rdl_parameters
 		say(text, " +...");
 }
 
-/* "malformed", or like "rd ep=a lt=1 +other=x cf=40 block1=0/1/2 | payload". Paths: rd, location:ID, core, other. */
+/*
+ * "malformed", or like "rd ep=a lt=1 +other=x cf=40 block1=0/1/2 | payload".
+ * Paths: rd, location:ID, core, other.
+ */
 static inline void describe(const struct rdl_input *input, struct text *text)
 {
 	static const char *const paths[] = { "other", "rd", "location:", "core" };
@@ -69,7 +72,10 @@ static inline void describe(const struct rdl_input *input, struct text *text)
 	}
 }
 
-/* Reads a datagram into words, from where it ends at a guard page and into an input full of old octets. */
+/*
+ * Reads a datagram into words, from where it ends at
+ * a guard page and into an input full of old octets.
+ */
 static inline void describe_datagram(const void *datagram, size_t len, struct text *text)
 {
 	static struct rdl_input input;

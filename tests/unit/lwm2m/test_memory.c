@@ -99,7 +99,10 @@ static void test_densest(void **state)
 	}
 }
 
-/* A link that stands for something else in each round; none that contradicts another by its place. */
+/*
+ * A link that stands for something else in each round;
+ * none that contradicts another by its place.
+ */
 static void random_link(struct payload *payload, uint64_t *seed)
 {
 	unsigned object = (unsigned)(test_random(seed) % 12), n = (unsigned)(test_random(seed) % 5);

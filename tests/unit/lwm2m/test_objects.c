@@ -4,7 +4,10 @@
 
 #include "captures.h"
 
-/* The list in words, then "| foreign n" and, when malformed, "malformed at n"; memory as the header promises. */
+/*
+ * The list in words, then "| foreign n" and, when malformed,
+ * "malformed at n"; memory as the header promises.
+ */
 static void expect_under(const char *root, const char *payload, const char *expected)
 {
 	static struct object_words words;

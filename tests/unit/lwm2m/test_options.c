@@ -94,7 +94,10 @@ static void test_known_options(void **state)
 		{ "5:x 11:rd", "bad_option rd" },
 		{ "9: 11:rd", "bad_option rd" },
 		{ "11:rd 19:#0a", "bad_option rd" },
-		/* Elective ones that we do not read: Observe, Size1, No-Response, Echo, Request-Tag, Hop-Limit, ... */
+		/*
+		 * Elective ones that we do not read:
+		 * Observe, Size1, No-Response, Echo, Request-Tag, Hop-Limit, ...
+		 */
 		{ "6: 11:rd", "rd" },
 		{ "6:#00 6:#01 11:rd", "rd" },
 		{ "11:rd 60:#f9", "rd" },

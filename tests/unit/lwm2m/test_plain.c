@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The reader of plain links against the general one: a blank before each link changes nothing but offsets, and leaves no link
- * plain. So each payload is read both ways.
+ * The reader of plain links against the general one: a blank before each link changes nothing but
+ * offsets, and leaves no link plain. So each payload is read both ways.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The quick reading of usual options against the walk that takes everything: a Uri-Host before them changes nothing that
- * is kept, and leaves no request usual. So each is read both ways.
+ * The quick reading of usual options against the walk that takes everything: a Uri-Host before them
+ * changes nothing that is kept, and leaves no request usual. So each is read both ways.
  */
 #include "support.h"
 

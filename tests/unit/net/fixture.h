@@ -32,7 +32,10 @@ struct run {
 	size_t room;
 };
 
-/* Puts the octets before a guard page, `spare` writable octets between, and classifies them. Ended by run_end(). */
+/*
+ * Puts the octets before a guard page, `spare` writable octets between,
+ * and classifies them. Ended by run_end().
+ */
 static inline struct run run_octets(const struct rdl_interface *in, const uint8_t *data, size_t len,
 	size_t spare, uint8_t flags)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames cut, flipped and made up: nothing is read or written outside, no damaged payload comes out. */
+/*
+ * Frames cut, flipped and made up:
+ * nothing is read or written outside, no damaged payload comes out.
+ */
 #include "fixture.h"
 
 static const char payload[] = "POST /rd?ep=urn:imei:350000000000001&lt=300&lwm2m=1.1 </1/0>,</3/0>";
@@ -96,7 +99,10 @@ static void any_bit_flipped(void **state)
 	}
 }
 
-/* A few octets of a good frame overwritten, the port vouching for its checksums, so that all the rest is reached. */
+/*
+ * A few octets of a good frame overwritten,
+ * the port vouching for its checksums, so that all the rest is reached.
+ */
 static void random_octets_in_good_frames(void **state)
 {
 	uint64_t random = 3;

@@ -74,7 +74,10 @@ static void addresses(void **state)
 	}
 }
 
-/* One octet of the header changed, its checksum made again: only the field itself can be at fault. */
+/*
+ * One octet of the header changed, its checksum made again:
+ * only the field itself can be at fault.
+ */
 static void header_fields(void **state)
 {
 	static const struct {

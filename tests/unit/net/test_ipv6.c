@@ -184,7 +184,10 @@ static void chain_to_the_end(void **state)
 	}
 }
 
-/* As many headers as we follow, one more, and one that makes the IP header too long for a frame's l3_len. */
+/*
+ * As many headers as we follow, one more,
+ * and one that makes the IP header too long for a frame's l3_len.
+ */
 static void chain_is_bounded(void **state)
 {
 	static const struct {
@@ -214,9 +217,9 @@ static void chain_is_bounded(void **state)
 }
 
 /*
- * Fragment headers that are all of their packet (RFC 6946) are headers as others are: behind long options they make the
- * IP header too long for a frame's l3_len, too. 256 octets more than 40 once looked like none, and what an option held
- * was sent as the reply.
+ * Fragment headers that are all of their packet (RFC 6946) are headers as others are: behind long
+ * options they make the IP header too long for a frame's l3_len, too. 256 octets more than 40 once
+ * looked like none, and what an option held was sent as the reply.
  */
 static void chain_of_whole_fragments(void **state)
 {

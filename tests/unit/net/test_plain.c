@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The quick judgement of plain frames against the layers': the same verdict, the same datagram, the same frame. */
+/*
+ * The quick judgement of plain frames against the layers':
+ * the same verdict, the same datagram, the same frame.
+ */
 #include "support.h"
 
 #include "net_internal.h"

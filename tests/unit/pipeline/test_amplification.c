@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Nobody gets more out of a forged source than he puts in (RFC 7252 section 11.3): as IP packets, replies are no longer
- * than their requests. A 2.01 to the shortest of Registers and a discovery may be.
+ * Nobody gets more out of a forged source than he puts in (RFC 7252 section 11.3): as IP packets,
+ * replies are no longer than their requests. A 2.01 to the shortest of Registers and a discovery
+ * may be.
  */
 #include "fixture.h"
 
@@ -60,7 +61,10 @@ static const uint8_t *payload_of(struct rdl_span coap, size_t *len)
 	return *len > 0 ? options.pos : NULL;
 }
 
-/* No longer than what was sent; and words of so many octets that were left out had not fit. Counts replies with and without. */
+/*
+ * No longer than what was sent; and words of so many octets that were left out had not fit.
+ * Counts replies with and without.
+ */
 static void expect_no_longer(const struct run *run, size_t words_len, unsigned counts[2])
 {
 	size_t len, sent = sent_len(run), reply = reply_len(run);
@@ -117,7 +121,10 @@ static void test_every_reason(void **state)
 	expect_both(counts);
 }
 
-/* What a worker refuses itself: any method, any short path, options and parameters that are wrong. */
+/*
+ * What a worker refuses itself:
+ * any method, any short path, options and parameters that are wrong.
+ */
 static void test_short_requests(void **state)
 {
 	static const char *const paths[] = { "", "11:", "11:rd", "11:rd 11:", "11:rd 11:x", "11:bs",
@@ -163,7 +170,10 @@ static void test_whole_or_not(void **state)
 		char text[64];
 		struct message m;
 
-		/* An option of 13 octets has a second octet of header: none makes a message of 20. */
+		/*
+		 * An option of 13 octets has a second octet of header:
+		 * none makes a message of 20.
+		 */
 		if (len == 20)
 			continue;
 		snprintf(text, sizeof(text), "11:*%zu", len - 4 - 2 - (len < 20 ? 1 : 2));

@@ -122,7 +122,10 @@ static void test_copies(void **state)
 	expect_register(&m[2]);
 }
 
-/* A last block that ends earlier than the body did is no copy of its last one, whatever octets it has. */
+/*
+ * A last block that ends earlier than the body did
+ * is no copy of its last one, whatever octets it has.
+ */
 static void test_other_end(void **state)
 {
 	static const struct {
@@ -310,7 +313,10 @@ static void test_longest(void **state)
 	give_back(&run);
 }
 
-/* While a shard reads the body, its transfer may begin anew, and end: what the shard reads stays. */
+/*
+ * While a shard reads the body, its transfer may begin anew, and end:
+ * what the shard reads stays.
+ */
 static void test_in_flight(void **state)
 {
 	struct message m;
@@ -338,7 +344,10 @@ static void test_in_flight(void **state)
 	give_back(&run);
 }
 
-/* The body of as many octets as there are, which is put together in the worker's own memory when its packet is short. */
+/*
+ * The body of as many octets as there are,
+ * which is put together in the worker's own memory when its packet is short.
+ */
 static void test_one_octet_more(void **state)
 {
 	static const char links[] = "</1/0>,</3/0>";
@@ -386,8 +395,8 @@ static struct run run_start(const char *from, unsigned number, unsigned num)
 }
 
 /*
- * When the memory is full, transfers give way: what had to is not answered any more, what never began gets 4.08, and one of
- * another network's that is under way goes on.
+ * When the memory is full, transfers give way: what had to is not answered any more, what never
+ * began gets 4.08, and one of another network's that is under way goes on.
  */
 static void test_room(void **state)
 {

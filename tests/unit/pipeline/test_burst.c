@@ -157,7 +157,10 @@ static void expect_burst(const struct alone *alone, const size_t kinds[], unsign
 static void test_independent(void **state)
 {
 	use_shards(5);
-	/* What is known of earlier requests changes no verdict (test_known_lists.c), but what is left in the memory behind. */
+	/*
+	 * What is known of earlier requests changes no verdict (test_known_lists.c),
+	 * but what is left in the memory behind.
+	 */
 	pipeline.known_lists = NULL;
 	struct alone *alone = run_alone();
 	uint64_t seed = 42;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Devices that send their lists in blocks, while others begin as many bodies as they can: with the memory that the gateway
- * has by default, and a clock of the test's own.
+ * Devices that send their lists in blocks, while others begin as many bodies as they can: with the
+ * memory that the gateway has by default, and a clock of the test's own.
  */
 #include "fixture.h"
 
@@ -50,7 +50,10 @@ static struct rdl_peer peer_of(const char *address, uint16_t port)
 	return peer;
 }
 
-/* One block of `size` octets, the last one if fewer. `id` names the registration that is updated, or is empty. */
+/*
+ * One block of `size` octets, the last one if fewer.
+ * `id` names the registration that is updated, or is empty.
+ */
 struct block {
 	struct rdl_peer peer;
 	const char *id;
@@ -141,7 +144,10 @@ static struct rdl_peer device_peer(unsigned number)
 	return peer_of(address, (uint16_t)(1024 + number));
 }
 
-/* Block `num` of the device that began as the number-th of its fleet: 64 octets, or of the last one 34. */
+/*
+ * Block `num` of the device that began as the number-th of its fleet:
+ * 64 octets, or of the last one 34.
+ */
 static void device_block(unsigned fleet, unsigned number, uint32_t num)
 {
 	bool last = num == DEVICE_BLOCKS - 1, updates = number % 2 != 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames: every reply goes back where its request came from; what is no datagram of ours goes nowhere. */
+/*
+ * Frames: every reply goes back where its request came from;
+ * what is no datagram of ours goes nowhere.
+ */
 #include "fixture.h"
 
 static const uint8_t gateway_mac[6] = { 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee };
@@ -139,7 +142,10 @@ static void test_ids(void **state)
 	}
 }
 
-/* Answers of a shard to a location, octet by octet: NON, Block1, refusals with their reason and without. */
+/*
+ * Answers of a shard to a location, octet by octet:
+ * NON, Block1, refusals with their reason and without.
+ */
 static void test_answers(void **state)
 {
 	static const struct {

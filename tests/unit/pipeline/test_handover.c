@@ -127,8 +127,8 @@ static void test_update(void **state)
 }
 
 /*
- * An alternate path that the payload does not name is the registration's to know: it travels as it is, however bad. One
- * that names it is read here, the same as that of any other.
+ * An alternate path that the payload does not name is the registration's to know: it travels as it
+ * is, however bad. One that names it is read here, the same as that of any other.
  */
 static void test_update_rooted(void **state)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests cut, flipped and made up: no crash, no long answer, no answer to an answer, no ill-formed state. */
+/*
+ * Requests cut, flipped and made up:
+ * no crash, no long answer, no answer to an answer, no ill-formed state.
+ */
 #include "fixture.h"
 
 #include "captures.h"

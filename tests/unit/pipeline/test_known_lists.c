@@ -269,7 +269,10 @@ static void test_twins(void **state)
 	assert_in_range(known, 500, 5900);
 }
 
-/* A list that a shard may still read stays as it is, whatever comes meanwhile; then it makes room like any other. */
+/*
+ * A list that a shard may still read stays as it is,
+ * whatever comes meanwhile; then it makes room like any other.
+ */
 static void test_held(void **state)
 {
 	static const char words[] = "CON POST 11:rd 15:ep=a" OBJECTS;
@@ -321,7 +324,10 @@ static uint64_t all_held(void)
 	return sum;
 }
 
-/* One list for all of a burst, whatever becomes of them: answered, shed by the shard, shed for want of credit, refused. */
+/*
+ * One list for all of a burst, whatever becomes of them:
+ * answered, shed by the shard, shed for want of credit, refused.
+ */
 static void test_held_by_many(void **state)
 {
 	static const char words[] = "CON POST 11:rd 15:ep=a" OBJECTS;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Messages: what is no request ends before its options are looked at (RFC 7252 sections 3 and 4). */
+/*
+ * Messages: what is no request ends before its
+ * options are looked at (RFC 7252 sections 3 and 4).
+ */
 #include "fixture.h"
 
 #define SILENT(name) SILENCE, RDL_STAT_drop_##name
@@ -72,7 +75,10 @@ static void test_empty(void **state)
 	EXPECT_ROWS(rows);
 }
 
-/* What each of the four types with each of the 256 codes gets, the rest of the message being a good Register. */
+/*
+ * What each of the four types with each of the 256 codes gets,
+ * the rest of the message being a good Register.
+ */
 static void test_type_and_code(void **state)
 {
 	struct message m = line("CON POST 11:rd 15:ep=a" OBJECTS);
@@ -150,7 +156,10 @@ static void test_reply_header(void **state)
 	}
 }
 
-/* A NON's reply has a Message ID of ours: one for each of the peer's, and the same when it asks again. */
+/*
+ * A NON's reply has a Message ID of ours:
+ * one for each of the peer's, and the same when it asks again.
+ */
 static void test_non_message_id(void **state)
 {
 	uint8_t seen[65536 / 8] = { 0 };

@@ -109,7 +109,10 @@ static void test_proxy(void **state)
 	EXPECT_ROWS(rows);
 }
 
-/* Without block-wise transfers, a body in one block is a body; any other block cannot be understood. */
+/*
+ * Without block-wise transfers, a body in one block is a body;
+ * any other block cannot be understood.
+ */
 static void test_block(void **state)
 {
 	static const struct row rows[] = {

@@ -117,7 +117,10 @@ static void test_noted(void **state)
 	run_end(&run);
 }
 
-/* What a shard refused, when its reply is sent: by its location. A copy answered again is no refusal. */
+/*
+ * What a shard refused, when its reply is sent:
+ * by its location. A copy answered again is no refusal.
+ */
 static void test_from_shard(void **state)
 {
 	static const struct {

@@ -19,7 +19,10 @@ static const char *const requests[] = {
 	"NON POST 11:rd 15:ep=a 15:sms=1" OBJECTS,
 };
 
-/* All that is sent in answer to these, twice, each as an octet of type, a Message ID, and a hash of the rest. */
+/*
+ * All that is sent in answer to these, twice,
+ * each as an octet of type, a Message ID, and a hash of the rest.
+ */
 static uint64_t conversation(const struct rdl_pipeline_config *config, uint16_t ids[64])
 {
 	uint64_t digest = 0;

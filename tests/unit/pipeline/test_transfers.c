@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who gives way for whom, when the memory of bodies in blocks is full; and that all of it comes back. */
+/*
+ * Who gives way for whom, when the memory of bodies in blocks is full;
+ * and that all of it comes back.
+ */
 #include "support.h"
 
 #include "transfers.h"
@@ -118,7 +121,10 @@ static void test_kinds(void **state)
 	assert_true(transfers.of_kind[RDL_TRANSFER_UPDATE] <= UNITS / 4);
 }
 
-/* Whoever is within its share loses nothing to whoever is not, and what he had when he was within, stays. */
+/*
+ * Whoever is within its share loses nothing to whoever is not,
+ * and what he had when he was within, stays.
+ */
 static void test_shares(void **state)
 {
 	unsigned number = 0;
@@ -161,7 +167,10 @@ static void test_time(void **state)
 		assert_non_null(find(i));
 }
 
-/* Bodies of all lengths, in pieces of all lengths, are what they were made of; and when all have gone, nothing is held. */
+/*
+ * Bodies of all lengths, in pieces of all lengths, are what they were made of;
+ * and when all have gone, nothing is held.
+ */
 static void test_bodies(void **state)
 {
 	unsigned number = 0;
@@ -204,7 +213,10 @@ static void test_bodies(void **state)
 		assert_int_equal(transfers.holders.buckets[i], UINT32_MAX);
 }
 
-/* The longest body has room though its own first block would be the first to give way; all others go for it. */
+/*
+ * The longest body has room though its own first block
+ * would be the first to give way; all others go for it.
+ */
 static void test_longest(void **state)
 {
 	rdl_transfers_init(&transfers, 1, BODY_MAX, LIFETIME_MS, memory);

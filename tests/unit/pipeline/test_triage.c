@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is shed unread when too much comes: Registers, and nothing that a registered device sends. */
+/*
+ * What is shed unread when too much comes:
+ * Registers, and nothing that a registered device sends.
+ */
 #include "fixture.h"
 
 #include "captures.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests judged from their octets, the verdict in words: the name of the reason to refuse, or what was accepted:
+ * Requests judged from their octets, the verdict in words: the name of the reason to refuse, or
+ * what was accepted:
  *
  *	1.1 ep=a lt=86400 b=U Q +sms=1 +other=x | 1/0 3/0 5 | 5=1.1 | ct 110 | root l |
  *		ignored object 2
@@ -110,7 +111,10 @@ struct judged {
 	size_t datagram_len;
 };
 
-/* `location` makes it an Update. Reads as the pipeline does; the message must be one, its options no offence. */
+/*
+ * `location` makes it an Update. Reads as the pipeline does;
+ * the message must be one, its options no offence.
+ */
 static inline void judge_begin(struct judged *judged, const struct rdl_policy *policy,
 	const struct message *m, const struct rdl_location *location)
 {

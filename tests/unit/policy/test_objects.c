@@ -34,7 +34,10 @@ static void test_all_supported(void **state)
 		{ "</1>;ver=99.9,</3>", "1 3 | 1=99.9" },
 		{ "</1/0>,</3/0>,</3/0>,</5/0>,</5>", "1/0 3/0 5/0" },
 		{ "</1/0>,</3/0>,</3/1>,</65534/65534>", "1/0 3/0 3/1 65534/65534" },
-		/* A version that cannot be read is supported by nobody, and the object with it goes. */
+		/*
+		 * A version that cannot be read is supported by nobody,
+		 * and the object with it goes.
+		 */
 		{ "</1/0>,</3/0>,</5>;ver=x,</5/0>,</5/1>", "1/0 3/0 | ignored version 3" },
 		{ "</5/0>,</1/0>,</3/0>,</5>;ver", "1/0 3/0 | ignored version 2" },
 		{ "</1>;ver=1,</3>", "3 | ignored version 1" },
@@ -234,7 +237,10 @@ static void test_too_many_links(void **state)
 	expect_lists(&config, 0, cases, RDL_ARRAY_LEN(cases));
 }
 
-/* What is kept of a list is its links: an alternate path has 64 octets at most, slashes at its ends not counted. */
+/*
+ * What is kept of a list is its links:
+ * an alternate path has 64 octets at most, slashes at its ends not counted.
+ */
 static void test_root_length(void **state)
 {
 	struct rdl_policy_config config = defaults();
@@ -277,7 +283,10 @@ static void test_syntax_offset(void **state)
 	rdl_policy_destroy(policy);
 }
 
-/* Of what stays, and only where the operator wants it; what is too much is left out and counted, nothing refused. */
+/*
+ * Of what stays, and only where the operator wants it;
+ * what is too much is left out and counted, nothing refused.
+ */
 static void test_attributes(void **state)
 {
 	struct rdl_policy_config config = defaults();

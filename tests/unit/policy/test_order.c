@@ -20,8 +20,8 @@ static struct rdl_policy_config strict(void)
 }
 
 /*
- * The steps in the order of their codes: version (4.00 or 4.12), parameters (4.00), endpoint (4.03), payload. Each
- * step's offences are paired with all of the later steps'.
+ * The steps in the order of their codes: version (4.00 or 4.12), parameters (4.00), endpoint
+ * (4.03), payload. Each step's offences are paired with all of the later steps'.
  */
 static void test_steps(void **state)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A Register's parameters other than its version: which are needed, and what their values may be. */
+/*
+ * A Register's parameters other than its version:
+ * which are needed, and what their values may be.
+ */
 #include "fixture.h"
 
 static void expect_all(

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What holds for every request: for those of real clients, for lists in any order, for hostile ones. */
+/*
+ * What holds for every request:
+ * for those of real clients, for lists in any order, for hostile ones.
+ */
 #include "fixture.h"
 
 #include "captures.h"

@@ -105,7 +105,10 @@ static void test_queue(void **state)
 	}
 }
 
-/* Where the operator names them: what cannot be right is refused here, the rest is for who knows the registration. */
+/*
+ * Where the operator names them:
+ * what cannot be right is refused here, the rest is for who knows the registration.
+ */
 static void test_identity(void **state)
 {
 	static const char *const both[] = { "lwm2m", "pid", "ep" };

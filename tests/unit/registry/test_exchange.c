@@ -122,7 +122,10 @@ static void test_register_copy_of_another_kind(void **state)
 	assert_location(copy, first);
 }
 
-/* As long as the exchange lifetime, a second more at the most, then it is a request like any other. */
+/*
+ * As long as the exchange lifetime, a second more at the most,
+ * then it is a request like any other.
+ */
 static void test_window(void **state)
 {
 	struct rdl_location first, second;
@@ -188,7 +191,10 @@ static void test_tombstone(void **state)
 	assert_int_equal(counts().object_lists, 0);
 }
 
-/* A new Register of the same endpoint takes the tombstone's place, and remembers what it remembered. */
+/*
+ * A new Register of the same endpoint takes the tombstone's place,
+ * and remembers what it remembered.
+ */
 static void test_register_on_tombstone(void **state)
 {
 	struct rdl_location first, second, copy;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The store under floods of strangers whose registrations never end: what live devices and newcomers still get. A table of
- * 20,000 as the file has it: 89 pages, 44 of them for newcomers' long lists, 22 kept for the live.
+ * The store under floods of strangers whose registrations never end: what live devices and
+ * newcomers still get. A table of 20,000 as the file has it: 89 pages, 44 of them for newcomers'
+ * long lists, 22 kept for the live.
  */
 #include "fixture.h"
 
@@ -155,7 +156,10 @@ static void expect_live_served(void)
 	free(other);
 }
 
-/* Newcomers whose lists are there, names as long as expected, or with short lists of their own, until the table is full. */
+/*
+ * Newcomers whose lists are there, names as long as expected,
+ * or with short lists of their own, until the table is full.
+ */
 static void expect_newcomers_served(unsigned most)
 {
 	enum rdl_registry_result result = RDL_REGISTRY_CREATED;
@@ -187,7 +191,10 @@ static void test_long_lists_from_anywhere(void **state)
 	expect_newcomers_served(TABLE);
 }
 
-/* What is put by for names is theirs: newcomers as they are expected fill the table whatever long lists have taken. */
+/*
+ * What is put by for names is theirs:
+ * newcomers as they are expected fill the table whatever long lists have taken.
+ */
 static void test_names_beside_long_lists(void **state)
 {
 	struct rdl_registry_counts counts;
@@ -207,8 +214,8 @@ static void test_names_beside_long_lists(void **state)
 }
 
 /*
- * Names and lists in short blocks, 96 octets each: they take three quarters of the store. The live have the
- * rest, and newcomers of the fleet who need nothing of the store fill the table.
+ * Names and lists in short blocks, 96 octets each: they take three quarters of the store. The live
+ * have the rest, and newcomers of the fleet who need nothing of the store fill the table.
  */
 static void test_short_lists_from_anywhere(void **state)
 {
@@ -228,7 +235,10 @@ static void test_short_lists_from_anywhere(void **state)
 	expect_live_served();
 }
 
-/* Ten times as many, out of one network: others get as much of what is left as if it were not there. */
+/*
+ * Ten times as many, out of one network:
+ * others get as much of what is left as if it were not there.
+ */
 static void test_one_network(void **state)
 {
 	unsigned served = 0;
@@ -246,7 +256,10 @@ static void test_one_network(void **state)
 	expect_newcomers_served(TABLE);
 }
 
-/* Lists that each come once, and then once more, crowd out nobody's: a fleet of one list fills the table. */
+/*
+ * Lists that each come once, and then once more, crowd out nobody's:
+ * a fleet of one list fills the table.
+ */
 static void test_many_lists(void **state)
 {
 	enum { LISTS = 4400 };

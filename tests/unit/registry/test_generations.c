@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The end of a slot's generations: no location comes twice, so the slot is given up, and its endpoint moves to another.
+ * The end of a slot's generations: no location comes twice, so the slot is given up, and its
+ * endpoint moves to another.
  */
 #include "fixture.h"
 
@@ -75,7 +76,10 @@ static void assert_registered(struct rdl_location location, uint64_t now_ms)
 	assert_int_equal(counts.object_lists, 1);
 }
 
-/* The last generation is used; the next Register of the same endpoint is performed in another slot of its partition. */
+/*
+ * The last generation is used;
+ * the next Register of the same endpoint is performed in another slot of its partition.
+ */
 static void test_replaced(void **state)
 {
 	struct rdl_location first, last, moved, again;
@@ -128,7 +132,10 @@ static void test_dead(void **state)
 	assert_int_equal(rdl_registry_find(registry, &location, NOW + 300000), RDL_HANDLE_NONE);
 }
 
-/* A row whose slots are used up one by one gives each up once, and then has none: nothing is changed, nothing lost. */
+/*
+ * A row whose slots are used up one by one gives each up once,
+ * and then has none: nothing is changed, nothing lost.
+ */
 static void test_row(void **state)
 {
 	struct rdl_location location, before;

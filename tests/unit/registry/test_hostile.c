@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Endpoint names made to fall into one bucket: they fill a table hashed by CRC, and do nothing to ours. */
+/*
+ * Endpoint names made to fall into one bucket:
+ * they fill a table hashed by CRC, and do nothing to ours.
+ */
 #include "fixture.h"
 
 #include <rte_hash.h>
@@ -11,8 +14,8 @@
 static char names[NAMES][24];
 
 /*
- * What rte_hash makes of a hash: the bucket, and the other one that its key may lie in. Anybody can compute a CRC; its
- * seed is known too, or does not matter, since it shifts all hashes alike.
+ * What rte_hash makes of a hash: the bucket, and the other one that its key may lie in. Anybody can
+ * compute a CRC; its seed is known too, or does not matter, since it shifts all hashes alike.
  */
 static uint32_t places(uint32_t hash)
 {
@@ -36,7 +39,10 @@ static void craft(void)
 	}
 }
 
-/* The attack works where the hash is not keyed: 16 names, and the 17th is refused in a table that is nearly empty. */
+/*
+ * The attack works where the hash is not keyed:
+ * 16 names, and the 17th is refused in a table that is nearly empty.
+ */
 static void test_plain_crc(void **state)
 {
 	const struct rte_hash_parameters parameters = {

@@ -79,7 +79,10 @@ static void test_shared(void **state)
 	free(b);
 }
 
-/* Chains are as long as there are lists: each is found among all others, and they go in any order. */
+/*
+ * Chains are as long as there are lists:
+ * each is found among all others, and they go in any order.
+ */
 static void test_many(void **state)
 {
 	enum { LISTS = 5000 };

@@ -73,7 +73,10 @@ static rdl_handle found(unsigned i)
 		registry, requests[i].digest, rdl_request_endpoint(&requests[i]), NOW);
 }
 
-/* Two names of one digest cannot both be there; the second never passes for the first, whatever the hint. */
+/*
+ * Two names of one digest cannot both be there;
+ * the second never passes for the first, whatever the hint.
+ */
 static void test_digest_collision(void **state)
 {
 	static const rdl_handle other_hints[] = { RDL_HANDLE_UNKNOWN, RDL_HANDLE_NONE };
@@ -161,8 +164,9 @@ static void test_twice(void **state)
 }
 
 /*
- * A full registry of tombstones gives up one for each new endpoint, the oldest first, and not before its commit; a hint
- * to one that is gone by its turn, or to a slot that is another's by now, does no harm.
+ * A full registry of tombstones gives up one for each new endpoint, the oldest first, and not
+ * before its commit; a hint to one that is gone by its turn, or to a slot that is another's by now,
+ * does no harm.
  */
 static void test_stale_hints(void **state)
 {

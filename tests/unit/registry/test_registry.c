@@ -478,7 +478,10 @@ static void test_next(void **state)
 	assert_true(cursor != UINT64_MAX);
 }
 
-/* Wherever in their seconds the two clocks are: the wall's second in which it happened, no other. */
+/*
+ * Wherever in their seconds the two clocks are:
+ * the wall's second in which it happened, no other.
+ */
 static void test_wall(void **state)
 {
 	const uint64_t walls[] = { 0, 1, 499, 500, 999, 1700000000123, 1700000000877 };

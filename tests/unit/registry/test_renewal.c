@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a copy does beside being answered: devices that restart count their Message IDs from the same start, and send the
- * very octets of before. And what is no copy any more: a success that would name a registration which ended unasked.
+ * What a copy does beside being answered: devices that restart count their Message IDs from the
+ * same start, and send the very octets of before. And what is no copy any more: a success that
+ * would name a registration which ended unasked.
  */
 #include "fixture.h"
 
@@ -142,7 +143,10 @@ static void test_update(void **state)
 	assert_int_equal(repeat(location, 2, 0, NOW + (LIFETIME + 1) * 1000), RDL_REGISTRY_NO_COPY);
 }
 
-/* What a copy says is not performed again, but a longer lifetime is taken back: told, however soon. */
+/*
+ * What a copy says is not performed again,
+ * but a longer lifetime is taken back: told, however soon.
+ */
 static void test_longer_lifetime(void **state)
 {
 	struct rdl_location location = fresh(1, 100, NOW), copy;
@@ -194,7 +198,10 @@ static void test_successor(void **state)
 	expect_lifetime(second, 60, NOW + 1000);
 }
 
-/* For as long as a copy may be under way a Register makes no ghost; after that, whoever sends it wants to be registered. */
+/*
+ * For as long as a copy may be under way a Register makes no ghost;
+ * after that, whoever sends it wants to be registered.
+ */
 static void test_deregistered_or_replaced(void **state)
 {
 	struct rdl_location first = fresh(1, 900, NOW), second, copy;
@@ -248,7 +255,10 @@ static void test_removed(void **state)
 	assert_int_equal(rdl_registry_find(registry, &second, NOW + 1000), second.handle);
 }
 
-/* What the registrations before one that expired were asked for is still known: they ended otherwise. */
+/*
+ * What the registrations before one that expired were asked for is still known:
+ * they ended otherwise.
+ */
 static void test_before_the_expired(void **state)
 {
 	struct rdl_location first = fresh(1, 300, NOW), second, copy;
@@ -264,7 +274,10 @@ static void test_before_the_expired(void **state)
 	assert_true(copy.generation != second.generation);
 }
 
-/* Two others are the last two: a former Register is not among them when two requests came after it. */
+/*
+ * Two others are the last two:
+ * a former Register is not among them when two requests came after it.
+ */
 static void test_last_two(void **state)
 {
 	struct rdl_location first = fresh(1, 300, NOW), second, third, copy;

@@ -106,8 +106,8 @@ static bool update(struct rdl_registry *registry, rdl_handle handle,
 }
 
 /*
- * Without room for lists, names or parameters: all or nothing. Of 65 pages newcomers' long ones get 32, and the live 16
- * besides; and who needs no more than they have needs no room.
+ * Without room for lists, names or parameters: all or nothing. Of 65 pages newcomers' long ones get
+ * 32, and the live 16 besides; and who needs no more than they have needs no room.
  */
 static void test_full_store(void **state)
 {
@@ -193,7 +193,10 @@ static void test_full_store(void **state)
 	free(small);
 }
 
-/* Tombstones, of long names and parameters too, hold nothing of the store, and none goes for the sake of it. */
+/*
+ * Tombstones, of long names and parameters too,
+ * hold nothing of the store, and none goes for the sake of it.
+ */
 static void test_full_store_and_tombstones(void **state)
 {
 	struct rdl_registry_config config = make_config(1000);
@@ -254,7 +257,10 @@ static struct rdl_request of_partition(
 	}
 }
 
-/* A partition's row may be full before the table is: of the tombstones, only one of its own can help, and only it goes. */
+/*
+ * A partition's row may be full before the table is:
+ * of the tombstones, only one of its own can help, and only it goes.
+ */
 static void test_full_row(void **state)
 {
 	struct rdl_registry_config config = make_config(1000);

@@ -175,7 +175,10 @@ static void give_all(struct rdl_store *store, const struct rdl_store_claim *clai
 
 static uint32_t some[32769], others[32769], more[32769];
 
-/* Pages that live on for a block or two do not keep the room in them from other sizes, but from bigger ones. */
+/*
+ * Pages that live on for a block or two do not keep the
+ * room in them from other sizes, but from bigger ones.
+ */
 static void test_sparse_pages(void **state)
 {
 	enum { EACH = PAGE / 2048 };
@@ -204,7 +207,10 @@ static void test_sparse_pages(void **state)
 	destroy(&store);
 }
 
-/* Strangers take half of the pages with long blocks, three quarters in all; the live take all but that. */
+/*
+ * Strangers take half of the pages with long blocks,
+ * three quarters in all; the live take all but that.
+ */
 static void test_parts(void **state)
 {
 	enum { LONG = PAGE / 1536, SHORT = PAGE / 64 };
@@ -219,7 +225,10 @@ static void test_parts(void **state)
 	unsigned lives = take(&store, 1500, &live, more);
 	assert_int_equal(lives, 4 * LONG);
 
-	/* Pages that the live have opened have no room for strangers; what a stranger leaves has. */
+	/*
+	 * Pages that the live have opened have no room for strangers;
+	 * what a stranger leaves has.
+	 */
 	rdl_store_free(&store, more[0], live.account);
 	assert_int_equal(rdl_store_alloc(&store, 1500, &newcomer), RDL_STORE_NONE);
 	assert_int_equal(alloc(&store, 1500), more[0]);
@@ -244,7 +253,10 @@ static void test_parts(void **state)
 	destroy(&store);
 }
 
-/* A block left in each page of a long size does not keep short ones out of their pages, nor the live out of theirs. */
+/*
+ * A block left in each page of a long size does not keep
+ * short ones out of their pages, nor the live out of theirs.
+ */
 static void test_pinned_pages(void **state)
 {
 	enum { EACH = PAGE / 1536 };
@@ -270,8 +282,8 @@ static void test_pinned_pages(void **state)
 }
 
 /*
- * One account takes its share of each part, half of the whole, of newcomers' long blocks and of what is kept; others are
- * as free as before.
+ * One account takes its share of each part, half of the whole, of newcomers' long blocks and of
+ * what is kept; others are as free as before.
  */
 static void test_accounts(void **state)
 {
@@ -304,7 +316,10 @@ static void test_accounts(void **state)
 	destroy(&store);
 }
 
-/* What is put by for names is neither kept from them nor given to lists; and a name as long as expected is short. */
+/*
+ * What is put by for names is neither kept from them nor given to lists;
+ * and a name as long as expected is short.
+ */
 static void test_put_by(void **state)
 {
 	const struct rdl_store_config config = {

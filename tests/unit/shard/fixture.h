@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A shard on a real registry under EAL, requests that a worker would hand over to it, and a clock of our own. */
+/*
+ * A shard on a real registry under EAL, requests that a
+ * worker would hand over to it, and a clock of our own.
+ */
 #ifndef RDL_TEST_SHARD_FIXTURE_H
 #define RDL_TEST_SHARD_FIXTURE_H
 
@@ -199,7 +202,10 @@ static inline uint64_t registrations(void)
 	return counts.registrations;
 }
 
-/* A registration in words, whole: "ep minor binding queue lifetime deadline registered updated port | parameters | objects". */
+/*
+ * A registration in words, whole:
+ * "ep minor binding queue lifetime deadline registered updated port | parameters | objects".
+ */
 struct portrait {
 	char text[33000];
 };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bursts: requests are committed one after the other, in their order; what finds no room is shed in silence. */
+/*
+ * Bursts: requests are committed one after the other, in their order;
+ * what finds no room is shed in silence.
+ */
 #include "fixture.h"
 
 #define NOW (EPOCH + 10000)
@@ -72,7 +75,10 @@ static void test_twice(void **state)
 	assert_int_equal(registrations(), 2);
 }
 
-/* Requests to the location of an endpoint that registers anew in the same burst, before and after. */
+/*
+ * Requests to the location of an endpoint that
+ * registers anew in the same burst, before and after.
+ */
 static void test_order(void **state)
 {
 	struct id old = register_at("CON POST 11:rd 15:ep=node 15:lt=60" OBJECTS, NOW);

@@ -4,7 +4,10 @@
 
 #define NOW (EPOCH + 10000)
 
-/* A request as a worker hands it over that has never seen it: its digest tells that it is the same. */
+/*
+ * A request as a worker hands it over that has never seen it:
+ * its digest tells that it is the same.
+ */
 static unsigned send_at(
 	struct handed *h, const char *text, const char *id, uint64_t exchange, uint64_t now_ms)
 {
@@ -63,8 +66,8 @@ static void test_update_and_deregister(void **state)
 }
 
 /*
- * A device that restarts each minute, its Message IDs and its port from the same start each time, whose Updates are octet
- * for octet those of before: it lives as long as it is answered.
+ * A device that restarts each minute, its Message IDs and its port from the same start each time,
+ * whose Updates are octet for octet those of before: it lives as long as it is answered.
  */
 static void test_restarting_device(void **state)
 {
@@ -114,7 +117,10 @@ static void test_restarted_after_expiry(void **state)
 	}
 }
 
-/* The copy comes before the verdict: what a worker refuses was refused the first time, too, and is not remembered. */
+/*
+ * The copy comes before the verdict:
+ * what a worker refuses was refused the first time, too, and is not remembered.
+ */
 static void test_refused(void **state)
 {
 	static struct handed h;
@@ -127,7 +133,10 @@ static void test_refused(void **state)
 	assert_int_equal(counter(RDL_STAT_updated), 0);
 }
 
-/* A block that is not the last changes nothing; whether the location lives is for the shard to say. */
+/*
+ * A block that is not the last changes nothing;
+ * whether the location lives is for the shard to say.
+ */
 static void test_block(void **state)
 {
 	static struct handed h;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a shard tells: each change once, with the registration as it then is; and walks, whose rule is put to the test. */
+/*
+ * What a shard tells: each change once, with the registration as it then is;
+ * and walks, whose rule is put to the test.
+ */
 #include "fixture.h"
 
 static struct rdl_events events;
@@ -139,7 +142,10 @@ static void test_expired(void **state)
 	assert_string_equal(told(end), "");
 }
 
-/* Its location is dead at once, and the endpoint may come again, be it with the very octets of before. */
+/*
+ * Its location is dead at once, and the endpoint may come again,
+ * be it with the very octets of before.
+ */
 static void test_removed(void **state)
 {
 	static struct handed h, copy;
@@ -336,7 +342,10 @@ static void random_operation(uint64_t *random, struct id ids[NAMES], uint64_t no
 	}
 }
 
-/* Anything happens while walks go on, in steps that are as small as the reader's leave: the mirror is what there is. */
+/*
+ * Anything happens while walks go on, in steps that are as small as the reader's leave:
+ * the mirror is what there is.
+ */
 static void test_walks(void **state)
 {
 	static struct id ids[NAMES];

@@ -85,7 +85,10 @@ static void test_refused_update_does_not(void **state)
 	assert_int_equal(find(&id, EPOCH + 61000), RDL_HANDLE_NONE);
 }
 
-/* A Register of a dead endpoint that was not yet reclaimed: one expired, one registered, none replaced. */
+/*
+ * A Register of a dead endpoint that was not yet reclaimed:
+ * one expired, one registered, none replaced.
+ */
 static void test_register_after_end(void **state)
 {
 	register_at("CON POST 11:rd 15:ep=node 15:lt=60" OBJECTS, EPOCH);

@@ -56,7 +56,10 @@ static struct rdl_registry_counts counts(void)
 	return counts;
 }
 
-/* The Register that was just committed got no answer, left its datagram as it was, and nothing anywhere. */
+/*
+ * The Register that was just committed got no answer,
+ * left its datagram as it was, and nothing anywhere.
+ */
 static void expect_shed(const struct rdl_registry_counts *before, enum rdl_stat stat, uint64_t n)
 {
 	struct rdl_registry_counts after = counts();

@@ -108,8 +108,8 @@ static void test_update_keeps_the_rest(void **state)
 }
 
 /*
- * Queue mode is on while the binding that is held has a Q, or the parameter was given since the Register: a new binding
- * takes back its own, only a Register the parameter's.
+ * Queue mode is on while the binding that is held has a Q, or the parameter was given since the
+ * Register: a new binding takes back its own, only a Register the parameter's.
  */
 static void test_queue(void **state)
 {
@@ -233,7 +233,10 @@ static void test_alternate_path_policy(void **state)
 	expect_objects(&id, NOW, "5/0 | root lwm2m");
 }
 
-/* An Update that repeats who it is from, where it may, must be right, to the last octet and the exact version. */
+/*
+ * An Update that repeats who it is from, where it may,
+ * must be right, to the last octet and the exact version.
+ */
 static void test_identity(void **state)
 {
 	static const char *const names[] = { "ep", "lwm2m" };
@@ -294,8 +297,9 @@ static void test_identity(void **state)
 }
 
 /*
- * Updates whose lists only the shard can read, as fast as they come: it reads a bounded number of octets a second, the
- * rest is shed. All others are answered, those that name their root among them.
+ * Updates whose lists only the shard can read, as fast as they come: it reads a bounded number of
+ * octets a second, the rest is shed. All others are answered, those that name their root among
+ * them.
  */
 static void test_unread_flood(void **state)
 {

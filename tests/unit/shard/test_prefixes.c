@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The limit of new Registers from one network prefix, also when there are more prefixes than places to know them. */
+/*
+ * The limit of new Registers from one network prefix,
+ * also when there are more prefixes than places to know them.
+ */
 #include "watch.h"
 
 #include <stdlib.h>
@@ -46,7 +49,10 @@ static void test_which_prefix(void **state)
 	}
 }
 
-/* A few hundred prefixes that all ask for too much: each gets its rate, exactly, and one second's worth at first. */
+/*
+ * A few hundred prefixes that all ask for too much:
+ * each gets its rate, exactly, and one second's worth at first.
+ */
 static void test_side_by_side(void **state)
 {
 	static const uint32_t per_prefix[] = { 1, 3, 20, 100, 1500 };
@@ -103,8 +109,8 @@ static void test_idle_prefixes_give_way(void **state)
 }
 
 /*
- * More prefixes than there are places, all asking: in all they get no more than the places have, none gets more than its
- * own, and there is something for newcomers as time goes on.
+ * More prefixes than there are places, all asking: in all they get no more than the places have,
+ * none gets more than its own, and there is something for newcomers as time goes on.
  */
 static void test_flood_of_prefixes(void **state)
 {

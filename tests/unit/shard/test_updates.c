@@ -69,8 +69,9 @@ static void test_flood(void **state)
 }
 
 /*
- * A client that updates whenever it is answered, and asks again as RFC 7252 says when it is not (Wakaama with lifetime 0):
- * it is slowed down, and never without an answer for longer than its first time-out.
+ * A client that updates whenever it is answered, and asks again as RFC 7252 says when it is not
+ * (Wakaama with lifetime 0): it is slowed down, and never without an answer for longer than its
+ * first time-out.
  */
 static void test_answered_in_time(void **state)
 {
@@ -93,7 +94,10 @@ static void test_answered_in_time(void **state)
 	assert_in_range(answered, 5 * 60, LIMIT * 60);
 }
 
-/* A location that is none, or not any more, spends nobody's; nor does what is refused, and a De-register always passes. */
+/*
+ * A location that is none, or not any more, spends nobody's;
+ * nor does what is refused, and a De-register always passes.
+ */
 static void test_who_spends(void **state)
 {
 	struct id old = a_register("node"), id = a_register("node"), forged = id;
@@ -117,7 +121,10 @@ static void test_who_spends(void **state)
 	assert_int_equal(counter(RDL_STAT_drop_admission_update), 1);
 }
 
-/* A copy restarts the lifetime as its original did, and is paid for alike; one that changes nothing is free. */
+/*
+ * A copy restarts the lifetime as its original did,
+ * and is paid for alike; one that changes nothing is free.
+ */
 static void test_copies(void **state)
 {
 	static struct handed h;
@@ -143,7 +150,10 @@ static void test_copies(void **state)
 	assert_int_equal(counter(RDL_STAT_drop_admission_update), 2 * LIMIT);
 }
 
-/* A Register in the place of a registration takes over what that has spent, so that nobody gets more by it. */
+/*
+ * A Register in the place of a registration takes over
+ * what that has spent, so that nobody gets more by it.
+ */
 static void test_registered_again(void **state)
 {
 	struct id id = a_register("node");

@@ -37,7 +37,10 @@ static void expect_dead(const struct id *id, uint64_t now_ms)
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(asked); i++) {
 		hand(&h, asked[i].request, id->text);
-		/* A rooted location's payload is not read by the worker, nor by a shard that finds it dead. */
+		/*
+		 * A rooted location's payload is not read by the worker,
+		 * nor by a shard that finds it dead.
+		 */
 		if (!h.request.location.rooted)
 			assert_int_equal(h.request.reason, asked[i].reason);
 		commit(&h, now_ms);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An admission on memory that ends at a guard page, peers, and a watch over what a bucket lets through. */
+/*
+ * An admission on memory that ends at a guard page,
+ * peers, and a watch over what a bucket lets through.
+ */
 #ifndef RDL_TEST_SHARD_WATCH_H
 #define RDL_TEST_SHARD_WATCH_H
 
@@ -59,8 +62,9 @@ static inline bool take(const struct rdl_peer *peer, uint64_t now_ms)
 }
 
 /*
- * Watches what one bucket lets through: in no stretch of time more than its depth and what flowed in. In thousandths of
- * a Register; `least` is the smallest of what was taken less what had flowed, before each one taken.
+ * Watches what one bucket lets through: in no stretch of time more than its depth and what flowed
+ * in. In thousandths of a Register; `least` is the smallest of what was taken less what had flowed,
+ * before each one taken.
  */
 struct watch {
 	int64_t taken, least;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every counter has its name and help, and the verdicts of other libraries lead to those of their names. */
+/*
+ * Every counter has its name and help,
+ * and the verdicts of other libraries lead to those of their names.
+ */
 #include <stdio.h>
 
 #include "support.h"
