@@ -505,6 +505,7 @@ struct rdl_request {
 	uint32_t lifetime_s;
 	rdl_binding binding;
 	struct rdl_peer peer;
+	uint32_t identity; /* whose secure session it came in; 0: none's */
 	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */
 	uint64_t exchange;
 	union {

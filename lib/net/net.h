@@ -43,13 +43,11 @@ enum rdl_net_verdict {
 
 /*
  * Where a request came from, and where replies and later requests go.
- * IPv4 is kept as ::ffff:a.b.c.d.
+ * IPv4 is kept as ::ffff:a.b.c.d. Peers compare as octets.
  */
 struct rdl_peer {
 	uint8_t address[16];
 	uint16_t port; /* host order */
-	uint16_t reserved; /* 0: peers compare as octets */
-	uint32_t identity; /* 0: none; a secure session's when there is one */
 };
 
 bool rdl_peer_is_ipv4(const struct rdl_peer *peer);
@@ -118,6 +116,7 @@ struct rdl_frame {
 /* A UDP datagram inside a frame. */
 struct rdl_datagram {
 	struct rdl_peer peer;
+	uint32_t identity; /* whose secure session it came in; 0: none's */
 	uint8_t *data; /* UDP payload */
 	uint16_t len;
 	bool multicast; /* sent to a group address */

@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-_Static_assert(sizeof(struct rdl_peer) == 24, "peers compare as octets: no padding");
+_Static_assert(sizeof(struct rdl_peer) == 18, "peers compare as octets: no padding");
 _Static_assert(RDL_ADDRESS_TEXT == INET6_ADDRSTRLEN, "room for any address");
 
 bool rdl_peer_is_ipv4(const struct rdl_peer *peer)

@@ -73,11 +73,11 @@ static inline bool plain_datagram(const struct rdl_interface *interface, struct 
 	 * Word by word: put together in an array,
 	 * they would be loaded wider than they were stored, which stalls.
 	 */
-	_Static_assert(sizeof(datagram->peer) == 3 * sizeof(uint64_t), "three words");
-	uint8_t *peer = (uint8_t *)&datagram->peer;
-	put_word(peer, 0);
-	put_word(peer + 8, (uint64_t)__builtin_bswap32(source) << 32 | UINT64_C(0xffff0000));
-	put_word(peer + 16, port);
+	put_word(datagram->peer.address, 0);
+	put_word(datagram->peer.address + 8,
+		(uint64_t)__builtin_bswap32(source) << 32 | UINT64_C(0xffff0000));
+	datagram->peer.port = port;
+	datagram->identity = 0;
 	datagram->data = udp + UDP_LEN;
 	datagram->len = (uint16_t)(udp_len - UDP_LEN);
 	datagram->multicast = false;

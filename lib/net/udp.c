@@ -45,8 +45,7 @@ enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
 		return RDL_NET_DROP_udp_checksum;
 
 	datagram->peer.port = source_port;
-	datagram->peer.reserved = 0;
-	datagram->peer.identity = 0;
+	datagram->identity = 0;
 	datagram->data = udp + UDP_LEN;
 	datagram->len = (uint16_t)(udp_len - UDP_LEN);
 	datagram->multicast = packet->multicast;

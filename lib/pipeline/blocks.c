@@ -46,7 +46,8 @@ static uint64_t holder_of(
 }
 
 struct rdl_block_key rdl_block_key(const struct rdl_coap_message *message,
-	const struct rdl_peer *peer, struct rdl_span id, const struct rdl_key *key)
+	const struct rdl_peer *peer, uint32_t identity, struct rdl_span id,
+	const struct rdl_key *key)
 {
 	struct rdl_coap_options options = rdl_coap_options(message);
 	struct rdl_coap_option option;
@@ -55,6 +56,7 @@ struct rdl_block_key rdl_block_key(const struct rdl_coap_message *message,
 	XXH3_INITSTATE(&state); /* the reset reads it */
 	state.extSecret = NULL;
 	XXH3_128bits_reset_withSeed(&state, rdl_siphash(key, peer, sizeof(*peer)));
+	XXH3_128bits_update(&state, &identity, sizeof(identity));
 	XXH3_128bits_update(&state, &message->code, 1);
 	while (rdl_coap_option_next(&options, &option) > 0)
 		if (option.number == RDL_COAP_URI_PATH || option.number == RDL_COAP_URI_QUERY ||

@@ -15,23 +15,23 @@ static uint64_t multiply_fold(uint64_t a, uint64_t b)
 }
 
 /*
- * The source's 24 octets, mixed into the seed of the hash of its datagram's:
- * half the cost of a hash of their own.
+ * The source, its identity included, mixed into the seed of the hash of its datagram's octets: half
+ * the cost of a hash of their own.
  */
-static uint64_t source_seed(const struct rdl_peer *peer, uint64_t seed)
+static uint64_t source_seed(const struct rdl_request *request, uint64_t seed)
 {
-	uint64_t words[3];
+	uint64_t rest = (uint64_t)request->identity << 32 | request->peer.port;
+	uint64_t address[2];
 
-	_Static_assert(sizeof(*peer) == sizeof(words), "a peer is three words");
-	memcpy(words, peer, sizeof(words));
+	memcpy(address, request->peer.address, sizeof(address));
 	/* Odd numbers of the digits of pi. */
-	return multiply_fold(words[1] ^ seed, words[0] ^ 0x243f6a8885a308d3u) ^
-	       multiply_fold(words[2] ^ 0x13198a2e03707345u, seed ^ 0xa4093822299f31d1u);
+	return multiply_fold(address[1] ^ seed, address[0] ^ 0x243f6a8885a308d3u) ^
+	       multiply_fold(rest ^ 0x13198a2e03707345u, seed ^ 0xa4093822299f31d1u);
 }
 
 uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed)
 {
-	uint64_t source = source_seed(&packet->request.peer, seed);
+	uint64_t source = source_seed(&packet->request, seed);
 	uint64_t digest = XXH3_64bits_withSeed(packet->reply.coap, packet->reply.coap_len, source);
 
 	return digest != 0 ? digest : 1;
@@ -119,7 +119,8 @@ static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet
 		return RDL_BODY_REFUSED;
 	}
 	request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
-	key = rdl_block_key(&input->message, &request->peer, id, &pipeline->config.block_key);
+	key = rdl_block_key(&input->message, &request->peer, request->identity, id,
+		&pipeline->config.block_key);
 	uint64_t gave_way = blocks->transfers.gave_way;
 	enum rdl_block_result result = rdl_blocks_take(
 		blocks, &key, input, request->exchange, pipeline->now_ms, &transfer, &reason);

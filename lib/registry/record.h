@@ -47,6 +47,7 @@ struct rdl_record {
 	/* What was spent of a second's updates when the lifetime began: rdl_pace_spent(). */
 	uint16_t updates : 10;
 	struct rdl_peer peer;
+	uint32_t identity;
 	/*
 	 * Of the exchanges below:
 	 * low octet of the generation, rules << 1 | rooted at their time.

@@ -196,6 +196,7 @@ struct rdl_registration {
 	struct rdl_location location;
 	struct rdl_span endpoint;
 	struct rdl_peer peer;
+	uint32_t identity; /* whose secure session the last request came in; 0: none's */
 	uint8_t minor;
 	bool queue; /* the parameter `Q` was given, by the Register or since */
 	rdl_binding binding;

@@ -51,7 +51,7 @@ static inline void look_for_block(struct packet *p, const struct rdl_key *key)
 	if (!p->is_block)
 		return;
 	is_update = p->input.path == RDL_PATH_LOCATION;
-	p->key = rdl_block_key(&p->input.message, &p->datagram.peer,
+	p->key = rdl_block_key(&p->input.message, &p->datagram.peer, p->datagram.identity,
 		is_update ? p->input.id : (struct rdl_span){ NULL, 0 }, key);
 }
 

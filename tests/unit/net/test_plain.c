@@ -39,6 +39,7 @@ static void check(const struct rdl_interface *in, const uint8_t *data, size_t le
 			assert_int_equal(frame.l3_len, run.frame.l3_len);
 			assert_memory_equal(
 				&datagram.peer, &run.datagram.peer, sizeof(datagram.peer));
+			assert_int_equal(run.datagram.identity, datagram.identity);
 			assert_int_equal(datagram.data - copy, run.datagram.data - run.buffer);
 			assert_int_equal(datagram.len, run.datagram.len);
 			assert_int_equal(datagram.multicast, run.datagram.multicast);

@@ -74,7 +74,7 @@ static enum rdl_block_result send_block(const struct message *m, const struct bl
 	assert_int_equal(rdl_coap_parse((struct rdl_span){ m->octets, m->len }, &input.message),
 		RDL_COAP_MESSAGE);
 	struct rdl_block_key name =
-		rdl_block_key(&input.message, &block->peer, span_of(block->id), &key);
+		rdl_block_key(&input.message, &block->peer, 0, span_of(block->id), &key);
 	return rdl_blocks_take(&blocks, &name, &input, ++exchange, now_ms, &transfer, &reason);
 }
 

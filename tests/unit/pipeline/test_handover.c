@@ -35,7 +35,7 @@ static void expect_envelope(const struct run *run, const struct message *m)
 	rdl_peer_address_text(&request->peer, text);
 	assert_string_equal(text, run->spec.from);
 	assert_int_equal(request->peer.port, 40000);
-	assert_int_equal(request->peer.identity, 0);
+	assert_int_equal(request->identity, 0);
 }
 
 static void test_register(void **state)

@@ -222,7 +222,7 @@ static inline void paint(struct portrait *portrait, const struct id *id, uint64_
 		"%.*s 1.%u %s %u lt=%u %llu %llu %llu [%s]:%u %u | %.*s | %s", (int)r.endpoint.len,
 		(const char *)r.endpoint.data, r.minor, binding, r.queue, r.lifetime_s,
 		(unsigned long long)r.deadline_ms, (unsigned long long)r.registered_ms,
-		(unsigned long long)r.updated_ms, address, r.peer.port, r.peer.identity,
+		(unsigned long long)r.updated_ms, address, r.peer.port, r.identity,
 		(int)r.parameters.len, (const char *)r.parameters.data,
 		describe_objects(r.objects, &words));
 }

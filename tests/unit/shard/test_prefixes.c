@@ -34,7 +34,6 @@ static void test_which_prefix(void **state)
 		struct rdl_peer a = peer_of(cases[c].a), b = peer_of(cases[c].b);
 
 		b.port = 7;
-		b.identity = 9;
 		start(&(struct rdl_admission_config){ .per_prefix = 2 });
 		assert_true(take(&a, BEGIN));
 		assert_true(take(&a, BEGIN));
