@@ -3,7 +3,7 @@
  * What links say beside what they name, for an operator who wants it kept.
  * A second walk: who does not want it pays nothing.
  */
-#include "reader.h"
+#include "reader_internal.h"
 
 /* A link that has some: where they begin in the payload. */
 struct place {

@@ -3,7 +3,7 @@
  * The options of one request, by RFC 7252 sections 5.4 and 5.10, and RFC 7959. Of those that cannot
  * be taken, the first is told; one of a proxy's only where there is no other.
  */
-#include "lwm2m.h"
+#include "input.h"
 
 /*
  * Legal lengths of what may come once; a second one is unrecognised (RFC 7252 table 4). Numbers

@@ -4,7 +4,7 @@
  * a MAC, and no need: an id that nobody made deciphers to a place at random, where hardly ever a
  * registration of that generation is.
  */
-#include "lwm2m.h"
+#include "location.h"
 
 _Static_assert(RDL_LOCATION_LEN == RDL_BASE64URL_LEN, "one word");
 

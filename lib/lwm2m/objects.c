@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A link-format payload read as an object list (LwM2M TS 1.0 section 5.3.1, 1.1 section 6.2.1). */
-#include "reader.h"
+#include "reader_internal.h"
+#include "values.h"
 
 #include <assert.h>
 

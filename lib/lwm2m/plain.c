@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The links that need no grammar to be read. */
-#include "reader.h"
+#include "reader_internal.h"
 
 /* An ID as read_id() takes it, ended by any other octet, which must come. NULL: something else. */
 static inline const uint8_t *plain_id(const uint8_t *p, uint32_t *id)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "lwm2m.h"
+#include "reply.h"
+
+#include "coap.h"
 
 #include <assert.h>
 

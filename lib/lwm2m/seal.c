@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A filtered object list in its canonical form. */
-#include "lwm2m.h"
+#include "object_reader.h"
 
 /*
  * Lists mostly come sorted: insertion costs one comparison a link then. A list made to be slow

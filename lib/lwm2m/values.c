@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The values of `lwm2m` and `b`. */
-#include "lwm2m.h"
+#include "values.h"
 
 bool rdl_version_parse_any(struct rdl_span text, struct rdl_version *version)
 {

@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 
+#include "link.h"
 #include "policy.h"
 
 #define NO_LIMIT UINT32_MAX

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the readers of an object list share. */
-#ifndef RDL_LWM2M_READER_H
-#define RDL_LWM2M_READER_H
+#ifndef RDL_LWM2M_READER_INTERNAL_H
+#define RDL_LWM2M_READER_INTERNAL_H
 
-#include "lwm2m.h"
+#include "link.h"
+#include "object_reader.h"
 
 /* What a link's target names, under the root. */
 enum rdl_target {
