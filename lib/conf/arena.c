@@ -76,10 +76,10 @@ static struct rdl_conf_block *read_all(FILE *file, size_t limit, size_t *len)
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /*
- * What `status` is, if reading it might not end, or NULL. A pipe without a name is as good as a
- * file: who started us fills it. /dev/null is an empty one.
+ * What `status` is, if reading it might not end, or NULL. At the start a pipe without a name is as
+ * good as a file: who started us fills it. /dev/null is an empty one.
  */
-static const char *no_file(int fd, const struct stat *status)
+static const char *no_file(int fd, const struct stat *status, bool again)
 {
 	struct statfs system;
 
@@ -92,7 +92,7 @@ static const char *no_file(int fd, const struct stat *status)
 		return "a socket, not a file";
 	case S_IFIFO:
 		if (fd >= 0 && fstatfs(fd, &system) == 0 && system.f_type == PIPEFS_MAGIC)
-			return NULL;
+			return again ? "a pipe, which cannot be read again" : NULL;
 		return "a FIFO, not a file";
 	default:
 		return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3)
@@ -102,7 +102,7 @@ static const char *no_file(int fd, const struct stat *status)
 }
 
 /* Opens without waiting for whoever might write to it; NULL, and why not. */
-static FILE *open_file(const char *path, size_t limit, const char **why)
+static FILE *open_file(const char *path, bool again, size_t limit, const char **why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int reason = errno;
@@ -111,11 +111,11 @@ static FILE *open_file(const char *path, size_t limit, const char **why)
 
 	*why = NULL;
 	if (fd < 0 && reason == ENXIO && stat(path, &status) == 0)
-		*why = no_file(fd, &status);
+		*why = no_file(fd, &status, again);
 	else if (fd >= 0 && fstat(fd, &status) == 0)
 		*why = S_ISREG(status.st_mode) && (uint64_t)status.st_size > limit
 			       ? strerror(EFBIG) /* before it takes all memory */
-			       : no_file(fd, &status);
+			       : no_file(fd, &status, again);
 	if (fd >= 0 && *why == NULL && fcntl(fd, F_SETFL, 0) == 0)
 		file = fdopen(fd, "r");
 	if (file == NULL && *why == NULL)
@@ -125,10 +125,10 @@ static FILE *open_file(const char *path, size_t limit, const char **why)
 	return file;
 }
 
-char *rdl_conf_slurp(
-	struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len, const char **why)
+char *rdl_conf_slurp(const struct rdl_conf_loader *loader, struct rdl_conf_arena *arena,
+	const char *path, size_t limit, size_t *len, const char **why)
 {
-	FILE *file = open_file(path, limit, why);
+	FILE *file = open_file(path, loader->running != NULL, limit, why);
 
 	if (file == NULL)
 		return NULL;

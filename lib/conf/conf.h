@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * conf: a libconfig file read into one struct, or every error with file and line. Knows neither
- * DPDK nor policy: it checks what the file alone can tell. Called by the main thread, before
- * anything is started.
+ * DPDK nor policy: it checks what the file alone can tell. Called by the main thread only.
  */
 #ifndef RDL_CONF_H
 #define RDL_CONF_H
@@ -61,6 +60,13 @@ struct rdl_conf_object {
 	struct rdl_conf_version *versions; /* ascending */
 };
 
+/* One of the keys that list objects. */
+struct rdl_conf_objects {
+	bool there;
+	unsigned count;
+	struct rdl_conf_object *items; /* ascending by id */
+};
+
 struct rdl_conf_strings {
 	unsigned count;
 	const char **items;
@@ -83,7 +89,8 @@ enum rdl_conf_log_level {
 struct rdl_conf {
 	const char *instance;
 	unsigned workers, shards;
-	unsigned cpu_count; /* 0: `cores` absent, to be derived */
+	const char *cores; /* as written; NULL: absent, to be derived */
+	unsigned cpu_count; /* 0 then */
 	uint16_t cpus[RDL_CONF_CPUS_MAX];
 	struct rdl_conf_where cores_where;
 	uint32_t idle_sleep_us;
@@ -105,19 +112,23 @@ struct rdl_conf {
 		bool diagnostics;
 	} coap;
 	struct {
+		const char *version_text;
 		struct rdl_conf_version version;
 		uint32_t lifetime_min_s, lifetime_max_s, expiry_grace_s;
 		bool security_object_refuse, mandatory_objects_refuse, sms_msisdn, text_plain;
 		bool keep_attributes;
 		struct rdl_conf_strings extra_parameters;
 		uint32_t max_links;
-		bool all_objects; /* neither `objects` nor `own_objects` is there */
+		struct rdl_conf_objects objects_key, own_objects_key; /* as written */
+		/* What the two make together: */
+		bool all_objects; /* neither is there */
 		unsigned object_count;
 		struct rdl_conf_object *objects; /* ascending by id; own_objects win over objects */
 	} lwm2m;
 	struct {
-		bool known_only; /* `known` is there */
-		/* endpoint names, from the file that `known` names */
+		const char *known_file; /* NULL: every name is known */
+		bool known_only; /* there is one */
+		/* endpoint names, from that file */
 		struct rdl_conf_strings known;
 		struct rdl_conf_strings deny; /* glob patterns */
 		bool unknown_forbidden; /* unknown_code = "4.03" */
@@ -146,7 +157,36 @@ struct rdl_conf {
  * be opened, is `FILE: what is wrong`.
  */
 struct rdl_conf *rdl_conf_load(const char *path, FILE *errors);
+/*
+ * The same of what is to follow a configuration that is in use. A pipe is no file then: what it
+ * held at the start is gone, and nobody may wait for more. Registrations keep no major version of
+ * their own: it cannot change.
+ */
+struct rdl_conf *rdl_conf_load_again(
+	const char *path, const struct rdl_conf *running, FILE *errors);
 void rdl_conf_free(struct rdl_conf *conf);
+
+/* On what occasion the configuration is read, or the value of a key takes effect. */
+enum rdl_conf_when { RDL_CONF_AT_START, RDL_CONF_AT_RELOAD };
+
+/* A key that is no longer as it was. */
+struct rdl_conf_change {
+	char key[40]; /* in full: "lwm2m.version" */
+	enum rdl_conf_when when; /* the new value takes effect */
+	/*
+	 * The values as they are written, cut where they are longer, or "absent". Both are empty
+	 * for what is no single value: lists, arrays, the lines of a file.
+	 */
+	char was[64], now[64];
+};
+#define RDL_CONF_CHANGES_MAX 64
+
+/*
+ * Fills in each key that two configurations differ in, in the order of the schema; returns how
+ * many. What is written otherwise and means the same is no change.
+ */
+unsigned rdl_conf_changes(const struct rdl_conf *was, const struct rdl_conf *now,
+	struct rdl_conf_change changes[RDL_CONF_CHANGES_MAX]);
 
 /* Whether buffers must hold RDL_CONF_FRAME_MAX. */
 bool rdl_conf_has_af_packet(const struct rdl_conf *conf);

@@ -22,24 +22,26 @@ struct rdl_conf_arena {
 
 void *rdl_conf_alloc(struct rdl_conf_arena *arena, size_t len); /* zeroed */
 char *rdl_conf_copy(struct rdl_conf_arena *arena, const char *text);
-/*
- * All of a file and a NUL behind it; NULL, and *why not: also of more than `limit` octets, and of
- * what is no file, such as a FIFO that nobody may ever write to.
- */
-char *rdl_conf_slurp(struct rdl_conf_arena *arena, const char *path, size_t limit, size_t *len,
-	const char **why);
 void rdl_conf_arena_free(struct rdl_conf_arena *arena);
 
 /* What one rdl_conf_load() works with. */
 struct rdl_conf_loader {
 	struct rdl_conf *conf;
 	const char *path;
+	const struct rdl_conf *running; /* what it is to follow; NULL: none, it is the start */
 	const char *directory; /* where relative names start: of `path`, with its slash, or "" */
 	struct rdl_conf_arena scratch; /* gone when the load is over */
 	char *text; /* the expanded source */
 	struct rdl_conf_segment *segments;
 	struct rdl_conf_problem *problems, **problems_end;
 };
+
+/*
+ * All of a file and a NUL behind it; NULL, and *why not: also of more than `limit` octets, and of
+ * what is no file, such as a FIFO that nobody may ever write to.
+ */
+char *rdl_conf_slurp(const struct rdl_conf_loader *loader, struct rdl_conf_arena *arena,
+	const char *path, size_t limit, size_t *len, const char **why);
 
 /*
  * Notes something wrong. Problems are printed in the order of `line`, a line of the expanded
@@ -78,23 +80,26 @@ enum rdl_conf_kind {
 };
 
 /*
- * One key of a group: what may be written, and where it goes.
+ * One key of a group: what may be written, where it goes, and when a new value takes effect.
  * Groups and lists are read by whoever owns them.
  */
 struct rdl_conf_key {
 	const char *name;
 	enum rdl_conf_kind kind;
+	enum rdl_conf_when when;
 	bool required;
-	uint8_t size; /* octets of the place, of a number, boolean or word */
+	uint8_t size; /* octets of the place; 0: there is none */
 	size_t offset;
 	long long min, max;
 	long long preset;
 	const char *preset_text;
 	const char *const *words; /* NULL behind the last */
 	const char *(*wrong)(const char *text); /* what is wrong with a text or string, or NULL */
-	/* Takes a text that is not merely copied. `setting` is NULL when it is the preset. */
+	/* Takes a text for what it means. `setting` is NULL when it is the preset. */
 	void (*read)(struct rdl_conf_loader *loader, const config_setting_t *setting,
 		const char *text, void *base);
+	/* Whether two are the same, of what its owner reads: a list, the meaning of a text. */
+	bool (*same)(const struct rdl_conf *a, const struct rdl_conf *b);
 };
 
 struct rdl_conf_group {
@@ -149,5 +154,15 @@ void rdl_conf_read_cores(struct rdl_conf_loader *loader, const config_setting_t 
 	const char *text, void *base);
 void rdl_conf_read_known(struct rdl_conf_loader *loader, const config_setting_t *setting,
 	const char *text, void *base);
+/* Of the same keys: whether two configurations have the same. */
+bool rdl_conf_same_ports(const struct rdl_conf *a, const struct rdl_conf *b);
+bool rdl_conf_same_objects(const struct rdl_conf *a, const struct rdl_conf *b);
+bool rdl_conf_same_own_objects(const struct rdl_conf *a, const struct rdl_conf *b);
+bool rdl_conf_same_cores(const struct rdl_conf *a, const struct rdl_conf *b);
+bool rdl_conf_same_known(const struct rdl_conf *a, const struct rdl_conf *b);
+
+bool rdl_conf_same_strings(const struct rdl_conf_strings *a, const struct rdl_conf_strings *b);
+/* NULL is the same as NULL only. */
+bool rdl_conf_same_text(const char *a, const char *b);
 
 #endif

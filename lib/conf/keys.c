@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every key that goes into struct rdl_conf: its type, its range, what it is when it is absent. */
+/*
+ * Every key that goes into struct rdl_conf: its type, when a new value takes effect, its range, what
+ * it is when it is absent.
+ *
+ * What sizes memory, cores and sockets, and what records depend on that are already there, is read
+ * at the start only.
+ */
 #include "internal.h"
 
 #include <limits.h>
 
 #define FIELD(field) RDL_CONF_FIELD(struct rdl_conf, field)
-#define NUMBER(key, field, low, high, value)                                                    \
-	{                                                                                       \
-		.name = key, .kind = RDL_CONF_NUMBER, .min = low, .max = high, .preset = value, \
-		FIELD(field)                                                                    \
+#define START RDL_CONF_AT_START
+#define RELOAD RDL_CONF_AT_RELOAD
+#define NUMBER(key, field, effect, low, high, value)                                           \
+	{                                                                                      \
+		.name = key, .kind = RDL_CONF_NUMBER, .when = effect, .min = low, .max = high, \
+		.preset = value, FIELD(field)                                                  \
 	}
-#define BOOLEAN(key, field, value)                                                   \
-	{                                                                            \
-		.name = key, .kind = RDL_CONF_BOOLEAN, .preset = value, FIELD(field) \
+#define BOOLEAN(key, field, effect, value)                                              \
+	{                                                                               \
+		.name = key, .kind = RDL_CONF_BOOLEAN, .when = effect, .preset = value, \
+		FIELD(field)                                                            \
 	}
-#define WORD(key, field, list, value)                                                            \
-	{                                                                                        \
-		.name = key, .kind = RDL_CONF_WORD, .words = list, .preset = value, FIELD(field) \
+#define WORD(key, field, effect, list, value)                                      \
+	{                                                                          \
+		.name = key, .kind = RDL_CONF_WORD, .when = effect, .words = list, \
+		.preset = value, FIELD(field)                                      \
 	}
 
 static const char *wrong_instance(const char *text)
@@ -35,20 +45,23 @@ static const struct rdl_conf_key root_keys[] = {
 		.preset_text = "rdline",
 		.wrong = wrong_instance,
 		FIELD(instance) },
-	NUMBER("workers", workers, 1, 64, 1),
-	NUMBER("shards", shards, 1, 64, 1),
+	NUMBER("workers", workers, START, 1, 64, 1),
+	NUMBER("shards", shards, START, 1, 64, 1),
 	{ .name = "cores",
 		.kind = RDL_CONF_TEXT,
 		.min = 1,
 		.max = INT_MAX,
-		.read = rdl_conf_read_cores },
-	NUMBER("idle_sleep_us", idle_sleep_us, 0, 100000, 0),
+		.read = rdl_conf_read_cores,
+		.same = rdl_conf_same_cores,
+		FIELD(cores) },
+	NUMBER("idle_sleep_us", idle_sleep_us, START, 0, 100000, 0),
 	{ .name = "memory", .kind = RDL_CONF_GROUP },
 	{ .name = "ports",
 		.kind = RDL_CONF_LIST,
 		.required = true,
 		.min = 1,
-		.max = RDL_CONF_PORTS_MAX },
+		.max = RDL_CONF_PORTS_MAX,
+		.same = rdl_conf_same_ports },
 	{ .name = "coap", .kind = RDL_CONF_GROUP },
 	{ .name = "lwm2m", .kind = RDL_CONF_GROUP },
 	{ .name = "endpoints", .kind = RDL_CONF_GROUP },
@@ -60,20 +73,20 @@ static const struct rdl_conf_key root_keys[] = {
 };
 
 static const struct rdl_conf_key memory_keys[] = {
-	BOOLEAN("hugepages", memory.hugepages, true),
-	NUMBER("mb", memory.mb, 0, 16777216, 0),
-	NUMBER("registrations", memory.registrations, 1, 4000000000, 1000000),
-	NUMBER("name_octets", memory.name_octets, 1, 252, 48),
-	NUMBER("prefix_percent", memory.prefix_percent, 1, 100, 50),
+	BOOLEAN("hugepages", memory.hugepages, START, true),
+	NUMBER("mb", memory.mb, START, 0, 16777216, 0),
+	NUMBER("registrations", memory.registrations, START, 1, 4000000000, 1000000),
+	NUMBER("name_octets", memory.name_octets, START, 1, 252, 48),
+	NUMBER("prefix_percent", memory.prefix_percent, START, 1, 100, 50),
 };
 
 static const struct rdl_conf_key coap_keys[] = {
-	NUMBER("port", coap.port, 1, 65535, 5683),
-	NUMBER("exchange_lifetime", coap.exchange_lifetime_s, 1, 86400, 247),
-	NUMBER("max_payload", coap.max_payload, 1024, 65536, 8192),
-	NUMBER("block_transfers", coap.block_transfers, 1, 1048576, 4096),
-	NUMBER("reassemblies", coap.reassemblies, 1, 65536, 1024),
-	BOOLEAN("diagnostics", coap.diagnostics, true),
+	NUMBER("port", coap.port, START, 1, 65535, 5683),
+	NUMBER("exchange_lifetime", coap.exchange_lifetime_s, START, 1, 86400, 247),
+	NUMBER("max_payload", coap.max_payload, START, 1024, 65536, 8192),
+	NUMBER("block_transfers", coap.block_transfers, START, 1, 1048576, 4096),
+	NUMBER("reassemblies", coap.reassemblies, START, 1, 65536, 1024),
+	BOOLEAN("diagnostics", coap.diagnostics, RELOAD, true),
 };
 
 /* The index of each word is the value of its field. */
@@ -112,46 +125,72 @@ static void read_version(struct rdl_conf_loader *loader, const config_setting_t 
 			"\"%s\" is not MAJOR.MINOR, 1 to 255 and 0 to 127, as in \"1.1\"", text);
 }
 
+static bool same_version(const struct rdl_conf *a, const struct rdl_conf *b)
+{
+	return a->lwm2m.version.major == b->lwm2m.version.major &&
+	       a->lwm2m.version.minor == b->lwm2m.version.minor;
+}
+
 static const struct rdl_conf_key lwm2m_keys[] = {
 	{ .name = "version",
 		.kind = RDL_CONF_TEXT,
+		.when = RELOAD,
 		.max = INT_MAX,
 		.preset_text = "1.1",
-		.read = read_version },
-	NUMBER("lifetime_min", lwm2m.lifetime_min_s, 0, INT32_MAX, 0),
-	NUMBER("lifetime_max", lwm2m.lifetime_max_s, 1, INT32_MAX, INT32_MAX),
-	NUMBER("expiry_grace", lwm2m.expiry_grace_s, 0, 86400, 0),
-	WORD("security_object", lwm2m.security_object_refuse, security_words, false),
-	WORD("mandatory_objects", lwm2m.mandatory_objects_refuse, mandatory_words, true),
-	BOOLEAN("sms_msisdn", lwm2m.sms_msisdn, false),
-	BOOLEAN("text_plain", lwm2m.text_plain, false),
-	BOOLEAN("keep_attributes", lwm2m.keep_attributes, false),
+		.read = read_version,
+		.same = same_version,
+		FIELD(lwm2m.version_text) },
+	NUMBER("lifetime_min", lwm2m.lifetime_min_s, RELOAD, 0, INT32_MAX, 0),
+	NUMBER("lifetime_max", lwm2m.lifetime_max_s, RELOAD, 1, INT32_MAX, INT32_MAX),
+	NUMBER("expiry_grace", lwm2m.expiry_grace_s, START, 0, 86400, 0),
+	WORD("security_object", lwm2m.security_object_refuse, RELOAD, security_words, false),
+	WORD("mandatory_objects", lwm2m.mandatory_objects_refuse, RELOAD, mandatory_words, true),
+	BOOLEAN("sms_msisdn", lwm2m.sms_msisdn, RELOAD, false),
+	BOOLEAN("text_plain", lwm2m.text_plain, RELOAD, false),
+	BOOLEAN("keep_attributes", lwm2m.keep_attributes, RELOAD, false),
 	{ .name = "extra_parameters",
 		.kind = RDL_CONF_STRINGS,
+		.when = RELOAD,
 		.min = 1,
 		.max = 32,
 		.wrong = wrong_parameter,
 		FIELD(lwm2m.extra_parameters) },
-	NUMBER("max_links", lwm2m.max_links, 2, 8192, 1024),
-	{ .name = "objects", .kind = RDL_CONF_LIST, .max = INT_MAX },
-	{ .name = "own_objects", .kind = RDL_CONF_LIST, .max = INT_MAX },
+	NUMBER("max_links", lwm2m.max_links, RELOAD, 2, 8192, 1024),
+	{ .name = "objects",
+		.kind = RDL_CONF_LIST,
+		.when = RELOAD,
+		.max = INT_MAX,
+		.same = rdl_conf_same_objects },
+	{ .name = "own_objects",
+		.kind = RDL_CONF_LIST,
+		.when = RELOAD,
+		.max = INT_MAX,
+		.same = rdl_conf_same_own_objects },
 };
 
 static const struct rdl_conf_key endpoints_keys[] = {
 	{ .name = "known",
 		.kind = RDL_CONF_TEXT,
+		.when = RELOAD,
 		.min = 1,
 		.max = INT_MAX,
-		.read = rdl_conf_read_known },
-	{ .name = "deny", .kind = RDL_CONF_STRINGS, .min = 1, .max = 252, FIELD(endpoints.deny) },
-	WORD("unknown_code", endpoints.unknown_forbidden, code_words, false),
+		.read = rdl_conf_read_known,
+		.same = rdl_conf_same_known,
+		FIELD(endpoints.known_file) },
+	{ .name = "deny",
+		.kind = RDL_CONF_STRINGS,
+		.when = RELOAD,
+		.min = 1,
+		.max = 252,
+		FIELD(endpoints.deny) },
+	WORD("unknown_code", endpoints.unknown_forbidden, RELOAD, code_words, false),
 };
 
 static const struct rdl_conf_key admission_keys[] = {
-	NUMBER("registers_per_s", admission.registers_per_s, 0, 1000000000, 0),
-	NUMBER("burst", admission.burst, 0, 1000000000, 0),
-	NUMBER("per_prefix", admission.per_prefix, 0, 1000000000, 0),
-	NUMBER("updates", admission.updates, 0, 1000, 10),
+	NUMBER("registers_per_s", admission.registers_per_s, RELOAD, 0, 1000000000, 0),
+	NUMBER("burst", admission.burst, RELOAD, 0, 1000000000, 0),
+	NUMBER("per_prefix", admission.per_prefix, RELOAD, 0, 1000000000, 0),
+	NUMBER("updates", admission.updates, RELOAD, 0, 1000, 10),
 };
 
 static const char *wrong_socket(const char *text)
@@ -174,9 +213,9 @@ static const char *wrong_socket(const char *text)
 
 static const struct rdl_conf_key events_keys[] = {
 	SOCKET(events.socket),
-	NUMBER("subscribers", events.subscribers, 1, 1024, 16),
-	NUMBER("buffer_kb", events.buffer_kb, 1024, 1048576, 4096),
-	NUMBER("ring_kb", events.ring_kb, 1024, 1048576, 8192),
+	NUMBER("subscribers", events.subscribers, START, 1, 1024, 16),
+	NUMBER("buffer_kb", events.buffer_kb, START, 1024, 1048576, 4096),
+	NUMBER("ring_kb", events.ring_kb, START, 1024, 1048576, 8192),
 };
 
 static const struct rdl_conf_key control_keys[] = { SOCKET(control) };
@@ -186,7 +225,7 @@ static const struct rdl_conf_key eal_keys[] = {
 };
 
 static const struct rdl_conf_key log_keys[] = {
-	WORD("level", log_level, level_words, RDL_CONF_LOG_INFO),
+	WORD("level", log_level, RELOAD, level_words, RDL_CONF_LOG_INFO),
 };
 
 const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS] = {

@@ -78,7 +78,7 @@ void rdl_conf_read_known(struct rdl_conf_loader *loader, const config_setting_t 
 
 	if (path == NULL)
 		return;
-	char *names = rdl_conf_slurp(conf->arena, path, SIZE_LIMIT, &len, &why);
+	char *names = rdl_conf_slurp(loader, conf->arena, path, SIZE_LIMIT, &len, &why);
 	if (names == NULL) {
 		rdl_conf_complain(loader, setting, "cannot open %s: %s", path, why);
 		return;
@@ -89,4 +89,10 @@ void rdl_conf_read_known(struct rdl_conf_loader *loader, const config_setting_t 
 		return;
 	conf->endpoints.known_only = true;
 	take_names(loader, setting, path, (struct rdl_span){ (const uint8_t *)names, len });
+}
+
+bool rdl_conf_same_known(const struct rdl_conf *a, const struct rdl_conf *b)
+{
+	return a->endpoints.known_only == b->endpoints.known_only &&
+	       rdl_conf_same_strings(&a->endpoints.known, &b->endpoints.known);
 }

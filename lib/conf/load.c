@@ -40,6 +40,25 @@ static void check_sockets(struct rdl_conf_loader *loader, const config_setting_t
 			"is the events' socket, too");
 }
 
+/* Registrations have the major version that all have. */
+static void check_major(struct rdl_conf_loader *loader, const config_setting_t *lwm2m)
+{
+	const config_setting_t *version =
+		lwm2m == NULL ? NULL : config_setting_get_member(lwm2m, "version");
+	const struct rdl_conf_version *to = &loader->conf->lwm2m.version;
+
+	if (loader->running == NULL || to->major == loader->running->lwm2m.version.major)
+		return;
+	if (version != NULL)
+		rdl_conf_complain(loader, version,
+			"is %u.%u: the major version is %u until a restart", to->major, to->minor,
+			loader->running->lwm2m.version.major);
+	else
+		rdl_conf_problem(loader, 1, (struct rdl_conf_where){ loader->path, 1 },
+			"lwm2m.version is %u.%u: the major version is %u until a restart",
+			to->major, to->minor, loader->running->lwm2m.version.major);
+}
+
 static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 {
 	struct rdl_conf *conf = loader->conf;
@@ -70,6 +89,7 @@ static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 		check_lwm2m(loader, group);
 		rdl_conf_read_objects(loader, group);
 	}
+	check_major(loader, group);
 }
 
 /* Makes a place's file name last as long as the configuration. */
@@ -117,9 +137,9 @@ static struct rdl_conf *new_conf(void)
 	return conf;
 }
 
-struct rdl_conf *rdl_conf_load(const char *path, FILE *errors)
+static struct rdl_conf *load(const char *path, const struct rdl_conf *running, FILE *errors)
 {
-	struct rdl_conf_loader loader = { .conf = new_conf(), .path = path };
+	struct rdl_conf_loader loader = { .conf = new_conf(), .path = path, .running = running };
 	const char *slash = strrchr(path, '/');
 
 	loader.problems_end = &loader.problems;
@@ -146,6 +166,16 @@ struct rdl_conf *rdl_conf_load(const char *path, FILE *errors)
 	rdl_conf_arena_free(&loader.scratch);
 	free(loader.text);
 	return loader.conf;
+}
+
+struct rdl_conf *rdl_conf_load(const char *path, FILE *errors)
+{
+	return load(path, NULL, errors);
+}
+
+struct rdl_conf *rdl_conf_load_again(const char *path, const struct rdl_conf *running, FILE *errors)
+{
+	return load(path, running, errors);
 }
 
 void rdl_conf_free(struct rdl_conf *conf)

@@ -10,17 +10,23 @@
 static const struct rdl_conf_key keys[] = {
 	{ .name = "id",
 		.kind = RDL_CONF_NUMBER,
+		.when = RDL_CONF_AT_RELOAD,
 		.required = true,
 		.min = 0,
 		.max = NO_ID - 1,
 		.preset = NO_ID,
 		RDL_CONF_FIELD(struct rdl_conf_object, id) },
-	{ .name = "versions", .kind = RDL_CONF_STRINGS, .max = INT_MAX },
+	{ .name = "versions",
+		.kind = RDL_CONF_STRINGS,
+		.when = RDL_CONF_AT_RELOAD,
+		.max = INT_MAX },
 	{ .name = "multiple",
 		.kind = RDL_CONF_BOOLEAN,
+		.when = RDL_CONF_AT_RELOAD,
 		.preset = true,
 		RDL_CONF_FIELD(struct rdl_conf_object, multiple) },
-	{ .name = "name", .kind = RDL_CONF_TEXT, .max = INT_MAX }, /* for people */
+	/* for people */
+	{ .name = "name", .kind = RDL_CONF_TEXT, .when = RDL_CONF_AT_RELOAD, .max = INT_MAX },
 };
 const struct rdl_conf_group rdl_conf_object_group = RDL_CONF_GROUP_OF(keys);
 
@@ -84,16 +90,19 @@ struct id_set {
 	bool has[UINT16_MAX + 1];
 };
 
-/*
- * Adds a list to the configuration's objects,
- * but for IDs that `without` has, and notes its own in `ids`.
- */
+/* Reads one list, in the order of IDs, which are noted in `ids`. */
 static void read_list(struct rdl_conf_loader *loader, const config_setting_t *list,
-	struct id_set *ids, const struct id_set *without)
+	struct id_set *ids, struct rdl_conf_objects *objects)
 {
-	struct rdl_conf *conf = loader->conf;
 	int count = list == NULL ? 0 : config_setting_length(list);
 
+	objects->there = list != NULL;
+	if (count == 0)
+		return;
+	objects->items =
+		rdl_conf_alloc(loader->conf->arena, (size_t)count * sizeof(*objects->items));
+	if (objects->items == NULL)
+		return;
 	for (int i = 0; i < count; i++) {
 		const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
 		struct rdl_conf_object object = { 0 };
@@ -108,29 +117,65 @@ static void read_list(struct rdl_conf_loader *loader, const config_setting_t *li
 		if (ids->has[object.id])
 			rdl_conf_complain(loader, group, "describes object %u again", object.id);
 		ids->has[object.id] = true;
-		if (!without->has[object.id])
-			conf->lwm2m.objects[conf->lwm2m.object_count++] = object;
+		objects->items[objects->count++] = object;
 	}
+	qsort(objects->items, objects->count, sizeof(*objects->items), compare_objects);
 }
 
 void rdl_conf_read_objects(struct rdl_conf_loader *loader, const config_setting_t *lwm2m)
 {
 	struct rdl_conf *conf = loader->conf;
-	const config_setting_t *own = rdl_conf_member(lwm2m, "own_objects", CONFIG_TYPE_LIST);
-	const config_setting_t *all = rdl_conf_member(lwm2m, "objects", CONFIG_TYPE_LIST);
-	size_t count = own == NULL ? 0 : (size_t)config_setting_length(own);
+	struct rdl_conf_objects *own = &conf->lwm2m.own_objects_key;
+	struct rdl_conf_objects *all = &conf->lwm2m.objects_key;
+	struct id_set *sets = rdl_conf_alloc(&loader->scratch, 2 * sizeof(*sets));
 
-	count += all == NULL ? 0 : (size_t)config_setting_length(all);
-	conf->lwm2m.all_objects = own == NULL && all == NULL;
+	if (sets == NULL)
+		return;
+	read_list(loader, rdl_conf_member(lwm2m, "own_objects", CONFIG_TYPE_LIST), &sets[0], own);
+	read_list(loader, rdl_conf_member(lwm2m, "objects", CONFIG_TYPE_LIST), &sets[1], all);
+	conf->lwm2m.all_objects = !own->there && !all->there;
+	size_t count = (size_t)own->count + all->count;
 	if (count == 0)
 		return;
-	struct id_set *sets = rdl_conf_alloc(&loader->scratch, 3 * sizeof(*sets));
 	conf->lwm2m.objects = rdl_conf_alloc(conf->arena, count * sizeof(*conf->lwm2m.objects));
-	if (sets == NULL || conf->lwm2m.objects == NULL)
+	if (conf->lwm2m.objects == NULL)
 		return;
-	const struct id_set *none = &sets[2];
-	read_list(loader, own, &sets[0], none);
-	read_list(loader, all, &sets[1], &sets[0]);
+	for (unsigned i = 0; i < own->count; i++)
+		conf->lwm2m.objects[conf->lwm2m.object_count++] = own->items[i];
+	for (unsigned i = 0; i < all->count; i++)
+		if (!sets[0].has[all->items[i].id])
+			conf->lwm2m.objects[conf->lwm2m.object_count++] = all->items[i];
 	qsort(conf->lwm2m.objects, conf->lwm2m.object_count, sizeof(*conf->lwm2m.objects),
 		compare_objects);
+}
+
+static bool same_object(const struct rdl_conf_object *a, const struct rdl_conf_object *b)
+{
+	if (a->id != b->id || a->multiple != b->multiple || a->any_version != b->any_version ||
+		a->version_count != b->version_count)
+		return false;
+	for (unsigned i = 0; i < a->version_count; i++)
+		if (compare_versions(&a->versions[i], &b->versions[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool same_list(const struct rdl_conf_objects *a, const struct rdl_conf_objects *b)
+{
+	if (a->there != b->there || a->count != b->count)
+		return false;
+	for (unsigned i = 0; i < a->count; i++)
+		if (!same_object(&a->items[i], &b->items[i]))
+			return false;
+	return true;
+}
+
+bool rdl_conf_same_objects(const struct rdl_conf *a, const struct rdl_conf *b)
+{
+	return same_list(&a->lwm2m.objects_key, &b->lwm2m.objects_key);
+}
+
+bool rdl_conf_same_own_objects(const struct rdl_conf *a, const struct rdl_conf *b)
+{
+	return same_list(&a->lwm2m.own_objects_key, &b->lwm2m.own_objects_key);
 }

@@ -64,3 +64,45 @@ void rdl_conf_read_ports(struct rdl_conf_loader *loader, const config_setting_t 
 	if (list != NULL)
 		rdl_conf_read_rings(loader, list);
 }
+
+static bool same_ipv4(const struct rdl_conf_port *a, const struct rdl_conf_port *b)
+{
+	if (a->ipv4_count != b->ipv4_count || a->gateway_ipv4_count != b->gateway_ipv4_count)
+		return false;
+	for (unsigned i = 0; i < a->ipv4_count; i++)
+		if (a->ipv4[i].address != b->ipv4[i].address ||
+			a->ipv4[i].prefix != b->ipv4[i].prefix)
+			return false;
+	for (unsigned i = 0; i < a->gateway_ipv4_count; i++)
+		if (a->gateway_ipv4[i] != b->gateway_ipv4[i])
+			return false;
+	return true;
+}
+
+static bool same_ipv6(const struct rdl_conf_port *a, const struct rdl_conf_port *b)
+{
+	if (a->ipv6_count != b->ipv6_count || a->gateway_ipv6_count != b->gateway_ipv6_count)
+		return false;
+	for (unsigned i = 0; i < a->ipv6_count; i++)
+		if (memcmp(a->ipv6[i].address, b->ipv6[i].address, 16) != 0 ||
+			a->ipv6[i].prefix != b->ipv6[i].prefix)
+			return false;
+	for (unsigned i = 0; i < a->gateway_ipv6_count; i++)
+		if (memcmp(a->gateway_ipv6[i], b->gateway_ipv6[i], 16) != 0)
+			return false;
+	return true;
+}
+
+bool rdl_conf_same_ports(const struct rdl_conf *a, const struct rdl_conf *b)
+{
+	if (a->port_count != b->port_count)
+		return false;
+	for (unsigned i = 0; i < a->port_count; i++) {
+		const struct rdl_conf_port *left = &a->ports[i], *right = &b->ports[i];
+
+		if (!rdl_conf_same_text(left->device, right->device) || left->vlan != right->vlan ||
+			!same_ipv4(left, right) || !same_ipv6(left, right))
+			return false;
+	}
+	return true;
+}

@@ -145,10 +145,9 @@ static void read_text(struct rdl_conf_loader *loader, const struct rdl_conf_key 
 
 	if (!text_good(loader, key, setting))
 		return;
+	store_text(key, base, rdl_conf_copy(loader->conf->arena, text));
 	if (key->read != NULL)
 		key->read(loader, setting, text, base);
-	else
-		store_text(key, base, rdl_conf_copy(loader->conf->arena, text));
 }
 
 void rdl_conf_read_strings(struct rdl_conf_loader *loader, const config_setting_t *setting,
@@ -216,10 +215,10 @@ void rdl_conf_presets(
 
 		if (is_number)
 			store_number(key, base, key->preset);
-		else if (key->preset_text != NULL && key->read != NULL)
-			key->read(loader, NULL, key->preset_text, base);
-		else if (key->preset_text != NULL)
+		if (key->preset_text != NULL)
 			store_text(key, base, key->preset_text);
+		if (key->preset_text != NULL && key->read != NULL)
+			key->read(loader, NULL, key->preset_text, base);
 	}
 }
 

@@ -97,7 +97,7 @@ static bool push(struct expansion *x, const struct file *from, const char *name)
 
 	if (name == NULL)
 		return false;
-	char *text = rdl_conf_slurp(&x->loader->scratch, name, x->room, &len, &why);
+	char *text = rdl_conf_slurp(x->loader, &x->loader->scratch, name, x->room, &len, &why);
 	if (text == NULL && from == NULL) {
 		rdl_conf_problem(x->loader, 0, (struct rdl_conf_where){ x->loader->path, 0 },
 			"cannot open: %s", why);

@@ -72,3 +72,9 @@ void rdl_conf_read_cores(struct rdl_conf_loader *loader, const config_setting_t 
 			return;
 	}
 }
+
+bool rdl_conf_same_cores(const struct rdl_conf *a, const struct rdl_conf *b)
+{
+	return a->cpu_count == b->cpu_count &&
+	       memcmp(a->cpus, b->cpus, a->cpu_count * sizeof(a->cpus[0])) == 0;
+}
