@@ -186,19 +186,22 @@ $(eval $(call link,rdline,$(call objects,$(call sources,app)),$(APP_LIBS),libcon
 $(eval $(call compile,app/ctl,base,jansson,-I$B/version))
 $(eval $(call link,rdline-ctl,$(call objects,$(call sources,app/ctl)),base,jansson))
 
+# What tests and benches share: a program gets those of its objects that it calls.
+SUPPORT := $B/libsupport.a
+
 # The benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings.
 BENCH_OBJECTS := $(call objects,$(call sources,tests/bench) $(filter-out app/main.c,$(call sources,app)))
-$(eval $(call compile,tests/bench,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Iapp))
-$(eval $(call link,rdline-bench,$(BENCH_OBJECTS),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
+$(eval $(call compile,tests/bench,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Iapp -Itests/support))
+$(eval $(call link,rdline-bench,$(BENCH_OBJECTS) $(SUPPORT),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
 
 # The guard: instructions of a worker's passes, counted by callgrind, beside those of the tree.
-$(eval $(call compile,tests/bench/guard,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Iapp -Itests/bench))
-$(eval $(call link,rdline-guard,$B/tests/bench/guard/guard.o $B/tests/bench/packets.o,pipeline,libdpdk))
+$(eval $(call compile,tests/bench/guard,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Itests/bench -Itests/support))
+$(eval $(call link,rdline-guard,$B/tests/bench/guard/guard.o $B/tests/bench/packets.o $(SUPPORT),pipeline,libdpdk))
 
 # A fleet and two servers on kernel sockets. The fleet is a client for the system tests, too.
-$(eval $(call compile,tests/bench/load,base coap))
+$(eval $(call compile,tests/bench/load,base coap,,-Itests/support))
 $(eval $(call compile,tests/bench/peers,base coap,,,test))
-$(eval $(call link,load,$(call objects,$(call sources,tests/bench/load)),base coap))
+$(eval $(call link,load,$(call objects,$(call sources,tests/bench/load)) $(SUPPORT),base coap))
 PEER = $B/tests/bench/peers/$1.o $B/tests/bench/peers/table.o
 $(eval $(call link,mmsg_server,$(call PEER,mmsg_server),base coap))
 $(eval $(call link,coap_server,$(call PEER,coap_server),base coap,,-lcoap-3-notls))
@@ -224,7 +227,6 @@ MODEL_LIBS    := pipeline shard
 TEST_FLAGS := -Wno-unused-parameter -Itests/support -Itests/data
 # What they share: a program gets those of its objects that it calls, and a gateway where it links its rooms.
 SUPPORT_LIBS := pipeline shard
-SUPPORT := $B/libsupport.a
 $(eval $(call compile,tests/support,$(call closure,$(SUPPORT_LIBS)),cmocka,$(TEST_FLAGS),test))
 $(eval $(call archive,support,tests/support))
 # $1: folder, $2: program, $3: rooms, $4: other libraries, $5: other objects

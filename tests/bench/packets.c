@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "packets.h"
 
-#include <stdio.h>
+#include <arpa/inet.h>
+
+#include <rte_debug.h>
+
+#include "frame.h"
+#include "message.h"
+#include "net.h"
 
 /* Every endpoint has its own address, as devices have: 10.0.0.0/8 holds 16 million. */
 #define SOURCE_NET UINT32_C(0x0a000000)
+#define LINK_FORMAT 40
+/* Where checksums stand. */
+#define IP_SUM (14 + 10)
+#define UDP_SUM (14 + 20 + 6)
 
 struct text {
 	const char *queries[6]; /* "%" stands for the endpoint name */
@@ -34,100 +44,72 @@ static const struct text texts[PACKET_SHAPES] = {
 	{ { "lwm2m=1.0", "ep=%", "lt=60", "b=U" }, "</1/0>,</3/0>,</3303/0>,</3303/1>" },
 };
 
-static void append(struct packet_shape *shape, const void *data, size_t len)
+/* What is behind the headers, in a frame from no address: so the sums are without one. */
+static void wrap(
+	struct packet_shape *shape, const struct message *m, const uint8_t mac[6], uint32_t ipv4)
 {
-	RTE_VERIFY(shape->len + len <= sizeof(shape->octets));
-	memcpy(shape->octets + shape->len, data, len);
-	shape->len = (uint16_t)(shape->len + len);
+	struct in_addr address = { htonl(ipv4) };
+	char to[INET_ADDRSTRLEN];
+	struct frame_spec spec = { .mac_to = mac,
+		.from = "0.0.0.0",
+		.to = inet_ntop(AF_INET, &address, to, sizeof(to)),
+		.payload = m->octets,
+		.payload_len = m->len };
+	struct test_frame f = frame_build(&spec);
+
+	RTE_VERIFY(f.len <= sizeof(shape->octets) && f.len == PACKET_HEADERS + m->len);
+	memcpy(shape->octets, f.data, f.len);
+	shape->len = (uint16_t)f.len;
+	shape->ip_sum = (uint16_t)~rdl_get_be16(f.data + IP_SUM);
+	shape->udp_sum = (uint16_t)~rdl_get_be16(f.data + UDP_SUM);
 }
 
-static void option(
-	struct packet_shape *shape, unsigned *number, unsigned next, const void *value, size_t len)
+/* A request without what differs: Message ID and token are zero. */
+static void begin(struct message *m, uint8_t code)
 {
-	unsigned delta = next - *number;
-	uint8_t head[2] = { (uint8_t)(delta << 4 | (len < 13 ? len : 13)), (uint8_t)(len - 13) };
+	static const uint8_t token[PACKET_TOKEN_LEN];
 
-	RTE_VERIFY(delta < 13 && len < 269);
-	append(shape, head, len < 13 ? 1 : 2);
-	append(shape, value, len);
-	*number = next;
+	message_start(m, RDL_COAP_CON, code, 0, token, sizeof(token));
+	message_option(m, RDL_COAP_URI_PATH, "rd", 2);
 }
 
-static void headers(struct packet_shape *shape, const uint8_t mac[6], uint32_t ipv4)
+/* So many zeros at the end of what is there are to be filled. */
+static uint16_t hole(const struct message *m, size_t len)
 {
-	static const uint8_t fixed[PACKET_HEADERS] = { [6] = 0x02,
-		[11] = 0x02,
-		[12] = 0x08,
-		[14] = 0x45,
-		[20] = 0x40,
-		[22] = 64,
-		[23] = 17,
-		[34] = 0x9c,
-		[35] = 0x40,
-		[36] = 0x16,
-		[37] = 0x33 };
-
-	append(shape, fixed, sizeof(fixed));
-	memcpy(shape->octets, mac, 6);
-	rdl_put_be32(shape->octets + 30, ipv4);
-}
-
-static void coap(struct packet_shape *shape, uint8_t code)
-{
-	uint8_t head[4 + PACKET_TOKEN_LEN] = { 0x40 | PACKET_TOKEN_LEN, code };
-
-	append(shape, head, sizeof(head));
-}
-
-/* Lengths and sums, once all is there and what differs is still zero. */
-static void seal(struct packet_shape *shape)
-{
-	uint16_t udp_len = (uint16_t)(shape->len - 34);
-
-	rdl_put_be16(shape->octets + 16, (uint16_t)(shape->len - 14));
-	rdl_put_be16(shape->octets + 38, udp_len);
-	shape->ip_sum = rdl_net_sum(shape->octets + 14, 20, 0);
-	shape->udp_sum = rdl_net_sum(shape->octets + 30, 4, 17u + udp_len);
-	shape->udp_sum = rdl_net_sum(shape->octets + 34, udp_len, shape->udp_sum);
+	return (uint16_t)(PACKET_HEADERS + m->len - len);
 }
 
 static void make_register(
 	struct packet_shape *shape, const struct text *text, const uint8_t mac[6], uint32_t ipv4)
 {
-	static const uint8_t link_format = 40;
-	unsigned number = 0;
+	static const uint8_t name[3 + PACKET_NAME_LEN] = "ep=";
+	struct message m;
 
-	headers(shape, mac, ipv4);
-	coap(shape, RDL_COAP_POST);
-	option(shape, &number, 11, "rd", 2);
-	option(shape, &number, 12, &link_format, 1);
+	begin(&m, RDL_COAP_POST);
+	message_uint(&m, RDL_COAP_CONTENT_FORMAT, LINK_FORMAT);
 	for (unsigned q = 0; q < RDL_ARRAY_LEN(text->queries) && text->queries[q] != NULL; q++) {
-		uint8_t name[3 + PACKET_NAME_LEN] = "ep=";
-
 		if (strcmp(text->queries[q], "ep=%") != 0) {
-			option(shape, &number, 15, text->queries[q], strlen(text->queries[q]));
+			message_option(
+				&m, RDL_COAP_URI_QUERY, text->queries[q], strlen(text->queries[q]));
 			continue;
 		}
-		option(shape, &number, 15, name, sizeof(name));
-		shape->hole = (uint16_t)(shape->len - PACKET_NAME_LEN);
+		message_option(&m, RDL_COAP_URI_QUERY, name, sizeof(name));
+		shape->hole = hole(&m, PACKET_NAME_LEN);
 	}
-	append(shape, "\xff", 1);
-	append(shape, text->payload, strlen(text->payload));
-	seal(shape);
+	message_payload(&m, text->payload, strlen(text->payload));
+	wrap(shape, &m, mac, ipv4);
 }
 
 static void make_location(
 	struct packet_shape *shape, uint8_t code, const uint8_t mac[6], uint32_t ipv4)
 {
 	static const uint8_t id[RDL_LOCATION_LEN];
-	unsigned number = 0;
+	struct message m;
 
-	headers(shape, mac, ipv4);
-	coap(shape, code);
-	option(shape, &number, 11, "rd", 2);
-	option(shape, &number, 11, id, sizeof(id));
-	shape->hole = (uint16_t)(shape->len - sizeof(id));
-	seal(shape);
+	begin(&m, code);
+	message_option(&m, RDL_COAP_URI_PATH, id, sizeof(id));
+	shape->hole = hole(&m, sizeof(id));
+	wrap(shape, &m, mac, ipv4);
 }
 
 void packets_init(struct packets *packets, const uint8_t mac[6], uint32_t ipv4)
@@ -149,7 +131,7 @@ static unsigned fill(const struct packet_shape *shape, uint8_t *frame, uint32_t 
 	memcpy(frame, shape->octets, shape->len);
 	rdl_put_be32(frame + 26, source);
 	sum = rdl_net_sum(frame + 26, 4, shape->ip_sum);
-	rdl_put_be16(frame + 24, (uint16_t)~sum);
+	rdl_put_be16(frame + IP_SUM, (uint16_t)~sum);
 	rdl_put_be16(frame + PACKET_HEADERS + 2, message_id);
 	rdl_put_be32(frame + PACKET_HEADERS + 4, endpoint);
 	memcpy(frame + shape->hole, value, value_len);
@@ -158,7 +140,7 @@ static unsigned fill(const struct packet_shape *shape, uint8_t *frame, uint32_t 
 		odd = __builtin_bswap16(odd);
 	sum = rdl_net_sum(frame + PACKET_HEADERS + 2, 6, shape->udp_sum + odd);
 	sum = rdl_net_sum(frame + 26, 4, sum);
-	rdl_put_be16(frame + 40, sum == 0xffff ? 0xffff : (uint16_t)~sum);
+	rdl_put_be16(frame + UDP_SUM, sum == 0xffff ? 0xffff : (uint16_t)~sum);
 	return shape->len;
 }
 

@@ -3,7 +3,7 @@
 #ifndef RDL_BENCH_PACKETS_H
 #define RDL_BENCH_PACKETS_H
 
-#include "daemon.h"
+#include "lwm2m.h"
 
 #define PACKET_MAX 512
 #define PACKET_SHAPES 6

@@ -6,6 +6,7 @@
 #ifndef RDL_BENCH_STAGES_H
 #define RDL_BENCH_STAGES_H
 
+#include "daemon.h"
 #include "packets.h"
 
 void stages_print(const struct daemon *daemon, bool json);

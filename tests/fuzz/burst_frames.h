@@ -6,7 +6,7 @@
 #ifndef RDL_FUZZ_BURST_FRAMES_H
 #define RDL_FUZZ_BURST_FRAMES_H
 
-#include "frames.h"
+#include "frame.h"
 #include "fuzz.h"
 #include "gateway_worker.h"
 #include "lwm2m.h"

@@ -10,19 +10,11 @@
 #include <stdlib.h>
 
 #include "base.h"
+#include "check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Only where a target needs one. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-_Noreturn static inline void fuzz_fail(const char *what, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
-	abort();
-}
-
-/* What must hold, in release builds too. */
-#define CHECK(condition) ((condition) ? (void)0 : fuzz_fail(#condition, __FILE__, __LINE__))
 
 static inline bool inside(struct rdl_span outer, const uint8_t *data, size_t len)
 {

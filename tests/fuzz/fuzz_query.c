@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "messages.h"
+#include "message.h"
 #include "policy.h"
 
 #define INPUT_MAX 4096

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_messages.h"
 
-#include "lines.h"
+#include "line.h"
 
 __attribute__((format(printf, 2, 3))) static void query(
 	struct queries *queries, const char *format, ...)
@@ -75,16 +75,12 @@ static void put_queries(struct message *m, const struct sent *q)
 /* A Message ID of the source's own, a token of any length. */
 static void put_header(struct message *m, const struct sent *q, unsigned code)
 {
-	uint8_t header[12];
-	unsigned token_len = (unsigned)dice(9);
+	uint8_t token[8];
+	size_t token_len = dice(sizeof(token) + 1);
 
-	header[0] = (uint8_t)(0x40 | (unsigned)q->non << 4 | token_len);
-	header[1] = (uint8_t)code;
-	rdl_put_be16(header + 2, sources[q->source].next_id++);
-	for (unsigned i = 4; i < sizeof(header); i++)
-		header[i] = (uint8_t)dice(256);
-	m->len = m->number = 0;
-	message_append(m, header, 4 + token_len);
+	for (unsigned i = 0; i < sizeof(token); i++)
+		token[i] = (uint8_t)dice(256);
+	message_start(m, q->non, code, sources[q->source].next_id++, token, token_len);
 }
 
 static void put_path(struct message *m, const struct sent *q)
@@ -96,17 +92,6 @@ static void put_path(struct message *m, const struct sent *q)
 		message_option(m, 11, q->place.id, ID_LEN);
 }
 
-void put_uint(struct message *m, size_t number, uint32_t value)
-{
-	uint8_t octets[4];
-	size_t zeros = 0;
-
-	rdl_put_be32(octets, value);
-	while (zeros < 4 && octets[zeros] == 0)
-		zeros++;
-	message_option(m, number, octets + zeros, 4 - zeros);
-}
-
 /* The options behind the path. */
 static void put_options(struct message *m, const struct sent *q, bool has_payload)
 {
@@ -114,16 +99,16 @@ static void put_options(struct message *m, const struct sent *q, bool has_payloa
 	unsigned extra = q->refusal != NULL ? q->refusal->option : 0;
 
 	if (has_payload && (format != LINK_FORMAT || !one_in(8)))
-		put_uint(m, 12, format);
+		message_uint(m, 12, format);
 	put_queries(m, q);
 	if (one_in(30))
-		put_uint(m, 17, 40);
+		message_uint(m, 17, 40);
 	if (q->has_block)
-		put_uint(m, 27, block_value(q));
+		message_uint(m, 27, block_value(q));
 	if (extra == 35 || extra == 39)
 		message_option(m, extra, "coap", 4);
 	if (q->script != NULL && (q->too_large || one_in(4)))
-		put_uint(m, 60, q->too_large ? BODY_MAX + 1 : (uint32_t)q->script->len);
+		message_uint(m, 60, q->too_large ? BODY_MAX + 1 : (uint32_t)q->script->len);
 	if (q->script != NULL) {
 		uint8_t tag[4];
 

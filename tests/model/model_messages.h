@@ -3,15 +3,13 @@
 #ifndef RDL_MODEL_MESSAGES_H
 #define RDL_MODEL_MESSAGES_H
 
-#include "messages.h"
+#include "message.h"
 #include "model_records.h"
 
 struct queries {
 	unsigned count;
 	char at[EXTRAS + 8][256];
 };
-
-void put_uint(struct message *m, size_t number, uint32_t value);
 
 /* A request with its payload, if any. */
 struct sent *request_new(const struct sent *head, const char *payload, size_t len);

@@ -41,7 +41,7 @@ void register_refused(const struct refusal *refusal);
 void update_refused(const struct refusal *refusal);
 
 /*
- * A message in words (lines.h), or in hex behind '#';
+ * A message in words (line.h), or in hex behind '#';
  * its answer: RESET, a code with text, or silence of a name.
  */
 struct alien {

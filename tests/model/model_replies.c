@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_replies.h"
 
-#include "frames.h"
-#include "lines.h"
+#include "frame.h"
+#include "line.h"
 
 struct packet *packet_new(struct sent *q, unsigned worker)
 {
@@ -60,7 +60,7 @@ static void reply_end(struct packet *p, const struct message *reply)
 static void put_block(struct message *reply, const struct sent *q)
 {
 	if (q->has_block && q->what <= UPDATE && q->szx != 7)
-		put_uint(reply, 27, block_value(q));
+		message_uint(reply, 27, block_value(q));
 }
 
 void expect_success(struct packet *p, unsigned code, const struct place *place)
@@ -81,7 +81,7 @@ void expect_refusal(struct packet *p, const struct refusal *refusal)
 
 	put_block(reply, p->sent);
 	if (refusal == &block_too_large)
-		put_uint(reply, 60, BODY_MAX);
+		message_uint(reply, 60, BODY_MAX);
 	/* No longer than what was asked, of a peer who may not have asked it. */
 	if (reply->len + 1 + strlen(refusal->text) <= p->sent->len)
 		message_payload(reply, refusal->text, strlen(refusal->text));

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gateway.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 const struct rdl_key gateway_endpoint_key = { 21, 22 }, gateway_list_key = { 31, 32 };
 
 struct rdl_speck gateway_location_key(void)
@@ -29,10 +26,4 @@ struct rdl_policy_config gateway_policy(void)
 		.deny = deny,
 		.endpoint_key = gateway_endpoint_key,
 	};
-}
-
-void gateway_fail(const char *what)
-{
-	fprintf(stderr, "gateway: %s\n", what);
-	abort();
 }

@@ -17,7 +17,4 @@ struct rdl_speck gateway_location_key(void);
 /* All objects, no limits, names that begin with "denied-" refused. */
 struct rdl_policy_config gateway_policy(void);
 
-/* Ends the program: for what no test is about. */
-_Noreturn void gateway_fail(const char *what);
-
 #endif

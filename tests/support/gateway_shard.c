@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gateway_shard.h"
 
+#include "check.h"
+
 struct rdl_registry_config gateway_registry(uint64_t registrations)
 {
 	return (struct rdl_registry_config){
@@ -24,8 +26,7 @@ void gateway_shard_start(struct rdl_shard *shard, const struct rdl_registry_conf
 	whole.ended_arg = shard;
 	rdl_shard_init(
 		shard, rdl_registry_create(&whole), admission != NULL ? admission : &no_limits);
-	if (shard->registry == NULL)
-		gateway_fail("no memory for a registry");
+	CHECK(shard->registry != NULL);
 }
 
 void gateway_shard_stop(struct rdl_shard *shard)

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "check.h"
+
 const struct rdl_interface gateway_interfaces[2] = {
 	{ .mac = { 0x02, 0, 0, 0, 0, 0x01 },
 		.udp_port = 5683,
@@ -46,8 +48,7 @@ void gateway_worker_start(struct rdl_pipeline *pipeline, const struct rdl_pipeli
 	struct rdl_pipeline_config whole = *config;
 
 	whole.memory = aligned_alloc(RDL_CACHE_LINE, rdl_pipeline_memory(config));
-	if (whole.memory == NULL)
-		gateway_fail("no memory for a pipeline");
+	CHECK(whole.memory != NULL);
 	begin(pipeline, &whole);
 }
 

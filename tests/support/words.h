@@ -3,25 +3,13 @@
 #ifndef RDL_TEST_WORDS_H
 #define RDL_TEST_WORDS_H
 
-#include <stdio.h>
-
-#include "support.h"
+#include <stddef.h>
 
 struct text {
 	char at[8192];
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3))) static inline void say(
-	struct text *text, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(text->at + text->len, sizeof(text->at) - text->len, format, args);
-	va_end(args);
-	assert_in_range(n, 0, sizeof(text->at) - text->len - 1);
-	text->len += (size_t)n;
-}
+__attribute__((format(printf, 2, 3))) void say(struct text *text, const char *format, ...);
 
 #endif

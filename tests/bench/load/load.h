@@ -65,7 +65,7 @@ static inline uint32_t load_source(const struct load *load, uint32_t endpoint)
 uint64_t load_random(struct load *load);
 
 /* The endpoint's request in this phase; returns its length. The same octets each time. */
-size_t load_request(const struct load *load, uint32_t endpoint, uint8_t message[LOAD_MESSAGE_MAX]);
+size_t load_request(const struct load *load, uint32_t endpoint, uint8_t octets[LOAD_MESSAGE_MAX]);
 
 enum load_verdict {
 	LOAD_ANSWER, /* to the request of *endpoint, which gets its location */

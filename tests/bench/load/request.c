@@ -2,88 +2,81 @@
 /* The requests, and what an answer to each must be. */
 #include "load.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "coap.h"
+#include "message.h"
 
 #define TOKEN_LEN 4
 #define TOKEN_PHASE_SHIFT 28
-#define NAME "urn:imei:490154200000000"
-#define NAME_DIGITS 9
-#define NAME_OFFSET 18 /* in a Register */
-
-/* 119 octets, of which message ID, token and the name's last digits change. */
-static const char register_options[] = "\xb2rd"
-				       "\x11\x28"
-				       "\x3d\x0e"
-				       "ep=" NAME "\x08"
-				       "lt=86400"
-				       "\x09"
-				       "lwm2m=1.1"
-				       "\x03"
-				       "b=U"
-				       "\xff"
-				       "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,</4/0>,</5/0>";
-_Static_assert(RDL_COAP_HEADER_LEN + TOKEN_LEN + sizeof(register_options) - 1 == 119,
-	"the Register that figures are told of");
+#define REGISTER_LEN 119 /* of the Register that figures are told of */
+#define LINK_FORMAT 40
 
 static bool registers(enum load_phase phase)
 {
 	return phase == LOAD_REGISTER || phase == LOAD_REREGISTER;
 }
 
-static void write_digits(uint8_t *end, uint32_t number)
+static void put_register(struct message *m, uint32_t endpoint)
 {
-	for (int i = 0; i < NAME_DIGITS; i++, number /= 10)
-		*--end = (uint8_t)('0' + number % 10);
+	static const char objects[] = "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,</4/0>,</5/0>";
+	char name[] = "ep=urn:imei:490154200000000";
+
+	for (char *digit = name + sizeof(name) - 1; endpoint > 0; endpoint /= 10)
+		*--digit = (char)('0' + endpoint % 10);
+	message_option(m, RDL_COAP_URI_PATH, "rd", 2);
+	message_uint(m, RDL_COAP_CONTENT_FORMAT, LINK_FORMAT);
+	message_option(m, RDL_COAP_URI_QUERY, name, sizeof(name) - 1);
+	message_parts(m, RDL_COAP_URI_QUERY, "lt=86400 lwm2m=1.1 b=U", ' ');
+	message_payload(m, objects, sizeof(objects) - 1);
+	assert(m->len == REGISTER_LEN);
 }
 
-size_t load_request(const struct load *load, uint32_t endpoint, uint8_t message[LOAD_MESSAGE_MAX])
+size_t load_request(const struct load *load, uint32_t endpoint, uint8_t octets[LOAD_MESSAGE_MAX])
 {
 	const struct load_endpoint *e = &load->endpoints[endpoint];
-	uint8_t *options = message + RDL_COAP_HEADER_LEN + TOKEN_LEN;
+	struct message m;
+	uint8_t token[TOKEN_LEN];
 
-	message[0] = 0x40 | RDL_COAP_CON << 4 | TOKEN_LEN;
-	message[1] = load->phase == LOAD_DEREGISTER ? RDL_COAP_DELETE : RDL_COAP_POST;
-	rdl_put_be16(message + 2, e->mid);
-	rdl_put_be32(message + RDL_COAP_HEADER_LEN,
-		(uint32_t)load->phase << TOKEN_PHASE_SHIFT | endpoint);
-	if (!registers(load->phase)) {
-		memcpy(options, e->location, e->location_len);
-		return (size_t)(options - message) + e->location_len;
-	}
-	memcpy(options, register_options, sizeof(register_options) - 1);
-	write_digits(message + NAME_OFFSET + sizeof(NAME) - 1, endpoint);
-	return (size_t)(options - message) + sizeof(register_options) - 1;
+	rdl_put_be32(token, (uint32_t)load->phase << TOKEN_PHASE_SHIFT | endpoint);
+	message_start(&m, RDL_COAP_CON,
+		load->phase == LOAD_DEREGISTER ? RDL_COAP_DELETE : RDL_COAP_POST, e->mid, token,
+		sizeof(token));
+	if (registers(load->phase))
+		put_register(&m, endpoint);
+	else
+		message_append(&m, e->location, e->location_len);
+	memcpy(octets, m.octets, m.len);
+	return m.len;
 }
 
 /* The Location-Path as the Uri-Path of later requests. */
 static const char *take_location(struct rdl_coap_options *options, struct load_endpoint *e)
 {
-	struct rdl_cursor cursor = rdl_cursor(e->location, sizeof(e->location));
 	struct rdl_coap_option option;
+	struct message path;
 	unsigned segments = 0;
 	int more;
 
+	path.len = path.number = 0;
 	e->location_len = 0;
 	while ((more = rdl_coap_option_next(options, &option)) == 1) {
 		if (option.number != RDL_COAP_LOCATION_PATH)
 			continue;
 		if (segments == 0 && (option.len != 2 || memcmp(option.value, "rd", 2) != 0))
 			return "a location outside /rd";
-		unsigned delta = segments++ == 0 ? RDL_COAP_URI_PATH : 0;
-		rdl_cursor_u8(&cursor, (uint8_t)(delta << 4 | (option.len < 13 ? option.len : 13)));
-		if (option.len >= 13)
-			rdl_cursor_u8(&cursor, (uint8_t)(option.len - 13));
-		rdl_cursor_bytes(&cursor, option.value, option.len);
+		message_option(&path, RDL_COAP_URI_PATH, option.value, option.len);
+		segments++;
 	}
 	if (more != 0)
 		return "broken options";
 	if (segments < 2)
 		return "no location";
-	if (cursor.failed)
-		return "a location longer than 32 octets";
-	e->location_len = (uint8_t)(cursor.pos - e->location);
+	if (path.len > sizeof(e->location))
+		return "a location longer than we keep";
+	memcpy(e->location, path.octets, path.len);
+	e->location_len = (uint8_t)path.len;
 	return NULL;
 }
 

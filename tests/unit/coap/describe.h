@@ -3,6 +3,8 @@
 #ifndef RDL_TEST_DESCRIBE_H
 #define RDL_TEST_DESCRIBE_H
 
+#include "support.h"
+
 #include "words.h"
 
 #include "coap.h"

@@ -3,7 +3,9 @@
 #ifndef RDL_TEST_FRAGMENTS_FIXTURE_H
 #define RDL_TEST_FRAGMENTS_FIXTURE_H
 
-#include "frames.h"
+#include "support.h"
+
+#include "frame.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,9 @@
 #ifndef RDL_TEST_LISTS_H
 #define RDL_TEST_LISTS_H
 
-#include "memory.h"
+#include "support.h"
+
+#include "octets.h"
 #include "objects.h"
 
 #define NO_LIMIT UINT32_MAX

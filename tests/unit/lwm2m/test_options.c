@@ -2,7 +2,7 @@
 /* Which options are taken, ignored or refused (RFC 7252 section 5.4), and what the path is. */
 #include "describe.h"
 
-#include "messages.h"
+#include "line.h"
 
 static void expect(const char *options, const char *payload, const char *words)
 {

@@ -3,7 +3,7 @@
 #include "describe.h"
 
 #include "captures.h"
-#include "messages.h"
+#include "message.h"
 
 static void expect(const char *queries, const char *words)
 {

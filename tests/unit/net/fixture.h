@@ -5,7 +5,7 @@
 
 #include "support.h"
 
-#include "frames.h"
+#include "frame.h"
 #include "net.h"
 
 #define OUR_IPV4 "192.0.2.1"

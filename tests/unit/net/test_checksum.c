@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "support.h"
 
-#include "frames.h"
+#include "frame.h"
 #include "net.h"
 
 static void known_sum(void **state)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fixture.h"
 
+#include <arpa/inet.h>
+
 static const char *const tags[] = { NULL, "8100 0064", "88a8 0064 8100 0065" };
 
 static const struct family {

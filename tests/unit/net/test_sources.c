@@ -2,6 +2,8 @@
 /* Sources that are no other host, of networks of any size: not answered, whatever they ask. */
 #include "fixture.h"
 
+#include <arpa/inet.h>
+
 #define OURS4 "192.0.2.1"
 #define OURS6 "2001:db8::1"
 

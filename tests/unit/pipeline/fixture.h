@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-#include "frames.h"
+#include "frame.h"
 #include "gateway_worker.h"
-#include "lines.h"
+#include "line.h"
 
 #define OUR_IPV4 "192.0.2.1"
 #define OUR_IPV4_TOO "198.51.100.1"

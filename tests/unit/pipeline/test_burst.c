@@ -2,6 +2,8 @@
 /* Bursts: a packet's verdict is its own, wherever it stands and whoever stands beside it. */
 #include "fixture.h"
 
+#include <stdlib.h>
+
 #include "bursts.h"
 
 #include "captures.h"

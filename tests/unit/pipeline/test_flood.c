@@ -5,6 +5,9 @@
  */
 #include "fixture.h"
 
+#include <arpa/inet.h>
+#include <stdlib.h>
+
 #include "blocks.h"
 
 #define TRANSFERS 4096

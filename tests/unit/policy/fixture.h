@@ -11,8 +11,10 @@
 #ifndef RDL_TEST_FIXTURE_H
 #define RDL_TEST_FIXTURE_H
 
-#include "memory.h"
-#include "messages.h"
+#include "support.h"
+
+#include "octets.h"
+#include "line.h"
 #include "objects.h"
 
 #include "policy.h"

@@ -12,7 +12,7 @@
 
 #include "eal.h"
 #include "gateway_shard.h"
-#include "lines.h"
+#include "line.h"
 #include "objects.h"
 
 #define EPOCH 5000

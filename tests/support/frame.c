@@ -1,48 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ethernet frames for tests, made from a short description. Shares no code with what is tested. */
-#ifndef RDL_TEST_FRAMES_H
-#define RDL_TEST_FRAMES_H
+#include "frame.h"
 
 #include <arpa/inet.h>
 
-#include "support.h"
+#include "check.h"
+#include "octets.h"
 
-#define FRAME_MAX 2048
+const uint8_t frame_our_mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
+const uint8_t frame_peer_mac[6] = { 0x02, 0, 0, 0, 0, 0x99 };
+const uint8_t frame_broadcast_mac[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-static const uint8_t frame_our_mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
-static const uint8_t frame_peer_mac[6] = { 0x02, 0, 0, 0, 0, 0x99 };
-static const uint8_t frame_broadcast_mac[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-
-/* What is left out takes the value in brackets. */
-struct frame_spec {
-	const uint8_t *mac_to; /* [frame_our_mac] */
-	const uint8_t *mac_from; /* [frame_peer_mac] */
-	const char *tags; /* hex: TPID, TCI of each tag [none] */
-	const char *from, *to; /* address texts, of one family */
-	/* hex: IPv4 options, or IPv6 extension headers with their chain [none] */
-	const char *options;
-	uint8_t first_extension; /* IPv6: type of the first of them */
-	uint8_t protocol; /* [17] */
-	uint8_t hop_limit; /* [64] */
-	uint16_t from_port; /* [40000]; ports are UDP's */
-	uint16_t to_port; /* [5683] */
-	const void *payload; /* of UDP; of IP for another protocol */
-	size_t payload_len;
-	size_t padding; /* octets 0xee after the packet */
-};
-
-struct test_frame {
-	uint8_t data[FRAME_MAX];
-	size_t len;
-	size_t l3; /* offset of the IP header */
-	size_t l4; /* of what it carries */
-	size_t end; /* of the packet: padding begins */
-	uint8_t protocol;
-	bool ipv6;
-};
-
-/* RFC 1071, two octets at a time. */
-static inline uint16_t frame_sum(const uint8_t *data, size_t len, uint32_t sum)
+uint16_t frame_sum(const uint8_t *data, size_t len, uint32_t sum)
 {
 	for (size_t i = 0; i < len; i++) {
 		sum += i % 2 == 0 ? (uint32_t)data[i] << 8 : data[i];
@@ -52,7 +20,7 @@ static inline uint16_t frame_sum(const uint8_t *data, size_t len, uint32_t sum)
 	return (uint16_t)sum;
 }
 
-static inline uint16_t frame_pseudo_sum(const struct test_frame *f)
+uint16_t frame_pseudo_sum(const struct test_frame *f)
 {
 	size_t len = f->end - f->l4;
 	uint32_t sum = f->protocol + (uint32_t)len;
@@ -62,8 +30,7 @@ static inline uint16_t frame_pseudo_sum(const struct test_frame *f)
 		       : frame_sum(f->data + f->l3 + 12, 8, sum);
 }
 
-/* Makes all checksums anew, from what the frame now holds. */
-static inline void frame_fix(struct test_frame *f)
+void frame_fix(struct test_frame *f)
 {
 	uint8_t *ip = f->data + f->l3;
 	uint8_t *l4 = f->data + f->l4;
@@ -82,21 +49,21 @@ static inline void frame_fix(struct test_frame *f)
 	rdl_put_be16(l4 + field, f->protocol == 17 && sum == 0 ? 0xffff : sum);
 }
 
-static inline void frame_append(struct test_frame *f, const void *data, size_t len)
+void frame_append(struct test_frame *f, const void *data, size_t len)
 {
-	assert_true(len <= sizeof(f->data) - f->len);
+	CHECK(len <= sizeof(f->data) - f->len);
 	if (len > 0)
 		memcpy(f->data + f->len, data, len);
 	f->len += len;
 }
 
-static inline void frame_append_hex(struct test_frame *f, const char *hex)
+void frame_append_hex(struct test_frame *f, const char *hex)
 {
 	if (hex != NULL)
 		f->len += unhex(hex, f->data + f->len, sizeof(f->data) - f->len);
 }
 
-static inline void frame_append_be16(struct test_frame *f, unsigned v)
+static void append_be16(struct test_frame *f, unsigned v)
 {
 	uint8_t octets[2];
 
@@ -104,27 +71,25 @@ static inline void frame_append_be16(struct test_frame *f, unsigned v)
 	frame_append(f, octets, sizeof(octets));
 }
 
-static inline void frame_append_address(struct test_frame *f, const char *text)
+void frame_append_address(struct test_frame *f, const char *text)
 {
 	uint8_t address[16];
 
-	assert_int_equal(inet_pton(f->ipv6 ? AF_INET6 : AF_INET, text, address), 1);
+	CHECK(inet_pton(f->ipv6 ? AF_INET6 : AF_INET, text, address) == 1);
 	frame_append(f, address, f->ipv6 ? 16 : 4);
 }
 
-/* The Ethernet header and its tags, in an empty frame. */
-static inline void frame_ethernet(
-	struct test_frame *f, const struct frame_spec *spec, uint16_t ethertype)
+void frame_ethernet(struct test_frame *f, const struct frame_spec *spec, uint16_t ethertype)
 {
 	f->len = 0;
 	frame_append(f, spec->mac_to != NULL ? spec->mac_to : frame_our_mac, 6);
 	frame_append(f, spec->mac_from != NULL ? spec->mac_from : frame_peer_mac, 6);
 	frame_append_hex(f, spec->tags);
-	frame_append_be16(f, ethertype);
+	append_be16(f, ethertype);
 	f->l3 = f->len;
 }
 
-static inline struct test_frame frame_build(const struct frame_spec *spec)
+struct test_frame frame_build(const struct frame_spec *spec)
 {
 	struct test_frame f = { .ipv6 = strchr(spec->from, ':') != NULL };
 	uint8_t hop_limit = spec->hop_limit != 0 ? spec->hop_limit : 64;
@@ -146,10 +111,10 @@ static inline struct test_frame frame_build(const struct frame_spec *spec)
 	frame_append_hex(&f, spec->options);
 	f.l4 = f.len;
 	if (f.protocol == 17) {
-		frame_append_be16(&f, spec->from_port != 0 ? spec->from_port : 40000);
-		frame_append_be16(&f, spec->to_port != 0 ? spec->to_port : 5683);
-		frame_append_be16(&f, (unsigned)(8 + spec->payload_len));
-		frame_append_be16(&f, 0);
+		append_be16(&f, spec->from_port != 0 ? spec->from_port : 40000);
+		append_be16(&f, spec->to_port != 0 ? spec->to_port : 5683);
+		append_be16(&f, (unsigned)(8 + spec->payload_len));
+		append_be16(&f, 0);
 	}
 	frame_append(&f, spec->payload, spec->payload_len);
 	f.end = f.len;
@@ -166,5 +131,3 @@ static inline struct test_frame frame_build(const struct frame_spec *spec)
 		frame_append(&f, "\xee", 1);
 	return f;
 }
-
-#endif

@@ -1,27 +1,52 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A CoAP message in a line: "CON POST 11:rd 15:ep=a | </1/0>,</3/0>": type, method or c.dd, options
- * as in message_options(), payload. A '@' in the options stands for a location's id.
- */
-#ifndef RDL_TEST_LINES_H
-#define RDL_TEST_LINES_H
+#include "line.h"
 
-#include "messages.h"
+#include <stdlib.h>
 
-#define LINE_ID 0x1234 /* Message ID of every line */
+#include "check.h"
+#include "octets.h"
 
-static inline unsigned line_type(const char *line)
+void message_options(struct message *m, const char *words)
+{
+	while (*words != '\0') {
+		char *colon, value[2048];
+		size_t number = strtoul(words, &colon, 10);
+		const char *end = strchr(words, ' ');
+		size_t len = end != NULL ? (size_t)(end - colon) - 1 : strlen(colon) - 1;
+
+		CHECK(*colon == ':' && len < sizeof(value));
+		memcpy(value, colon + 1, len);
+		value[len] = '\0';
+		if (value[0] == '#') {
+			uint8_t octets[1024];
+
+			message_option(m, number, octets, unhex(value + 1, octets, sizeof(octets)));
+		} else if (value[0] == '*') {
+			len = strtoul(value + 1, NULL, 10);
+			CHECK(len <= sizeof(value));
+			memset(value, 'x', len);
+			message_option(m, number, value, len);
+		} else {
+			message_option(m, number, value, len);
+		}
+		words = colon + 1 + strlen(colon + 1);
+		if (end != NULL)
+			words = end + 1;
+	}
+}
+
+static unsigned type_of(const char *line)
 {
 	static const char *const types[] = { "CON ", "NON ", "ACK ", "RST " };
 	unsigned type = 0;
 
 	while (type < 3 && strncmp(types[type], line, 4) != 0)
 		type++;
-	assert_memory_equal(types[type], line, 4);
+	CHECK(memcmp(types[type], line, 4) == 0);
 	return type;
 }
 
-static inline unsigned line_code(const char *word, size_t len)
+static unsigned code_of(const char *word, size_t len)
 {
 	static const char *const methods[] = { "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH",
 		"iPATCH" };
@@ -31,11 +56,11 @@ static inline unsigned line_code(const char *word, size_t len)
 		if (strlen(methods[i]) == len && memcmp(methods[i], word, len) == 0)
 			return i + 1;
 	unsigned class = (unsigned)strtoul(word, &dot, 10);
-	assert_int_equal(*dot, '.');
+	CHECK(*dot == '.');
 	return class << 5 | (unsigned)strtoul(dot + 1, NULL, 10);
 }
 
-static inline void line_options(struct message *m, const char *words, size_t len, const char *id)
+static void put_options(struct message *m, const char *words, size_t len, const char *id)
 {
 	char text[2048];
 	size_t n = 0;
@@ -44,7 +69,7 @@ static inline void line_options(struct message *m, const char *words, size_t len
 		const char *piece = words[i] == '@' ? id : words + i;
 		size_t piece_len = words[i] == '@' ? strlen(id) : 1;
 
-		assert_true(piece_len < sizeof(text) - n);
+		CHECK(piece_len < sizeof(text) - n);
 		memcpy(text + n, piece, piece_len);
 		n += piece_len;
 	}
@@ -52,7 +77,7 @@ static inline void line_options(struct message *m, const char *words, size_t len
 	message_options(m, text);
 }
 
-static inline struct message line_at(const char *line, const char *id)
+struct message line_at(const char *line, const char *id)
 {
 	struct message m;
 	const char *payload = strstr(line, " | ");
@@ -62,20 +87,20 @@ static inline struct message line_at(const char *line, const char *id)
 
 	if (options == NULL)
 		options = end;
-	message_begin(&m, line_type(line), line_code(code, (size_t)(options - code)));
+	message_begin(&m, type_of(line), code_of(code, (size_t)(options - code)));
 	if (options < end)
-		line_options(&m, options + 1, (size_t)(end - options) - 1, id);
+		put_options(&m, options + 1, (size_t)(end - options) - 1, id);
 	if (payload != NULL)
 		message_payload(&m, payload + 3, strlen(payload + 3));
 	return m;
 }
 
-static inline struct message line(const char *text)
+struct message line(const char *text)
 {
 	return line_at(text, "");
 }
 
-static inline struct message line_hex(const char *hex)
+struct message line_hex(const char *hex)
 {
 	struct message m = { .number = 0 };
 
@@ -83,11 +108,7 @@ static inline struct message line_hex(const char *hex)
 	return m;
 }
 
-/*
- * The beginning of the reply to `request`, to which options and payload may be added: its token,
- * and its Message ID in an ACK, or masked with `salt` in a NON.
- */
-static inline struct message line_reply(const struct message *request, unsigned code, uint16_t salt)
+struct message line_reply(const struct message *request, unsigned code, uint16_t salt)
 {
 	struct message reply = { .number = 0 };
 	bool con = (request->octets[0] >> 4 & 3) == 0;
@@ -100,5 +121,3 @@ static inline struct message line_reply(const struct message *request, unsigned 
 			reply.octets + 2, (uint16_t)(rdl_get_be16(request->octets + 2) ^ salt));
 	return reply;
 }
-
-#endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "support.h"
+#include "octets.h"
 
 #include <ctype.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "check.h"
 
 static size_t body_len(size_t len)
 {
@@ -19,8 +21,8 @@ uint8_t *guard_alloc(size_t len)
 	size_t body = body_len(len);
 	uint8_t *map = mmap(NULL, body + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	assert_true(map != MAP_FAILED);
-	assert_int_equal(mprotect(map + page, body, PROT_READ | PROT_WRITE), 0);
+	CHECK(map != MAP_FAILED);
+	CHECK(mprotect(map + page, body, PROT_READ | PROT_WRITE) == 0);
 	return map + page + body - len;
 }
 
@@ -38,7 +40,23 @@ void guard_free(uint8_t *data, size_t len)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t body = body_len(len);
 
-	assert_int_equal(munmap(data + len - body - page, body + 2 * page), 0);
+	CHECK(munmap(data + len - body - page, body + 2 * page) == 0);
+}
+
+struct memory memory_begin(size_t len)
+{
+	struct memory memory = { .len = len, .room = (len + 7) / 8 * 8 };
+
+	memory.data = guard_alloc(memory.room);
+	memset(memory.data, 0xa5, memory.room);
+	return memory;
+}
+
+void memory_end(struct memory *memory)
+{
+	for (size_t i = memory->len; i < memory->room; i++)
+		CHECK(memory->data[i] == 0xa5);
+	guard_free(memory->data, memory->room);
 }
 
 size_t unhex(const char *hex, uint8_t *out, size_t room)
@@ -49,18 +67,23 @@ size_t unhex(const char *hex, uint8_t *out, size_t room)
 	for (; *hex != '\0'; hex++) {
 		if (isspace((unsigned char)*hex))
 			continue;
-		assert_true(isxdigit((unsigned char)*hex));
+		CHECK(isxdigit((unsigned char)*hex));
 		int digit = *hex <= '9' ? *hex - '0' : (*hex | 0x20) - 'a' + 10;
 		if (high < 0) {
 			high = digit;
 			continue;
 		}
-		assert_true(len < room);
+		CHECK(len < room);
 		out[len++] = (uint8_t)(high << 4 | digit);
 		high = -1;
 	}
-	assert_int_equal(high, -1);
+	CHECK(high == -1);
 	return len;
+}
+
+struct rdl_span span_of(const char *text)
+{
+	return (struct rdl_span){ (const uint8_t *)text, strlen(text) };
 }
 
 uint64_t test_random(uint64_t *state)
