@@ -4,24 +4,18 @@
  * guard_burst() alone and writes one profile after each call; this program prints which packet each
  * was of, in that order. "unknown": with an object list that did not come before.
  */
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../packets.h"
-#include "pipeline.h"
+#include "gateway_worker.h"
+#include "packets.h"
 
 #define ROOM 2048
 #define BURST RDL_BURST_MAX
 /* Bursts of a packet before the one that counts: the worker has seen such requests before. */
 #define BEFORE 4
 
-static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 static struct rdl_speck location_key; /* main() */
-
-static struct rdl_interface interface = {
-	.mac = { 2, 0, 0, 0, 0, 1 }, .udp_port = 5683, .ipv4_count = 1, .ipv4 = { 0xc0000201 }
-};
 static struct packets packets;
 static uint64_t buffers[BURST][ROOM / 8];
 
@@ -116,34 +110,21 @@ static void run(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 
 int main(void)
 {
-	static const char *const deny[] = { "denied-*" };
-	const struct rdl_policy_config choices = {
-		.version = { 1, 1 },
-		.lifetime_max_s = INT32_MAX,
-		.mandatory_objects_refuse = true,
-		.diagnostics = true,
-		.max_links = 1024,
-		.all_objects = true,
-		.deny_count = RDL_ARRAY_LEN(deny),
-		.deny = deny,
-		.endpoint_key = { 1, 2 },
-	};
-	rdl_speck_expand(&location_key, &(struct rdl_key){ 3, 4 });
-	struct rdl_pipeline_config config = { .interfaces = &interface,
-		.shards = 1,
-		.location_key = location_key,
-		.slots = BURST,
-		.exchange_seed = 5,
-		.reply_salt = 6 };
-	static struct rdl_pipeline pipeline;
+	const struct rdl_policy_config choices = gateway_policy();
 	struct rdl_policy *policy = rdl_policy_create(&choices);
+	struct rdl_pipeline_config config = gateway_worker(BURST);
+	struct rdl_interface interface = gateway_interfaces[0];
+	static struct rdl_pipeline pipeline;
 
-	config.memory = aligned_alloc(RDL_CACHE_LINE, rdl_pipeline_memory(&config));
-	if (policy == NULL || config.memory == NULL)
+	if (policy == NULL)
 		return 1;
-	memset(config.memory, 0, rdl_pipeline_memory(&config));
-	packets_init(&packets, mac, interface.ipv4[0]);
-	rdl_pipeline_init(&pipeline, &config);
+	/* Most have one address. */
+	interface.ipv4_count = 1;
+	interface.ipv6_count = 0;
+	config.interfaces = &interface;
+	location_key = config.location_key;
+	packets_init(&packets, interface.mac, interface.ipv4[0]);
+	gateway_worker_start(&pipeline, &config);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(goldens); i++) {
 		struct rdl_known_lists *lists = pipeline.known_lists;
 
@@ -154,7 +135,7 @@ int main(void)
 		run(&pipeline, policy, &goldens[i], "-unknown");
 		pipeline.known_lists = lists;
 	}
-	free(config.memory);
+	gateway_worker_stop(&pipeline);
 	rdl_policy_destroy(policy);
 	return 0;
 }
