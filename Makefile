@@ -12,6 +12,7 @@ link_DEPS     := base
 fragments_DEPS := net
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := lwm2m
+admission_DEPS := net
 stats_DEPS    := lwm2m
 conf_DEPS     := base
 conf_PKGS     := libconfig
@@ -24,11 +25,11 @@ mailbox_DEPS  := clock
 events_DEPS   := registry
 pipeline_DEPS := policy stats
 pipeline_PKGS := libxxhash
-shard_DEPS    := events policy stats
+shard_DEPS    := events policy admission stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base clock net fragments coap link lwm2m policy stats conf watch log mailbox lines registry events pipeline shard pktio
+LIBS := base clock net fragments admission coap link lwm2m policy stats conf watch log mailbox lines registry events pipeline shard pktio
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
 

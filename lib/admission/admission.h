@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * admission: how many new registrations a second, in all and from one network prefix. Pure: time is
- * an argument, memory the caller's. One for each shard, used by its core alone.
+ * an argument, memory the caller's. Limits are numbers that never change, which anybody may read;
+ * the buckets that go by them are a shard's, used by its core alone.
  */
 #ifndef RDL_ADMISSION_H
 #define RDL_ADMISSION_H
@@ -32,10 +33,16 @@ struct rdl_admission_limit {
 	uint64_t depth;
 };
 
+/* Of one shard. */
+struct rdl_admission_limits {
+	struct rdl_admission_limit all, prefix;
+};
+struct rdl_admission_limits rdl_admission_limits(const struct rdl_admission_config *config);
+
 struct rdl_admission_set;
 
 struct rdl_admission {
-	struct rdl_admission_limit all, prefix;
+	struct rdl_admission_limits limits;
 	uint64_t full_at; /* of the bucket of all */
 	struct rdl_key key;
 	struct rdl_admission_set *sets;
@@ -43,10 +50,18 @@ struct rdl_admission {
 
 void rdl_admission_init(struct rdl_admission *admission, const struct rdl_admission_config *config);
 
+/*
+ * Goes by other limits from now on. What a bucket lacks stays as it is, but no more than the new
+ * limit's depth; where there was no limit before, it is full. Goes through all buckets when the
+ * limit of prefixes is another: tens of microseconds.
+ */
+void rdl_admission_change(struct rdl_admission *admission,
+	const struct rdl_admission_limits *limits, uint64_t now_ms);
+
 /* False when there is nothing to ask rdl_admission_take() for. */
 static inline bool rdl_admission_limited(const struct rdl_admission *admission)
 {
-	return (admission->all.per_ms | admission->prefix.per_ms) != 0;
+	return (admission->limits.all.per_ms | admission->limits.prefix.per_ms) != 0;
 }
 
 enum rdl_admission_result {

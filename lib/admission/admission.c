@@ -42,13 +42,21 @@ static struct rdl_admission_limit limit_of(uint32_t per_s, uint32_t burst)
 	return (struct rdl_admission_limit){ per_s, depth > least ? depth : least };
 }
 
-void rdl_admission_init(struct rdl_admission *admission, const struct rdl_admission_config *config)
+struct rdl_admission_limits rdl_admission_limits(const struct rdl_admission_config *config)
 {
-	assert(config->shards > 0 && (config->per_prefix == 0 || config->memory != NULL));
-	*admission = (struct rdl_admission){
+	assert(config->shards > 0);
+	return (struct rdl_admission_limits){
 		.all = limit_of(share_of(config->registers_per_s, config->shards),
 			share_of(config->burst, config->shards)),
 		.prefix = limit_of(share_of(config->per_prefix, config->shards), 0),
+	};
+}
+
+void rdl_admission_init(struct rdl_admission *admission, const struct rdl_admission_config *config)
+{
+	assert(config->per_prefix == 0 || config->memory != NULL);
+	*admission = (struct rdl_admission){
+		.limits = rdl_admission_limits(config),
 		.key = config->key,
 		.sets = config->memory,
 	};
@@ -76,6 +84,36 @@ static uint64_t taken_at(const struct rdl_admission_limit *limit, uint64_t lack,
 	return now_ms * limit->per_ms + lack + REGISTER;
 }
 
+/* The time at which a bucket is full again, counted by another limit. */
+static uint64_t full_by(const struct rdl_admission_limit *to,
+	const struct rdl_admission_limit *from, uint64_t full_at, uint64_t now_ms)
+{
+	uint64_t lack = from->per_ms != 0 ? lack_of(from, full_at, now_ms) : 0;
+
+	return now_ms * to->per_ms + (lack < to->depth ? lack : to->depth);
+}
+
+static bool is_other(const struct rdl_admission_limit *a, const struct rdl_admission_limit *b)
+{
+	return a->per_ms != b->per_ms || a->depth != b->depth;
+}
+
+void rdl_admission_change(
+	struct rdl_admission *admission, const struct rdl_admission_limits *limits, uint64_t now_ms)
+{
+	const struct rdl_admission_limits was = admission->limits;
+
+	assert(limits->prefix.per_ms == 0 || admission->sets != NULL);
+	admission->limits = *limits;
+	admission->full_at = full_by(&limits->all, &was.all, admission->full_at, now_ms);
+	if (admission->sets == NULL || !is_other(&was.prefix, &limits->prefix))
+		return;
+	for (size_t s = 0; s < SETS; s++)
+		for (unsigned i = 0; i < WAYS; i++)
+			admission->sets[s].full_at[i] = full_by(&limits->prefix, &was.prefix,
+				admission->sets[s].full_at[i], now_ms);
+}
+
 /*
  * A prefix that is not there has the place, and the time, of the fullest bucket. A full one is as
  * good as none. Where none is full, no prefix that had to leave lacks more than what it finds when
@@ -85,7 +123,7 @@ static uint64_t taken_at(const struct rdl_admission_limit *limit, uint64_t lack,
 static bool take_of_prefix(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms)
 {
-	const struct rdl_admission_limit *limit = &admission->prefix;
+	const struct rdl_admission_limit *limit = &admission->limits.prefix;
 	struct rdl_span network = rdl_peer_prefix(peer);
 	uint64_t prefix = rdl_siphash(&admission->key, network.data, network.len);
 	uint64_t least = UINT64_MAX;
@@ -113,12 +151,12 @@ static bool take_of_prefix(
 enum rdl_admission_result rdl_admission_take(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms)
 {
-	const struct rdl_admission_limit *all = &admission->all;
+	const struct rdl_admission_limit *all = &admission->limits.all;
 	uint64_t lack = lack_of(all, admission->full_at, now_ms);
 
 	if (all->per_ms != 0 && !has_room(all, lack))
 		return RDL_ADMISSION_RATE;
-	if (admission->prefix.per_ms != 0 && !take_of_prefix(admission, peer, now_ms))
+	if (admission->limits.prefix.per_ms != 0 && !take_of_prefix(admission, peer, now_ms))
 		return RDL_ADMISSION_PREFIX;
 	admission->full_at = taken_at(all, lack, now_ms);
 	return RDL_ADMISSION_TAKEN;
