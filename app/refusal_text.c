@@ -30,17 +30,19 @@ static void put_reason(struct rdl_cursor *reply, const struct rdl_refusal *refus
 	uint8_t whole[RDL_REASON_TEXT_MAX];
 	struct rdl_cursor out = rdl_cursor(whole, sizeof(whole));
 	struct rdl_span parameter = { refusal->parameter, refusal->parameter_len };
+	const struct rdl_detail detail = { refusal->parameter, refusal->parameter_len,
+		refusal->number };
 
-	rdl_reason_write(&out, reason, refusal->detail, parameter);
+	rdl_reason_write(&out, reason, &detail);
 	rdl_cursor_text(reply, ",\"text\":");
 	rdl_cursor_json(reply, (struct rdl_span){ whole, (size_t)(out.pos - whole) });
 	if (parameter.len > 0) {
 		rdl_cursor_text(reply, ",\"parameter\":");
 		rdl_cursor_json(reply, parameter);
 	}
-	if (reason == RDL_REASON_link_syntax) {
+	if (rdl_reason_detail(reason) == RDL_DETAIL_octet) {
 		rdl_cursor_text(reply, ",\"octet\":");
-		rdl_cursor_decimal(reply, refusal->detail);
+		rdl_cursor_decimal(reply, refusal->number);
 	}
 }
 

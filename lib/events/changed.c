@@ -61,12 +61,10 @@ uint8_t rdl_event_changed(const struct rdl_request *request, const struct rdl_re
 		changed |= CHANGE(queue);
 	/* The canonical form: the same list has the same octets. */
 	if ((request->gives & RDL_GIVES_OBJECTS) != 0 &&
-		(request->objects->len != before->objects->len ||
-			memcmp(request->objects, before->objects, before->objects->len) != 0))
+		(request->list.objects->len != before->objects->len ||
+			memcmp(request->list.objects, before->objects, before->objects->len) != 0))
 		changed |= CHANGE(objects);
 	if ((request->gives & RDL_GIVES_PARAMETERS) != 0)
-		changed |= changed_parameters(
-			(struct rdl_span){ request->parameters, request->parameters_len },
-			before->parameters);
+		changed |= changed_parameters(request->parameters, before->parameters);
 	return (uint8_t)changed;
 }

@@ -7,9 +7,11 @@
 
 static const struct {
 	uint8_t code;
+	uint8_t detail; /* enum rdl_detail_kind */
 	const char *text;
-} reasons[RDL_REASON_COUNT] = { [RDL_REASON_NONE] = { 0, "" },
-#define X(name, code_name, text_) [RDL_REASON_##name] = { RDL_COAP_##code_name, text_ },
+} reasons[RDL_REASON_COUNT] = { [RDL_REASON_NONE] = { 0, RDL_DETAIL_none, "" },
+#define X(name, code_name, detail_, text_) \
+	[RDL_REASON_##name] = { RDL_COAP_##code_name, RDL_DETAIL_##detail_, text_ },
 	RDL_REASONS(X)
 #undef X
 };
@@ -26,28 +28,24 @@ const char *rdl_reason_text(enum rdl_reason reason)
 	return reasons[reason].text;
 }
 
-bool rdl_reason_names_parameter(enum rdl_reason reason)
+enum rdl_detail_kind rdl_reason_detail(enum rdl_reason reason)
 {
-	return reason == RDL_REASON_unknown_parameter || reason == RDL_REASON_repeated ||
-	       reason == RDL_REASON_update_parameter || reason == RDL_REASON_update_mismatch;
-}
-
-bool rdl_reason_has_detail(enum rdl_reason reason)
-{
-	return reason == RDL_REASON_link_syntax || reason == RDL_REASON_mandatory_objects ||
-	       reason == RDL_REASON_bad_option;
+	assert(reason < RDL_REASON_COUNT);
+	return (enum rdl_detail_kind)reasons[reason].detail;
 }
 
 /* At most this much of a name that a request brought. */
 #define NAME_SHOWN 32
 
-static void write_name(struct rdl_cursor *out, struct rdl_span name)
+static void write_name(struct rdl_cursor *out, const struct rdl_detail *detail)
 {
-	if (name.len > 0)
+	if (detail->parameter_len > 0)
 		rdl_cursor_text(out, ": ");
-	for (size_t i = 0; i < name.len && i < NAME_SHOWN; i++)
-		rdl_cursor_u8(
-			out, name.data[i] >= 0x20 && name.data[i] <= 0x7e ? name.data[i] : '?');
+	for (uint32_t i = 0; i < detail->parameter_len && i < NAME_SHOWN; i++) {
+		uint8_t octet = detail->parameter[i];
+
+		rdl_cursor_u8(out, octet >= 0x20 && octet <= 0x7e ? octet : '?');
+	}
 }
 
 static void write_missing(struct rdl_cursor *out, uint32_t missing)
@@ -61,13 +59,21 @@ static void write_missing(struct rdl_cursor *out, uint32_t missing)
 }
 
 void rdl_reason_write(
-	struct rdl_cursor *out, enum rdl_reason reason, uint32_t detail, struct rdl_span name)
+	struct rdl_cursor *out, enum rdl_reason reason, const struct rdl_detail *detail)
 {
 	rdl_cursor_text(out, rdl_reason_text(reason));
-	if (rdl_reason_names_parameter(reason))
-		write_name(out, name);
-	else if (reason == RDL_REASON_mandatory_objects)
-		write_missing(out, detail);
-	else if (rdl_reason_has_detail(reason))
-		rdl_cursor_decimal(out, detail);
+	switch (rdl_reason_detail(reason)) {
+	case RDL_DETAIL_parameter:
+		write_name(out, detail);
+		break;
+	case RDL_DETAIL_objects:
+		write_missing(out, detail->number);
+		break;
+	case RDL_DETAIL_option:
+	case RDL_DETAIL_octet:
+		rdl_cursor_decimal(out, detail->number);
+		break;
+	case RDL_DETAIL_none:
+		break;
+	}
 }

@@ -86,16 +86,6 @@ void rdl_reply_discovery(struct rdl_reply *to)
 	end(to, &reply);
 }
 
-static void write_reason(struct rdl_cursor *out, const struct rdl_request *request)
-{
-	enum rdl_reason reason = (enum rdl_reason)request->reason;
-	struct rdl_span name = { NULL, 0 };
-
-	if (rdl_reason_names_parameter(reason))
-		name = (struct rdl_span){ request->payload, request->payload_len };
-	rdl_reason_write(out, reason, request->detail, name);
-}
-
 /* Takes back what was written since `before` when the reply has become too long by it. */
 static void keep_short(
 	struct rdl_coap_reply *reply, const struct rdl_coap_reply *before, size_t longest)
@@ -112,15 +102,15 @@ void rdl_reply_refuse(
 	struct rdl_cursor out = rdl_cursor(text, sizeof(text));
 
 	if (diagnostics)
-		write_reason(&out, request);
+		rdl_reason_write(&out, (enum rdl_reason)request->reason, &request->detail);
 	assert(!out.failed);
 	struct rdl_coap_reply reply = begin(to, rdl_reason_code(request->reason)), before;
 
 	if (to->block1 != RDL_BLOCK1_NONE)
 		rdl_coap_reply_uint(&reply, RDL_COAP_BLOCK1, to->block1);
 	before = reply;
-	if (request->reason == RDL_REASON_too_large && request->detail != 0)
-		rdl_coap_reply_uint(&reply, RDL_COAP_SIZE1, request->detail);
+	if (request->reason == RDL_REASON_too_large && to->size1 != 0)
+		rdl_coap_reply_uint(&reply, RDL_COAP_SIZE1, to->size1);
 	keep_short(&reply, &before, longest);
 	before = reply;
 	rdl_coap_reply_payload(&reply, text, (size_t)(out.pos - text));

@@ -13,6 +13,7 @@ struct rdl_reply {
 	uint16_t len; /* of the reply, once written */
 	uint16_t id_mask; /* Message ID of a NON reply: the request's, each bit here turned round */
 	uint32_t block1; /* option value to echo; RDL_BLOCK1_NONE */
+	uint32_t size1; /* of a payload too large: what one may have at most; 0: not said */
 };
 #define RDL_BLOCK1_NONE UINT32_MAX
 

@@ -40,7 +40,8 @@ enum rdl_operation {
  */
 struct rdl_request {
 	/* The first line is all that most Updates and De-registers take from core to core. */
-	uint8_t operation; /* enum rdl_operation */
+	/* enum rdl_operation. What crosses a link begins with its kind, whatever it is. */
+	uint8_t operation;
 	uint8_t reason; /* enum rdl_reason: the worker's verdict, or else the shard's */
 	uint8_t code; /* the answer: RDL_COAP_*; 0: none, the request is shed */
 	uint8_t gives; /* RDL_GIVES_* */
@@ -59,37 +60,27 @@ struct rdl_request {
 		struct rdl_location location; /* the others; of a Register, the answer */
 	};
 
-	union { /* Register, RDL_GIVES_IDENTITY: rdl_request_endpoint() */
-		uint8_t name[RDL_NAME_INLINE]; /* zeros behind it */
-		const uint8_t *long_name;
-	};
+	/* Register, RDL_GIVES_IDENTITY: rdl_request_endpoint() */
 	union {
-		const struct rdl_object_list *objects; /* RDL_GIVES_OBJECTS */
-		/*
-		 * RDL_GIVES_PAYLOAD, payload_len octets;
-		 * of a refusal because of a parameter, its name
-		 */
-		const uint8_t *payload;
-	};
+		uint8_t here[RDL_NAME_INLINE]; /* zeros behind it */
+		const uint8_t *elsewhere; /* a longer one */
+	} name;
 	union {
-		/* RDL_GIVES_OBJECTS: rdl_object_list_digest(), or 0: not made yet */
-		uint64_t list_digest;
+		/* RDL_GIVES_OBJECTS */
 		struct {
-			uint32_t payload_len;
-			/*
-			 * The link list's octet at fault;
-			 * the missing objects (RDL_MISSING_*), the option's number.
-			 */
-			uint32_t detail;
-		};
+			const struct rdl_object_list *objects;
+			uint64_t digest; /* rdl_object_list_digest(), or 0: not made yet */
+		} list;
+		struct rdl_span payload; /* RDL_GIVES_PAYLOAD */
+		struct rdl_detail detail; /* of a refusal, whose reason says whether it has one */
 	};
 	/*
-	 * RDL_GIVES_PARAMETERS: sms and the extra parameters,
-	 * each one octet of length and `key[=value]`
+	 * RDL_GIVES_PARAMETERS, else empty: sms and the extra parameters, each one octet of length
+	 * and `key[=value]`
 	 */
-	const uint8_t *parameters;
-	uint16_t parameters_len;
+	struct rdl_span parameters;
 };
+_Static_assert(offsetof(struct rdl_request, operation) == 0, "a message begins with its kind");
 _Static_assert(offsetof(struct rdl_request, name) == RDL_CACHE_LINE, "an Update takes one line");
 _Static_assert(sizeof(struct rdl_request) <= 2 * RDL_CACHE_LINE, "a Register takes two");
 
@@ -97,7 +88,7 @@ static inline struct rdl_span rdl_request_endpoint(const struct rdl_request *req
 {
 	bool here = request->endpoint_len <= RDL_NAME_INLINE;
 
-	return (struct rdl_span){ here ? request->name : request->long_name,
+	return (struct rdl_span){ here ? request->name.here : request->name.elsewhere,
 		request->endpoint_len };
 }
 
@@ -109,14 +100,14 @@ static inline void rdl_request_set_endpoint(struct rdl_request *request, struct 
 
 	request->endpoint_len = (uint8_t)endpoint.len;
 	if (endpoint.len > RDL_NAME_INLINE) {
-		request->long_name = endpoint.data;
+		request->name.elsewhere = endpoint.data;
 		return;
 	}
 	for (size_t i = 0; i < whole; i++)
 		memcpy(&words[i], endpoint.data + 8 * i, 8);
 	if (endpoint.len % 8 != 0)
 		words[whole] = rdl_tail_word(endpoint.data + endpoint.len, endpoint.len);
-	memcpy(request->name, words, sizeof(words));
+	memcpy(request->name.here, words, sizeof(words));
 }
 
 #endif

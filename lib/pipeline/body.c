@@ -66,7 +66,7 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 		return RDL_BODY_WHOLE;
 	if (need > pipeline->blocks.scratch_len) {
 		packet->request.reason = RDL_REASON_too_large;
-		packet->request.detail = pipeline->blocks.max_payload;
+		packet->reply.size1 = pipeline->blocks.max_payload;
 		return RDL_BODY_REFUSED;
 	}
 	int piece = rdl_blocks_scratch(&pipeline->blocks);
@@ -115,7 +115,7 @@ static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet
 
 	if (blocks->count == 0) {
 		request->reason = RDL_REASON_bad_option;
-		request->detail = RDL_COAP_BLOCK1;
+		request->detail.number = RDL_COAP_BLOCK1;
 		return RDL_BODY_REFUSED;
 	}
 	request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
@@ -138,7 +138,7 @@ static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet
 		break;
 	}
 	request->reason = (uint8_t)reason;
-	request->detail = blocks->max_payload;
+	packet->reply.size1 = blocks->max_payload;
 	return RDL_BODY_REFUSED;
 }
 

@@ -41,7 +41,7 @@ static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy
 		rdl_stats_add(&pipeline->stats, RDL_STAT_list_cache_hits, 1);
 		packet->known_list = (uint16_t)(rdl_known_lists_hold(lists, input->known) + 1);
 	} else if (lists != NULL)
-		rdl_known_lists_keep(lists, &key, request->objects, &ignored);
+		rdl_known_lists_keep(lists, &key, request->list.objects, &ignored);
 }
 
 static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
@@ -179,7 +179,7 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 		reason = RDL_REASON_method;
 	request->reason = (uint8_t)reason;
 	if (RDL_UNLIKELY(reason == RDL_REASON_bad_option))
-		request->detail = input->bad_option;
+		request->detail.number = input->bad_option;
 	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_UPDATE &&
 		!judge_update(pipeline, policy, packet, input)) {
 		burst->drop |= rdl_packet_bit(i);
@@ -254,6 +254,6 @@ void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy 
 	request->reason = input->option_reason != RDL_REASON_NONE ? (uint8_t)input->option_reason
 								  : RDL_REASON_path;
 	if (request->reason == RDL_REASON_bad_option)
-		request->detail = input->bad_option;
+		request->detail.number = input->bad_option;
 	answer(pipeline, policy, packet, burst, i);
 }

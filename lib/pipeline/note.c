@@ -65,17 +65,35 @@ static void note_input(struct rdl_refusal *refusal, const struct rdl_input *inpu
 			p->value[RDL_PARAMETER_EP], refusal->endpoint, sizeof(refusal->endpoint));
 }
 
+static void note_detail(struct rdl_refusal *refusal, const struct rdl_request *request)
+{
+	const struct rdl_detail *detail = &request->detail;
+
+	switch (rdl_reason_detail((enum rdl_reason)request->reason)) {
+	case RDL_DETAIL_parameter:
+		refusal->parameter_len =
+			copy((struct rdl_span){ detail->parameter, detail->parameter_len },
+				refusal->parameter, sizeof(refusal->parameter));
+		break;
+	case RDL_DETAIL_option:
+	case RDL_DETAIL_octet:
+	case RDL_DETAIL_objects:
+		refusal->number = detail->number;
+		break;
+	case RDL_DETAIL_none:
+		break;
+	}
+}
+
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
 	const struct rdl_input *input)
 {
-	enum rdl_reason reason = (enum rdl_reason)request->reason;
 	struct rdl_refusal refusal;
 
 	if (pipeline->config.refusals == NULL)
 		return;
 	refusal = (struct rdl_refusal){ .time_ms = pipeline->now_ms,
 		.peer = request->peer,
-		.detail = rdl_reason_has_detail(reason) ? request->detail : 0,
 		.operation = request->operation,
 		.reason = request->reason };
 	if (input == NULL) {
@@ -85,9 +103,6 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 	} else {
 		note_input(&refusal, input);
 	}
-	if (rdl_reason_names_parameter(reason))
-		refusal.parameter_len =
-			copy((struct rdl_span){ request->payload, request->payload_len },
-				refusal.parameter, sizeof(refusal.parameter));
+	note_detail(&refusal, request);
 	rdl_refusals_add(pipeline->config.refusals, &refusal);
 }

@@ -17,7 +17,7 @@ struct rdl_refusal {
 	uint64_t time_ms;
 	struct rdl_peer peer;
 	struct rdl_location location; /* when `located` */
-	uint32_t detail; /* as in the request, where the reason has one */
+	uint32_t number; /* of its detail, where the reason has one */
 	uint8_t operation; /* enum rdl_operation */
 	uint8_t reason; /* enum rdl_reason */
 	bool located;

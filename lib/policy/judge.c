@@ -20,8 +20,8 @@ static struct rdl_span name_of(struct rdl_span query)
 /* Refuses because of one parameter, which the diagnostic payload will name. */
 static enum rdl_reason blame(struct rdl_request *request, struct rdl_span name, enum rdl_reason why)
 {
-	request->payload = name.data;
-	request->payload_len = (uint32_t)name.len;
+	request->detail.parameter = name.data;
+	request->detail.parameter_len = (uint32_t)name.len;
 	return why;
 }
 
@@ -174,7 +174,7 @@ static void write_parameters(
 {
 	size_t padding;
 
-	request->parameters = scratch->pos;
+	request->parameters.data = scratch->pos;
 	if (GIVEN(p, SMS)) {
 		struct rdl_span sms = p->value[RDL_PARAMETER_SMS];
 
@@ -188,7 +188,7 @@ static void write_parameters(
 		rdl_cursor_u8(scratch, (uint8_t)other.len);
 		rdl_cursor_bytes(scratch, other.data, other.len);
 	}
-	request->parameters_len = (uint16_t)(scratch->pos - request->parameters);
+	request->parameters.len = (size_t)(scratch->pos - request->parameters.data);
 	request->gives |= RDL_GIVES_PARAMETERS;
 	padding = -(uintptr_t)scratch->pos & 7;
 	rdl_cursor_take(scratch, padding);
@@ -214,16 +214,16 @@ static enum rdl_reason judge_objects(const struct rdl_policy *policy, const stru
 	if (RDL_LIKELY(known != NULL)) {
 		for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
 			ignored->count[i] += known->ignored.count[i];
-		request->objects = known->list;
-		request->list_digest = known->digest;
+		request->list.objects = known->list;
+		request->list.digest = known->digest;
 		request->gives |= RDL_GIVES_OBJECTS;
 		return RDL_REASON_NONE;
 	}
 	reason = rdl_policy_objects(policy, input->payload, no_root, minor, is_register,
-		scratch->pos, room, ignored, &request->detail);
+		scratch->pos, room, ignored, &request->detail.number);
 	if (reason == RDL_REASON_NONE) {
-		request->objects = (const struct rdl_object_list *)(const void *)scratch->pos;
-		request->list_digest = 0;
+		request->list.objects = (const struct rdl_object_list *)(const void *)scratch->pos;
+		request->list.digest = 0;
 		request->gives |= RDL_GIVES_OBJECTS;
 	}
 	return reason;
@@ -261,8 +261,7 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 	enum rdl_reason reason = judge_version(policy, p, request);
 
 	request->gives = 0;
-	request->parameters_len = 0;
-	request->payload_len = 0;
+	request->parameters.len = 0;
 	if (reason == RDL_REASON_NONE)
 		reason = judge_register_parameters(policy, p, request);
 	if (reason == RDL_REASON_NONE) {
@@ -361,8 +360,7 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 	enum rdl_reason reason = RDL_REASON_NONE;
 
 	request->gives = 0;
-	request->parameters_len = 0;
-	request->payload_len = 0;
+	request->parameters.len = 0;
 	if (p->given != 0 || p->other_count > 0)
 		reason = judge_update_parameters(policy, p, request);
 	if (reason == RDL_REASON_NONE) {
@@ -374,8 +372,7 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 			reason = judge_content_format(policy, input);
 		if (reason == RDL_REASON_NONE && input->payload.len > 0) {
 			if (request->location.rooted && !names_root(input)) {
-				request->payload = input->payload.data;
-				request->payload_len = (uint32_t)input->payload.len;
+				request->payload = input->payload;
 				request->gives |= RDL_GIVES_PAYLOAD;
 			} else {
 				reason = judge_objects(policy, input, request->location.rules,

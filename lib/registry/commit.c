@@ -49,7 +49,7 @@ static rdl_handle add(struct rdl_registry *registry, const struct rdl_request *r
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	record->name_len = request->endpoint_len;
 	if (request->endpoint_len <= RDL_NAME_INLINE)
-		memcpy(record->name, request->name, sizeof(record->name));
+		memcpy(record->name, request->name.here, sizeof(record->name));
 	record->objects = RDL_STORE_NONE;
 	record->extras = RDL_STORE_NONE;
 	rdl_exchange_clear(record);
@@ -99,7 +99,7 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->binding = request->binding;
 	record->lifetime_s = request->lifetime_s;
 	record->queue = (request->gives & RDL_GIVES_QUEUE) != 0;
-	record->rooted = request->objects->root_len > 0;
+	record->rooted = request->list.objects->root_len > 0;
 	record->peer = request->peer;
 	record->identity = request->identity;
 	record->registered = rdl_registry_second(registry, now_ms);
@@ -107,7 +107,7 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->register_exchange = request->exchange;
 	/* In a tombstone the digest of a long name lay there. */
 	if (request->endpoint_len > RDL_NAME_INLINE)
-		memcpy(record->name, request->long_name, sizeof(record->name));
+		memcpy(record->name, request->name.elsewhere, sizeof(record->name));
 	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 }
 
@@ -144,7 +144,7 @@ static bool is_of(const struct rdl_registry *registry, const struct rdl_record *
 {
 	if (RDL_LIKELY(request->endpoint_len <= RDL_NAME_INLINE))
 		return record->name_len == request->endpoint_len &&
-		       memcmp(record->name, request->name, sizeof(record->name)) == 0;
+		       memcmp(record->name, request->name.here, sizeof(record->name)) == 0;
 	return rdl_registry_is_of(registry, record, request->digest, rdl_request_endpoint(request));
 }
 
@@ -193,8 +193,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 			return result;
 		result = RDL_REGISTRY_CREATED;
 	}
-	struct rdl_needs needs = rdl_needs_of(registry, request,
-		(struct rdl_span){ request->parameters, request->parameters_len });
+	struct rdl_needs needs = rdl_needs_of(registry, request, request->parameters);
 	const struct rdl_record *former = known ? rdl_slab_at(&registry->slab, handle) : NULL;
 	needs.live = known && rdl_registry_alive(former, rdl_registry_second(registry, now_ms));
 	if (!rdl_needs_take(registry, former, &needs))
@@ -231,7 +230,7 @@ static bool update_kept(
 {
 	uint8_t octets[RDL_REGISTRY_PARAMETERS_MAX], name[RDL_ENDPOINT_MAX];
 	struct rdl_cursor merged = rdl_cursor(octets, sizeof(octets));
-	struct rdl_span given = { request->parameters, request->parameters_len };
+	struct rdl_span given = request->parameters;
 
 	if ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
 		!rdl_extras_merge(&registry->store, record, given, &merged))

@@ -7,11 +7,11 @@ struct rdl_needs rdl_needs_of(const struct rdl_registry *registry,
 	struct rdl_needs needs = { .peer = &request->peer };
 
 	if ((request->gives & RDL_GIVES_OBJECTS) != 0) {
-		needs.list = request->objects;
-		needs.digest =
-			request->list_digest != 0
-				? request->list_digest
-				: rdl_object_list_digest(&registry->lists.key, request->objects);
+		needs.list = request->list.objects;
+		needs.digest = request->list.digest != 0
+				       ? request->list.digest
+				       : rdl_object_list_digest(
+						 &registry->lists.key, request->list.objects);
 	}
 	if (request->operation == RDL_OPERATION_REGISTER) {
 		needs.has_extras = true;

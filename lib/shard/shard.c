@@ -97,7 +97,7 @@ static void refuse(struct rdl_shard *shard, struct rdl_request *request)
 }
 
 /* Whether another payload may be read now, which may be longer than what is left. */
-static bool may_read(struct rdl_shard *shard, uint32_t len, uint64_t now_ms)
+static bool may_read(struct rdl_shard *shard, size_t len, uint64_t now_ms)
 {
 	uint64_t elapsed = now_ms - shard->may_read_ms;
 
@@ -109,7 +109,7 @@ static bool may_read(struct rdl_shard *shard, uint32_t len, uint64_t now_ms)
 		shard->may_read = READ_SAVED;
 	if (shard->may_read <= 0)
 		return false;
-	shard->may_read -= len;
+	shard->may_read -= (int64_t)len;
 	return true;
 }
 
@@ -122,15 +122,14 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 	enum rdl_reason reason;
 
 	rdl_registry_describe(shard->registry, handle, &registration);
-	reason = rdl_policy_objects(policy,
-		(struct rdl_span){ request->payload, request->payload_len },
+	reason = rdl_policy_objects(policy, request->payload,
 		rdl_object_list_root(registration.objects), registration.minor, false,
-		shard->scratch, sizeof(shard->scratch), &ignored, &request->detail);
+		shard->scratch, sizeof(shard->scratch), &ignored, &request->detail.number);
 	request->gives &= (uint8_t)~RDL_GIVES_PAYLOAD;
 	request->reason = (uint8_t)reason;
 	if (reason == RDL_REASON_NONE) {
-		request->objects = (const struct rdl_object_list *)shard->scratch;
-		request->list_digest = 0;
+		request->list.objects = (const struct rdl_object_list *)shard->scratch;
+		request->list.digest = 0;
 		request->gives |= RDL_GIVES_OBJECTS;
 	}
 	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
@@ -163,8 +162,8 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 	if (wrong.len == 0)
 		return;
 	request->reason = RDL_REASON_update_mismatch;
-	request->payload = wrong.data;
-	request->payload_len = (uint32_t)wrong.len;
+	request->detail.parameter = wrong.data;
+	request->detail.parameter_len = (uint32_t)wrong.len;
 }
 
 /*
@@ -196,7 +195,7 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 		request->reason = RDL_REASON_location;
 	} else if (request->reason == RDL_REASON_NONE &&
 		   (request->gives & RDL_GIVES_PAYLOAD) != 0) {
-		if (!may_read(shard, request->payload_len, now_ms)) {
+		if (!may_read(shard, request->payload.len, now_ms)) {
 			rdl_stats_add(&shard->stats, RDL_STAT_drop_unread_list, 1);
 			return;
 		}
@@ -234,7 +233,7 @@ static void prefetch_requests(struct rdl_request *const requests[], unsigned cou
 	for (unsigned i = 0; i < count; i++)
 		if (requests[i]->operation == RDL_OPERATION_REGISTER ||
 			(requests[i]->gives & GIVES_MORE) != 0)
-			RDL_PREFETCH_WRITE(requests[i]->name);
+			RDL_PREFETCH_WRITE(&requests[i]->name);
 }
 
 /* What their second lines point to in a packet: names that are long, lists that are not known. */
@@ -246,11 +245,11 @@ static void prefetch_views(struct rdl_request *const requests[], unsigned count)
 		if (request->operation != RDL_OPERATION_REGISTER)
 			continue;
 		if (request->endpoint_len > RDL_NAME_INLINE)
-			RDL_PREFETCH(request->long_name);
-		if (request->list_digest != 0)
+			RDL_PREFETCH(request->name.elsewhere);
+		if (request->list.digest != 0)
 			continue;
-		RDL_PREFETCH(request->objects);
-		RDL_PREFETCH((const char *)request->objects + RDL_CACHE_LINE);
+		RDL_PREFETCH(request->list.objects);
+		RDL_PREFETCH((const char *)request->list.objects + RDL_CACHE_LINE);
 	}
 }
 

@@ -18,7 +18,7 @@ static const struct {
 #define X(name_, help_) [RDL_STAT_drop_##name_] = { "drop_" #name_, help_ },
 	RDL_NET_DROPS(X) RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
 #undef X
-#define X(name_, code, text) [RDL_STAT_refused_##name_] = { "refused_" #name_, text },
+#define X(name_, code, detail, text) [RDL_STAT_refused_##name_] = { "refused_" #name_, text },
 		RDL_REASONS(X)
 #undef X
 #define X(name_, help_) [RDL_STAT_ignored_##name_] = { "ignored_" #name_, help_ },

@@ -84,7 +84,7 @@ enum rdl_stat {
 #define X(name, help) RDL_STAT_drop_##name,
 	RDL_NET_DROPS(X) RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
 #undef X
-#define X(name, code, text) RDL_STAT_refused_##name,
+#define X(name, code, detail, text) RDL_STAT_refused_##name,
 		RDL_REASONS(X)
 #undef X
 #define X(name, help) RDL_STAT_ignored_##name,

@@ -71,7 +71,7 @@ static bool fill(struct daemon *daemon, uint64_t registrations, uint64_t now_ms)
 		struct rdl_request request = { .operation = RDL_OPERATION_REGISTER,
 			.lifetime_s = LIFETIME_S,
 			.exchange = i + 1,
-			.objects = &list.head };
+			.list.objects = &list.head };
 
 		rdl_request_set_endpoint(
 			&request, (struct rdl_span){ (const uint8_t *)name, (size_t)len });

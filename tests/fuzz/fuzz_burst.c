@@ -126,10 +126,10 @@ static void check_handed_over(struct packet *p)
 	if (r->operation == RDL_OPERATION_REGISTER)
 		CHECK(r->reason == RDL_REASON_NONE && (r->gives & RDL_GIVES_OBJECTS) != 0 &&
 			(r->endpoint_len <= RDL_NAME_INLINE ||
-				inside(buffer, r->long_name, r->endpoint_len)));
+				inside(buffer, r->name.elsewhere, r->endpoint_len)));
 	/* Who finds a list by its digest does not make it again. */
-	if ((r->gives & RDL_GIVES_OBJECTS) != 0 && r->list_digest != 0)
-		CHECK(r->list_digest == rdl_object_list_digest(&gateway_list_key, r->objects));
+	if ((r->gives & RDL_GIVES_OBJECTS) != 0 && r->list.digest != 0)
+		CHECK(r->list.digest == rdl_object_list_digest(&gateway_list_key, r->list.objects));
 	check_whole(p);
 }
 

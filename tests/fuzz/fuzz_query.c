@@ -115,13 +115,13 @@ static void check_parameters(
 {
 	const struct rdl_request *r = &judged->request;
 	struct rdl_span scratch = { judged->scratch, judged->scratch_len };
-	struct rdl_span left = { r->parameters, r->parameters_len };
+	struct rdl_span left = r->parameters;
 
 	*seen = 0;
-	CHECK((r->parameters_len > 0) == ((r->gives & RDL_GIVES_PARAMETERS) != 0));
-	if (r->parameters_len == 0)
+	CHECK((r->parameters.len > 0) == ((r->gives & RDL_GIVES_PARAMETERS) != 0));
+	if (r->parameters.len == 0)
 		return;
-	CHECK(inside(scratch, r->parameters, r->parameters_len));
+	CHECK(inside(scratch, r->parameters.data, r->parameters.len));
 	while (left.len > 0) {
 		size_t len = fuzz_octet(&left), k = 0;
 		struct rdl_span p = fuzz_take(&left, len), name = p;
@@ -178,17 +178,17 @@ static uint32_t check_accepted(
 	if (endpoint.len > RDL_NAME_INLINE)
 		CHECK(inside(datagram, endpoint.data, endpoint.len));
 	for (size_t i = endpoint.len; i < RDL_NAME_INLINE; i++)
-		CHECK(r->name[i] == 0);
+		CHECK(r->name.here[i] == 0);
 	CHECK(rdl_utf8_valid(endpoint.data, endpoint.len));
 	rdl_siphash128(&config->endpoint_key, endpoint.data, endpoint.len, digest.word);
 	CHECK(memcmp(&digest, &r->digest, sizeof(digest)) == 0);
-	CHECK(r->gives & RDL_GIVES_OBJECTS && r->objects->link_count == 2);
+	CHECK(r->gives & RDL_GIVES_OBJECTS && r->list.objects->link_count == 2);
 	return seen;
 }
 
 static void check_same(const struct rdl_request *a, const struct rdl_request *b, bool is_register)
 {
-	CHECK(a->gives == b->gives && a->parameters_len == b->parameters_len);
+	CHECK(a->gives == b->gives && a->parameters.len == b->parameters.len);
 	if (is_register || (a->gives & RDL_GIVES_LIFETIME) != 0)
 		CHECK(a->lifetime_s == b->lifetime_s);
 	if (is_register || (a->gives & RDL_GIVES_BINDING) != 0)

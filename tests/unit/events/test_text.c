@@ -256,7 +256,7 @@ static void test_changed(void **state)
 	/* Not given; given as it was; given anew. */
 	request.lifetime_s = 1;
 	request.binding = 3;
-	request.objects = &other->list;
+	request.list.objects = &other->list;
 	assert_int_equal(changed(&request, before), 0);
 	request.gives = RDL_GIVES_LIFETIME | RDL_GIVES_BINDING | RDL_GIVES_OBJECTS;
 	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_lifetime |
@@ -264,7 +264,7 @@ static void test_changed(void **state)
 							    1 << RDL_EVENT_CHANGE_objects);
 	request.lifetime_s = 24;
 	request.binding = RDL_BINDING_DEFAULT;
-	request.objects = &same->list;
+	request.list.objects = &same->list;
 	assert_int_equal(changed(&request, before), 0);
 	/* Queue mode goes on by the parameter, on and off by the binding. */
 	request.gives = RDL_GIVES_QUEUE;
@@ -310,8 +310,7 @@ static void test_changed_parameters(void **state)
 			make_parameter(before, cases[i].before[k]);
 		for (unsigned k = 0; k < 2 && cases[i].given[k] != NULL; k++)
 			make_parameter(given, cases[i].given[k]);
-		request.parameters = given->registration.parameters.data;
-		request.parameters_len = (uint16_t)given->registration.parameters.len;
+		request.parameters = given->registration.parameters;
 		assert_int_equal(changed(&request, before), cases[i].changed);
 		request.gives = 0;
 		assert_int_equal(changed(&request, before), 0);

@@ -123,14 +123,14 @@ static void test_refused(void **state)
 
 	reply = begin(RDL_COAP_CON, 9 + 64);
 	request.reason = RDL_REASON_link_syntax;
-	request.detail = 0;
+	request.detail.number = 0;
 	rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 	expect(&reply, "62801234a1b2 ff", "object list: syntax error at octet 0");
 
 	reply = begin(RDL_COAP_CON, 9 + 64);
 	request.reason = RDL_REASON_link_syntax;
 	reply.block1 = 0x0e;
-	request.detail = UINT32_MAX;
+	request.detail.number = UINT32_MAX;
 	rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 	expect(&reply, "62801234a1b2 d10e0e ff", "object list: syntax error at octet 4294967295");
 }
@@ -213,7 +213,7 @@ static void test_detailed(void **state)
 {
 	static const struct {
 		enum rdl_reason reason;
-		uint32_t detail;
+		uint32_t number;
 		const char *text;
 	} cases[] = {
 		{ RDL_REASON_bad_option, 63, "option not understood: 63" },
@@ -235,8 +235,8 @@ static void test_detailed(void **state)
 		uint8_t text[RDL_REASON_TEXT_MAX];
 		struct rdl_cursor out = rdl_cursor(text, sizeof(text));
 
-		rdl_reason_write(&out, cases[i].reason, cases[i].detail,
-			(struct rdl_span){ (const uint8_t *)"x", 1 });
+		rdl_reason_write(&out, cases[i].reason,
+			&(struct rdl_detail){ (const uint8_t *)"x", 1, cases[i].number });
 		assert_false(out.failed);
 		assert_true(rdl_span_equal((struct rdl_span){ text, (size_t)(out.pos - text) },
 			span_of(cases[i].text)));
@@ -263,8 +263,7 @@ static void test_named_parameter(void **state)
 		struct rdl_request request = {
 			.reason = RDL_REASON_unknown_parameter,
 			/* It stands where the reply will: it must be read before. */
-			.payload = octets + 5,
-			.payload_len = (uint32_t)strlen(cases[i].name),
+			.detail = { octets + 5, (uint32_t)strlen(cases[i].name), 0 },
 		};
 		const char *text = rdl_reason_text(RDL_REASON_unknown_parameter);
 

@@ -197,13 +197,9 @@ static void test_refusals(void **state)
 					begin(octets, token_len, RDL_COAP_CON, blocks[b]);
 				struct rdl_request request = { .reason = (uint8_t)reason };
 
-				if (reason == RDL_REASON_too_large ||
-					reason == RDL_REASON_link_syntax) {
-					request.detail = UINT32_MAX;
-				} else {
-					request.payload = name;
-					request.payload_len = sizeof(name) - 1;
-				}
+				reply.size1 = UINT32_MAX;
+				request.detail =
+					(struct rdl_detail){ name, sizeof(name) - 1, UINT32_MAX };
 				rdl_reply_refuse(&reply, &request, true, SIZE_MAX);
 				expect_all(rdl_reason_text((enum rdl_reason)reason), &reply,
 					token_len);

@@ -240,12 +240,13 @@ static inline void expect_refusal(
 	struct message reply = line_reply(request, rdl_reason_code(reason), SALT);
 	char at_octet[80];
 
-	if (rdl_reason_has_detail(reason) && text[0] != '\0') {
+	enum rdl_detail_kind detail = rdl_reason_detail(reason);
+
+	if (detail != RDL_DETAIL_none && detail != RDL_DETAIL_parameter && text[0] != '\0') {
 		/* What it says is for the tests of replies: here, that it is the request's. */
 		struct rdl_cursor out = rdl_cursor(at_octet, sizeof(at_octet) - 1);
 
-		rdl_reason_write(
-			&out, reason, run->packet.request.detail, (struct rdl_span){ NULL, 0 });
+		rdl_reason_write(&out, reason, &run->packet.request.detail);
 		*out.pos = '\0';
 		text = at_octet;
 		assert_true(strlen(text) > strlen(rdl_reason_text(reason)));

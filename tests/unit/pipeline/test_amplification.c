@@ -91,7 +91,7 @@ static void test_every_reason(void **state)
 		uint8_t text[RDL_REASON_TEXT_MAX];
 		struct rdl_cursor out = rdl_cursor(text, sizeof(text));
 
-		rdl_reason_write(&out, (enum rdl_reason)r, 0, (struct rdl_span){ NULL, 0 });
+		rdl_reason_write(&out, (enum rdl_reason)r, &(struct rdl_detail){ NULL, 0, 0 });
 
 		for (unsigned i = 0; i < 8 * 2 * RDL_ARRAY_LEN(arounds) * 11; i++) {
 			const struct around *around = &arounds[i / 16 % RDL_ARRAY_LEN(arounds)];
@@ -111,8 +111,7 @@ static void test_every_reason(void **state)
 			assert_int_equal(run.burst.hand_over, 1);
 			run.packet.request.reason = (uint8_t)r;
 			run.packet.request.code = rdl_reason_code((enum rdl_reason)r);
-			run.packet.request.payload_len = 0;
-			run.packet.request.detail = 0;
+			run.packet.request.detail = (struct rdl_detail){ NULL, 0, 0 };
 			assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 1), 1);
 			expect_no_longer(&run, (size_t)(out.pos - text), counts);
 			run_end(&run);

@@ -77,7 +77,7 @@ static uint64_t expect_register(const struct message *m)
 	uint64_t exchange = run.packet.request.exchange;
 
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-	assert_int_equal(run.packet.request.objects->link_count, 16);
+	assert_int_equal(run.packet.request.list.objects->link_count, 16);
 	assert_int_equal(run.packet.reply.block1, 0x22);
 	give_back(&run);
 	return exchange;
@@ -202,7 +202,7 @@ static void test_empty_last_block(void **state)
 	rdl_put_be16(m.octets + 2, 99);
 	struct run run = run_message(&m);
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-	assert_int_equal(run.packet.request.objects->link_count, 6);
+	assert_int_equal(run.packet.request.list.objects->link_count, 6);
 	give_back(&run);
 }
 
@@ -308,7 +308,7 @@ static void test_longest(void **state)
 	}
 	struct run run = run_message(&m);
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-	assert_int_equal(run.packet.request.objects->link_count, links);
+	assert_int_equal(run.packet.request.list.objects->link_count, links);
 	assert_true(run.packet.scratch != 0);
 	give_back(&run);
 }
@@ -329,7 +329,7 @@ static void test_in_flight(void **state)
 	m = block_of(HEAD, 2, 2);
 	struct run run = run_message(&m);
 	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-	struct rdl_object_list list = *run.packet.request.objects;
+	struct rdl_object_list list = *run.packet.request.list.objects;
 	m = block_of(HEAD, 0, 3);
 	struct run restart = run_message(&m);
 	assert_int_equal(restart.burst.reply, 1);
@@ -339,7 +339,7 @@ static void test_in_flight(void **state)
 	restart = run_message(&m);
 	expect_refusal(&restart, &m, RDL_REASON_block_gap);
 	run_end(&restart);
-	assert_memory_equal(run.packet.request.objects, &list, sizeof(list));
+	assert_memory_equal(run.packet.request.list.objects, &list, sizeof(list));
 	assert_int_equal(list.link_count, 16);
 	give_back(&run);
 }
@@ -375,7 +375,7 @@ static void test_one_octet_more(void **state)
 		struct run run = run_message(&m);
 		if (len > 16) {
 			expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
-			assert_int_equal(run.packet.request.objects->link_count, 2);
+			assert_int_equal(run.packet.request.list.objects->link_count, 2);
 		}
 		give_back(&run);
 	}

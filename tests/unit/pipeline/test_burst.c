@@ -86,8 +86,8 @@ static void expect_same_request(const struct run *a, const struct run *b)
 	if (x->gives & RDL_GIVES_BINDING)
 		assert_int_equal(x->binding, y->binding);
 	if (x->gives & RDL_GIVES_OBJECTS)
-		assert_ptr_equal((const uint8_t *)x->objects - a->buffer,
-			(const uint8_t *)y->objects - b->buffer);
+		assert_ptr_equal((const uint8_t *)x->list.objects - a->buffer,
+			(const uint8_t *)y->list.objects - b->buffer);
 	if (x->operation == RDL_OPERATION_REGISTER) {
 		assert_memory_equal(&x->digest, &y->digest, sizeof(x->digest));
 		assert_true(rdl_span_equal(rdl_request_endpoint(x), rdl_request_endpoint(y)));

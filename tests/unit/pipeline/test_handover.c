@@ -16,7 +16,7 @@ static void expect_objects(const struct rdl_request *request, const char *want)
 	static struct object_words words;
 
 	assert_true(request->gives & RDL_GIVES_OBJECTS);
-	assert_string_equal(describe_objects(request->objects, &words), want);
+	assert_string_equal(describe_objects(request->list.objects, &words), want);
 }
 
 /* What every handed-over request has, whatever it asks. */
@@ -62,8 +62,7 @@ static void test_register(void **state)
 	assert_string_equal(binding, "SU");
 	assert_true((request->gives & RDL_GIVES_QUEUE) != 0);
 	assert_int_equal(run.packet.reply.block1, RDL_BLOCK1_NONE);
-	expect_span((struct rdl_span){ request->parameters, request->parameters_len },
-		"\x0csms=+4912345");
+	expect_span(request->parameters, "\x0csms=+4912345");
 	expect_objects(request, "1/0 3/0 5 | 3=1.1 | ct 110");
 	run_end(&run);
 }
@@ -80,7 +79,7 @@ static void test_register_defaults(void **state)
 	assert_int_equal(request->minor, 0);
 	assert_int_equal(request->binding, RDL_BINDING_DEFAULT);
 	assert_true((request->gives & RDL_GIVES_QUEUE) == 0);
-	assert_int_equal(request->parameters_len, 0);
+	assert_int_equal(request->parameters.len, 0);
 	expect_objects(request, "1/0 3/0");
 	run_end(&run);
 }
@@ -117,9 +116,7 @@ static void test_update(void **state)
 			assert_string_equal(binding, "UST");
 		}
 		if (request->gives & RDL_GIVES_PARAMETERS)
-			expect_span(
-				(struct rdl_span){ request->parameters, request->parameters_len },
-				"\5sms=1");
+			expect_span(request->parameters, "\5sms=1");
 		if (request->gives & RDL_GIVES_OBJECTS)
 			expect_objects(request, "5/6");
 		run_end(&run);
@@ -139,7 +136,7 @@ static void test_update_rooted(void **state)
 
 	expect_handed(&run, RDL_OPERATION_UPDATE, RDL_REASON_NONE);
 	assert_int_equal(request->gives, RDL_GIVES_PAYLOAD | RDL_GIVES_LIFETIME);
-	expect_span((struct rdl_span){ request->payload, request->payload_len }, "</1/0>,<");
+	expect_span(request->payload, "</1/0>,<");
 	run_end(&run);
 
 	m = line_at("CON POST 11:rd 11:@ 15:lt=60", make_id(rooted));
@@ -152,7 +149,7 @@ static void test_update_rooted(void **state)
 	run = run_message(&m);
 	expect_handed(&run, RDL_OPERATION_UPDATE, RDL_REASON_NONE);
 	assert_int_equal(run.packet.request.gives, RDL_GIVES_OBJECTS);
-	expect_span(rdl_object_list_root(run.packet.request.objects), "l");
+	expect_span(rdl_object_list_root(run.packet.request.list.objects), "l");
 	run_end(&run);
 }
 

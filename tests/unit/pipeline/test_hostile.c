@@ -74,7 +74,7 @@ static void expect_sane_request(const struct run *run)
 	}
 	assert_int_not_equal(request->operation, RDL_OPERATION_OTHER);
 	if (request->gives & RDL_GIVES_OBJECTS)
-		expect_sane_objects(run, request->objects);
+		expect_sane_objects(run, request->list.objects);
 	if (request->operation == RDL_OPERATION_REGISTER) {
 		assert_true(request->gives & RDL_GIVES_OBJECTS);
 		struct rdl_span endpoint = rdl_request_endpoint(request);

@@ -36,11 +36,12 @@ static void done(struct run *run)
 
 static void expect_same_list(const struct run *a, const struct run *b)
 {
-	const struct rdl_object_list *list = a->packet.request.objects;
+	const struct rdl_object_list *list = a->packet.request.list.objects;
 
 	assert_int_equal(a->packet.request.reason, b->packet.request.reason);
-	assert_int_equal(a->packet.request.detail * (a->packet.request.reason != RDL_REASON_NONE),
-		b->packet.request.detail * (a->packet.request.reason != RDL_REASON_NONE));
+	assert_int_equal(
+		a->packet.request.detail.number * (a->packet.request.reason != RDL_REASON_NONE),
+		b->packet.request.detail.number * (a->packet.request.reason != RDL_REASON_NONE));
 	if (a->packet.request.reason != RDL_REASON_NONE)
 		return;
 	assert_int_equal(a->packet.request.gives, b->packet.request.gives);
@@ -50,11 +51,11 @@ static void expect_same_list(const struct run *a, const struct run *b)
 	assert_true(a->packet.known_list != 0 ||
 		    ((const uint8_t *)list >= a->buffer &&
 			    (const uint8_t *)list + list->len <= a->buffer + a->room));
-	if (a->packet.request.list_digest != 0)
-		assert_true(a->packet.request.list_digest ==
+	if (a->packet.request.list.digest != 0)
+		assert_true(a->packet.request.list.digest ==
 			    rdl_object_list_digest(&pipeline.config.list_key, list));
-	assert_int_equal(list->len, b->packet.request.objects->len);
-	assert_memory_equal(list, b->packet.request.objects, list->len);
+	assert_int_equal(list->len, b->packet.request.list.objects->len);
+	assert_memory_equal(list, b->packet.request.list.objects, list->len);
 }
 
 /* Runs one request with what is known and without; 1 when its list was known. */
@@ -283,7 +284,7 @@ static void test_held(void **state)
 	for (unsigned n = 0; n < 2; n++)
 		expect_same(words);
 	struct run run = run_words(words);
-	const struct rdl_object_list *list = run.packet.request.objects;
+	const struct rdl_object_list *list = run.packet.request.list.objects;
 	assert_int_not_equal(run.packet.known_list, 0);
 	assert_true(list->len <= sizeof(before));
 	size_t len = list->len;

@@ -87,7 +87,7 @@ static void test_bad_option_number(void **state)
 		struct run run = run_message(&m);
 
 		assert_int_equal(run.packet.request.reason, RDL_REASON_bad_option);
-		assert_int_equal(run.packet.request.detail, cases[i].number);
+		assert_int_equal(run.packet.request.detail.number, cases[i].number);
 		run_end(&run);
 	}
 }

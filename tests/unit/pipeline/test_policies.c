@@ -157,7 +157,7 @@ static void test_ignored_counters(void **state)
 		assert_int_equal(run.burst.hand_over, 1);
 		assert_int_equal(run.packet.request.reason, 0);
 		assert_string_equal(
-			describe_objects(run.packet.request.objects, &words), "1/0 3/0");
+			describe_objects(run.packet.request.list.objects, &words), "1/0 3/0");
 		assert_int_equal(counter(RDL_STAT_ignored_security), 1);
 		assert_int_equal(counter(RDL_STAT_ignored_reserved), 1);
 		assert_int_equal(counter(RDL_STAT_ignored_object), 1);

@@ -33,7 +33,7 @@ static const char *noted(uint64_t number)
 	assert_int_equal(r.endpoint_len, strnlen((const char *)r.endpoint, r.endpoint_len));
 	snprintf(text, sizeof(text), "%s %s '%.*s' '%.*s' %u", operations[r.operation],
 		rdl_stat_name(rdl_stat_of_reason((enum rdl_reason)r.reason)), r.endpoint_len,
-		(const char *)r.endpoint, r.parameter_len, (const char *)r.parameter, r.detail);
+		(const char *)r.endpoint, r.parameter_len, (const char *)r.parameter, r.number);
 	return text;
 }
 
@@ -199,7 +199,7 @@ static void test_last_ones(void **state)
 	struct rdl_refusal refusal = { .endpoint_len = 4 }, got;
 
 	for (uint32_t n = 0; n < 1000; n++) {
-		refusal.detail = n;
+		refusal.number = n;
 		memcpy(refusal.endpoint, &n, 4);
 		assert_false(rdl_refusals_get(&refusals, n, &got));
 		rdl_refusals_add(&refusals, &refusal);
@@ -208,7 +208,7 @@ static void test_last_ones(void **state)
 			bool there = rdl_refusals_get(&refusals, old, &got);
 
 			assert_int_equal(there, n - old < RDL_REFUSALS);
-			assert_true(!there || got.detail == old);
+			assert_true(!there || got.number == old);
 		}
 	}
 }
@@ -223,7 +223,7 @@ static void *write_all(void *unused)
 
 	for (uint32_t n = 0; n < WRITES; n++) {
 		refusal.time_ms = n;
-		refusal.detail = ~n;
+		refusal.number = ~n;
 		refusal.endpoint_len = (uint8_t)(n % (RDL_ENDPOINT_MAX + 1));
 		memset(refusal.endpoint, (int)(n % 251), refusal.endpoint_len);
 		rdl_refusals_add(&refusals, &refusal);
@@ -247,7 +247,7 @@ static void test_threads(void **state)
 			}
 			whole++;
 			assert_int_equal(got.time_ms, n);
-			assert_int_equal(got.detail, ~(uint32_t)n);
+			assert_int_equal(got.number, ~(uint32_t)n);
 			assert_int_equal(got.endpoint_len, n % (RDL_ENDPOINT_MAX + 1));
 			for (unsigned i = 0; i < got.endpoint_len; i++)
 				assert_int_equal(got.endpoint[i], n % 251);

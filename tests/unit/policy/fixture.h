@@ -38,7 +38,7 @@ static inline struct rdl_policy_config defaults(void)
 static inline const char *reason_name(unsigned reason)
 {
 	static const char *const names[] = { "none",
-#define X(name, code, text) #name,
+#define X(name, code, detail, text) #name,
 		RDL_REASONS(X)
 #undef X
 	};
@@ -49,7 +49,7 @@ static inline const char *reason_name(unsigned reason)
 
 static inline void say_parameters(struct object_words *words, const struct rdl_request *request)
 {
-	const uint8_t *p = request->parameters, *end = p + request->parameters_len;
+	const uint8_t *p = request->parameters.data, *end = p + request->parameters.len;
 
 	assert_true((request->gives & RDL_GIVES_PARAMETERS) != 0 && p < end);
 	while (p < end) {
@@ -98,7 +98,7 @@ static inline void say_request(
 	}
 	if ((request->gives & RDL_GIVES_QUEUE) != 0)
 		object_say(words, " Q");
-	if (request->parameters_len > 0)
+	if (request->parameters.len > 0)
 		say_parameters(words, request);
 	else
 		assert_int_equal(request->gives & RDL_GIVES_PARAMETERS, 0);
@@ -168,10 +168,11 @@ static inline const char *judge_under(const struct rdl_policy *policy, const str
 		say_request(&words, request, location == NULL);
 		assert_true(location != NULL || (request->gives & RDL_GIVES_OBJECTS) != 0);
 		if ((request->gives & RDL_GIVES_OBJECTS) != 0)
-			object_say(&words, " | %s", describe_objects(request->objects, &objects));
+			object_say(
+				&words, " | %s", describe_objects(request->list.objects, &objects));
 		if ((request->gives & RDL_GIVES_PAYLOAD) != 0)
-			object_say(&words, " | payload %.*s", (int)request->payload_len,
-				(const char *)request->payload);
+			object_say(&words, " | payload %.*s", (int)request->payload.len,
+				(const char *)request->payload.data);
 		say_ignored(&words, &judged.ignored);
 	}
 	judge_end(&judged);

@@ -139,8 +139,8 @@ static void test_longest_extras(void **state)
 		message_payload(&m, "<1>;ver,<3>;ver", 15);
 		judge_begin(&judged, policy, &m, NULL);
 		assert_int_equal(judged.request.reason, RDL_REASON_NONE);
-		assert_int_equal(judged.request.parameters_len, 6 + 32 * (len + 1));
-		assert_int_equal((uintptr_t)judged.request.objects & 7, 0);
+		assert_int_equal(judged.request.parameters.len, 6 + 32 * (len + 1));
+		assert_int_equal((uintptr_t)judged.request.list.objects & 7, 0);
 		judge_end(&judged);
 	}
 	rdl_policy_destroy(policy);
@@ -171,8 +171,8 @@ static void test_blamed(void **state)
 		{ "lt=1 lt=1", true, "lt" },
 		{ "foo", true, "foo" },
 		/* The rest says for itself what it is about. */
-		{ "ep=a lt=x", false, "" },
-		{ "ep=a", false, "" },
+		{ "ep=a lt=x", false, NULL },
+		{ "ep=a", false, NULL },
 	};
 	static struct message m;
 	static struct judged judged;
@@ -185,11 +185,16 @@ static void test_blamed(void **state)
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
 		message_post(&m, "rd", -1, cases[i].queries, "", 0);
 		judge_begin(&judged, policy, &m, cases[i].update ? &location : NULL);
-		assert_int_not_equal(judged.request.reason, RDL_REASON_NONE);
-		assert_int_equal(judged.request.payload_len, strlen(cases[i].name));
-		if (judged.request.payload_len > 0)
-			assert_memory_equal(
-				judged.request.payload, cases[i].name, judged.request.payload_len);
+		enum rdl_reason reason = (enum rdl_reason)judged.request.reason;
+		const struct rdl_detail *detail = &judged.request.detail;
+
+		assert_int_not_equal(reason, RDL_REASON_NONE);
+		assert_int_equal(
+			rdl_reason_detail(reason) == RDL_DETAIL_parameter, cases[i].name != NULL);
+		if (cases[i].name != NULL)
+			assert_true(rdl_span_equal(
+				(struct rdl_span){ detail->parameter, detail->parameter_len },
+				span_of(cases[i].name)));
 		judge_end(&judged);
 	}
 	rdl_policy_destroy(policy);

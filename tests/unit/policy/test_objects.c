@@ -277,7 +277,7 @@ static void test_syntax_offset(void **state)
 		message_post(&m, "rd", 40, "ep=a", cases[i].payload, strlen(cases[i].payload));
 		judge_begin(&judged, policy, &m, NULL);
 		assert_int_equal(judged.request.reason, RDL_REASON_link_syntax);
-		assert_int_equal(judged.request.detail, cases[i].offset);
+		assert_int_equal(judged.request.detail.number, cases[i].offset);
 		judge_end(&judged);
 	}
 	rdl_policy_destroy(policy);

@@ -163,7 +163,7 @@ static void judge_hostile(const struct rdl_policy *policy, const uint8_t *octets
 			assert_in_range(request.reason, 0, RDL_REASON_COUNT - 1);
 			if (request.reason == RDL_REASON_NONE &&
 				(request.gives & RDL_GIVES_OBJECTS) != 0) {
-				describe_objects(request.objects, &words);
+				describe_objects(request.list.objects, &words);
 				assert_true(strncmp(words.at, "0/", 2) != 0 &&
 					    strncmp(words.at, "0 ", 2) != 0 &&
 					    strcmp(words.at, "0") != 0);

@@ -55,7 +55,7 @@ static inline struct rdl_request make_register(
 		.minor = 1,
 		.peer = { .address = { 1, 2, 3 }, .port = 5683 },
 		.digest = digest_of(endpoint),
-		.objects = objects,
+		.list.objects = objects,
 	};
 
 	rdl_request_set_endpoint(&request, endpoint);

@@ -113,7 +113,7 @@ static void test_register_copy_of_another_kind(void **state)
 	struct rdl_location first, copy;
 
 	old.minor = 0;
-	old.objects = rooted;
+	old.list.objects = rooted;
 	assert_int_equal(perform(old, NOW, &first), RDL_REGISTRY_CREATED);
 	assert_true(first.rooted && first.rules == 0);
 	assert_int_equal(perform(a_register("e", 2), NOW, &copy), RDL_REGISTRY_REPLACED);

@@ -88,7 +88,7 @@ static bool update(unsigned i, const struct rdl_object_list *list)
 {
 	struct rdl_request request = { .operation = RDL_OPERATION_UPDATE,
 		.gives = RDL_GIVES_OBJECTS,
-		.objects = list,
+		.list.objects = list,
 		.peer = source(anywhere(i)) };
 
 	return rdl_registry_update(registry, fleet[i].handle, &request, NOW);

@@ -39,8 +39,8 @@ static struct rdl_request a_register(uint64_t exchange)
 
 	request.exchange = exchange;
 	request.gives |= RDL_GIVES_PARAMETERS;
-	request.parameters = (const uint8_t *)"\x05sms=1";
-	request.parameters_len = 6;
+	request.parameters.data = (const uint8_t *)"\x05sms=1";
+	request.parameters.len = 6;
 	return request;
 }
 

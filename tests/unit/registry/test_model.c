@@ -140,8 +140,8 @@ static void do_register(struct entry *e)
 	restart(e);
 	struct rdl_request request = make_register(e->endpoint, e->lifetime_s, lists[e->list]);
 	request.peer.port = e->port;
-	request.parameters = blob;
-	request.parameters_len = (uint16_t)parameters_of(e, blob);
+	request.parameters.data = blob;
+	request.parameters.len = parameters_of(e, blob);
 	assert_int_equal(
 		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now_ms, &e->location),
 		want);
@@ -164,14 +164,14 @@ static void do_update(struct entry *e)
 	if (dice(4) == 0) {
 		update.gives |= RDL_GIVES_OBJECTS;
 		e->list = (unsigned)dice(LISTS);
-		update.objects = lists[e->list];
+		update.list.objects = lists[e->list];
 	}
 	if (dice(8) == 0) {
 		update.gives |= RDL_GIVES_PARAMETERS;
 		e->sms = (char)('0' + dice(10));
 		blob[5] = (uint8_t)e->sms;
-		update.parameters = blob;
-		update.parameters_len = sizeof(blob);
+		update.parameters.data = blob;
+		update.parameters.len = sizeof(blob);
 	}
 	restart(e);
 	update.peer.port = e->port;

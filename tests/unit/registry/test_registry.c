@@ -48,8 +48,8 @@ static rdl_handle find_name(struct rdl_span name, uint64_t now_ms)
 static struct rdl_span text_parameters(struct rdl_request *request, const char *blob)
 {
 	request->gives |= RDL_GIVES_PARAMETERS;
-	request->parameters = (const uint8_t *)blob;
-	request->parameters_len = (uint16_t)strlen(blob);
+	request->parameters.data = (const uint8_t *)blob;
+	request->parameters.len = strlen(blob);
 	return span_of(blob);
 }
 
@@ -259,7 +259,7 @@ static void test_update_rows(void **state)
 	assert_int_equal(r.lifetime_s, 7);
 	assert_int_equal(r.binding, 7);
 	update.gives = RDL_GIVES_OBJECTS;
-	update.objects = rooted;
+	update.list.objects = rooted;
 	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 600000));
 	r = describe(location.handle);
 	assert_memory_equal(r.objects, rooted, rooted->len);
@@ -348,18 +348,18 @@ static void test_parameters_bound(void **state)
 		blob[i] = 1;
 		blob[i + 1] = (uint8_t)('a' + i / 2 % 20);
 	}
-	request.parameters = blob;
-	request.parameters_len = sizeof(blob);
+	request.parameters.data = blob;
+	request.parameters.len = sizeof(blob);
 	assert_int_equal(
 		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
 		RDL_REGISTRY_STORE_FULL);
 	assert_int_equal(counts().store_octets, 0);
-	request.parameters_len = RDL_REGISTRY_PARAMETERS_MAX;
+	request.parameters.len = RDL_REGISTRY_PARAMETERS_MAX;
 	assert_int_equal(
 		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
 		RDL_REGISTRY_CREATED);
-	update.parameters = (const uint8_t *)"\x01z";
-	update.parameters_len = 2;
+	update.parameters.data = (const uint8_t *)"\x01z";
+	update.parameters.len = 2;
 	struct rdl_registration before = describe(location.handle);
 	assert_false(rdl_registry_update(registry, location.handle, &update, NOW + 5000));
 	struct rdl_registration after = describe(location.handle);
@@ -367,8 +367,8 @@ static void test_parameters_bound(void **state)
 	assert_true(after.deadline_ms == before.deadline_ms);
 	assert_true(after.updated_ms == before.updated_ms);
 	assert_span(after.parameters, before.parameters);
-	update.parameters = (const uint8_t *)"\x01"
-					     "a";
+	update.parameters.data = (const uint8_t *)"\x01"
+						  "a";
 	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 5000));
 	assert_in_range(
 		describe(location.handle).parameters.len, 3, RDL_REGISTRY_PARAMETERS_MAX - 2);

@@ -95,10 +95,9 @@ static struct rdl_object_list *page_list(unsigned number)
 static bool update(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_object_list *list, struct rdl_span parameters)
 {
-	struct rdl_request request = { .operation = RDL_OPERATION_UPDATE,
-		.objects = list,
-		.parameters = parameters.data,
-		.parameters_len = (uint16_t)parameters.len };
+	struct rdl_request request = {
+		.operation = RDL_OPERATION_UPDATE, .list.objects = list, .parameters = parameters
+	};
 
 	request.gives = (uint8_t)((list != NULL ? RDL_GIVES_OBJECTS : 0) |
 				  (parameters.len > 0 ? RDL_GIVES_PARAMETERS : 0));
@@ -212,8 +211,8 @@ static void test_full_store_and_tombstones(void **state)
 			i % 2 == 0 ? "node-%u" : "node-of-a-name-that-is-long-%u", i);
 		struct rdl_request request = make_register(span_of(name), 300, small);
 		request.exchange = i + 1;
-		request.parameters = (const uint8_t *)parameters;
-		request.parameters_len = sizeof(parameters) - 1;
+		request.parameters.data = (const uint8_t *)parameters;
+		request.parameters.len = sizeof(parameters) - 1;
 		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
 		if (i == 1)
 			first = location;

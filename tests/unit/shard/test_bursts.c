@@ -195,8 +195,8 @@ static void test_store_full(void **state)
 	hand(&burst[1], "CON POST 11:rd 15:ep=node 15:lt=7 15:sms=5" OBJECTS, "");
 	hand(&burst[2], "CON POST 11:rd 15:ep=other 15:sms=5" OBJECTS, "");
 	for (unsigned i = 0; i < 3; i++) {
-		burst[i].request.parameters = parameters;
-		burst[i].request.parameters_len = sizeof(parameters);
+		burst[i].request.parameters.data = parameters;
+		burst[i].request.parameters.len = sizeof(parameters);
 	}
 	commit_burst(3, NOW + 5000);
 	for (unsigned i = 0; i < 3; i++)

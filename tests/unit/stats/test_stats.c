@@ -42,7 +42,7 @@ static void test_net_drops(void **state)
 
 static void test_reasons(void **state)
 {
-#define X(name, code, text)                                                    \
+#define X(name, code, detail, text)                                            \
 	expect_name(rdl_stat_of_reason(RDL_REASON_##name), "refused_", #name); \
 	assert_string_equal(rdl_stat_help(RDL_STAT_refused_##name), text);
 	RDL_REASONS(X)
