@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pace.h"
 
+#include <assert.h>
+
 #define UPDATES_MASK 1023u /* of the record's field */
-static_assert(RDL_REGISTRY_UPDATES_MAX <= UPDATES_MASK, "the limit fits it");
+static_assert(RDL_REGISTRY_UPDATES_MAX < UPDATES_MASK, "the limit fits it");
 
 void rdl_pace_carry(struct rdl_record *record, uint32_t spent)
 {
-	/* Never above the limit; without one, nobody reads what is cut off here. */
+	/* One beyond the highest limit at most. */
 	record->updates = spent & UPDATES_MASK;
 }
 
@@ -20,6 +22,12 @@ void rdl_pace_begin_lifetime(
 	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 	rdl_wheel_restart(
 		&registry->wheel, handle, rdl_registry_deadline(registry, lifetime_s, now_ms));
+}
+
+void rdl_registry_limit_updates(struct rdl_registry *registry, uint32_t per_s)
+{
+	assert(per_s <= RDL_REGISTRY_UPDATES_MAX);
+	registry->updates_per_s = per_s;
 }
 
 bool rdl_registry_is_over_limit(

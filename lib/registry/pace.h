@@ -10,15 +10,21 @@
 
 #include "state.h"
 
-/* What a live registration has spent of a second's updates. */
+/*
+ * What a live registration has spent of a second's updates: never more than there are in one, also
+ * where the limit was another when it spent them, or was none.
+ */
 static inline uint32_t rdl_pace_spent(
 	const struct rdl_registry *registry, const struct rdl_record *record, uint64_t now_ms)
 {
 	uint32_t now = (uint32_t)((now_ms - registry->epoch_ms + 999) / 1000);
 	uint32_t began = record->deadline - record->lifetime_s - registry->expiry_grace_s;
 	uint64_t brought = (uint64_t)registry->updates_per_s * (now - began);
+	uint32_t spent = record->updates;
 
-	return record->updates > brought ? (uint32_t)(record->updates - brought) : 0;
+	if (spent > registry->updates_per_s)
+		spent = registry->updates_per_s;
+	return spent > brought ? (uint32_t)(spent - brought) : 0;
 }
 
 /* True when one more is too many. */

@@ -158,6 +158,12 @@ bool rdl_registry_is_over_limit(
 	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
 
 /*
+ * Another limit from now on, up to RDL_REGISTRY_UPDATES_MAX; 0: none. What registrations have spent
+ * of a second's updates stays, but no more than all.
+ */
+void rdl_registry_limit_updates(struct rdl_registry *registry, uint32_t per_s);
+
+/*
  * Performs an Update: what request->gives names is replaced, the rest kept, the address refreshed,
  * the lifetime restarted from now. Parameters replace those of the same key. `handle` is live at
  * `now_ms`; a payload has become an object list. False when memory for a list or parameters is not

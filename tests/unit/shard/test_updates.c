@@ -192,6 +192,40 @@ static void test_no_limit(void **state)
 	assert_int_equal(counter(RDL_STAT_drop_admission_update), 0);
 }
 
+/* How many Updates are answered at one time, of so many. */
+static unsigned answered(const struct id *id, unsigned sent, uint64_t now_ms)
+{
+	static uint64_t exchange = 5000000;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < sent; i++)
+		count += send(UPDATE, id, exchange++, now_ms) == CODE(2, 4);
+	return count;
+}
+
+/*
+ * The limit changes while registrations live. What was spent of it stays, but never more than all:
+ * whoever comes again 2 s later is answered, whatever the limit was.
+ */
+static void test_other_limit(void **state)
+{
+	struct id id = a_register("busy");
+
+	assert_int_equal(answered(&id, 100, NOW), LIMIT);
+	rdl_registry_limit_updates(shard.registry, 25);
+	assert_int_equal(answered(&id, 100, NOW), 15);
+	rdl_registry_limit_updates(shard.registry, 3);
+	assert_int_equal(answered(&id, 100, NOW), 0);
+	assert_int_equal(answered(&id, 100, NOW + 2000), 3);
+	rdl_registry_limit_updates(shard.registry, 0);
+	assert_int_equal(answered(&id, 2000, NOW + 2000), 2000);
+	rdl_registry_limit_updates(shard.registry, RDL_REGISTRY_UPDATES_MAX);
+	assert_int_equal(answered(&id, 2000, NOW + 4000), RDL_REGISTRY_UPDATES_MAX);
+	rdl_registry_limit_updates(shard.registry, 1);
+	assert_int_equal(answered(&id, 100, NOW + 4000), 0);
+	assert_int_equal(answered(&id, 100, NOW + 6000), 1);
+}
+
 int main(void)
 {
 #define LIMIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup_limit, teardown_limit)
@@ -202,6 +236,7 @@ int main(void)
 		LIMIT_TEST(test_copies),
 		LIMIT_TEST(test_registered_again),
 		LIMIT_TEST(test_unread),
+		LIMIT_TEST(test_other_limit),
 		SHARD_TEST(test_no_limit),
 	};
 
