@@ -6,6 +6,8 @@
 # library       may include                     packages whose headers it may include
 base_DEPS     :=
 clock_DEPS    := base
+channel_DEPS  := base
+channel_PKGS  := libdpdk
 net_DEPS      := base
 coap_DEPS     := base
 link_DEPS     := base
@@ -29,7 +31,7 @@ shard_DEPS    := events policy admission stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base clock net fragments admission coap link lwm2m policy stats conf watch log mailbox lines registry events pipeline shard pktio
+LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log mailbox lines registry events pipeline shard pktio
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
 
