@@ -25,13 +25,39 @@ log_DEPS      := watch
 lines_DEPS    := clock log
 mailbox_DEPS  := clock
 events_DEPS   := registry
-pipeline_DEPS := policy stats
+refusals_DEPS := stats
+pipeline_DEPS := policy stats refusals
 pipeline_PKGS := libxxhash
 shard_DEPS    := events policy admission stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log mailbox lines registry events pipeline shard pktio
+LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log mailbox lines registry events \
+	refusals pipeline shard pktio
+
+# The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
+lcores_DEPS   := log
+lcores_PKGS   := libdpdk
+worker_DEPS   := lcores channel clock fragments pipeline pktio
+shard_core_DEPS := lcores channel mailbox shard
+feed_DEPS     := lcores conf events lines refusals
+feed_PKGS     := jansson
+feed_FLAGS     = -I$B/version
+console_DEPS  := shard_core conf lines refusals
+console_PKGS  := jansson
+device_DEPS   := conf log
+device_PKGS   := libdpdk
+dpdk_log_DEPS := clock log
+dpdk_log_PKGS := libdpdk
+monitor_DEPS  := worker shard_core conf device
+telemetry_DEPS := monitor feed console dpdk_log
+telemetry_PKGS := libdpdk
+telemetry_FLAGS = -I$B/version
+start_DEPS    := telemetry
+start_PKGS    := libdpdk
+
+APP_ROOMS := lcores worker shard_core feed console device dpdk_log monitor telemetry start
+ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
 
@@ -104,7 +130,8 @@ packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
 sources = $(sort $(wildcard $1/*.c))
 objects = $(patsubst %.c,$B/%.o,$1)
 archives = $(foreach l,$(call closure,$1),$B/lib$l.a)
-include_path = $(addprefix -Ilib/,$1)
+folder = $(if $(filter $1,$(APP_ROOMS)),app,lib)/$1
+include_path = $(foreach l,$1,-I$(call folder,$l))
 
 # As many jobs as CPUs, unless it is said how many.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
@@ -157,7 +184,7 @@ $B/$1/%.o: $1/%.c $B/.flags Makefile $(call pkg_files,$3) | build/.deps/$(or $5,
 	$(say) CC $$<
 	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$3) -I$1 $(call include_path,$2) $4 -MMD -MP -c -o $$@ $$<
 endef
-$(foreach l,$(LIBS),$(eval $(call compile,lib/$l,$(call closure,$($l_DEPS)),$($l_PKGS))))
+$(foreach l,$(ROOMS),$(eval $(call compile,$(call folder,$l),$(call closure,$($l_DEPS)),$($l_PKGS),$($l_FLAGS))))
 
 # $1: library, $2: its folder
 define archive
@@ -165,7 +192,7 @@ $B/lib$1.a: $(call objects,$(call sources,$2))
 	$(say) AR $$@
 	$Qrm -f $$@ && $$(AR) rcs $$@ $$^
 endef
-$(foreach l,$(LIBS),$(eval $(call archive,$l,lib/$l)))
+$(foreach l,$(ROOMS),$(eval $(call archive,$l,$(call folder,$l))))
 
 # ---- one way to link ----------------------------------------------------------------------------
 # $1: program, $2: objects, $3: rooms, $4: packages, $5: other libraries
@@ -179,11 +206,9 @@ endef
 
 # ---- the programs ---------------------------------------------------------------------------------
 # The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
-APP_LIBS := fragments pktio pipeline shard conf lines mailbox
-APP_PKGS := libdpdk jansson
 DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
-$(eval $(call compile,app,$(call closure,$(APP_LIBS)),$(APP_PKGS),-I$B/version))
-$(eval $(call link,rdline,$(call objects,$(call sources,app)),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
+$(eval $(call compile,app,start,,-I$B/version))
+$(eval $(call link,rdline,$B/app/main.o,start,libconfig jansson,$(DPDK_STATIC)))
 
 # Its client on the control socket.
 $(eval $(call compile,app/ctl,base,jansson,-I$B/version))
@@ -192,13 +217,12 @@ $(eval $(call link,rdline-ctl,$(call objects,$(call sources,app/ctl)),base,janss
 # What tests and benches share: a program gets those of its objects that it calls.
 SUPPORT := $B/libsupport.a
 
-# The benchmark: the daemon's objects but for its main(), and a fleet of devices behind rings.
-BENCH_OBJECTS := $(call objects,$(call sources,tests/bench) $(filter-out app/main.c,$(call sources,app)))
-$(eval $(call compile,tests/bench,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Iapp -Itests/support))
-$(eval $(call link,rdline-bench,$(BENCH_OBJECTS) $(SUPPORT),$(APP_LIBS),libconfig jansson,$(DPDK_STATIC)))
+# The benchmark: the daemon's rooms, and a fleet of devices behind rings.
+$(eval $(call compile,tests/bench,$(call closure,start),libdpdk,-Itests/support))
+$(eval $(call link,rdline-bench,$(call objects,$(call sources,tests/bench)) $(SUPPORT),start,libconfig jansson,$(DPDK_STATIC)))
 
 # The guard: instructions of a worker's passes, counted by callgrind, beside those of the tree.
-$(eval $(call compile,tests/bench/guard,$(call closure,$(APP_LIBS)),$(APP_PKGS),-Itests/bench -Itests/support))
+$(eval $(call compile,tests/bench/guard,$(call closure,start),libdpdk,-Itests/bench -Itests/support))
 $(eval $(call link,rdline-guard,$B/tests/bench/guard/guard.o $B/tests/bench/packets.o $(SUPPORT),pipeline,libdpdk))
 
 # A fleet and two servers on kernel sockets. The fleet is a client for the system tests, too.
@@ -240,7 +264,7 @@ $(call compile,tests/unit/$1,$(call closure,$1),cmocka $(call packages,$1),$(TES
 $(foreach t,$(basename $(notdir $(wildcard tests/unit/$1/test_*.c))),
 $(call test_link,unit/$1,$t,$1,$($1_TEST_LIBS)))
 endef
-$(foreach l,$(LIBS),$(eval $(call unit_tests,$l)))
+$(foreach l,$(ROOMS),$(eval $(call unit_tests,$l)))
 
 $(eval $(call compile,tests/model,$(call closure,$(MODEL_LIBS)),cmocka $(call packages,$(MODEL_LIBS)),$(TEST_FLAGS),test))
 MODEL_PARTS := $(filter-out %/test_model.o,$(call objects,$(call sources,tests/model)))
@@ -257,7 +281,7 @@ $(eval $(call link,conf-keys,$B/tests/conf/keys.o,conf,$(call packages,conf)))
 
 unit_programs = $(foreach l,$1,$(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
 FUZZ_PROGRAMS := $(addprefix $B/tests/fuzz/,$(FUZZ_TARGETS))
-PROGRAMS      := $(call unit_programs,$(LIBS)) $(FUZZ_PROGRAMS) $B/tests/model/test_model
+PROGRAMS      := $(call unit_programs,$(ROOMS)) $(FUZZ_PROGRAMS) $B/tests/model/test_model
 NATIVE_PROGRAMS := $(call unit_programs,$(VECTOR_LIBS))
 SYSTEM_TESTS  := $(sort $(wildcard tests/system/test_*.py))
 in_variant = $(patsubst $B/%,build/$1/%,$2)
@@ -319,9 +343,9 @@ lint-objects: $(call objects,$(filter %.c,$(C_FILES)))
 lint: | build/.deps/lint build/.deps/test
 	+@for machine in $(LINT_MACHINES); do \
 		$(MAKE) --no-print-directory VARIANT=lint MACHINE=$$machine lint-objects || exit 1; done
-	+@$(MAKE) --no-print-directory VARIANT=lint $(LIBS:%=build/lint/$(BASELINE)/lib%.a) \
+	+@$(MAKE) --no-print-directory VARIANT=lint $(ROOMS:%=build/lint/$(BASELINE)/lib%.a) \
 		build/lint/$(BASELINE)/conf-keys
-	@scripts/lint build/lint/$(BASELINE) $(foreach l,$(LIBS),'$l:$(call include_path,$(call closure,$l)):$($l_PKGS)')
+	@scripts/lint build/lint/$(BASELINE) $(foreach l,$(ROOMS),'$(call folder,$l):$(call include_path,$(call closure,$l)):$($l_PKGS)')
 format: | build/.deps/lint
 	@clang-format-14 -i $(C_FILES)
 # The manual's heads of keys, made anew.

@@ -24,7 +24,7 @@
 #include "instance.h"
 #include "listeners.h"
 #include "log.h"
-#include "publisher.h"
+#include "feed.h"
 
 #define PORT_RING 1024 /* as many as the descriptors of a NIC's queue */
 #define UPDATES_MIN 1000000
@@ -40,18 +40,16 @@ static unsigned place_generator(struct daemon *daemon, const struct options *opt
 	if (strcmp(options->generator, "worker") == 0)
 		return 0;
 	if (strcmp(options->generator, "shard") == 0)
-		return (unsigned)options->workers % daemon->lcore_count;
+		return (unsigned)options->workers % daemon->lcores.count;
 	sched_getaffinity(0, sizeof(free), &free);
-	for (unsigned i = 0; i < daemon->lcore_count; i++)
-		CPU_CLR(daemon->lcores[i].cpu, &free);
+	for (unsigned i = 0; i < daemon->lcores.count; i++)
+		CPU_CLR(daemon->lcores.lcore[i].cpu, &free);
 	for (unsigned cpu = CPU_SETSIZE; cpu-- > 0;) {
 		if (!CPU_ISSET(cpu, &free))
 			continue;
-		struct lcore *lcore = &daemon->lcores[daemon->lcore_count];
-		*lcore = (struct lcore){
-			.id = daemon->lcore_count + 1, .cpu = cpu, .daemon = daemon
-		};
-		return daemon->lcore_count++;
+		struct lcore *lcore = &daemon->lcores.lcore[daemon->lcores.count];
+		*lcore = (struct lcore){ .id = daemon->lcores.count + 1, .cpu = cpu };
+		return daemon->lcores.count++;
 	}
 	return 0;
 }
@@ -117,17 +115,18 @@ static void add_load(const struct daemon *daemon, struct result *result, int sig
 	for (unsigned i = 0; i < daemon->conf->shards; i++)
 		result->shard_ticks +=
 			s * __atomic_load_n(
-				    &daemon->shard_cores[i]->load.busy_cycles, __ATOMIC_RELAXED);
+				    &daemon->owners.cores[i]->load.busy_cycles, __ATOMIC_RELAXED);
 }
 
 static bool run_phase(struct daemon *daemon, struct generator *generator, const struct run *run,
 	struct result *result)
 {
 	add_load(daemon, result, -1);
-	if (daemon->lcores[0].role_count > 0)
+	if (daemon->lcores.lcore[0].role_count > 0)
 		generator_run(generator, run);
 	else
-		generator_run_uncounted(generator, run, daemon->workers[0], daemon->shard_cores[0]);
+		generator_run_uncounted(
+			generator, run, daemon->workers[0], daemon->owners.cores[0]);
 	add_load(daemon, result, 1);
 	result->requests += generator->answered;
 	result->ticks += generator->end - generator->begin;
@@ -150,7 +149,7 @@ static void wait_for_tombstones(const struct daemon *daemon)
 
 		for (unsigned s = 0; s < daemon->conf->shards; s++)
 			left += __atomic_load_n(
-				&daemon->shard_cores[s]->tombstones, __ATOMIC_RELAXED);
+				&daemon->owners.cores[s]->tombstones, __ATOMIC_RELAXED);
 		if (left == 0)
 			return;
 		nanosleep(&pause, NULL);
@@ -241,12 +240,13 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	if (instance_claim(daemon->conf) != 0 || daemon_eal(daemon) != 0)
 		return EXIT_FAILURE;
 	if (!make_port(&generator, conf) || daemon_setup(daemon) != 0 || !count_as_nics_do() ||
-		publisher_open(daemon) != 0)
+		feed_open(daemon->conf, &daemon->feed) != 0)
 		return EXIT_FAILURE;
 	before = heap_octets();
 	if (daemon_setup_shards(daemon) != 0)
 		return EXIT_FAILURE;
-	octets = (double)(heap_octets() - before - options->shards * sizeof(struct shard_core)) /
+	octets = (double)(heap_octets() - before - options->shards * sizeof(struct shard_core) -
+			  daemon_channels_memory(daemon)) /
 		 (double)(options->registrations + options->storm);
 	if (options->stages) {
 		stages_print(daemon, options->json);
@@ -265,15 +265,17 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		return EXIT_FAILURE;
 	if (!options->uncounted) {
 		daemon_assign(daemon);
-		daemon_add_role(daemon, place, generator_step, &generator, &generator.load);
+		lcores_add_role(&daemon->lcores, place,
+			&(struct role){ generator_step, &generator, &generator.load });
 	}
 	report_begin(options);
-	/* The publisher and its subscribers are nobody's real-time threads. */
-	if (publisher_start(daemon) != 0)
+	/* The feed and its subscribers are nobody's real-time threads. */
+	const struct feed_sources sources = daemon_feed_sources(daemon);
+	if (feed_start(daemon->feed, &sources) != 0)
 		return EXIT_FAILURE;
 	if (options->realtime && !be_realtime(2))
 		return EXIT_FAILURE;
-	if ((options->uncounted || daemon_launch(daemon) == 0) &&
+	if ((options->uncounted || lcores_launch(&daemon->lcores, conf->workers) == 0) &&
 		listeners_start(daemon, (unsigned)options->listeners))
 		ok = measure(daemon, &generator, options, octets);
 	/* It waits spinning. */
@@ -281,9 +283,9 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		be_realtime(0);
 	if (options->events)
 		listeners_end(daemon, options->json);
-	publisher_stop(daemon);
-	daemon_join(daemon);
-	publisher_close(daemon);
+	feed_stop(daemon->feed);
+	lcores_join(&daemon->lcores);
+	feed_close(daemon->feed);
 	daemon_teardown(daemon);
 	rte_eal_cleanup();
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

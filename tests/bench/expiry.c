@@ -75,8 +75,8 @@ static bool fill(struct daemon *daemon, uint64_t registrations, uint64_t now_ms)
 
 		rdl_request_set_endpoint(
 			&request, (struct rdl_span){ (const uint8_t *)name, (size_t)len });
-		rdl_siphash128(&daemon->endpoint_key, name, (size_t)len, request.digest.word);
-		if (rdl_registry_register(daemon->shard_cores[0]->registry, &request,
+		rdl_siphash128(&daemon->keys.endpoint, name, (size_t)len, request.digest.word);
+		if (rdl_registry_register(daemon->owners.cores[0]->registry, &request,
 			    RDL_HANDLE_UNKNOWN, now_ms, &location) != RDL_REGISTRY_CREATED)
 			return false;
 	}
@@ -86,7 +86,7 @@ static bool fill(struct daemon *daemon, uint64_t registrations, uint64_t now_ms)
 /* Slices at `now_ms` until nothing is left to do. */
 static void drain(struct daemon *daemon, uint64_t now_ms, struct slices *slices)
 {
-	struct rdl_shard *shard = &daemon->shard_cores[0]->shard;
+	struct rdl_shard *shard = &daemon->owners.cores[0]->shard;
 	struct rdl_registry_counts before, after;
 
 	memset(slices, 0, sizeof(*slices));
@@ -105,7 +105,7 @@ bool expiry_print(struct daemon *daemon, uint64_t registrations, bool json)
 {
 	struct slices *slices = calloc(1, sizeof(*slices));
 	struct rdl_registry_counts counts;
-	uint64_t now_ms = daemon->shard_cores[0]->now_ms;
+	uint64_t now_ms = daemon->owners.cores[0]->now_ms;
 
 	if (slices == NULL || !fill(daemon, registrations, now_ms))
 		return false;
@@ -116,6 +116,6 @@ bool expiry_print(struct daemon *daemon, uint64_t registrations, bool json)
 	drain(daemon, now_ms, slices);
 	print(slices, "forget", registrations, json);
 	free(slices);
-	rdl_registry_counts(daemon->shard_cores[0]->registry, &counts);
+	rdl_registry_counts(daemon->owners.cores[0]->registry, &counts);
 	return counts.registrations == 0 && counts.tombstones == 0 && counts.store_octets == 0;
 }

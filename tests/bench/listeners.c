@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "publisher.h"
+#include "feed.h"
 
 struct listener {
 	int fd;
@@ -59,22 +59,22 @@ bool listeners_start(const struct daemon *daemon, unsigned count)
 		listener_count++;
 	}
 	for (unsigned tries = 0; tries < 5000; tries++) {
-		if (__atomic_load_n(&publisher_counts(daemon->publisher)->subscribers,
-			    __ATOMIC_RELAXED) == count)
+		if (__atomic_load_n(&feed_counts(daemon->feed)->subscribers, __ATOMIC_RELAXED) ==
+			count)
 			break;
 		nanosleep(&pause, NULL);
 	}
 	return true;
 }
 
-static uint64_t published(const struct publisher_counts *counts)
+static uint64_t published(const struct feed_counts *counts)
 {
 	return __atomic_load_n(&counts->events, __ATOMIC_RELAXED);
 }
 
 void listeners_end(const struct daemon *daemon, bool json)
 {
-	const struct publisher_counts *counts = publisher_counts(daemon->publisher);
+	const struct feed_counts *counts = feed_counts(daemon->feed);
 	struct timespec pause = { .tv_nsec = 200000000 };
 	uint64_t last = UINT64_MAX, took = rdl_clock_ms() - began_ms, lines = 0, octets = 0;
 

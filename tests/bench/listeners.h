@@ -11,7 +11,7 @@
 
 /* Each subscribes to all events from now on, and counts lines. False when one could not. */
 bool listeners_start(const struct daemon *daemon, unsigned count);
-/* When the publisher has told what there is: ends them, and prints what came and what was lost. */
+/* When the feed has told what there is: ends them, and prints what came and what was lost. */
 void listeners_end(const struct daemon *daemon, bool json);
 
 #endif

@@ -194,7 +194,7 @@ void stages_print(const struct daemon *daemon, bool json)
 	struct rdl_pipeline_config config = {
 		.shards = 1,
 		.exchange_seed = 1,
-		.location_key = daemon->location_key,
+		.location_key = daemon->keys.location,
 		.slots = N,
 	};
 	struct packets packets;

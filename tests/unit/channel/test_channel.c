@@ -68,7 +68,10 @@ static void test_credit_is_by_kind(void **state)
 	free(memory);
 }
 
-/* Each end has under way all that it may, and gives all of the other's back: everything has room. */
+/*
+ * Each end has under way all that it may,
+ * and gives all of the other's back: everything has room.
+ */
 static void test_both_ends_full(void **state)
 {
 	struct message asked[8], unasked[3];
@@ -95,7 +98,10 @@ static void test_both_ends_full(void **state)
 	free(memory);
 }
 
-/* New messages lie before those that are given back, in either ring, as many as there may be of each. */
+/*
+ * New messages lie before those that are given back,
+ * in either ring, as many as there may be of each.
+ */
 static void test_rings_hold_both(void **state)
 {
 	struct message asked[8], unasked[3];

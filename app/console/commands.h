@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of the control socket. Used by its thread. */
+#ifndef RDL_CONSOLE_COMMANDS_H
+#define RDL_CONSOLE_COMMANDS_H
+
+#include "console.h"
+
+/* No reply is longer: a page of names, a registration, as many refusals as are shown. */
+#define COMMANDS_REPLY_MAX (3u << 20)
+
+/* What a request says; views into its text. */
+struct command {
+	const char *name;
+	struct rdl_span endpoint; /* empty: not given */
+	struct rdl_span prefix;
+	uint64_t cursor;
+	bool details; /* of a list */
+};
+
+/* Writes the reply, a whole line. Returns NULL, or what went wrong in place of a reply. */
+const char *commands_run(const struct console_sources *from, const struct command *command,
+	struct rdl_cursor *reply);
+
+/* What is said when a shard is too busy. */
+extern const char commands_no_answer[];
+
+/*
+ * commands_list.c: {"endpoints": [...], "next":
+ * "..." or null}, or {"registrations": [{...}...], ...}
+ */
+const char *commands_list(const struct console_sources *from, const struct command *command,
+	struct rdl_cursor *reply);
+/* commands_refusals.c */
+const char *commands_refusals(const struct console_sources *from, const struct command *command,
+	struct rdl_cursor *reply);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "console.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <jansson.h>
+
+#include "clock.h"
+#include "commands.h"
+#include "log.h"
+
+#define CLIENTS_MAX 32
+#define IDLE_MS 60000
+
+struct console {
+	struct console_sources sources;
+	struct rdl_lines *server;
+	uint8_t reply[COMMANDS_REPLY_MAX];
+};
+
+static struct rdl_span span_of(const char *text, size_t len)
+{
+	return (struct rdl_span){ (const uint8_t *)text, len };
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *read_request(json_t *request, struct command *command)
+{
+	const char *endpoint = "", *prefix = "", *cursor = "0";
+	size_t endpoint_len = 0, prefix_len = 0, cursor_len = 1;
+	int details = 0;
+
+	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:s, s?s%, s?s%, s?s%, s?b}", "command",
+		    &command->name, "endpoint", &endpoint, &endpoint_len, "prefix", &prefix,
+		    &prefix_len, "cursor", &cursor, &cursor_len, "details", &details) != 0)
+		return "not a request: {command, endpoint, prefix, cursor}, strings, and details, "
+		       "a boolean";
+	if (endpoint_len > RDL_ENDPOINT_MAX || prefix_len > RDL_ENDPOINT_MAX)
+		return "longer than any endpoint name";
+	if (!rdl_decimal(span_of(cursor, cursor_len), UINT64_MAX, &command->cursor))
+		return "cursor: not one of ours";
+	command->endpoint = span_of(endpoint, endpoint_len);
+	command->prefix = span_of(prefix, prefix_len);
+	command->details = details != 0;
+	return NULL;
+}
+
+/* Who had which registration removed. */
+static void log_removal(const struct rdl_lines_client *client, struct rdl_span endpoint)
+{
+	static struct rdl_log_kind kind = { RDL_LOG_KIND(
+		RDL_LOG_INFO, "control", "removed registrations") };
+	struct ucred peer = { .pid = -1, .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+	char name[3 * RDL_ENDPOINT_MAX + 1];
+
+	(void)getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	rdl_percent_encode(endpoint, name);
+	rdl_log_some(&kind, rdl_clock_ms(), "removed uid=%ld pid=%ld endpoint=%s", (long)peer.uid,
+		(long)peer.pid, name);
+}
+
+static void line(struct rdl_lines_client *client, const char *text, size_t len)
+{
+	struct console *console = client->server->config.owner;
+	struct rdl_cursor reply = rdl_cursor(console->reply, sizeof(console->reply));
+	struct command command;
+	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+
+	if (request == NULL) {
+		rdl_lines_error(client, "not JSON");
+		return;
+	}
+	const char *wrong = read_request(request, &command);
+	if (wrong == NULL)
+		wrong = commands_run(&console->sources, &command, &reply);
+	if (wrong == NULL && strcmp(command.name, "remove") == 0)
+		log_removal(client, command.endpoint);
+	json_decref(request);
+	if (wrong == NULL && reply.failed)
+		wrong = "the reply is too long";
+	if (wrong != NULL) {
+		rdl_lines_error(client, wrong);
+		return;
+	}
+	if (!rdl_lines_put(client, console->reply, (size_t)(reply.pos - console->reply))) {
+		/* Asks on and on, and does not read. */
+		rdl_lines_count(&client->server->counts.let_go);
+		client->dead = true;
+	}
+}
+
+int console_open(const struct rdl_conf *conf, struct console **console)
+{
+	const struct rdl_conf_socket *socket = &conf->control;
+	struct console *made = NULL;
+
+	*console = NULL;
+	if (socket->path == NULL)
+		return 0;
+	made = calloc(1, sizeof(*made));
+	if (made == NULL) {
+		rdl_log_error("start", "no memory for the control socket");
+		return -1;
+	}
+	made->server = rdl_lines_open(&(struct rdl_lines_config){
+		.area = "control",
+		.at = { .path = socket->path,
+			.group = socket->group,
+			.file = socket->where.file,
+			.line = socket->where.line },
+		.clients_max = CLIENTS_MAX,
+		.out_octets = COMMANDS_REPLY_MAX,
+		.idle_ms = IDLE_MS,
+		.line = line,
+		.owner = made,
+	});
+	if (made->server == NULL) {
+		free(made);
+		return -1;
+	}
+	*console = made;
+	return 0;
+}
+
+int console_start(struct console *console, const struct console_sources *sources)
+{
+	if (console == NULL)
+		return 0;
+	console->sources = *sources;
+	return rdl_lines_start(console->server);
+}
+
+void console_stop(struct console *console)
+{
+	if (console != NULL)
+		rdl_lines_stop(console->server);
+}
+
+void console_close(struct console *console)
+{
+	if (console == NULL)
+		return;
+	rdl_lines_close(console->server);
+	free(console);
+}
+
+const struct rdl_lines_counts *console_server_counts(const struct console *console)
+{
+	return &console->server->counts;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * console: the control socket. Requests and replies are JSON, a line each: {"command": "show",
+ * "endpoint": "..."}. On a thread of its own, which asks owners by mailbox.
+ */
+#ifndef RDL_CONSOLE_H
+#define RDL_CONSOLE_H
+
+#include "conf.h"
+#include "lines.h"
+#include "refusals.h"
+#include "shard_core.h"
+
+struct console;
+
+/* What its commands show. */
+struct console_sources {
+	const struct owners *owners;
+	struct rdl_event_facts facts;
+	uint64_t registrations_max;
+	unsigned worker_count;
+	const struct rdl_refusals *refusals[WORKERS_MAX];
+};
+
+/*
+ * Makes the socket, when the configuration has one: *console is NULL when it has none, and may be
+ * so below. Logs and returns -1 when it cannot. By the main thread, as all that follow.
+ */
+int console_open(const struct rdl_conf *conf, struct console **console);
+/* Begins to serve, once the sources are there. */
+int console_start(struct console *console, const struct console_sources *sources);
+/* Before the shards end: the thread is gone, the counts stay until console_close(). */
+void console_stop(struct console *console);
+void console_close(struct console *console);
+
+const struct rdl_lines_counts *console_server_counts(const struct console *console);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lcores.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "log.h"
+
+/* Empty rounds before an idle core sleeps, where it may: replies under way come back meanwhile. */
+#define ROUNDS_BEFORE_SLEEP 64
+
+uint64_t load_age_ms(const struct load *load)
+{
+	uint64_t last = __atomic_load_n(&load->last, __ATOMIC_RELAXED), now = rte_rdtsc();
+
+	/* Clocks of two cores may differ a little. */
+	return now > last ? (now - last) / (rte_get_tsc_hz() / 1000) : 0;
+}
+
+/* A role's turn, or a pause, that took so many cycles and ended at `now`. */
+static void account(struct load *load, bool worked, uint64_t cycles, uint64_t now)
+{
+	uint64_t *sum = worked ? &load->busy_cycles : &load->idle_cycles;
+
+	__atomic_store_n(sum, *sum + cycles, __ATOMIC_RELAXED);
+	__atomic_store_n(&load->last, now, __ATOMIC_RELAXED);
+	if (worked)
+		__atomic_store_n(&load->bursts, load->bursts + 1, __ATOMIC_RELAXED);
+}
+
+/* Whoever answers ends after those who wait for answers. */
+static bool is_over(const struct ending *ending)
+{
+	return ending_is_asked(ending) && __atomic_load_n(&ending->left, __ATOMIC_ACQUIRE) == 0;
+}
+
+static int run(void *self)
+{
+	struct lcore *lcore = self;
+	struct timespec pause = { .tv_sec = lcore->idle_sleep_us / 1000000,
+		.tv_nsec = (long)(lcore->idle_sleep_us % 1000000) * 1000 };
+	unsigned empty = 0;
+	uint64_t then = rte_rdtsc();
+
+	while (!is_over(&lcore->all->ending)) {
+		bool worked = false;
+
+		for (unsigned r = 0; r < lcore->role_count; r++) {
+			struct role *role = &lcore->roles[r];
+			bool did = role->step(role->self);
+			uint64_t now = rte_rdtsc();
+
+			account(role->load, did, now - then, now);
+			then = now;
+			worked |= did;
+		}
+		empty = worked ? 0 : empty + 1;
+		if (lcore->idle_sleep_us > 0 && empty > ROUNDS_BEFORE_SLEEP) {
+			nanosleep(&pause, NULL);
+			/* Sleep is idle time, and not the next round's. */
+			uint64_t now = rte_rdtsc();
+			account(lcore->roles[0].load, false, now - then, now);
+			then = now;
+		}
+	}
+	__atomic_add_fetch(&lcore->all->ended, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void ending_come_back(struct ending *ending)
+{
+	/* 0 already when the launch failed: nobody waits for us then. */
+	if (__atomic_load_n(&ending->left, __ATOMIC_RELAXED) > 0)
+		__atomic_sub_fetch(&ending->left, 1, __ATOMIC_RELEASE);
+}
+
+void lcores_add_role(struct lcores *lcores, unsigned index, const struct role *role)
+{
+	struct lcore *lcore = &lcores->lcore[index % lcores->count];
+
+	/* Who looks after the cores may look before the first round. */
+	__atomic_store_n(&role->load->last, rte_rdtsc(), __ATOMIC_RELAXED);
+	lcore->all = lcores;
+	lcore->roles[lcore->role_count++] = *role;
+}
+
+int lcores_launch(struct lcores *lcores, unsigned waited_for)
+{
+	lcores->ending.left = waited_for;
+	for (unsigned i = 0; i < lcores->count; i++) {
+		int ret = rte_eal_remote_launch(run, &lcores->lcore[i], lcores->lcore[i].id);
+
+		if (ret != 0) {
+			rdl_log_error("start", "cannot launch lcore %u: %s", lcores->lcore[i].id,
+				strerror(-ret));
+			/* Those that run must not wait for roles that never will. */
+			__atomic_store_n(&lcores->ending.left, 0, __ATOMIC_RELEASE);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void lcores_join(struct lcores *lcores)
+{
+	__atomic_store_n(&lcores->ending.asked, 1, __ATOMIC_RELAXED);
+	rte_eal_mp_wait_lcore();
+	/*
+	 * What they did last is seen from here on,
+	 * also by tools that cannot look into EAL's own waiting.
+	 */
+	(void)__atomic_load_n(&lcores->ended, __ATOMIC_ACQUIRE);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * monitor: what the main thread looks at once a second while the others work: whether cores make
+ * rounds, ports have a link, the NIC drops, requests are shed, and the table fills. It says in the
+ * log what changes.
+ */
+#ifndef RDL_MONITOR_H
+#define RDL_MONITOR_H
+
+#include "conf.h"
+#include "shard_core.h"
+#include "worker.h"
+
+#define MONITOR_MS 1000
+
+/* The gateway as those see it who look on, and touch nothing. */
+struct watched {
+	const struct rdl_conf *conf;
+	const struct rdl_pktio *pktio;
+	const struct worker *const *workers; /* conf->workers */
+	const struct owners *owners; /* conf->shards; may be asked */
+};
+
+struct monitor;
+
+/*
+ * After the set-up, by the main thread, as all that follow;
+ * logs and returns NULL without memory.
+ */
+struct monitor *monitor_open(const struct watched *watched);
+void monitor_look(struct monitor *monitor);
+void monitor_close(struct monitor *monitor);
+
+/* A port as it was last looked at. Written by the main thread, read by anybody (relaxed). */
+struct monitor_port {
+	uint64_t there; /* 0: its interface or device is gone */
+	uint64_t link;
+	/* The NIC's, and its driver's. */
+	uint64_t rx_missed, rx_no_buffer, rx_errors, tx_errors;
+};
+const struct monitor_port *monitor_port(const struct monitor *monitor, unsigned port);
+
+#endif

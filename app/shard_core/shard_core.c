@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One round of a shard's core: requests of every worker,
+ * replies back, expiry, a question now and then.
+ */
+#include "shard_core.h"
+
+#include "clock.h"
+
+/* Idle rounds between two looks at the clock. */
+#define CLOCK_ROUNDS 64
+/* Between two looks at the wall's. */
+#define WALL_MS 1000
+
+static void read_clock(struct shard_core *core)
+{
+	core->now_ms = rdl_clock_ms();
+	core->rounds = 0;
+	if (RDL_UNLIKELY(core->now_ms >= core->wall_next_ms)) {
+		rdl_registry_set_wall(core->registry, rdl_clock_wall_ms());
+		core->wall_next_ms = core->now_ms + WALL_MS;
+	}
+}
+
+static bool serve(struct shard_core *core, unsigned worker)
+{
+	struct rdl_request *requests[RDL_REGISTRY_BURST];
+	void *batch[RDL_REGISTRY_BURST];
+	unsigned n = rdl_channel_take(&core->workers[worker], batch, RDL_REGISTRY_BURST);
+
+	if (n == 0)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		requests[i] = batch[i];
+	read_clock(core);
+	rdl_shard_burst(&core->shard, __atomic_load_n(core->policy, __ATOMIC_ACQUIRE), requests, n,
+		core->now_ms);
+	rdl_channel_give_back(&core->workers[worker], batch, n);
+	return true;
+}
+
+static void publish(struct shard_core *core)
+{
+	struct rdl_registry_counts counts;
+
+	rdl_registry_counts(core->registry, &counts);
+	__atomic_store_n(&core->registrations, counts.registrations, __ATOMIC_RELAXED);
+	__atomic_store_n(&core->tombstones, counts.tombstones, __ATOMIC_RELAXED);
+	__atomic_store_n(&core->object_lists, counts.object_lists, __ATOMIC_RELAXED);
+	__atomic_store_n(&core->store_octets, counts.store_octets, __ATOMIC_RELAXED);
+}
+
+bool shard_core_step(void *self)
+{
+	struct shard_core *core = self;
+	bool worked = false;
+
+	for (unsigned w = 0; w < core->worker_count; w++)
+		worked |= serve(core, w);
+	/* A core that sleeps between rounds has the time for it, and needs it. */
+	if (!worked && (++core->rounds >= CLOCK_ROUNDS || core->sleeps))
+		read_clock(core);
+	worked |= rdl_shard_expire(&core->shard, core->now_ms);
+	if (RDL_UNLIKELY(rdl_mailbox_pending(&core->question.mailbox))) {
+		read_clock(core);
+		question_answer(&core->question, &core->shard, core->now_ms);
+		worked = true;
+	}
+	worked |= rdl_shard_publish(&core->shard, core->now_ms);
+	/* Also what ended in silence: a tombstone is no work, and changes the counts. */
+	if (worked || core->rounds == 0)
+		publish(core);
+	return worked;
+}

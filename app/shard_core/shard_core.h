@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * shard_core: one control core's share: a shard and its registry, a channel to each worker, and a
+ * question now and then from threads that own no registrations.
+ */
+#ifndef RDL_SHARD_CORE_H
+#define RDL_SHARD_CORE_H
+
+#include "channel.h"
+#include "lcores.h"
+#include "question.h"
+#include "shard.h"
+
+struct shard_core {
+	/* Set by who makes it, zero otherwise; not changed once it runs. */
+	unsigned index;
+	unsigned worker_count;
+	bool sleeps; /* its core does, between rounds that found nothing */
+	const struct rdl_policy *const *policy; /* swapped whole: read once for each burst */
+	struct rdl_registry *registry; /* its core's alone to touch */
+	/*
+	 * Written by its core, read by anybody:
+	 * the statistics in the shard, the load, and these,
+	 */
+	/* which are published after each round that changed something (relaxed). */
+	struct rdl_shard shard;
+	struct load load;
+	uint64_t registrations, tombstones, object_lists, store_octets;
+	/* Of any thread that asks, by its mailbox. */
+	struct question question;
+	/* Its core writes; the publisher reads. */
+	struct rdl_events events;
+	/* Its core's alone. */
+	struct rdl_channel workers[WORKERS_MAX];
+	uint64_t now_ms;
+	uint64_t wall_next_ms; /* when to look at the wall's clock */
+	unsigned rounds; /* since the clock was read */
+};
+
+/* One round: requests of every worker, answers back, expiry, a question. True: found work. */
+bool shard_core_step(void *self);
+
+/* ---- questions to the owners of registrations, from any thread but theirs ---- */
+
+struct owners {
+	unsigned count;
+	struct shard_core *cores[SHARDS_MAX];
+	struct rdl_key endpoint_key; /* of the digests that say whose an endpoint is */
+};
+
+/*
+ * Asks the endpoint's owner. The answer is the caller's until ask_done(). NULL: the owner did not
+ * answer in time, and nothing was done. `endpoint` has 1 to RDL_ENDPOINT_MAX octets.
+ */
+struct question *ask_endpoint(
+	const struct owners *owners, enum question_kind kind, struct rdl_span endpoint);
+
+/*
+ * A page of endpoint names from *cursor on; it may hold none. Moves *cursor behind the page. 0
+ * begins, and a cursor that is 0 again has come to the end.
+ */
+struct question *ask_page(const struct owners *owners, enum question_kind kind, uint64_t *cursor);
+
+void ask_done(struct question *question);
+
+#endif

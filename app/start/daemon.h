@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The daemon put together. Built by the main thread in stages (daemon_*), each undone in reverse.
+ * Nobody below sees the whole: each part is given what it touches.
+ */
+#ifndef RDL_START_DAEMON_H
+#define RDL_START_DAEMON_H
+
+#include "telemetry.h"
+
+/* Random at each start, each for one purpose. */
+struct keys {
+	struct rdl_key endpoint, list, admission, fragments, block;
+	struct rdl_speck location;
+	uint64_t exchange_seed, known_seed;
+	uint16_t reply_salt; /* NON replies show it to anybody */
+};
+
+struct daemon {
+	const struct rdl_conf *conf;
+	struct keys keys;
+	char boot[33]; /* random, for those who ask whether we are still the same gateway */
+	const struct rdl_policy *policy; /* swapped whole */
+	struct rdl_pktio *pktio;
+	struct rdl_interface interfaces[PORTS_MAX];
+	struct worker *workers[WORKERS_MAX];
+	struct owners owners; /* the shard cores */
+	void *admission[SHARDS_MAX]; /* their memory for it, or NULL */
+	void *channels; /* memory of all channels */
+	struct lcores lcores;
+	int socket_id; /* NUMA node, -1: any */
+	uint64_t started_ms; /* rdl_clock_ms() */
+	struct feed *feed; /* NULL: none is configured */
+	struct console *console; /* the same */
+	struct monitor *monitor; /* the main thread's */
+	struct telemetry telemetry;
+};
+
+/*
+ * Requests that a worker may have at one shard: milliseconds of pause at full rate, since virtual
+ * machines lose their CPU for so long.
+ */
+#define REQUESTS 4095
+
+/* eal.c: brings EAL up with an argv made from the configuration; logs, returns -1 when it fails. */
+int daemon_eal(struct daemon *daemon);
+
+/* plan.c: which CPU runs what. Before EAL; logs and returns -1 when CPUs are missing. */
+int daemon_plan_lcores(struct daemon *daemon);
+/* After the set-up: gives every role its lcore; more may be added before the launch. */
+void daemon_assign(struct daemon *daemon);
+
+/* keys.c: draws keys and boot; logs and returns -1 when there are no random octets. */
+int daemon_keys(struct daemon *daemon);
+/* policy.c: NULL without memory. */
+struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf);
+
+/* sizes.c: what each part is given. */
+void daemon_registry_config(
+	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
+void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_config *config);
+void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
+/* Fragmented datagrams that one worker puts together at a time. */
+unsigned daemon_reassemblies(const struct daemon *daemon);
+void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config);
+/* Octets of one shard's ring of events, 0: none is configured. */
+uint64_t daemon_events_octets(const struct daemon *daemon);
+/* Octets that DPDK must find, all included. */
+uint64_t daemon_memory(const struct daemon *daemon);
+
+/* setup.c: ports and workers; shards and links. Each logs and returns -1 when it fails. */
+int daemon_setup(struct daemon *daemon);
+int daemon_setup_shards(struct daemon *daemon);
+void daemon_teardown(struct daemon *daemon);
+
+/* channels.c: memory of all channels; joins workers and shards, which are there. */
+uint64_t daemon_channels_memory(const struct daemon *daemon);
+int daemon_setup_channels(struct daemon *daemon);
+
+/* serve.c: what the feed takes its lines from, once the shards are there. */
+struct feed_sources daemon_feed_sources(const struct daemon *daemon);
+
+/* For those who ask why, by either socket. */
+static inline bool daemon_notes_refusals(const struct daemon *daemon)
+{
+	return daemon->conf->control.path != NULL || daemon->conf->events.socket.path != NULL;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Secrets, random at each start. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "log.h"
+
+int daemon_keys(struct daemon *daemon)
+{
+	struct keys *keys = &daemon->keys;
+	struct rdl_key location_key, boot;
+	/*
+	 * None is part of another, nor made of one:
+	 * what one of them gives away tells nothing about the others.
+	 */
+	const struct {
+		void *to;
+		size_t len;
+	} secrets[] = {
+		{ &keys->endpoint, sizeof(keys->endpoint) },
+		{ &location_key, sizeof(location_key) },
+		{ &keys->list, sizeof(keys->list) },
+		{ &keys->admission, sizeof(keys->admission) },
+		{ &keys->fragments, sizeof(keys->fragments) },
+		{ &keys->block, sizeof(keys->block) },
+		{ &keys->exchange_seed, sizeof(keys->exchange_seed) },
+		{ &keys->known_seed, sizeof(keys->known_seed) },
+		{ &boot, sizeof(boot) },
+		{ &keys->reply_salt, sizeof(keys->reply_salt) },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(secrets); i++) {
+		if (getrandom(secrets[i].to, secrets[i].len, 0) == (ssize_t)secrets[i].len)
+			continue;
+		rdl_log_error("start", "no random octets: %s", strerror(errno));
+		return -1;
+	}
+	rdl_speck_expand(&keys->location, &location_key);
+	snprintf(daemon->boot, sizeof(daemon->boot), "%016llx%016llx", (unsigned long long)boot.k0,
+		(unsigned long long)boot.k1);
+	return 0;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Start in stages, serve until told to stop, undo the stages in reverse. */
+#include "start.h"
+
+#include <assert.h>
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include <rte_eal.h>
+
+#include "clock.h"
+#include "daemon.h"
+#include "dpdk_log.h"
+#include "instance.h"
+#include "log.h"
+#include "signals.h"
+
+/* "192.0.2.1,2001:db8::1" of all ports. */
+static void addresses_text(const struct rdl_conf *conf, char *text, size_t len)
+{
+	size_t used = 0;
+	char address[INET6_ADDRSTRLEN];
+
+	text[0] = '\0';
+	for (unsigned p = 0; p < conf->port_count; p++) {
+		const struct rdl_conf_port *port = &conf->ports[p];
+
+		for (unsigned i = 0; i < port->ipv4_count && used < len; i++) {
+			struct in_addr in = { .s_addr = htonl(port->ipv4[i].address) };
+
+			inet_ntop(AF_INET, &in, address, sizeof(address));
+			used += (size_t)snprintf(
+				text + used, len - used, "%s%s", used > 0 ? "," : "", address);
+		}
+		for (unsigned i = 0; i < port->ipv6_count && used < len; i++) {
+			inet_ntop(AF_INET6, port->ipv6[i].address, address, sizeof(address));
+			used += (size_t)snprintf(
+				text + used, len - used, "%s%s", used > 0 ? "," : "", address);
+		}
+	}
+}
+
+static void log_ready(const struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	char addresses[512];
+
+	addresses_text(conf, addresses, sizeof(addresses));
+	rdl_log_info("start",
+		"ready addresses=%s port=%u workers=%u shards=%u registrations=%llu "
+		"memory_mb=%llu start_ms=%llu telemetry=%s",
+		addresses, conf->coap.port, conf->workers, conf->shards,
+		(unsigned long long)conf->memory.registrations,
+		(unsigned long long)(daemon_memory(daemon) >> 20),
+		(unsigned long long)(rdl_clock_ms() - daemon->started_ms),
+		instance_telemetry_path());
+}
+
+static struct rdl_event_facts facts(const struct daemon *daemon)
+{
+	return (struct rdl_event_facts){ .location_key = daemon->keys.location,
+		.major = daemon->conf->lwm2m.version.major };
+}
+
+struct feed_sources daemon_feed_sources(const struct daemon *daemon)
+{
+	struct feed_sources sources = { .instance = daemon->conf->instance,
+		.boot = daemon->boot,
+		.facts = facts(daemon),
+		.shard_count = daemon->conf->shards,
+		.worker_count = daemon->conf->workers };
+
+	for (unsigned s = 0; s < sources.shard_count; s++)
+		sources.events[s] = &daemon->owners.cores[s]->events;
+	for (unsigned w = 0; w < sources.worker_count; w++)
+		sources.refusals[w] = daemon->workers[w]->pipeline.config.refusals;
+	return sources;
+}
+
+static struct console_sources console_sources(const struct daemon *daemon)
+{
+	struct console_sources sources = { .owners = &daemon->owners,
+		.facts = facts(daemon),
+		.registrations_max = daemon->conf->memory.registrations,
+		.worker_count = daemon->conf->workers };
+
+	for (unsigned w = 0; w < sources.worker_count; w++)
+		sources.refusals[w] = daemon->workers[w]->pipeline.config.refusals;
+	return sources;
+}
+
+/* All parts are there: the monitor and telemetry may look at them. */
+static int look_on(struct daemon *daemon)
+{
+	const struct watched watched = { .conf = daemon->conf,
+		.pktio = daemon->pktio,
+		.workers = (const struct worker *const *)daemon->workers,
+		.owners = &daemon->owners };
+
+	daemon->monitor = monitor_open(&watched);
+	if (daemon->monitor == NULL)
+		return -1;
+	daemon->telemetry = (struct telemetry){ .watched = watched,
+		.policy = &daemon->policy,
+		.facts = facts(daemon),
+		.boot = daemon->boot,
+		.started_ms = daemon->started_ms,
+		.memory = daemon_memory(daemon),
+		.monitor = daemon->monitor,
+		.feed = daemon->feed,
+		.console = daemon->console };
+	return telemetry_start(&daemon->telemetry);
+}
+
+/* Everything is set up: launches it, and looks after it until the end. */
+static int work(struct daemon *daemon)
+{
+	daemon_assign(daemon);
+	const struct feed_sources lines = daemon_feed_sources(daemon);
+	const struct console_sources shown = console_sources(daemon);
+	int ret = lcores_launch(&daemon->lcores, daemon->conf->workers);
+
+	if (ret == 0 && (feed_start(daemon->feed, &lines) != 0 ||
+				console_start(daemon->console, &shown) != 0))
+		ret = -1;
+	signals_started();
+	if (ret == 0) {
+		log_ready(daemon);
+		dpdk_log_shown(true);
+		while (signals_wait(MONITOR_MS) == 0)
+			monitor_look(daemon->monitor);
+	}
+	console_stop(daemon->console);
+	feed_stop(daemon->feed);
+	telemetry_stop();
+	lcores_join(&daemon->lcores);
+	return ret;
+}
+
+/* EAL is up. */
+static int run(struct daemon *daemon)
+{
+	int ret = -1;
+
+	if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 && look_on(daemon) == 0 &&
+		!signals_end_asked())
+		ret = work(daemon);
+	telemetry_stop();
+	monitor_close(daemon->monitor);
+	daemon_teardown(daemon);
+	rte_eal_cleanup();
+	return ret;
+}
+
+static int serve(struct daemon *daemon)
+{
+	int ret = -1;
+
+	signals_may_not_leave();
+	if (instance_claim(daemon->conf) != 0 || daemon_keys(daemon) != 0)
+		return -1;
+	struct rdl_policy *policy = daemon_policy(daemon, daemon->conf);
+	if (policy == NULL) {
+		rdl_log_error("start", "no memory for the policy");
+		return -1;
+	}
+	daemon->policy = policy;
+	if (feed_open(daemon->conf, &daemon->feed) == 0 &&
+		console_open(daemon->conf, &daemon->console) == 0 &&
+		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
+		ret = run(daemon);
+	console_close(daemon->console);
+	feed_close(daemon->feed);
+	rdl_policy_destroy(policy);
+	/* Told to end, it has done what it was told, however far it had come. */
+	return signals_end_asked() ? 0 : ret;
+}
+
+/* Reads the file, and says what is wrong with it: in the log, a line each. */
+static struct rdl_conf *load(const char *path)
+{
+	char *text = NULL, *rest = NULL;
+	size_t len;
+	FILE *errors = open_memstream(&text, &len);
+
+	if (errors == NULL)
+		return rdl_conf_load(path, stderr);
+	struct rdl_conf *conf = rdl_conf_load(path, errors);
+	fclose(errors);
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+		line = strtok_r(NULL, "\n", &rest))
+		rdl_log_line(RDL_LOG_ERROR, "", line);
+	free(text);
+	return conf;
+}
+
+int start_check(const char *path)
+{
+	struct rdl_conf *conf = rdl_conf_load(path, stdout);
+	int ret = conf != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+
+	rdl_conf_free(conf);
+	return ret;
+}
+
+static_assert((int)RDL_LOG_ERROR == RDL_CONF_LOG_ERROR && (int)RDL_LOG_WARN == RDL_CONF_LOG_WARN &&
+		      (int)RDL_LOG_INFO == RDL_CONF_LOG_INFO &&
+		      (int)RDL_LOG_DEBUG == RDL_CONF_LOG_DEBUG,
+	"the configuration's levels are the log's");
+
+int start_serve(const char *path)
+{
+	static struct daemon daemon;
+
+	rdl_clock_start();
+	daemon.started_ms = rdl_clock_ms();
+	daemon.socket_id = -1; /* any NUMA node */
+	rdl_log_open();
+	if (signals_begin() != 0)
+		return EXIT_FAILURE;
+	signals_may_leave(NULL, 0); /* a long list of names takes its time, too */
+	struct rdl_conf *conf = load(path);
+	if (conf == NULL)
+		return EXIT_FAILURE;
+	rdl_log_show((enum rdl_log_level)conf->log_level);
+	daemon.conf = conf;
+	int ret = serve(&daemon) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	rdl_conf_free(conf);
+	return ret;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The parts made: ports, workers, shards and their registries. */
+#include "daemon.h"
+
+#include <rte_malloc.h>
+
+#include "dpdk_log.h"
+#include "log.h"
+#include "signals.h"
+
+static int setup_ports(struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	struct rdl_pktio_config config;
+	char why[256];
+	unsigned bad;
+
+	daemon_pktio_config(daemon, &config);
+	dpdk_log_mark();
+	daemon->pktio = rdl_pktio_open(&config, why, sizeof(why), &bad);
+	if (daemon->pktio == NULL) {
+		const struct rdl_conf_port *port = &conf->ports[bad];
+
+		rdl_log_error("start", "%s:%u: port %s: %s%s", port->where.file, port->where.line,
+			port->device, why, dpdk_log_reason());
+		return -1;
+	}
+	for (unsigned p = 0; p < conf->port_count; p++) {
+		const struct rdl_conf_port *from = &conf->ports[p];
+		struct rdl_interface *to = &daemon->interfaces[p];
+
+		memcpy(to->mac, rdl_pktio_mac(daemon->pktio, p), sizeof(to->mac));
+		to->vlan = from->vlan;
+		to->udp_port = conf->coap.port;
+		to->mtu = rdl_pktio_mtu(daemon->pktio, p);
+		for (unsigned i = 0; i < from->ipv4_count; i++)
+			rdl_net_add_ipv4(to, from->ipv4[i].address, from->ipv4[i].prefix);
+		for (unsigned i = 0; i < from->ipv6_count; i++)
+			rdl_net_add_ipv6(to, from->ipv6[i].address, from->ipv6[i].prefix);
+	}
+	return 0;
+}
+
+static int setup_fragments(const struct daemon *daemon, struct worker *worker)
+{
+	unsigned datagrams = daemon_reassemblies(daemon);
+	void *memory = rte_zmalloc_socket("fragments", rdl_fragments_memory(datagrams),
+		RTE_CACHE_LINE_SIZE, daemon->socket_id);
+
+	if (memory == NULL) {
+		rdl_log_error("start", "no memory for %u reassemblies", datagrams);
+		return -1;
+	}
+	worker->fragments = rdl_fragments_init(memory, datagrams, &daemon->keys.fragments);
+	return 0;
+}
+
+static int setup_workers(struct daemon *daemon)
+{
+	struct rdl_pipeline_config config;
+	bool noted = daemon_notes_refusals(daemon);
+
+	daemon_pipeline_config(daemon, &config);
+	for (unsigned w = 0; w < daemon->conf->workers; w++) {
+		struct worker *worker = rte_zmalloc_socket(
+			"worker", sizeof(*worker), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+
+		daemon->workers[w] = worker;
+		config.memory = rte_zmalloc_socket("blocks", rdl_pipeline_memory(&config),
+			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		config.refusals = NULL;
+		if (noted)
+			config.refusals = rte_zmalloc_socket("refusals", sizeof(*config.refusals),
+				RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		if (worker == NULL || config.memory == NULL || (config.refusals == NULL && noted)) {
+			rdl_log_error("start", "no memory for worker %u", w);
+			rte_free(config.memory);
+			rte_free(config.refusals);
+			return -1;
+		}
+		worker->index = w;
+		worker->port_count = daemon->conf->port_count;
+		worker->shard_count = daemon->conf->shards;
+		worker->pktio = daemon->pktio;
+		worker->policy = &daemon->policy;
+		worker->ending = &daemon->lcores.ending;
+		rdl_pipeline_init(&worker->pipeline, &config);
+		if (setup_fragments(daemon, worker) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int setup_registry(struct daemon *daemon, struct shard_core *core)
+{
+	struct rdl_registry_config config;
+
+	daemon_registry_config(daemon, core->index, &config);
+	config.ended = rdl_shard_ended;
+	config.ended_arg = &core->shard;
+	core->now_ms = config.now_ms;
+	core->registry = rdl_registry_create(&config);
+	if (core->registry == NULL) {
+		rdl_log_error("start", "shard %u: no memory for %llu registrations: %llu MB needed",
+			core->index, (unsigned long long)config.registrations,
+			(unsigned long long)(rdl_registry_memory(&config) >> 20) + 1);
+		return -1;
+	}
+	return 0;
+}
+
+static int setup_events(struct daemon *daemon, struct shard_core *core)
+{
+	uint64_t octets = daemon_events_octets(daemon);
+	void *ring = NULL;
+
+	if (octets == 0)
+		return 0;
+	ring = rte_zmalloc_socket("events", octets, RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	if (ring == NULL) {
+		rdl_log_error("start", "shard %u: no memory for its ring of events", core->index);
+		return -1;
+	}
+	rdl_events_init(&core->events, ring, octets);
+	core->shard.events = &core->events;
+	return 0;
+}
+
+int daemon_setup_shards(struct daemon *daemon)
+{
+	struct rdl_admission_config admission;
+
+	daemon_admission_config(daemon, &admission);
+	daemon->owners.endpoint_key = daemon->keys.endpoint;
+	daemon->owners.count = daemon->conf->shards;
+	for (unsigned s = 0; s < daemon->conf->shards; s++) {
+		struct shard_core *core = rte_zmalloc_socket(
+			"shard core", sizeof(*core), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+
+		daemon->owners.cores[s] = core;
+		admission.memory = rte_zmalloc_socket("admission", rdl_admission_memory(&admission),
+			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		if (core == NULL ||
+			(admission.memory == NULL && rdl_admission_memory(&admission) > 0)) {
+			rdl_log_error("start", "no memory for shard %u", s);
+			rte_free(admission.memory);
+			return -1;
+		}
+		daemon->admission[s] = admission.memory;
+		core->index = s;
+		core->worker_count = daemon->conf->workers;
+		core->sleeps = daemon->conf->idle_sleep_us > 0;
+		core->policy = &daemon->policy;
+		rdl_mailbox_init(&core->question.mailbox);
+		if (signals_end_asked() || setup_registry(daemon, core) != 0)
+			return -1;
+		rdl_shard_init(&core->shard, core->registry, &admission);
+		if (setup_events(daemon, core) != 0)
+			return -1;
+	}
+	return daemon_setup_channels(daemon);
+}
+
+int daemon_setup(struct daemon *daemon)
+{
+	return setup_ports(daemon) == 0 && setup_workers(daemon) == 0 ? 0 : -1;
+}
+
+void daemon_teardown(struct daemon *daemon)
+{
+	for (unsigned s = 0; s < daemon->conf->shards; s++) {
+		if (daemon->owners.cores[s] != NULL) {
+			rdl_registry_destroy(daemon->owners.cores[s]->registry);
+			rte_free(daemon->admission[s]);
+			rte_free(daemon->owners.cores[s]->events.octets);
+		}
+		rte_free(daemon->owners.cores[s]);
+	}
+	for (unsigned w = 0; w < daemon->conf->workers; w++) {
+		if (daemon->workers[w] != NULL) {
+			rte_free(daemon->workers[w]->pipeline.config.memory);
+			rte_free(daemon->workers[w]->pipeline.config.refusals);
+			rte_free(daemon->workers[w]->fragments);
+		}
+		rte_free(daemon->workers[w]);
+	}
+	rte_free(daemon->channels);
+	rdl_pktio_close(daemon->pktio);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Signals, blocked in every thread: SIGTERM and SIGINT end the process, at any time; SIGHUP,
+ * SIGUSR1 and SIGUSR2 leave a line in the log. While it starts a thread takes them, and from then
+ * on the main thread.
+ */
+#ifndef RDL_START_SIGNALS_H
+#define RDL_START_SIGNALS_H
+
+#include <stdbool.h>
+
+/* Before any other thread is made. */
+int signals_begin(void);
+
+/* Main thread, while it starts: whether to go no further. */
+bool signals_end_asked(void);
+/*
+ * Main thread, around what cannot be interrupted and leaves nothing behind but, perhaps, files:
+ * told to end, the process ends at once. Then the `paths` are taken away; a NULL among them is
+ * none.
+ */
+void signals_may_leave(const char *const paths[], unsigned count);
+void signals_may_not_leave(void);
+
+/* The start is over, well or not. */
+void signals_started(void);
+/* Main thread, from then on: waits so long for a signal to end, and returns it; or 0. */
+int signals_wait(unsigned ms);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What each part is given, out of the configuration, and how much memory that takes. */
+#include "daemon.h"
+
+#include <unistd.h>
+
+#include "clock.h"
+
+/*
+ * What one shard must hold: its partitions' part of all, and seven standard deviations, since names
+ * fall where their digests say.
+ */
+static uint64_t share_of(const struct rdl_conf *conf, unsigned shard)
+{
+	uint64_t all = conf->memory.registrations, deviation = 1;
+	uint64_t partitions = (RDL_PARTITIONS - shard + conf->shards - 1) / conf->shards;
+	uint64_t share = all * partitions / RDL_PARTITIONS;
+
+	while (deviation * deviation < share)
+		deviation++;
+	share += 7 * deviation + 8;
+	return conf->shards == 1 || share > all ? all : share;
+}
+
+void daemon_registry_config(
+	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	*config = (struct rdl_registry_config){
+		.registrations = share_of(conf, shard),
+		.slots = rdl_registry_slots(conf->memory.registrations),
+		.name_octets = conf->memory.name_octets,
+		.prefix_percent = conf->memory.prefix_percent,
+		.shard = shard,
+		.shards = conf->shards,
+		.expiry_grace_s = conf->lwm2m.expiry_grace_s,
+		.exchange_lifetime_s = conf->coap.exchange_lifetime_s,
+		.updates_per_s = conf->admission.updates,
+		.endpoint_key = daemon->keys.endpoint,
+		.list_key = daemon->keys.list,
+		.socket_id = daemon->socket_id,
+		.now_ms = rdl_clock_ms(),
+		.wall_ms = rdl_clock_wall_ms(),
+	};
+}
+
+/* The smallest there is on x86 and most others. */
+#define HUGEPAGE (2u << 20)
+
+void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	uint16_t room = RDL_PACKET_ROOM(RDL_PKTIO_FRAME_MAX);
+
+	/* Its driver copies a frame of the ring whatever the buffer holds. */
+	if (rdl_conf_has_af_packet(conf) && room < RDL_CONF_FRAME_MAX)
+		room = RDL_CONF_FRAME_MAX;
+	*config = (struct rdl_pktio_config){
+		.port_count = conf->port_count,
+		.queues = conf->workers,
+		.in_flight = conf->workers * (conf->shards * (REQUESTS + 1) + 4 * RDL_BURST_MAX),
+		.private_len = sizeof(struct rdl_packet),
+		.room = room,
+		.page = conf->memory.hugepages ? HUGEPAGE : (uint32_t)sysconf(_SC_PAGESIZE),
+		.socket_id = daemon->socket_id,
+	};
+	for (unsigned i = 0; i < conf->port_count; i++)
+		config->devices[i] = conf->ports[i].device;
+}
+
+void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	*config = (struct rdl_pipeline_config){
+		.interfaces = daemon->interfaces,
+		.shards = conf->shards,
+		.location_key = daemon->keys.location,
+		.slots = rdl_registry_slots(conf->memory.registrations),
+		.list_key = daemon->keys.list,
+		.block_key = daemon->keys.block,
+		.exchange_seed = daemon->keys.exchange_seed,
+		.known_seed = daemon->keys.known_seed,
+		.reply_salt = daemon->keys.reply_salt,
+		.transfers = (conf->coap.block_transfers + conf->workers - 1) / conf->workers,
+		.max_payload = conf->coap.max_payload,
+		.transfer_lifetime_s = conf->coap.exchange_lifetime_s,
+	};
+}
+
+unsigned daemon_reassemblies(const struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	return (conf->coap.reassemblies + conf->workers - 1) / conf->workers;
+}
+
+void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_config *config)
+{
+	const struct rdl_conf *conf = daemon->conf;
+
+	*config = (struct rdl_admission_config){
+		.registers_per_s = conf->admission.registers_per_s,
+		.burst = conf->admission.burst,
+		.per_prefix = conf->admission.per_prefix,
+		.shards = conf->shards,
+		.key = daemon->keys.admission,
+	};
+}
+
+uint64_t daemon_events_octets(const struct daemon *daemon)
+{
+	uint64_t octets = RDL_EVENTS_RING_MIN;
+
+	if (daemon->conf->events.socket.path == NULL)
+		return 0;
+	while (octets < (uint64_t)daemon->conf->events.ring_kb << 10)
+		octets *= 2;
+	return octets;
+}
+
+/* What EAL and drivers allocate for themselves. */
+#define OVERHEAD (48u << 20)
+
+uint64_t daemon_memory(const struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	struct rdl_pktio_config pktio;
+	struct rdl_pipeline_config pipeline;
+	struct rdl_admission_config admission;
+	struct rdl_registry_config registry;
+	uint64_t octets = OVERHEAD;
+
+	daemon_pktio_config(daemon, &pktio);
+	octets += rdl_pktio_memory(&pktio);
+	daemon_pipeline_config(daemon, &pipeline);
+	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker) +
+					  rdl_fragments_memory(daemon_reassemblies(daemon)));
+	if (daemon_notes_refusals(daemon))
+		octets += conf->workers * sizeof(struct rdl_refusals);
+	daemon_admission_config(daemon, &admission);
+	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct shard_core) +
+					 daemon_events_octets(daemon));
+	for (unsigned s = 0; s < conf->shards; s++) {
+		daemon_registry_config(daemon, s, &registry);
+		octets += rdl_registry_memory(&registry);
+	}
+	octets += daemon_channels_memory(daemon);
+	return octets;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports over the telemetry socket, as the main thread last saw them. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+int tel_index(const char *params, unsigned count)
+{
+	char *end;
+	unsigned long n;
+
+	if (params == NULL || *params < '0' || *params > '9')
+		return -1;
+	n = strtoul(params, &end, 10);
+	return *end == '\0' && n < count ? (int)n : -1;
+}
+
+static void put_port(struct rte_tel_data *d, const struct monitor_port *port)
+{
+	tel_u64(d, "nic_rx_missed", relaxed(&port->rx_missed));
+	tel_u64(d, "nic_rx_no_buffer", relaxed(&port->rx_no_buffer));
+	tel_u64(d, "nic_rx_errors", relaxed(&port->rx_errors));
+	tel_u64(d, "nic_tx_errors", relaxed(&port->tx_errors));
+}
+
+void tel_ports(struct rte_tel_data *d, const struct telemetry *from)
+{
+	struct monitor_port sum = { 0 };
+
+	for (unsigned p = 0; p < from->watched.conf->port_count; p++) {
+		const struct monitor_port *port = monitor_port(from->monitor, p);
+
+		sum.link += relaxed(&port->link);
+		sum.rx_missed += relaxed(&port->rx_missed);
+		sum.rx_no_buffer += relaxed(&port->rx_no_buffer);
+		sum.rx_errors += relaxed(&port->rx_errors);
+		sum.tx_errors += relaxed(&port->tx_errors);
+	}
+	tel_u64(d, "ports", from->watched.conf->port_count);
+	tel_u64(d, "links_up", sum.link);
+	put_port(d, &sum);
+}
+
+int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	const struct telemetry *from = telemetry_hold();
+	int p;
+
+	(void)cmd;
+	if (from == NULL)
+		return -ENODEV;
+	rte_tel_data_start_dict(d);
+	p = tel_index(params, from->watched.conf->port_count);
+	if (p >= 0) {
+		const char *device = from->watched.conf->ports[p].device;
+		const struct monitor_port *state = monitor_port(from->monitor, (unsigned)p);
+
+		tel_encoded(d, "device", "device_parts",
+			(struct rdl_span){ (const uint8_t *)device, strlen(device) });
+		tel_u64(d, "there", relaxed(&state->there));
+		tel_u64(d, "link", relaxed(&state->link));
+		put_port(d, state);
+	}
+	telemetry_release();
+	return 0;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One round of a worker: receive, decide, hand over, take replies back, send. */
+#include "worker.h"
+
+#include <assert.h>
+
+#include "clock.h"
+
+static_assert(RDL_BURST_MAX <= RDL_PKTIO_BURST, "a port gives a burst at once");
+
+static struct rdl_packet *packet_of(struct rdl_request *request)
+{
+	return (struct rdl_packet *)((uintptr_t)request - offsetof(struct rdl_packet, request));
+}
+
+static void flush(struct worker *worker, unsigned port)
+{
+	struct tx_batch *batch = &worker->tx[port];
+	unsigned sent = 0, n = batch->count;
+
+	if (n == 0)
+		return;
+	sent = rdl_pktio_tx(worker->pktio, port, worker->index, batch->frames, n);
+	if (sent < n) {
+		/* A client that misses its reply asks again. */
+		rdl_pktio_free(batch->frames + sent, n - sent);
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_tx_full, n - sent);
+	}
+	batch->count = 0;
+}
+
+static void send_later(struct worker *worker, struct rdl_frame *frame)
+{
+	struct tx_batch *batch = &worker->tx[frame->port];
+
+	if (batch->count == RDL_ARRAY_LEN(batch->frames))
+		flush(worker, frame->port);
+	batch->frames[batch->count++] = frame;
+}
+
+/* Hands over as far as the shard's credit goes; the rest is shed before it has left any trace. */
+static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
+	const struct rdl_burst *burst, struct rdl_frame *freed[], unsigned *freed_count)
+{
+	void *batch[RDL_BURST_MAX];
+
+	for (rdl_packet_set left = burst->hand_over; left != 0;) {
+		unsigned shard = burst->shard[rdl_packet_first(left)];
+		struct rdl_channel *channel = &worker->shards[shard];
+		unsigned n = 0;
+
+		for (rdl_packet_set scan = left; scan != 0;) {
+			unsigned i = rdl_packet_take(&scan);
+
+			if (burst->shard[i] != shard)
+				continue;
+			left &= ~rdl_packet_bit(i);
+			if (n < rdl_channel_left(channel, packets[i]->request.operation)) {
+				batch[n++] = &packets[i]->request;
+			} else {
+				rdl_pipeline_shed(&worker->pipeline, packets[i]);
+				freed[(*freed_count)++] = &packets[i]->frame;
+			}
+		}
+		rdl_channel_send(channel, batch, n);
+	}
+}
+
+static void count_lost(struct worker *worker, const struct rdl_fragments_lost *lost)
+{
+	struct rdl_stats *stats = &worker->pipeline.stats;
+
+	rdl_stats_add(stats, RDL_STAT_drop_fragment, lost->late);
+	rdl_stats_add(stats, RDL_STAT_drop_fragment_crowded, lost->crowded);
+	rdl_stats_add(stats, RDL_STAT_drop_fragment_bad, lost->bad);
+	rdl_stats_add(stats, RDL_STAT_drop_fragment_copy, lost->copies);
+}
+
+/*
+ * Fragments that complete a datagram come to the front of `frames`, the others are freed. Returns
+ * how many are whole.
+ */
+static unsigned put_together(
+	struct worker *worker, struct rdl_frame *frames[], rdl_packet_set fragments)
+{
+	struct rdl_fragments_lost lost = { 0 };
+	struct rdl_frame *freed[RDL_BURST_MAX];
+	unsigned whole = 0, freed_count = 0;
+
+	while (fragments != 0) {
+		struct rdl_frame *frame = frames[rdl_packet_take(&fragments)];
+
+		if (rdl_fragments_take(worker->fragments, frame, worker->pipeline.now_ms, &lost))
+			frames[whole++] = frame;
+		else
+			freed[freed_count++] = frame;
+	}
+	rdl_pktio_free(freed, freed_count);
+	count_lost(worker, &lost);
+	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_reassembled, whole);
+	return whole;
+}
+
+/*
+ * Runs frames through the pipeline and does with them what it says.
+ * Fragments that complete a datagram come back in `frames`.
+ */
+static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsigned n)
+{
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct rdl_frame *freed[RDL_BURST_MAX];
+	unsigned freed_count = 0;
+	struct rdl_burst burst;
+
+	for (unsigned i = 0; i < n; i++)
+		packets[i] = (struct rdl_packet *)frames[i];
+	rdl_pipeline_burst(&worker->pipeline, __atomic_load_n(worker->policy, __ATOMIC_ACQUIRE),
+		packets, n, &burst);
+	for (rdl_packet_set left = burst.reply; left != 0;)
+		send_later(worker, frames[rdl_packet_take(&left)]);
+	for (rdl_packet_set left = burst.drop; left != 0;)
+		freed[freed_count++] = frames[rdl_packet_take(&left)];
+	hand_over(worker, packets, &burst, freed, &freed_count);
+	if (freed_count > 0)
+		rdl_pktio_free(freed, freed_count);
+	return RDL_LIKELY(burst.fragment == 0) ? 0 : put_together(worker, frames, burst.fragment);
+}
+
+/*
+ * A queue that is nearly full is about to lose packets whatever they are. From then until it is
+ * nearly empty Registers are shed at a glance: they come again, and an Update that is lost makes
+ * one Register more.
+ */
+#define BACKLOG_HIGH 75 /* percent */
+#define BACKLOG_LOW 25
+#define FULL_BURSTS 4 /* between two looks at the backlog */
+/* Of a port that has more to give; some drivers give no more than so many at a time. */
+#define FULL_BURST 32
+
+static bool is_pressed(struct worker *worker, unsigned port, unsigned received)
+{
+	if (RDL_LIKELY(received < FULL_BURST)) {
+		worker->full_bursts[port] = 0;
+		worker->pressed[port] = false;
+	} else if (++worker->full_bursts[port] % FULL_BURSTS == 0) {
+		int backlog = rdl_pktio_backlog(worker->pktio, port, worker->index);
+
+		worker->pressed[port] =
+			backlog > (worker->pressed[port] ? BACKLOG_LOW : BACKLOG_HIGH);
+	}
+	return worker->pressed[port];
+}
+
+/* Frees what looks like a Register; returns how many frames are left. */
+static unsigned triage(struct worker *worker, struct rdl_frame *frames[], unsigned n)
+{
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct rdl_frame *shed[RDL_BURST_MAX];
+	unsigned kept = 0, freed = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		packets[i] = (struct rdl_packet *)frames[i];
+	rdl_packet_set mask = rdl_pipeline_triage(&worker->pipeline, packets, n);
+	for (unsigned i = 0; i < n; i++) {
+		if (rdl_packet_is_in(mask, i))
+			shed[freed++] = frames[i];
+		else
+			frames[kept++] = frames[i];
+	}
+	rdl_pktio_free(shed, freed);
+	return kept;
+}
+
+static bool receive(struct worker *worker, unsigned port)
+{
+	struct rdl_frame *frames[RDL_BURST_MAX];
+	unsigned segmented = 0;
+	unsigned n =
+		rdl_pktio_rx(worker->pktio, port, worker->index, frames, RDL_BURST_MAX, &segmented);
+
+	if (segmented > 0)
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_segmented, segmented);
+	if (n == 0)
+		return segmented > 0;
+	if (RDL_UNLIKELY(is_pressed(worker, port, n)))
+		n = triage(worker, frames, n);
+	/* Milliseconds matter to nothing here: what waits for blocks waits for minutes. */
+	worker->pipeline.now_ms = rdl_clock_coarse_ms();
+	while (n > 0)
+		n = process(worker, frames, n);
+	return true;
+}
+
+/* Sends the replies to what a shard has answered, up to a burst. */
+static bool reply(struct worker *worker, unsigned shard)
+{
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	struct rdl_frame *freed[RDL_BURST_MAX];
+	void *batch[RDL_BURST_MAX];
+	unsigned freed_count = 0;
+	unsigned n = rdl_channel_take(&worker->shards[shard], batch, RDL_BURST_MAX);
+
+	if (n == 0)
+		return false;
+	rdl_channel_came_back(&worker->shards[shard], n);
+	for (unsigned i = 0; i < n; i++)
+		packets[i] = packet_of(batch[i]);
+	rdl_packet_set send = rdl_pipeline_replies(
+		&worker->pipeline, __atomic_load_n(worker->policy, __ATOMIC_ACQUIRE), packets, n);
+	for (unsigned i = 0; i < n; i++) {
+		if (rdl_packet_is_in(send, i))
+			send_later(worker, &packets[i]->frame);
+		else
+			freed[freed_count++] = &packets[i]->frame;
+	}
+	if (freed_count > 0)
+		rdl_pktio_free(freed, freed_count);
+	return true;
+}
+
+/* A port's turn. Answers are taken in each, as fast as requests are handed over. */
+static bool serve(struct worker *worker, unsigned port, bool stopping)
+{
+	bool worked = !stopping && receive(worker, port);
+
+	for (unsigned s = 0; s < worker->shard_count; s++)
+		worked |= reply(worker, s);
+	return worked;
+}
+
+/*
+ * Nothing more comes in, and every request has its reply:
+ * this worker need not hold up the shards.
+ */
+static void drain(struct worker *worker)
+{
+	if (worker->drained)
+		return;
+	for (unsigned s = 0; s < worker->shard_count; s++)
+		if (worker->shards[s].under_way > 0)
+			return;
+	worker->drained = true;
+	ending_come_back(worker->ending);
+}
+
+/* Rounds between two looks: milliseconds, or a second where rounds sleep. */
+#define FRAGMENT_ROUNDS 16384
+
+static void forget_fragments(struct worker *worker)
+{
+	if (++worker->rounds < FRAGMENT_ROUNDS)
+		return;
+	struct rdl_fragments_lost lost = { 0 };
+
+	worker->rounds = 0;
+	rdl_fragments_forget(worker->fragments, rdl_clock_coarse_ms(), &lost);
+	count_lost(worker, &lost);
+}
+
+struct rdl_channel_credit worker_credit(unsigned requests)
+{
+	return (struct rdl_channel_credit){ .limit = { [RDL_OPERATION_REGISTER] =
+							       requests - (requests + 1) / 4,
+						    [RDL_OPERATION_UPDATE] = requests,
+						    [RDL_OPERATION_DEREGISTER] = requests,
+						    [RDL_OPERATION_OTHER] = requests } };
+}
+
+bool worker_step(void *self)
+{
+	struct worker *worker = self;
+	bool stopping = ending_is_asked(worker->ending);
+	bool worked = false;
+
+	for (unsigned p = 0; p < worker->port_count; p++)
+		worked |= serve(worker, p, stopping);
+	for (unsigned p = 0; p < worker->port_count; p++)
+		flush(worker, p);
+	forget_fragments(worker);
+	if (stopping)
+		drain(worker);
+	return worked;
+}

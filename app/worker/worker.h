@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * worker: one poll-mode core's share: a queue of each port, a pipeline, and a channel to each
+ * shard. It has no way to a registration but what a shard answers.
+ */
+#ifndef RDL_WORKER_H
+#define RDL_WORKER_H
+
+#include "channel.h"
+#include "fragments.h"
+#include "lcores.h"
+#include "pipeline.h"
+#include "pktio.h"
+
+#define PORTS_MAX RDL_PKTIO_PORTS_MAX
+
+/* Frames on their way out by one port. */
+struct tx_batch {
+	unsigned count;
+	struct rdl_frame *frames[RDL_PKTIO_BURST];
+};
+
+struct worker {
+	/* Set by who makes it, zero otherwise; not changed once it runs. */
+	unsigned index; /* its queue on each port */
+	unsigned port_count, shard_count;
+	struct rdl_pktio *pktio; /* its queues are touched by its core alone */
+	const struct rdl_policy *const *policy; /* swapped whole: read once for each burst */
+	struct ending *ending; /* anybody's, by its functions */
+	/* Written by its core, read by anybody: the statistics in the pipeline, and the load. */
+	struct rdl_pipeline pipeline;
+	struct load load;
+	/* Its core's alone. */
+	struct rdl_channel shards[SHARDS_MAX];
+	struct rdl_fragments *fragments;
+	unsigned rounds; /* since it looked for fragments that wait in vain */
+	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
+	unsigned full_bursts[PORTS_MAX];
+	bool pressed[PORTS_MAX];
+	bool drained; /* nothing of it is under way, and nothing comes any more */
+	struct tx_batch tx[PORTS_MAX];
+};
+
+/*
+ * What a worker may have under way at one shard, of which a part is closed to Registers: a live
+ * registration is worth more than a new one, and an Update that is not answered comes back as a
+ * Register.
+ */
+struct rdl_channel_credit worker_credit(unsigned requests);
+
+/* One round: receives, decides, hands over, takes answers back, sends. True when it found work. */
+bool worker_step(void *self);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * refusals: the last requests that a worker refused, for people who ask why. Written by the
+ * worker's core alone, and only when it refuses; read by any thread, which never holds the worker
+ * up.
+ */
+#ifndef RDL_REFUSALS_H
+#define RDL_REFUSALS_H
+
+#include "lwm2m.h"
+
+#define RDL_REFUSALS 256 /* that are kept */
+#define RDL_REFUSAL_PARAMETER_MAX 32
+#define RDL_REFUSAL_PATH_MAX 64
+
+struct rdl_refusal {
+	uint64_t time_ms;
+	struct rdl_peer peer;
+	struct rdl_location location; /* when `located` */
+	uint32_t number; /* of its detail, where the reason has one */
+	uint8_t operation; /* enum rdl_operation */
+	uint8_t reason; /* enum rdl_reason */
+	bool located;
+	uint8_t endpoint_len; /* as sent, whatever it was, as far as it went; 0: not said */
+	uint8_t parameter_len; /* of the parameter at fault, cut; 0: no one in particular */
+	uint8_t path_len; /* what was asked for, unless `located`; percent-encoded, cut */
+	uint8_t parameter[RDL_REFUSAL_PARAMETER_MAX];
+	uint8_t path[RDL_REFUSAL_PATH_MAX];
+	uint8_t endpoint[RDL_ENDPOINT_MAX];
+};
+
+#define RDL_REFUSAL_WORDS (sizeof(struct rdl_refusal) / sizeof(uint64_t))
+
+struct rdl_refusals {
+	uint64_t count; /* ever */
+	struct {
+		uint64_t version; /* 2 * number + 2; one less while it is written */
+		uint64_t words[RDL_REFUSAL_WORDS];
+	} slots[RDL_REFUSALS];
+};
+
+/* By the worker. */
+void rdl_refusals_add(struct rdl_refusals *refusals, const struct rdl_refusal *refusal);
+
+/*
+ * By anybody: how many there were;
+ * the one of a number, false when it has made way for a later one.
+ */
+uint64_t rdl_refusals_count(const struct rdl_refusals *refusals);
+bool rdl_refusals_get(
+	const struct rdl_refusals *refusals, uint64_t number, struct rdl_refusal *refusal);
+
+/*
+ * No refusal's text is longer:
+ * names of 252 octets, which may take six each, and all the rest.
+ */
+#define RDL_REFUSAL_TEXT_MAX 3072
+
+/* Its members as JSON, without braces. `wall_ms` makes its time milliseconds since 1970. */
+void rdl_refusal_text(struct rdl_cursor *reply, const struct rdl_refusal *refusal,
+	const struct rdl_speck *location_key, uint64_t wall_ms);
+
+#endif
