@@ -31,7 +31,7 @@ static int setup_ports(struct daemon *daemon)
 
 		memcpy(to->mac, rdl_pktio_mac(daemon->pktio, p), sizeof(to->mac));
 		to->vlan = from->vlan;
-		to->udp_port = conf->coap.port;
+		rdl_net_add_udp_port(to, conf->coap.port);
 		to->mtu = rdl_pktio_mtu(daemon->pktio, p);
 		for (unsigned i = 0; i < from->ipv4_count; i++)
 			rdl_net_add_ipv4(to, from->ipv4[i].address, from->ipv4[i].prefix);

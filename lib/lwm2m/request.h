@@ -49,10 +49,11 @@ struct rdl_request {
 	uint8_t minor;
 	bool non; /* came as a non-confirmable message */
 	uint8_t endpoint_len; /* of a Register; RDL_GIVES_IDENTITY: 0 when not said */
-	uint32_t lifetime_s;
-	rdl_binding binding;
+	struct rdl_local local; /* where and how it reached us */
 	struct rdl_peer peer;
 	uint32_t identity; /* whose secure session it came in; 0: none's */
+	uint32_t lifetime_s;
+	rdl_binding binding;
 	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */
 	uint64_t exchange;
 	union {

@@ -22,19 +22,19 @@ enum rdl_net_verdict rdl_net_input_layers(const struct rdl_interface *interface,
 		return RDL_NET_DROP_frame_short;
 	const uint8_t *to = ethernet;
 	const uint8_t *from = ethernet + MAC_LEN;
-	uint16_t ethertype = rdl_get_be16(ethernet + 12);
+	uint16_t ethertype = rdl_get_be16(ethernet + TAGS);
 	if (RDL_UNLIKELY(memcmp(to, interface->mac, MAC_LEN) != 0 && !rdl_net_mac_is_group(to)))
 		return RDL_NET_DROP_not_for_us;
 	if (RDL_UNLIKELY(rdl_net_mac_is_group(from)))
 		return RDL_NET_DROP_ip_source;
 
 	uint8_t l2_len = ETHERNET_LEN;
-	uint16_t vlan = 0; /* of the outer tag */
+	unsigned vlan = 0; /* of the outer tag */
 	while (RDL_UNLIKELY(is_tag(ethertype)) && l2_len < ETHERNET_LEN + 2 * TAG_LEN) {
 		if (frame->len - l2_len < TAG_LEN)
 			return RDL_NET_DROP_frame_short;
 		if (l2_len == ETHERNET_LEN)
-			vlan = rdl_get_be16(ethernet + l2_len) & 0x0fff;
+			vlan = rdl_get_be16(ethernet + l2_len) & VLAN_MASK;
 		ethertype = rdl_get_be16(ethernet + l2_len + 2);
 		l2_len += TAG_LEN;
 	}

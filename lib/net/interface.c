@@ -3,6 +3,12 @@
 
 #include <assert.h>
 
+void rdl_net_add_udp_port(struct rdl_interface *interface, uint16_t port)
+{
+	assert(interface->udp_port_count < RDL_NET_UDP_PORTS_MAX && port != 0);
+	interface->udp_ports[interface->udp_port_count++] = port;
+}
+
 void rdl_net_add_ipv4(struct rdl_interface *interface, uint32_t address, unsigned prefix)
 {
 	unsigned i = interface->ipv4_count++;

@@ -46,8 +46,8 @@ enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 	/* A host's address inside a group's frame is nobody's business (RFC 1122 section 3.3.6). */
 	uint32_t to = rdl_get_be32(ip + 16);
 	bool multicast = is_group(to);
-	if (RDL_UNLIKELY(!multicast && (rdl_net_mac_is_group(frame->data) ||
-					       !rdl_net_ipv4_is_ours(interface, to))))
+	int ours = rdl_net_find_ipv4(interface, to);
+	if (RDL_UNLIKELY(!multicast && (rdl_net_mac_is_group(frame->data) || ours < 0)))
 		return RDL_NET_DROP_not_for_us;
 	if (RDL_UNLIKELY(!rdl_net_ipv4_is_answerable(interface, rdl_get_be32(ip + 12))))
 		return RDL_NET_DROP_ip_source;
@@ -61,6 +61,7 @@ enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 		.payload = ip + header_len,
 		.payload_len = (uint16_t)(total_len - header_len),
 		.multicast = multicast,
+		.local_address = (uint8_t)(multicast ? 0 : ours),
 	};
 	if (RDL_LIKELY(ip[9] == PROTOCOL_UDP)) {
 		memcpy(datagram->peer.address, rdl_net_mapped_prefix,

@@ -141,8 +141,8 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 	const uint8_t *source = ip + 8;
 	const uint8_t *to = ip + 24;
 	bool multicast = to[0] == 0xff;
-	if (!multicast &&
-		(rdl_net_mac_is_group(frame->data) || !rdl_net_ipv6_is_ours(interface, to)))
+	int ours = rdl_net_find_ipv6(interface, to);
+	if (!multicast && (rdl_net_mac_is_group(frame->data) || ours < 0))
 		return RDL_NET_DROP_not_for_us;
 	if (!is_answerable(interface, source))
 		return RDL_NET_DROP_ip_source;
@@ -164,6 +164,7 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 		.payload = ip + header_len,
 		.payload_len = (uint16_t)(IPV6_LEN + payload_len - header_len),
 		.multicast = multicast,
+		.local_address = (uint8_t)(multicast ? 0 : ours),
 		.fragment_header = fragment_header,
 	};
 	if (protocol == PROTOCOL_ICMPV6)

@@ -33,7 +33,7 @@
 	X(udp_port, "another UDP port")
 
 enum rdl_net_verdict {
-	RDL_NET_DATAGRAM = 0, /* a UDP datagram for our port: the rdl_datagram is filled */
+	RDL_NET_DATAGRAM = 0, /* a UDP datagram for a port of ours: the rdl_datagram is filled */
 	RDL_NET_ANSWERED, /* ARP, ND or echo: the frame now holds the answer; send it */
 #define X(name, help) RDL_NET_DROP_##name,
 	RDL_NET_DROPS(X)
@@ -62,13 +62,15 @@ struct rdl_span rdl_peer_prefix(const struct rdl_peer *peer);
 void rdl_peer_address_text(const struct rdl_peer *peer, char text[RDL_ADDRESS_TEXT]);
 
 #define RDL_NET_ADDRESSES_MAX 16 /* of each family, a port */
+#define RDL_NET_UDP_PORTS_MAX 4
 
 /* One port as the network sees it. Immutable while workers run. */
 struct rdl_interface {
 	uint8_t mac[6];
 	uint16_t vlan; /* 0: untagged or any tag, answered alike; else only this VLAN ID */
-	uint16_t udp_port; /* host order */
 	uint16_t mtu; /* of IP packets that we send; 0: any */
+	uint16_t udp_port_count;
+	uint16_t udp_ports[RDL_NET_UDP_PORTS_MAX]; /* host order */
 	uint16_t ipv4_count;
 	uint16_t ipv6_count;
 	uint32_t ipv4[RDL_NET_ADDRESSES_MAX]; /* host order */
@@ -82,9 +84,30 @@ struct rdl_interface {
 	uint8_t ipv6_prefix[RDL_NET_ADDRESSES_MAX];
 };
 
+/* One more UDP port that is served, at most RDL_NET_UDP_PORTS_MAX. */
+void rdl_net_add_udp_port(struct rdl_interface *interface, uint16_t port);
 /* One more address, at most RDL_NET_ADDRESSES_MAX of a family. */
 void rdl_net_add_ipv4(struct rdl_interface *interface, uint32_t address, unsigned prefix);
 void rdl_net_add_ipv6(struct rdl_interface *interface, const uint8_t address[16], unsigned prefix);
+
+/*
+ * At which address and UDP port of ours somebody is spoken to, and by which way: what a frame of
+ * ours needs beside the peer. Numbers are places in the port's struct rdl_interface.
+ */
+struct rdl_local {
+	uint32_t port : 4; /* the NIC's, as rdl_frame.port */
+	uint32_t address : 4; /* of the peer's family */
+	uint32_t udp_port : 2;
+	/*
+	 * The VLAN ID that the interface does not say itself: of the only tag, or of the one behind
+	 * the interface's; 0: no tag, or one that only has a priority.
+	 */
+	uint32_t vlan : 12;
+	uint32_t service : 1; /* the outer tag is one of 802.1ad */
+	/* Two tags. Where the interface says neither, the inner one's ID is not kept. */
+	uint32_t stacked : 1;
+} __attribute__((packed));
+_Static_assert(sizeof(struct rdl_local) == 3, "as small as that in each registration");
 
 /* What the port already knows of a frame's checksums. */
 #define RDL_FRAME_IP_CHECKSUM_GOOD 0x01
@@ -116,10 +139,11 @@ struct rdl_frame {
 /* A UDP datagram inside a frame. */
 struct rdl_datagram {
 	struct rdl_peer peer;
+	struct rdl_local local;
+	bool multicast; /* sent to a group address: local.address is none */
+	uint16_t len;
 	uint32_t identity; /* whose secure session it came in; 0: none's */
 	uint8_t *data; /* UDP payload */
-	uint16_t len;
-	bool multicast; /* sent to a group address */
 };
 
 /*

@@ -8,6 +8,8 @@
 #define MAC_LEN 6
 #define ETHERNET_LEN 14
 #define TAG_LEN 4
+#define TAGS 12 /* offset: each an EtherType, priority and VLAN ID; the packet's EtherType last */
+#define VLAN_MASK 0x0fffu
 #define IPV4_LEN 20
 #define IPV6_LEN 40
 #define UDP_LEN 8
@@ -32,6 +34,7 @@ struct rdl_net_packet {
 	uint8_t *payload;
 	uint16_t payload_len;
 	bool multicast;
+	uint8_t local_address; /* which of ours it came to; 0 when to a group */
 	bool fragment_header; /* of IPv6: it has one, though it is whole (RFC 6946) */
 };
 
@@ -44,12 +47,27 @@ static inline bool rdl_net_mac_is_group(const uint8_t *mac)
 	return (mac[0] & 0x01) != 0;
 }
 
-static inline bool rdl_net_ipv4_is_ours(const struct rdl_interface *interface, uint32_t address)
+/* Which of our UDP ports it is, or -1. */
+static inline int rdl_net_find_udp_port(const struct rdl_interface *interface, uint16_t port)
+{
+	for (unsigned i = 0; i < interface->udp_port_count; i++)
+		if (interface->udp_ports[i] == port)
+			return (int)i;
+	return -1;
+}
+
+/* Which of our addresses it is, or -1. */
+static inline int rdl_net_find_ipv4(const struct rdl_interface *interface, uint32_t address)
 {
 	for (unsigned i = 0; i < interface->ipv4_count; i++)
 		if (interface->ipv4[i] == address)
-			return true;
-	return false;
+			return (int)i;
+	return -1;
+}
+
+static inline bool rdl_net_ipv4_is_ours(const struct rdl_interface *interface, uint32_t address)
+{
+	return rdl_net_find_ipv4(interface, address) >= 0;
 }
 
 /*
@@ -71,13 +89,18 @@ static inline bool rdl_net_ipv4_is_answerable(
 	return network != 0 && network != 127 && network < 224;
 }
 
-static inline bool rdl_net_ipv6_is_ours(
-	const struct rdl_interface *interface, const uint8_t *address)
+static inline int rdl_net_find_ipv6(const struct rdl_interface *interface, const uint8_t *address)
 {
 	for (unsigned i = 0; i < interface->ipv6_count; i++)
 		if (memcmp(interface->ipv6[i], address, sizeof(interface->ipv6[i])) == 0)
-			return true;
-	return false;
+			return (int)i;
+	return -1;
+}
+
+static inline bool rdl_net_ipv6_is_ours(
+	const struct rdl_interface *interface, const uint8_t *address)
+{
+	return rdl_net_find_ipv6(interface, address) >= 0;
 }
 
 /* ::, where a host speaks from before it has an address. */

@@ -40,7 +40,7 @@ static inline bool sums_good(const struct rdl_frame *frame, const uint8_t *ip, u
 
 /*
  * An untagged frame to our MAC, in it IPv4 without options, whole, to our first address, in it UDP
- * to our port. False: anything else, or anything wrong.
+ * to a port of ours. False: anything else, or anything wrong.
  */
 static inline bool plain_datagram(const struct rdl_interface *interface, struct rdl_frame *frame,
 	struct rdl_datagram *datagram)
@@ -64,9 +64,14 @@ static inline bool plain_datagram(const struct rdl_interface *interface, struct 
 	uint32_t source = rdl_get_be32(ip + 12);
 	if (total_len > (unsigned)frame->len - ETHERNET_LEN || total_len < IPV4_LEN + UDP_LEN ||
 		udp_len < UDP_LEN || udp_len > total_len - IPV4_LEN || port == 0 ||
-		rdl_get_be16(udp + 2) != interface->udp_port || interface->ipv4_count == 0 ||
-		rdl_get_be32(ip + 16) != interface->ipv4[0] ||
+		interface->ipv4_count == 0 || rdl_get_be32(ip + 16) != interface->ipv4[0] ||
 		!rdl_net_ipv4_is_answerable(interface, source) || !sums_good(frame, ip, udp_len))
+		return false;
+
+	uint16_t to = rdl_get_be16(udp + 2);
+	int udp_port = 0;
+	if (RDL_UNLIKELY(to != interface->udp_ports[0]) &&
+		(udp_port = rdl_net_find_udp_port(interface, to)) < 0)
 		return false;
 
 	/*
@@ -77,6 +82,12 @@ static inline bool plain_datagram(const struct rdl_interface *interface, struct 
 	put_word(datagram->peer.address + 8,
 		(uint64_t)__builtin_bswap32(source) << 32 | UINT64_C(0xffff0000));
 	datagram->peer.port = port;
+	datagram->local.port = frame->port & 15u;
+	datagram->local.address = 0;
+	datagram->local.udp_port = (unsigned)udp_port & 3u;
+	datagram->local.vlan = 0;
+	datagram->local.service = 0;
+	datagram->local.stacked = 0;
 	datagram->identity = 0;
 	datagram->data = udp + UDP_LEN;
 	datagram->len = (uint16_t)(udp_len - UDP_LEN);

@@ -27,6 +27,26 @@ static bool checksum_good(
 	return rdl_net_fold(sum) == 0xffff;
 }
 
+/* The numbers fit: there are no more ports and addresses. */
+static struct rdl_local local_of(const struct rdl_interface *interface,
+	const struct rdl_frame *frame, const struct rdl_net_packet *packet, unsigned udp_port)
+{
+	const uint8_t *tag = frame->data + TAGS;
+	struct rdl_local local = { .port = frame->port & 15u,
+		.address = packet->local_address & 15u,
+		.udp_port = udp_port & 3u };
+
+	if (RDL_LIKELY(frame->l2_len == ETHERNET_LEN))
+		return local;
+	local.service = rdl_get_be16(tag) == ETHERTYPE_SERVICE_TAG;
+	local.stacked = frame->l2_len == ETHERNET_LEN + 2 * TAG_LEN;
+	if (interface->vlan == 0)
+		local.vlan = rdl_get_be16(tag + 2) & VLAN_MASK;
+	else if (local.stacked)
+		local.vlan = rdl_get_be16(tag + TAG_LEN + 2) & VLAN_MASK;
+	return local;
+}
+
 enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
 	const struct rdl_frame *frame, const struct rdl_net_packet *packet,
 	struct rdl_datagram *datagram)
@@ -39,12 +59,14 @@ enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
 	uint16_t udp_len = rdl_get_be16(udp + 4);
 	if (RDL_UNLIKELY(udp_len < UDP_LEN || udp_len > packet->payload_len || source_port == 0))
 		return RDL_NET_DROP_udp_header;
-	if (RDL_UNLIKELY(rdl_get_be16(udp + 2) != interface->udp_port))
+	int udp_port = rdl_net_find_udp_port(interface, rdl_get_be16(udp + 2));
+	if (RDL_UNLIKELY(udp_port < 0))
 		return RDL_NET_DROP_udp_port;
 	if (RDL_UNLIKELY(!checksum_good(frame, packet, udp_len)))
 		return RDL_NET_DROP_udp_checksum;
 
 	datagram->peer.port = source_port;
+	datagram->local = local_of(interface, frame, packet, (unsigned)udp_port);
 	datagram->identity = 0;
 	datagram->data = udp + UDP_LEN;
 	datagram->len = (uint16_t)(udp_len - UDP_LEN);

@@ -75,6 +75,7 @@ static void begin_request(
 	request->code = 0;
 	request->non = message->type == RDL_COAP_NON;
 	request->peer = datagram->peer;
+	request->local = datagram->local;
 	request->identity = datagram->identity;
 	request->exchange = 0;
 }

@@ -101,6 +101,7 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->queue = (request->gives & RDL_GIVES_QUEUE) != 0;
 	record->rooted = request->list.objects->root_len > 0;
 	record->peer = request->peer;
+	record->local = request->local;
 	record->identity = request->identity;
 	record->registered = rdl_registry_second(registry, now_ms);
 	record->registered_next = rdl_registry_is_past(registry, now_ms);
@@ -261,6 +262,7 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	if ((request->gives & RDL_GIVES_QUEUE) != 0)
 		record->queue = true;
 	record->peer = request->peer;
+	record->local = request->local;
 	record->identity = request->identity;
 	rdl_exchange_note(record, request->exchange, second);
 	rdl_pace_begin_lifetime(registry, handle,

@@ -147,6 +147,7 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 		.location = rdl_record_location(record, handle),
 		.endpoint = rdl_extras_endpoint(&registry->store, record, registry->described),
 		.peer = record->peer,
+		.local = record->local,
 		.identity = record->identity,
 		.minor = record->minor,
 		.queue = record->queue,

@@ -27,6 +27,9 @@ struct rdl_record {
 	uint8_t state; /* enum rdl_record_state */
 	uint8_t minor;
 	uint8_t name_len;
+	struct rdl_local local;
+	struct rdl_peer peer;
+	uint32_t identity;
 	rdl_binding binding;
 	union {
 		uint32_t lifetime_s;
@@ -46,8 +49,6 @@ struct rdl_record {
 	bool rooted : 1; /* as the location says; an Update does not change it */
 	/* What was spent of a second's updates when the lifetime began: rdl_pace_spent(). */
 	uint16_t updates : 10;
-	struct rdl_peer peer;
-	uint32_t identity;
 	/*
 	 * Of the exchanges below:
 	 * low octet of the generation, rules << 1 | rooted at their time.

@@ -202,6 +202,7 @@ struct rdl_registration {
 	struct rdl_location location;
 	struct rdl_span endpoint;
 	struct rdl_peer peer;
+	struct rdl_local local; /* where and how the last request reached us */
 	uint32_t identity; /* whose secure session the last request came in; 0: none's */
 	uint8_t minor;
 	bool queue; /* the parameter `Q` was given, by the Register or since */

@@ -203,7 +203,7 @@ void stages_print(const struct daemon *daemon, bool json)
 	RTE_VERIFY(b != NULL);
 	memset(b, 0, sizeof(*b));
 	memcpy(b->interface.mac, mac, sizeof(mac));
-	b->interface.udp_port = 5683;
+	rdl_net_add_udp_port(&b->interface, 5683);
 	b->interface.ipv4_count = 1;
 	b->interface.ipv4[0] = 0xc0000201;
 	config.interfaces = &b->interface;

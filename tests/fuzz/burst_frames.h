@@ -61,7 +61,7 @@ static inline struct test_frame wrap(uint8_t control, const void *payload, size_
 		.tags = port != 0 ? "81000064" : NULL,
 		.from = ipv6 ? "2001:db8::4:d00d" : "192.0.2.77",
 		.from_port = (control & OTHER_PEER) != 0 ? 40001 : 40000,
-		.to_port = gateway_interfaces[port].udp_port,
+		.to_port = gateway_interfaces[port].udp_ports[0],
 		.payload = payload,
 		.payload_len = len < FRAME_MAX - HEADERS_MAX ? len : FRAME_MAX - HEADERS_MAX,
 	};
@@ -117,7 +117,7 @@ static inline void mend(struct test_frame *f, const struct rdl_interface *interf
 	if (f->l4 < f->l3 + 20 || f->l4 + 8 > f->len)
 		return;
 	if (f->protocol == 17) {
-		rdl_put_be16(f->data + f->l4 + 2, interface->udp_port);
+		rdl_put_be16(f->data + f->l4 + 2, interface->udp_ports[0]);
 		rdl_put_be16(f->data + f->l4 + 4, (uint16_t)(f->len - f->l4));
 	}
 	frame_fix(f);

@@ -122,6 +122,7 @@ static void check_handed_over(struct packet *p)
 	CHECK(p->verdict == RDL_NET_DATAGRAM && !p->datagram.multicast);
 	CHECK(r->reason < RDL_REASON_COUNT && r->exchange != 0 && r->code == 0);
 	CHECK(memcmp(&r->peer, &p->datagram.peer, sizeof(r->peer)) == 0 && r->identity == 0);
+	CHECK(memcmp(&r->local, &p->datagram.local, sizeof(r->local)) == 0);
 	CHECK(inside(buffer, to->coap, to->coap_len) && inside(buffer, to->coap, to->room));
 	if (r->operation == RDL_OPERATION_REGISTER)
 		CHECK(r->reason == RDL_REASON_NONE && (r->gives & RDL_GIVES_OBJECTS) != 0 &&

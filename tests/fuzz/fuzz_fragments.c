@@ -22,7 +22,8 @@ static unsigned given;
 
 static const struct rdl_interface interface = {
 	.mac = { 2, 0, 0, 0, 0, 1 },
-	.udp_port = 5683,
+	.udp_port_count = 1,
+	.udp_ports = { 5683 },
 	.ipv4_count = 1,
 	.ipv4 = { 0xc0000201 },
 	.ipv6_count = 1,

@@ -12,8 +12,6 @@
 #include "pipeline.h"
 #include "shard.h"
 
-#define GATEWAY4 "192.0.2.1"
-#define GATEWAY6 "2001:db8::1"
 extern struct rdl_speck location_key; /* gateway_start() */
 extern struct rdl_policy *policy;
 extern struct rdl_pipeline pipelines[WORKERS];

@@ -37,7 +37,7 @@ void compare_one(const struct endpoint *e, const struct rdl_registration *r)
 	CHECK(memcmp(id, e->place.id, ID_LEN) == 0);
 	CHECK(rdl_span_equal(r->endpoint, span_of(e->name)));
 	CHECK(memcmp(r->peer.address, source->address, 16) == 0 && r->peer.port == source->port);
-	CHECK(r->identity == 0);
+	CHECK(memcmp(&r->local, &source->local, sizeof(r->local)) == 0 && r->identity == 0);
 	CHECK(r->minor == e->facts.minor && r->queue == e->facts.queue);
 	rdl_binding_text(r->binding, binding);
 	CHECK(strcmp(binding, e->facts.binding) == 0);

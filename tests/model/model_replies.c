@@ -7,10 +7,10 @@
 struct packet *packet_new(struct sent *q, unsigned worker)
 {
 	const struct source *source = &sources[q->source];
-	bool ipv6 = strchr(source->text, ':') != NULL;
 	struct frame_spec spec = {
+		.tags = source->tags,
 		.from = source->text,
-		.to = ipv6 ? GATEWAY6 : GATEWAY4,
+		.to = source->to,
 		.from_port = source->port,
 		.payload = q->octets,
 		.payload_len = q->len,
@@ -105,11 +105,11 @@ void check_frame(const struct packet *p)
 {
 	const struct rdl_frame *got = &p->packet.frame;
 	const struct source *source = &sources[p->sent->source];
-	bool ipv6 = strchr(source->text, ':') != NULL;
 	struct frame_spec spec = {
 		.mac_to = frame_peer_mac,
 		.mac_from = frame_our_mac,
-		.from = ipv6 ? GATEWAY6 : GATEWAY4,
+		.tags = source->tags,
+		.from = source->to,
 		.to = source->text,
 		.from_port = 5683,
 		.to_port = source->port,

@@ -94,6 +94,12 @@ void make_sources(void)
 			snprintf(s->text, sizeof(s->text), "2001:db8:7::%x", i + 1);
 		else
 			snprintf(s->text, sizeof(s->text), "10.7.%u.%u", i >> 4, 1 + (i & 15));
+		s->to = i % 3 == 0 ? GATEWAY6 : i % 3 == 1 ? GATEWAY4 : GATEWAY4_TOO;
+		s->local.address = i % 3 == 2;
+		if (i % 5 == 4) {
+			s->tags = "8100 00a5";
+			s->local.vlan = 0xa5;
+		}
 		s->port = (uint16_t)(1024 + i % 7);
 		s->next_id = (uint16_t)dice(65536);
 		if (i % 3 == 0) {

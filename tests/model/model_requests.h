@@ -6,12 +6,18 @@
 #include "model_lists.h"
 #include "model_refusals.h"
 
+#define GATEWAY4 "192.0.2.1"
+#define GATEWAY4_TOO "198.51.100.1"
+#define GATEWAY6 "2001:db8::1"
+
 #define EXTRAS 20
 /* Those that are kept, and those two that Updates may repeat. */
 extern const char *const extra_names[EXTRAS + 2];
 
-/* An address and UDP port that requests come from: of one device or of several. */
+/* An address and UDP port that requests come from, and to: of one device or of several. */
 struct source {
+	const char *to, *tags;
+	struct rdl_local local;
 	char text[46];
 	uint8_t address[16];
 	uint16_t port;

@@ -7,13 +7,15 @@
 
 const struct rdl_interface gateway_interfaces[2] = {
 	{ .mac = { 0x02, 0, 0, 0, 0, 0x01 },
-		.udp_port = 5683,
+		.udp_port_count = 1,
+		.udp_ports = { 5683 },
 		.ipv4_count = 2,
 		.ipv4 = { 0xc0000201, 0xc6336401 },
 		.ipv6_count = 1,
 		.ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } } },
 	{ .mac = { 0x02, 0, 0, 0, 0, 0x02 },
-		.udp_port = 15683,
+		.udp_port_count = 1,
+		.udp_ports = { 15683 },
 		.vlan = 100,
 		.ipv4_count = 1,
 		.ipv4 = { 0xcb007101 } },

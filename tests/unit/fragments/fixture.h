@@ -17,7 +17,8 @@
 
 static const struct rdl_interface interface = {
 	.mac = { 0x02, 0, 0, 0, 0, 0x01 },
-	.udp_port = 5683,
+	.udp_port_count = 1,
+	.udp_ports = { 5683 },
 	.ipv4_count = 1,
 	.ipv4 = { 0xc0000201 },
 	.ipv6_count = 1,

@@ -40,6 +40,8 @@ static void check(const struct rdl_interface *in, const uint8_t *data, size_t le
 			assert_memory_equal(
 				&datagram.peer, &run.datagram.peer, sizeof(datagram.peer));
 			assert_int_equal(run.datagram.identity, datagram.identity);
+			assert_memory_equal(
+				&run.datagram.local, &datagram.local, sizeof(datagram.local));
 			assert_int_equal(datagram.data - copy, run.datagram.data - run.buffer);
 			assert_int_equal(datagram.len, run.datagram.len);
 			assert_int_equal(datagram.multicast, run.datagram.multicast);
@@ -96,12 +98,15 @@ static void test_cut(void **state)
 
 static void test_interfaces(void **state)
 {
-	struct rdl_interface other[4] = { interface, interface, interface, interface };
+	struct rdl_interface other[5] = { interface, interface, interface, interface, interface };
 
 	other[0].vlan = 100;
 	other[1].ipv4_count = 0;
-	other[2].udp_port = 40000;
+	other[2].udp_ports[0] = 40000;
 	other[3].mac[5] = 7;
+	other[4].udp_ports[0] = 1;
+	rdl_net_add_udp_port(&other[4], 5684);
+	rdl_net_add_udp_port(&other[4], 5683);
 	plain = 0;
 	for (size_t i = 0; i < RDL_ARRAY_LEN(other); i++)
 		for (size_t s = 0; s < RDL_ARRAY_LEN(specs); s++) {

@@ -154,7 +154,8 @@ static void reply_is_a_datagram(void **state)
 {
 	for (size_t i = 0; i < RDL_ARRAY_LEN(families); i++) {
 		struct rdl_interface peer = { .mac = { 0x02, 0, 0, 0, 0, 0x99 },
-			.udp_port = 40000,
+			.udp_port_count = 1,
+			.udp_ports = { 40000 },
 			.ipv4_count = 1,
 			.ipv4 = { 0xc000024d },
 			.ipv6_count = 1 };

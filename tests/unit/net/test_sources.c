@@ -68,7 +68,9 @@ static const struct row rows6[] = {
 
 static struct rdl_interface interface_of(bool ipv6, unsigned prefix)
 {
-	struct rdl_interface one = { .mac = { 0x02, 0, 0, 0, 0, 0x01 }, .udp_port = 5683 };
+	struct rdl_interface one = {
+		.mac = { 0x02, 0, 0, 0, 0, 0x01 }, .udp_port_count = 1, .udp_ports = { 5683 }
+	};
 	uint8_t address[16];
 
 	inet_pton(ipv6 ? AF_INET6 : AF_INET, ipv6 ? OURS6 : OURS4, address);

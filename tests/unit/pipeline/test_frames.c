@@ -256,6 +256,7 @@ static void test_ports(void **state)
 	run_go(&run);
 	expect_refusal(&run, &m, RDL_REASON_path);
 	assert_int_equal(run.packet.frame.port, 1);
+	assert_int_equal(run.packet.request.local.port, 1);
 	run_end(&run);
 
 	run_place(&run, f.data, f.len);

@@ -68,6 +68,7 @@ static void test_describe(void **state)
 	request.gives |= RDL_GIVES_QUEUE;
 	request.minor = 2;
 	request.identity = 77;
+	request.local = (struct rdl_local){ .port = 3, .address = 2, .vlan = 100, .stacked = 1 };
 	text_parameters(&request, "\x05sms=1\x03z=9");
 	assert_int_equal(rdl_registry_register(
 				 registry, &request, RDL_HANDLE_UNKNOWN, NOW + 2500, &location),
@@ -84,6 +85,7 @@ static void test_describe(void **state)
 	assert_span(r.endpoint, rdl_request_endpoint(&request));
 	assert_memory_equal(&r.peer, &request.peer, sizeof(r.peer));
 	assert_int_equal(r.identity, 77);
+	assert_memory_equal(&r.local, &request.local, sizeof(r.local));
 	assert_int_equal(r.minor, 2);
 	assert_true(r.queue);
 	assert_int_equal(r.binding, 0x21);
@@ -228,6 +230,7 @@ static void test_update_rows(void **state)
 	struct rdl_request update = { .lifetime_s = 7, .binding = 7, .minor = 7 };
 	update.peer.port = 99;
 	update.identity = 78;
+	update.local = (struct rdl_local){ .udp_port = 3, .service = 1 };
 	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 299999));
 	struct rdl_registration r = describe(location.handle);
 	assert_location(r.location, location);
@@ -238,6 +241,7 @@ static void test_update_rows(void **state)
 	assert_memory_equal(r.objects, objects, objects->len);
 	assert_int_equal(r.peer.port, 99);
 	assert_int_equal(r.identity, 78);
+	assert_memory_equal(&r.local, &update.local, sizeof(r.local));
 	assert_int_equal(r.registered_ms, NOW);
 	assert_int_equal(r.updated_ms, NOW + 299000);
 	assert_int_equal(r.deadline_ms, NOW + 600000);
