@@ -163,23 +163,22 @@ static rdl_packet_set read_options(struct rdl_pipeline *pipeline,
 
 /*
  * Whether there may be, or have been, a registration of a location that was decoded: most that
- * nobody was given name a slot that no registry has.
+ * nobody was given name a slot that no registry has. Which versions are served now says nothing:
+ * it may have been another one when the registration was made.
  */
-static bool is_possible(const struct rdl_pipeline *pipeline, const struct rdl_location *location,
-	unsigned minor_max)
+static bool is_possible(const struct rdl_pipeline *pipeline, const struct rdl_location *location)
 {
 	return rdl_location_slot(location) < pipeline->config.slots &&
-	       location->rules <= rdl_rules_of(minor_max);
+	       location->rules <= RDL_RULES_LAST;
 }
 
 /*
- * Decodes the locations that requests are made to, some at a time. Returns those that may live
- * under this policy; the others are dead, and have no copies to be known again.
+ * Decodes the locations that requests are made to, some at a time. Returns those that may live; the
+ * others are dead, and have no copies to be known again.
  */
-static rdl_packet_set locate(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *const packets[], rdl_packet_set requests)
+static rdl_packet_set locate(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], rdl_packet_set requests)
 {
-	unsigned minor_max = rdl_policy_config(policy)->version.minor;
 	struct rdl_location *locations[RDL_LANES];
 	struct rdl_span texts[RDL_LANES];
 	unsigned places[RDL_LANES], n = 0;
@@ -198,8 +197,7 @@ static rdl_packet_set locate(struct rdl_pipeline *pipeline, const struct rdl_pol
 		uint32_t spelt = rdl_location_decode_lanes(
 			&pipeline->config.location_key, n, texts, locations);
 		for (unsigned lane = 0; lane < n; lane++)
-			if ((spelt >> lane & 1) != 0 &&
-				is_possible(pipeline, locations[lane], minor_max))
+			if ((spelt >> lane & 1) != 0 && is_possible(pipeline, locations[lane]))
 				located |= rdl_packet_bit(places[lane]);
 		n = 0;
 	}
@@ -217,7 +215,7 @@ void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *
 	rdl_packet_set answered = burst->reply; /* complete frames, not replies to frame */
 	requests = parse_messages(pipeline, packets, datagrams, burst);
 	requests = read_options(pipeline, packets, requests, burst);
-	pipeline->located = locate(pipeline, policy, packets, requests);
+	pipeline->located = locate(pipeline, packets, requests);
 	for (rdl_packet_set left = requests; left != 0;) {
 		unsigned i = rdl_packet_take(&left);
 

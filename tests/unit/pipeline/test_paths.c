@@ -101,7 +101,8 @@ static void test_forged(void **state)
 
 /*
  * What no registry has is answered here, whatever else is wrong with the request: a slot beyond the
- * rows, a class of rules that is not served. All else is the shard's to tell, who knows copies.
+ * rows, a class of rules that is none. All else is the shard's to tell, who knows copies; also what
+ * is of a higher version than is served, since it may have been registered when that one was.
  */
 static void test_beyond(void **state)
 {
@@ -114,9 +115,10 @@ static void test_beyond(void **state)
 		{ 1, { 0x2a000000 + SLOTS, 1, false, 3 }, false },
 		{ 1, { 0xff000000, 0, true, 0 }, true },
 		{ 1, { 0xffffffff, 0, false, 1 }, false },
-		{ 1, { 0x2a000007, 2, false, 3 }, false },
+		{ 1, { 0x2a000007, 2, false, 3 }, true },
 		{ 1, { 0x2a000007, 3, false, 3 }, false },
-		{ 0, { 0x2a000007, 1, false, 3 }, false },
+		{ 0, { 0x2a000007, 1, false, 3 }, true },
+		{ 0, { 0x2a000007, 3, false, 3 }, false },
 		{ 0, { 0x2a000007, 0, false, 3 }, true },
 		{ 2, { 0x2a000007, 2, false, 3 }, true },
 		{ 2, { 0x2a000007, 3, false, 3 }, false },
