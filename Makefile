@@ -14,6 +14,7 @@ link_DEPS     := base
 fragments_DEPS := net
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := lwm2m
+policy_PKGS   := libxxhash
 admission_DEPS := net
 stats_DEPS    := lwm2m
 conf_DEPS     := base

@@ -12,7 +12,7 @@
 struct keys {
 	struct rdl_key endpoint, list, admission, fragments, block;
 	struct rdl_speck location;
-	uint64_t exchange_seed, known_seed;
+	uint64_t exchange_seed, memo_seed;
 	uint16_t reply_salt; /* NON replies show it to anybody */
 };
 

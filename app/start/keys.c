@@ -26,7 +26,7 @@ int daemon_keys(struct daemon *daemon)
 		{ &keys->fragments, sizeof(keys->fragments) },
 		{ &keys->block, sizeof(keys->block) },
 		{ &keys->exchange_seed, sizeof(keys->exchange_seed) },
-		{ &keys->known_seed, sizeof(keys->known_seed) },
+		{ &keys->memo_seed, sizeof(keys->memo_seed) },
 		{ &boot, sizeof(boot) },
 		{ &keys->reply_salt, sizeof(keys->reply_salt) },
 	};

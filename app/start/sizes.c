@@ -81,7 +81,7 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 		.list_key = daemon->keys.list,
 		.block_key = daemon->keys.block,
 		.exchange_seed = daemon->keys.exchange_seed,
-		.known_seed = daemon->keys.known_seed,
+		.memo_seed = daemon->keys.memo_seed,
 		.reply_salt = daemon->keys.reply_salt,
 		.transfers = (conf->coap.block_transfers + conf->workers - 1) / conf->workers,
 		.max_payload = conf->coap.max_payload,

@@ -3,7 +3,7 @@
 #ifndef RDL_LWM2M_IGNORED_H
 #define RDL_LWM2M_IGNORED_H
 
-#include "object_list.h"
+#include "base.h"
 
 /* Links left out of a list, silently (change request section 5.1.1). X(name, help) */
 #define RDL_IGNORED(X)                                                                          \
@@ -23,13 +23,6 @@ enum rdl_ignored {
 };
 struct rdl_ignored_counts {
 	uint32_t count[RDL_IGNORED_COUNT];
-};
-
-/* What a policy made of a payload that it accepted. */
-struct rdl_known_list {
-	const struct rdl_object_list *list;
-	struct rdl_ignored_counts ignored;
-	uint64_t digest; /* of the list */
 };
 
 #endif

@@ -273,7 +273,6 @@ enum rdl_status rdl_input_read(struct rdl_input *input)
 	input->has_block1 = false;
 	input->size1 = 0;
 	input->option_reason = RDL_REASON_NONE;
-	input->known = NULL;
 
 	usual_options(input, &path, &seen, &options);
 	while ((more = rdl_coap_option_next(&options, &option)) > 0) {

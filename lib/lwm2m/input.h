@@ -6,9 +6,6 @@
 #include "coap.h"
 #include "parameters.h"
 #include "reason.h"
-#include "values.h"
-
-struct rdl_known_list;
 
 enum rdl_path {
 	RDL_PATH_OTHER,
@@ -34,25 +31,9 @@ struct rdl_input {
 	 */
 	enum rdl_reason option_reason;
 	uint16_t bad_option; /* the first such one's number */
-	/*
-	 * What the policy made of this payload before;
-	 * NULL: nobody knows. For whom remembers it to set.
-	 */
-	const struct rdl_known_list *known;
 };
 
 /* Walks the options of input->message and fills the rest. RDL_MALFORMED: a message format error. */
 enum rdl_status rdl_input_read(struct rdl_input *input);
-
-/* The minor version that a Register names, 0 where it names none or none that can be read. */
-static inline unsigned rdl_input_minor(const struct rdl_input *input)
-{
-	const struct rdl_parameters *p = &input->parameters;
-	struct rdl_version version = { 1, 0 };
-
-	if ((p->valued & 1u << RDL_PARAMETER_LWM2M) != 0)
-		rdl_version_parse(p->value[RDL_PARAMETER_LWM2M], &version);
-	return version.minor;
-}
 
 #endif

@@ -43,9 +43,9 @@ void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *pack
 		rdl_blocks_scratch_free(&pipeline->blocks, (int)packet->scratch - 1);
 		packet->scratch = 0;
 	}
-	if (packet->known_list != 0) {
-		rdl_known_lists_release(pipeline->known_lists, packet->known_list - 1);
-		packet->known_list = 0;
+	if (packet->list != 0) {
+		rdl_policy_memo_release(pipeline->memo, packet->list);
+		packet->list = 0;
 	}
 }
 
@@ -54,16 +54,16 @@ void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *pack
  * worker's for what is long.
  */
 static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	size_t need, struct rdl_scratch *scratch)
+	size_t need, struct rdl_cursor *scratch)
 {
 	uint8_t *start = packet->frame.data + packet->frame.len;
 	const uint8_t *end = packet->frame.data + packet->frame.room;
 
 	start += -(uintptr_t)start & 7;
-	scratch->data = start;
-	scratch->len = start < end ? (size_t)(end - start) : 0;
-	if (RDL_LIKELY(scratch->len >= need))
+	if (RDL_LIKELY(start + need <= end)) {
+		*scratch = rdl_cursor(start, (size_t)(end - start));
 		return RDL_BODY_WHOLE;
+	}
 	if (need > pipeline->blocks.scratch_len) {
 		packet->request.reason = RDL_REASON_too_large;
 		packet->reply.size1 = pipeline->blocks.max_payload;
@@ -76,14 +76,14 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 		return RDL_BODY_SHED;
 	}
 	packet->scratch = (uint16_t)(piece + 1);
-	scratch->data = rdl_blocks_scratch_at(&pipeline->blocks, piece);
-	scratch->len = pipeline->blocks.scratch_len;
+	*scratch = rdl_cursor(
+		rdl_blocks_scratch_at(&pipeline->blocks, piece), pipeline->blocks.scratch_len);
 	return RDL_BODY_WHOLE;
 }
 
 /* The body of a transfer, put together before what is decoded of it. */
 static enum rdl_body gather(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, const struct rdl_transfer *transfer, struct rdl_scratch *scratch)
+	struct rdl_input *input, const struct rdl_transfer *transfer, struct rdl_cursor *scratch)
 {
 	size_t whole = ((size_t)transfer->len + 7) & ~(size_t)7;
 	/*
@@ -95,15 +95,14 @@ static enum rdl_body gather(struct rdl_pipeline *pipeline, struct rdl_packet *pa
 
 	if (body != RDL_BODY_WHOLE)
 		return body;
-	rdl_transfers_copy(&pipeline->blocks.transfers, transfer, scratch->data);
-	input->payload = (struct rdl_span){ scratch->data, transfer->len };
-	scratch->data += whole;
-	scratch->len -= whole;
+	rdl_transfers_copy(&pipeline->blocks.transfers, transfer, scratch->pos);
+	input->payload = (struct rdl_span){ scratch->pos, transfer->len };
+	scratch->pos += whole;
 	return RDL_BODY_WHOLE;
 }
 
 static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, struct rdl_scratch *scratch)
+	struct rdl_input *input, struct rdl_cursor *scratch)
 {
 	struct rdl_request *request = &packet->request;
 	bool is_update = request->operation == RDL_OPERATION_UPDATE;
@@ -149,7 +148,7 @@ void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *
 }
 
 enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, struct rdl_scratch *scratch)
+	struct rdl_input *input, struct rdl_cursor *scratch)
 {
 	if (RDL_UNLIKELY(input->has_block1)) {
 		bool one_of_many = input->block1.num != 0 || input->block1.more;

@@ -12,36 +12,25 @@ static void count_ignored(struct rdl_stats *stats, const struct rdl_ignored_coun
 			rdl_stats_add(stats, rdl_stat_of_ignored(i), ignored->count[i]);
 }
 
-/*
- * The verdict on a Register, or an Update, in its request: the object list out of those that are
- * known, else judged and made known.
- */
+/* The verdict on a Register, or an Update, in its request. */
 static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_input *input, const struct rdl_scratch *scratch)
+	struct rdl_packet *packet, const struct rdl_input *input, struct rdl_cursor *scratch)
 {
 	struct rdl_request *request = &packet->request;
-	bool is_register = request->operation == RDL_OPERATION_REGISTER;
-	struct rdl_known_lists *lists = pipeline->known_lists;
+	struct rdl_policy_memo *memo = pipeline->memo;
 	struct rdl_ignored_counts ignored = { { 0 } };
-	struct rdl_known_key key = { .payload = { NULL, 0 } };
 
-	if (RDL_LIKELY(lists != NULL) && input->payload.len > 0)
-		input->known = rdl_known_lists_find(lists, policy, input->payload,
-			is_register ? rdl_rules_of(rdl_input_minor(input))
-				    : request->location.rules,
-			is_register, &key);
-	if (is_register)
-		rdl_policy_register(policy, input, scratch->data, scratch->len, request, &ignored);
+	if (request->operation == RDL_OPERATION_REGISTER)
+		rdl_policy_register(policy, memo, input, scratch, request, &ignored);
 	else
-		rdl_policy_update(policy, input, scratch->data, scratch->len, request, &ignored);
+		rdl_policy_update(policy, memo, input, scratch, request, &ignored);
 	if (request->reason != RDL_REASON_NONE || (request->gives & RDL_GIVES_OBJECTS) == 0)
 		return;
 	count_ignored(&pipeline->stats, &ignored);
-	if (RDL_LIKELY(input->known != NULL)) {
-		rdl_stats_add(&pipeline->stats, RDL_STAT_list_cache_hits, 1);
-		packet->known_list = (uint16_t)(rdl_known_lists_hold(lists, input->known) + 1);
-	} else if (lists != NULL)
-		rdl_known_lists_keep(lists, &key, request->list.objects, &ignored);
+	if (RDL_LIKELY(memo != NULL)) {
+		packet->list = (uint16_t)rdl_policy_memo_hold(memo, request->list.objects);
+		rdl_stats_add(&pipeline->stats, RDL_STAT_list_cache_hits, packet->list != 0);
+	}
 }
 
 static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
@@ -72,7 +61,7 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 {
 	struct rdl_input *input = &pipeline->inputs[i];
 	struct rdl_request *request = &packet->request;
-	struct rdl_scratch scratch;
+	struct rdl_cursor scratch;
 
 	if (input->message.code != RDL_COAP_POST) {
 		rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
@@ -133,7 +122,7 @@ static bool says_nothing(const struct rdl_input *input)
 static bool judge_update(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, struct rdl_input *input)
 {
-	struct rdl_scratch scratch;
+	struct rdl_cursor scratch;
 
 	if (RDL_LIKELY(says_nothing(input)))
 		return true;

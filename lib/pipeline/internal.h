@@ -21,13 +21,8 @@ uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed);
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
 	const struct rdl_input *input);
 
-struct rdl_scratch {
-	uint8_t *data; /* aligned to eight */
-	size_t len;
-};
-
 enum rdl_body {
-	RDL_BODY_WHOLE, /* input->payload is all of it, *scratch takes what is decoded */
+	RDL_BODY_WHOLE, /* input->payload is all of it, *scratch, aligned to 8, takes what is decoded */
 	RDL_BODY_PART, /* a block that is not the last */
 	RDL_BODY_REFUSED, /* request->reason says why */
 	RDL_BODY_SHED, /* counted, to be dropped */
@@ -38,7 +33,7 @@ enum rdl_body {
  * it takes is given back by rdl_pipeline_release().
  */
 enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, struct rdl_scratch *scratch);
+	struct rdl_input *input, struct rdl_cursor *scratch);
 
 /*
  * The reply will name the block that its request brought,

@@ -7,12 +7,12 @@ void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_
 	memset(pipeline, 0, sizeof(*pipeline));
 	pipeline->config = *config;
 	if (config->memory != NULL) {
-		pipeline->known_lists = config->memory;
-		rdl_known_lists_init(pipeline->known_lists, config->known_seed, &config->list_key);
+		pipeline->memo = config->memory;
+		rdl_policy_memo_init(pipeline->memo, config->memo_seed, &config->list_key);
 	}
 	if (config->transfers > 0)
 		rdl_blocks_init(&pipeline->blocks, config->transfers, config->max_payload,
-			config->transfer_lifetime_s, pipeline->known_lists + 1);
+			config->transfer_lifetime_s, pipeline->memo + 1);
 }
 
 size_t rdl_pipeline_memory(const struct rdl_pipeline_config *config)
@@ -21,7 +21,7 @@ size_t rdl_pipeline_memory(const struct rdl_pipeline_config *config)
 				? rdl_blocks_memory(config->transfers, config->max_payload)
 				: 0;
 
-	return sizeof(struct rdl_known_lists) + blocks;
+	return sizeof(struct rdl_policy_memo) + blocks;
 }
 
 /* Frames that hold a datagram for us. */
@@ -69,7 +69,7 @@ static void begin_request(
 		.id_mask = pipeline->config.reply_salt,
 		.block1 = RDL_BLOCK1_NONE };
 	packet->scratch = 0;
-	packet->known_list = 0;
+	packet->list = 0;
 	request->operation = RDL_OPERATION_OTHER;
 	request->reason = RDL_REASON_NONE;
 	request->code = 0;

@@ -8,7 +8,6 @@
 #define RDL_PIPELINE_H
 
 #include "blocks.h"
-#include "known_lists.h"
 #include "policy.h"
 #include "refusals.h"
 #include "stats.h"
@@ -59,7 +58,7 @@ struct rdl_packet {
 	/* What the request points into, beside its packet: place and one, or 0. */
 	/* a body that came in blocks, and what was decoded, where that did not fit the packet */
 	uint16_t scratch;
-	uint16_t known_list; /* an object list */
+	uint16_t list; /* in the policy's memo */
 	/* What goes from core to core is no line more than it fills, and all that does. */
 	struct rdl_request request __attribute__((aligned(RDL_CACHE_LINE)));
 };
@@ -73,7 +72,7 @@ struct rdl_pipeline_config {
 	/* the registries': of the digests that object lists are found by */
 	struct rdl_key list_key;
 	uint64_t exchange_seed; /* random: of the digests that copies of requests are known by */
-	uint64_t known_seed; /* random: of the hashes that known lists are found by */
+	uint64_t memo_seed; /* random: the memo's */
 	/*
 	 * Random, and no secret, since it shows in every NON reply:
 	 * our Message IDs for those are the requests', masked.
@@ -104,7 +103,7 @@ struct rdl_pipeline {
 	struct rdl_stats stats;
 	uint64_t now_ms; /* the caller's to set before each burst */
 	struct rdl_blocks blocks;
-	struct rdl_known_lists *known_lists; /* NULL: none are kept */
+	struct rdl_policy_memo *memo; /* NULL: there is none */
 	rdl_packet_set located; /* requests to a location that may live, which is decoded */
 	struct rdl_datagram datagrams[RDL_BURST_MAX];
 	struct rdl_input inputs[RDL_BURST_MAX];

@@ -38,6 +38,19 @@ struct rdl_policy {
 	uint8_t in_updates;
 };
 
+/*
+ * What came out of this payload before; NULL: not known, or the memo keeps no such payloads.
+ * *hash is for rdl_policy_memo_keep() only. Valid until something is kept, or as long as it is
+ * held.
+ */
+const struct rdl_policy_memo_entry *rdl_policy_memo_find(struct rdl_policy_memo *memo,
+	const struct rdl_policy *policy, const struct rdl_policy_question *question,
+	uint64_t *hash);
+/* The list that the policy made of an unknown payload, and what it left out. */
+void rdl_policy_memo_keep(struct rdl_policy_memo *memo, const struct rdl_policy *policy,
+	const struct rdl_policy_question *question, uint64_t hash,
+	const struct rdl_object_list *list, const struct rdl_ignored_counts *ignored);
+
 bool rdl_policy_name_known(const struct name_set *set, struct rdl_endpoint_digest digest);
 
 #endif

@@ -200,33 +200,54 @@ static bool has_parameters(const struct rdl_parameters *p)
 	return GIVEN(p, SMS) || p->other_count > 0;
 }
 
-/* The payload's object list, behind the parameters in the scratch. */
-static enum rdl_reason judge_objects(const struct rdl_policy *policy, const struct rdl_input *input,
-	unsigned minor, bool is_register, const struct rdl_cursor *scratch,
-	struct rdl_request *request, struct rdl_ignored_counts *ignored)
-{
-	static const struct rdl_span no_root = { NULL, 0 };
-	const struct rdl_known_list *known = input->known;
-	enum rdl_reason reason = RDL_REASON_NONE;
+/* A question, what the memo said to it, and how it can be told. */
+struct asked {
+	struct rdl_policy_question question;
+	const struct rdl_policy_memo_entry *known; /* NULL: nothing */
+	uint64_t hash;
+};
 
-	size_t room = (size_t)(scratch->end - scratch->pos);
+static inline struct asked ask(const struct rdl_policy *policy, struct rdl_policy_memo *memo,
+	struct rdl_span payload, unsigned minor, bool is_register)
+{
+	struct asked asked = {
+		.question = { .payload = payload, .minor = minor, .is_register = is_register },
+	};
+
+	if (RDL_LIKELY(memo != NULL))
+		asked.known = rdl_policy_memo_find(memo, policy, &asked.question, &asked.hash);
+	return asked;
+}
+
+/* The object list that the memo has, else that of the payload, behind the parameters. */
+static enum rdl_reason judge_objects(const struct rdl_policy *policy, struct rdl_policy_memo *memo,
+	const struct asked *asked, const struct rdl_cursor *scratch, struct rdl_request *request,
+	struct rdl_ignored_counts *ignored)
+{
+	const struct rdl_policy_memo_entry *known = asked->known;
+	struct rdl_ignored_counts left_out = { { 0 } };
+	const struct rdl_ignored_counts *all = &left_out;
 
 	if (RDL_LIKELY(known != NULL)) {
-		for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
-			ignored->count[i] += known->ignored.count[i];
-		request->list.objects = known->list;
+		request->list.objects = &known->list;
 		request->list.digest = known->digest;
-		request->gives |= RDL_GIVES_OBJECTS;
-		return RDL_REASON_NONE;
-	}
-	reason = rdl_policy_objects(policy, input->payload, no_root, minor, is_register,
-		scratch->pos, room, ignored, &request->detail.number);
-	if (reason == RDL_REASON_NONE) {
+		all = &known->ignored;
+	} else {
+		enum rdl_reason reason = rdl_policy_objects(
+			policy, &asked->question, scratch, &left_out, &request->detail.number);
+
+		if (reason != RDL_REASON_NONE)
+			return reason;
 		request->list.objects = (const struct rdl_object_list *)(const void *)scratch->pos;
 		request->list.digest = 0;
-		request->gives |= RDL_GIVES_OBJECTS;
+		if (memo != NULL)
+			rdl_policy_memo_keep(memo, policy, &asked->question, asked->hash,
+				request->list.objects, &left_out);
 	}
-	return reason;
+	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
+		ignored->count[i] += all->count[i];
+	request->gives |= RDL_GIVES_OBJECTS;
+	return RDL_REASON_NONE;
 }
 
 static enum rdl_reason judge_register_parameters(const struct rdl_policy *policy,
@@ -253,8 +274,8 @@ static enum rdl_reason judge_register_parameters(const struct rdl_policy *policy
 	return judge_common(policy, p, request->minor, request);
 }
 
-void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,
-	void *scratch, size_t scratch_len, struct rdl_request *request,
+void rdl_policy_register(const struct rdl_policy *policy, struct rdl_policy_memo *memo,
+	const struct rdl_input *input, struct rdl_cursor *scratch, struct rdl_request *request,
 	struct rdl_ignored_counts *ignored)
 {
 	const struct rdl_parameters *p = &input->parameters;
@@ -276,12 +297,12 @@ void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input
 	if (reason == RDL_REASON_NONE && input->payload.len == 0)
 		reason = RDL_REASON_payload_missing;
 	if (reason == RDL_REASON_NONE) {
-		struct rdl_cursor rest = rdl_cursor(scratch, scratch_len);
+		struct asked asked =
+			ask(policy, memo, input->payload, rdl_rules_of(request->minor), true);
 
 		if (RDL_UNLIKELY(has_parameters(p)))
-			write_parameters(p, request, &rest);
-		reason =
-			judge_objects(policy, input, request->minor, true, &rest, request, ignored);
+			write_parameters(p, request, scratch);
+		reason = judge_objects(policy, memo, &asked, scratch, request, ignored);
 	}
 	request->reason = (uint8_t)reason;
 }
@@ -318,17 +339,6 @@ static enum rdl_reason judge_identity(const struct rdl_policy *policy,
 	return RDL_REASON_NONE;
 }
 
-/*
- * True when the payload of an Update says itself what its links are under:
- * no registration needs to be asked.
- */
-static bool names_root(const struct rdl_input *input)
-{
-	if (input->known != NULL && input->known->list->root_len > 0)
-		return true;
-	return rdl_object_names_root(input->payload);
-}
-
 static enum rdl_reason judge_update_parameters(const struct rdl_policy *policy,
 	const struct rdl_parameters *p, struct rdl_request *request)
 {
@@ -352,8 +362,27 @@ static enum rdl_reason judge_update_parameters(const struct rdl_policy *policy,
 	return judge_common(policy, p, request->location.rules, request);
 }
 
-void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *input,
-	void *scratch, size_t scratch_len, struct rdl_request *request,
+/*
+ * The object list of an Update. To a registration under an alternate path it is read here only
+ * where it says itself what its links are under.
+ */
+static enum rdl_reason judge_update_objects(const struct rdl_policy *policy,
+	struct rdl_policy_memo *memo, struct rdl_span payload, const struct rdl_cursor *scratch,
+	struct rdl_request *request, struct rdl_ignored_counts *ignored)
+{
+	struct asked asked = ask(policy, memo, payload, request->location.rules, false);
+	bool names_root = asked.known != NULL && asked.known->list.root_len > 0;
+
+	if (request->location.rooted && !names_root && !rdl_object_names_root(payload)) {
+		request->payload = payload;
+		request->gives |= RDL_GIVES_PAYLOAD;
+		return RDL_REASON_NONE;
+	}
+	return judge_objects(policy, memo, &asked, scratch, request, ignored);
+}
+
+void rdl_policy_update(const struct rdl_policy *policy, struct rdl_policy_memo *memo,
+	const struct rdl_input *input, struct rdl_cursor *scratch, struct rdl_request *request,
 	struct rdl_ignored_counts *ignored)
 {
 	const struct rdl_parameters *p = &input->parameters;
@@ -363,22 +392,12 @@ void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *
 	request->parameters.len = 0;
 	if (p->given != 0 || p->other_count > 0)
 		reason = judge_update_parameters(policy, p, request);
-	if (reason == RDL_REASON_NONE) {
-		struct rdl_cursor rest = rdl_cursor(scratch, scratch_len);
-
-		if (has_parameters(p))
-			write_parameters(p, request, &rest);
-		if (input->payload.len > 0)
-			reason = judge_content_format(policy, input);
-		if (reason == RDL_REASON_NONE && input->payload.len > 0) {
-			if (request->location.rooted && !names_root(input)) {
-				request->payload = input->payload;
-				request->gives |= RDL_GIVES_PAYLOAD;
-			} else {
-				reason = judge_objects(policy, input, request->location.rules,
-					false, &rest, request, ignored);
-			}
-		}
-	}
+	if (reason == RDL_REASON_NONE && has_parameters(p))
+		write_parameters(p, request, scratch);
+	if (reason == RDL_REASON_NONE && input->payload.len > 0)
+		reason = judge_content_format(policy, input);
+	if (reason == RDL_REASON_NONE && input->payload.len > 0)
+		reason = judge_update_objects(
+			policy, memo, input->payload, scratch, request, ignored);
 	request->reason = (uint8_t)reason;
 }

@@ -85,15 +85,16 @@ static void filter(const struct rdl_policy *policy, struct rdl_object_reader *re
 	reader->version_count = kept_versions;
 }
 
-enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_span payload,
-	struct rdl_span root, unsigned minor, bool is_register, void *scratch, size_t scratch_len,
+enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy,
+	const struct rdl_policy_question *question, const struct rdl_cursor *scratch,
 	struct rdl_ignored_counts *ignored, uint32_t *detail)
 {
 	const struct rdl_policy_config *config = &policy->config;
+	size_t room = (size_t)(scratch->end - scratch->pos);
 	struct rdl_object_reader reader;
 	struct rdl_ignored_counts left_out = { { 0 } };
-	enum rdl_status status =
-		rdl_object_read(&reader, payload, root, config->max_links, scratch, scratch_len);
+	enum rdl_status status = rdl_object_read(
+		&reader, question->payload, question->root, config->max_links, scratch->pos, room);
 
 	if (status == RDL_MALFORMED) {
 		*detail = (uint32_t)reader.offset;
@@ -105,7 +106,7 @@ enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_s
 		return RDL_REASON_root_length;
 	if (config->security_object_refuse && reader.has_security)
 		return RDL_REASON_security_object;
-	if (is_register && config->mandatory_objects_refuse &&
+	if (question->is_register && config->mandatory_objects_refuse &&
 		!(reader.has_server && reader.has_device)) {
 		*detail = (reader.has_server ? 0 : RDL_MISSING_SERVER) |
 			  (reader.has_device ? 0 : RDL_MISSING_DEVICE);
@@ -113,12 +114,12 @@ enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_s
 	}
 	left_out.count[RDL_IGNORED_foreign] = reader.foreign;
 	rdl_object_sort(&reader);
-	filter(policy, &reader, minor, &left_out);
+	filter(policy, &reader, question->minor, &left_out);
 	if (rdl_object_seal(&reader) != RDL_OK)
 		return RDL_REASON_links_too_many;
 	if (RDL_UNLIKELY(config->keep_attributes))
 		left_out.count[RDL_IGNORED_attributes] =
-			rdl_object_keep_attributes(reader.list, scratch_len, payload);
+			rdl_object_keep_attributes(reader.list, room, question->payload);
 	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
 		ignored->count[i] += left_out.count[i];
 	return RDL_REASON_NONE;

@@ -8,6 +8,7 @@
 #define RDL_POLICY_H
 
 #include "lwm2m.h"
+#include "memo.h"
 
 struct rdl_policy_version {
 	uint16_t major, minor;
@@ -65,29 +66,36 @@ const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *polic
 
 /*
  * Judge a Register, an Update, in the order version, parameters, endpoint, payload: fill *request,
- * request->reason above all (RDL_REASON_NONE: accepted). `scratch` (8-aligned, twice the datagram
- * and 64 octets) takes the parameters and the object list, and must live as long as the request.
- * Links left out are added to *ignored, of accepted requests only. Where input->known is set, it
- * must be what this policy made of the same payload before, for this operation and minor version;
- * its list is the request's then. The request's operation, message and peer are the caller's
- * business; request->location is read by the Update. One that repeats `ep` or `lwm2m`, where that
- * is allowed, is left to the registration's owner to compare (RDL_GIVES_IDENTITY).
+ * request->reason above all (RDL_REASON_NONE: accepted). `scratch` takes the parameters and the
+ * object list, unless that is in the memo (rdl_policy_memo_hold()), and its memory must live as
+ * long as the request: it begins aligned to 8, twice the datagram and 64 octets are enough. `memo`
+ * may be NULL. Links left out are added to *ignored, of accepted requests only. The request's
+ * operation, message and peer are the caller's business; request->location is read by the Update.
+ * One that repeats `ep` or `lwm2m`, where that is allowed, is left to the registration's owner to
+ * compare (RDL_GIVES_IDENTITY).
  */
-void rdl_policy_register(const struct rdl_policy *policy, const struct rdl_input *input,
-	void *scratch, size_t scratch_len, struct rdl_request *request,
+void rdl_policy_register(const struct rdl_policy *policy, struct rdl_policy_memo *memo,
+	const struct rdl_input *input, struct rdl_cursor *scratch, struct rdl_request *request,
 	struct rdl_ignored_counts *ignored);
-void rdl_policy_update(const struct rdl_policy *policy, const struct rdl_input *input,
-	void *scratch, size_t scratch_len, struct rdl_request *request,
+void rdl_policy_update(const struct rdl_policy *policy, struct rdl_policy_memo *memo,
+	const struct rdl_input *input, struct rdl_cursor *scratch, struct rdl_request *request,
 	struct rdl_ignored_counts *ignored);
 
+/* What is asked about one payload. */
+struct rdl_policy_question {
+	struct rdl_span payload;
+	struct rdl_span root; /* the alternate path where the payload names none */
+	unsigned minor; /* the registered version, or rdl_rules_of() it */
+	bool is_register; /* mandatory objects must be there */
+};
+
 /*
- * The object list of a payload as this policy has it; `minor` is the registered version, `root` the
- * alternate path where the payload names none, `is_register` applies the rule of mandatory objects.
- * Returns the reason to refuse, with *detail the octet at fault or the objects that are missing
- * (RDL_MISSING_*), or RDL_REASON_NONE and the list in `scratch`.
+ * The object list of a payload as this policy has it. Returns RDL_REASON_NONE, the list at the
+ * start of what is left of `scratch`; or the reason to refuse, with *detail the number of its
+ * detail.
  */
-enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy, struct rdl_span payload,
-	struct rdl_span root, unsigned minor, bool is_register, void *scratch, size_t scratch_len,
+enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy,
+	const struct rdl_policy_question *question, const struct rdl_cursor *scratch,
 	struct rdl_ignored_counts *ignored, uint32_t *detail);
 
 #endif

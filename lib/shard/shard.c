@@ -122,9 +122,11 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 	enum rdl_reason reason;
 
 	rdl_registry_describe(shard->registry, handle, &registration);
-	reason = rdl_policy_objects(policy, request->payload,
-		rdl_object_list_root(registration.objects), registration.minor, false,
-		shard->scratch, sizeof(shard->scratch), &ignored, &request->detail.number);
+	const struct rdl_policy_question question = { .payload = request->payload,
+		.root = rdl_object_list_root(registration.objects),
+		.minor = registration.minor };
+	const struct rdl_cursor scratch = rdl_cursor(shard->scratch, sizeof(shard->scratch));
+	reason = rdl_policy_objects(policy, &question, &scratch, &ignored, &request->detail.number);
 	request->gives &= (uint8_t)~RDL_GIVES_PAYLOAD;
 	request->reason = (uint8_t)reason;
 	if (reason == RDL_REASON_NONE) {

@@ -68,8 +68,10 @@ static void stage_policy(struct bench *b)
 	struct rdl_ignored_counts ignored;
 
 	for (unsigned i = 0; i < N; i++) {
-		rdl_policy_register(b->policy, &b->inputs[i], b->scratch[i], ROOM,
-			&b->packets[i].request, &ignored);
+		struct rdl_cursor scratch = rdl_cursor(b->scratch[i], ROOM);
+
+		rdl_policy_register(
+			b->policy, NULL, &b->inputs[i], &scratch, &b->packets[i].request, &ignored);
 		RTE_VERIFY(b->packets[i].request.reason == RDL_REASON_NONE);
 	}
 }
@@ -98,11 +100,11 @@ static void stage_burst(struct bench *b)
 /* The same, as when a list comes for the first time. */
 static void stage_burst_unknown(struct bench *b)
 {
-	struct rdl_known_lists *lists = b->pipeline.known_lists;
+	struct rdl_policy_memo *lists = b->pipeline.memo;
 
-	b->pipeline.known_lists = NULL;
+	b->pipeline.memo = NULL;
 	stage_burst(b);
-	b->pipeline.known_lists = lists;
+	b->pipeline.memo = lists;
 }
 
 /* What a shard would answer. */

@@ -138,8 +138,8 @@ static inline void check_transfers(const struct rdl_transfers *transfers)
 static inline void check_blocks(void)
 {
 	CHECK(pipeline.blocks.scratch_free == UINT64_MAX);
-	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
-		CHECK(pipeline.known_lists->entries[i].held == 0);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.memo->entries); i++)
+		CHECK(pipeline.memo->entries[i].held == 0);
 	check_transfers(&pipeline.blocks.transfers);
 }
 

@@ -82,7 +82,7 @@ static void answer_pending(void)
 
 			CHECK(((send >> i & 1) != 0) == (p->packet.request.code != 0));
 			CHECK(p->packet.scratch == 0);
-			CHECK(p->packet.known_list == 0);
+			CHECK(p->packet.list == 0);
 			if ((send >> i & 1) != 0)
 				check_reply(p);
 		}

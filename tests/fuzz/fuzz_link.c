@@ -185,10 +185,12 @@ static void check_filter(struct rdl_span payload, struct rdl_span root, const st
 {
 	size_t memory_len = 2 * payload.len + 64;
 	struct rdl_object_list *list = fuzz_alloc(memory_len);
+	const struct rdl_policy_question question = { payload, root, 1, false };
+	const struct rdl_cursor scratch = rdl_cursor(list, memory_len);
 	struct rdl_ignored_counts ignored = { { 0 } };
 	uint32_t detail = 0;
-	enum rdl_reason reason = rdl_policy_objects(
-		some_policy(), payload, root, 1, false, list, memory_len, &ignored, &detail);
+	enum rdl_reason reason =
+		rdl_policy_objects(some_policy(), &question, &scratch, &ignored, &detail);
 
 	if (all->status != RDL_OK && reason != RDL_REASON_links_too_many)
 		CHECK(reason == RDL_REASON_link_syntax && detail == all->offset);

@@ -89,16 +89,15 @@ static void judge(struct judged *judged, const struct rdl_policy *policy, const 
 	memcpy(judged->datagram, m->octets, m->len);
 	judged->scratch_len = 2 * m->len + 64;
 	judged->scratch = fuzz_alloc(judged->scratch_len);
+	struct rdl_cursor scratch = rdl_cursor(judged->scratch, judged->scratch_len);
 	CHECK(rdl_coap_parse((struct rdl_span){ judged->datagram, m->len }, &input->message) ==
 		RDL_COAP_MESSAGE);
 	CHECK(rdl_input_read(input) == RDL_OK);
 	if (location == NULL) {
-		rdl_policy_register(policy, input, judged->scratch, judged->scratch_len,
-			&judged->request, &ignored);
+		rdl_policy_register(policy, NULL, input, &scratch, &judged->request, &ignored);
 	} else {
 		judged->request.location = *location;
-		rdl_policy_update(policy, input, judged->scratch, judged->scratch_len,
-			&judged->request, &ignored);
+		rdl_policy_update(policy, NULL, input, &scratch, &judged->request, &ignored);
 	}
 	CHECK(judged->request.reason < RDL_REASON_COUNT);
 }

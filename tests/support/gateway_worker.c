@@ -30,7 +30,7 @@ struct rdl_pipeline_config gateway_worker(unsigned slots)
 		.slots = slots,
 		.list_key = gateway_list_key,
 		.exchange_seed = 99,
-		.known_seed = 98,
+		.memo_seed = 98,
 		.block_key = { 41, 42 },
 		.reply_salt = SALT,
 		.transfers = 8,

@@ -126,14 +126,14 @@ int main(void)
 	packets_init(&packets, interface.mac, interface.ipv4[0]);
 	gateway_worker_start(&pipeline, &config);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(goldens); i++) {
-		struct rdl_known_lists *lists = pipeline.known_lists;
+		struct rdl_policy_memo *lists = pipeline.memo;
 
 		run(&pipeline, policy, &goldens[i], "");
 		if (goldens[i].shape < 0 || goldens[i].answered)
 			continue;
-		pipeline.known_lists = NULL;
+		pipeline.memo = NULL;
 		run(&pipeline, policy, &goldens[i], "-unknown");
-		pipeline.known_lists = lists;
+		pipeline.memo = lists;
 	}
 	gateway_worker_stop(&pipeline);
 	rdl_policy_destroy(policy);

@@ -39,8 +39,8 @@ static void fresh(void)
 static void nothing_held(void)
 {
 	assert_true(pipeline.blocks.scratch_free == UINT64_MAX);
-	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
-		assert_int_equal(pipeline.known_lists->entries[i].held, 0);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.memo->entries); i++)
+		assert_int_equal(pipeline.memo->entries[i].held, 0);
 }
 
 static void give_back(struct run *run)

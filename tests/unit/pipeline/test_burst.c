@@ -160,10 +160,10 @@ static void test_independent(void **state)
 {
 	use_shards(5);
 	/*
-	 * What is known of earlier requests changes no verdict (test_known_lists.c),
+	 * What is known of earlier requests changes no verdict (test_memo.c),
 	 * but what is left in the memory behind.
 	 */
-	pipeline.known_lists = NULL;
+	pipeline.memo = NULL;
 	struct alone *alone = run_alone();
 	uint64_t seed = 42;
 	size_t kinds[RDL_BURST_MAX];

@@ -47,7 +47,7 @@ static void expect_sane_objects(const struct run *run, const struct rdl_object_l
 {
 	const uint8_t *at = (const uint8_t *)list;
 
-	if (run->packet.known_list == 0) {
+	if (run->packet.list == 0) {
 		assert_true(at >= run->buffer + run->sent.len);
 		assert_true(list->len <= (size_t)(run->buffer + run->room - at));
 	}

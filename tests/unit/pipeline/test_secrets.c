@@ -73,7 +73,7 @@ static void test_secrets(void **state)
 	expect_same(&other, digest, ids, 0);
 	other.exchange_seed = 0x0f1e2d3c4b5a6978;
 	expect_same(&other, digest, ids, 0);
-	other.known_seed = 0x1122334455667788;
+	other.memo_seed = 0x1122334455667788;
 	expect_same(&other, digest, ids, 0);
 	other.reply_salt ^= 0x4321;
 	expect_same(&other, digest, ids, 0x4321);

@@ -113,6 +113,9 @@ struct judged {
 	size_t datagram_len;
 };
 
+/* NULL: there is none. */
+static struct rdl_policy_memo *judge_memo;
+
 /*
  * `location` makes it an Update. Reads as the pipeline does;
  * the message must be one, its options no offence.
@@ -127,6 +130,7 @@ static inline void judge_begin(struct judged *judged, const struct rdl_policy *p
 	judged->datagram_len = m->len;
 	judged->datagram = guard_copy(m->octets, m->len);
 	judged->scratch = memory_begin(2 * m->len + 64);
+	struct rdl_cursor scratch = rdl_cursor(judged->scratch.data, judged->scratch.len);
 	judged->ignored = (struct rdl_ignored_counts){ { 0 } };
 	assert_int_equal(
 		rdl_coap_parse((struct rdl_span){ judged->datagram, m->len }, &input.message),
@@ -135,11 +139,11 @@ static inline void judge_begin(struct judged *judged, const struct rdl_policy *p
 	assert_int_equal(input.option_reason, RDL_REASON_NONE);
 	if (location != NULL) {
 		judged->request.location = *location;
-		rdl_policy_update(policy, &input, judged->scratch.data, judged->scratch.len,
-			&judged->request, &judged->ignored);
+		rdl_policy_update(
+			policy, judge_memo, &input, &scratch, &judged->request, &judged->ignored);
 	} else {
-		rdl_policy_register(policy, &input, judged->scratch.data, judged->scratch.len,
-			&judged->request, &judged->ignored);
+		rdl_policy_register(
+			policy, judge_memo, &input, &scratch, &judged->request, &judged->ignored);
 	}
 }
 

@@ -150,16 +150,16 @@ static void judge_hostile(const struct rdl_policy *policy, const uint8_t *octets
 		static struct object_words words;
 		uint8_t *copy = guard_copy(octets, len);
 		struct memory scratch = memory_begin(2 * len + 64);
+		struct rdl_cursor left = rdl_cursor(scratch.data, scratch.len);
 
 		if (rdl_coap_parse((struct rdl_span){ copy, len }, &input.message) ==
 				RDL_COAP_MESSAGE &&
 			rdl_input_read(&input) == RDL_OK) {
 			if (kind == 0)
-				rdl_policy_register(policy, &input, scratch.data, scratch.len,
-					&request, &ignored);
+				rdl_policy_register(
+					policy, NULL, &input, &left, &request, &ignored);
 			else
-				rdl_policy_update(policy, &input, scratch.data, scratch.len,
-					&request, &ignored);
+				rdl_policy_update(policy, NULL, &input, &left, &request, &ignored);
 			assert_in_range(request.reason, 0, RDL_REASON_COUNT - 1);
 			if (request.reason == RDL_REASON_NONE &&
 				(request.gives & RDL_GIVES_OBJECTS) != 0) {

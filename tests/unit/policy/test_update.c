@@ -330,12 +330,15 @@ static void test_objects_under_root(void **state)
 	struct rdl_policy *policy = rdl_policy_create(&config);
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
-		struct rdl_span payload = span_of(cases[i].payload);
-		struct memory memory = memory_begin(2 * payload.len + 64);
+		const struct rdl_policy_question question = { .payload = span_of(cases[i].payload),
+			.root = span_of(cases[i].root),
+			.minor = 1 };
+		struct memory memory = memory_begin(2 * question.payload.len + 64);
+		const struct rdl_cursor scratch = rdl_cursor(memory.data, memory.len);
 		struct rdl_ignored_counts ignored = { { 0 } };
 		uint32_t detail = 0;
-		enum rdl_reason reason = rdl_policy_objects(policy, payload, span_of(cases[i].root),
-			1, false, memory.data, memory.len, &ignored, &detail);
+		enum rdl_reason reason =
+			rdl_policy_objects(policy, &question, &scratch, &ignored, &detail);
 
 		if (reason == RDL_REASON_NONE)
 			assert_string_equal(describe_objects((const void *)memory.data, &words),

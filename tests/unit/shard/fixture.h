@@ -88,9 +88,10 @@ static inline void judge_location(struct handed *h, const struct rdl_input *inpu
 		request->operation = RDL_OPERATION_UPDATE;
 	else if (request->reason == RDL_REASON_NONE)
 		request->reason = RDL_REASON_method;
+	struct rdl_cursor scratch = rdl_cursor(h->memory + ROOM / 16, ROOM / 2);
+
 	if (request->operation == RDL_OPERATION_UPDATE && request->reason == RDL_REASON_NONE)
-		rdl_policy_update(
-			policy, input, h->memory + ROOM / 16, ROOM / 2, request, &ignored);
+		rdl_policy_update(policy, NULL, input, &scratch, request, &ignored);
 }
 
 /* The request of a line, as it is handed over; '@' is `id`. */
@@ -115,8 +116,10 @@ static inline void hand(struct handed *h, const char *text, const char *id)
 		judge_location(h, &input);
 		return;
 	}
+	struct rdl_cursor scratch = rdl_cursor(h->memory + ROOM / 16, ROOM / 2);
+
 	request->operation = RDL_OPERATION_REGISTER;
-	rdl_policy_register(policy, &input, h->memory + ROOM / 16, ROOM / 2, request, &ignored);
+	rdl_policy_register(policy, NULL, &input, &scratch, request, &ignored);
 	assert_int_equal(request->reason, RDL_REASON_NONE);
 }
 

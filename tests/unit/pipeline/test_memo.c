@@ -30,7 +30,7 @@ static void done(struct run *run)
 
 	if (run->burst.hand_over != 0)
 		rdl_pipeline_replies(&pipeline, policy, packets, 1);
-	assert_int_equal(run->packet.known_list, 0);
+	assert_int_equal(run->packet.list, 0);
 	run_end(run);
 }
 
@@ -48,7 +48,7 @@ static void expect_same_list(const struct run *a, const struct run *b)
 	if ((a->packet.request.gives & RDL_GIVES_OBJECTS) == 0)
 		return;
 	/* Where the shard will look: in the request's own memory, or in what is held for it. */
-	assert_true(a->packet.known_list != 0 ||
+	assert_true(a->packet.list != 0 ||
 		    ((const uint8_t *)list >= a->buffer &&
 			    (const uint8_t *)list + list->len <= a->buffer + a->room));
 	if (a->packet.request.list.digest != 0)
@@ -62,16 +62,16 @@ static void expect_same_list(const struct run *a, const struct run *b)
 static unsigned expect_same(const char *words)
 {
 	static const enum rdl_stat ignored = RDL_STAT_ignored_security;
-	struct rdl_known_lists *lists = pipeline.known_lists;
+	struct rdl_policy_memo *lists = pipeline.memo;
 	uint64_t left_out[RDL_IGNORED_COUNT];
 
 	assert_non_null(lists);
-	pipeline.known_lists = NULL;
+	pipeline.memo = NULL;
 	struct run plain = run_words(words);
 	assert_int_equal(counter(RDL_STAT_list_cache_hits), 0);
 	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
 		left_out[i] = counter((enum rdl_stat)((unsigned)ignored + i));
-	pipeline.known_lists = lists;
+	pipeline.memo = lists;
 	struct run run = run_words(words);
 	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
 		assert_int_equal(counter((enum rdl_stat)((unsigned)ignored + i)), left_out[i]);
@@ -178,7 +178,7 @@ static void test_lengths(void **state)
 {
 	char words[1024];
 
-	for (unsigned len = RDL_KNOWN_PAYLOAD_MAX - 8; len < RDL_KNOWN_PAYLOAD_MAX + 8; len++) {
+	for (unsigned len = RDL_MEMO_PAYLOAD_MAX - 8; len < RDL_MEMO_PAYLOAD_MAX + 8; len++) {
 		int head = snprintf(words, sizeof(words), "CON POST 11:rd 15:ep=a | ");
 		int n = head +
 			snprintf(words + head, sizeof(words) - (size_t)head, "</1/0>,</3/0>");
@@ -189,8 +189,7 @@ static void test_lengths(void **state)
 		memset(words + n, ' ', (size_t)head + len - (size_t)n);
 		words[head + (int)len] = '\0';
 		for (unsigned i = 0; i < 4; i++)
-			assert_int_equal(
-				expect_same(words), len <= RDL_KNOWN_PAYLOAD_MAX && i >= 2);
+			assert_int_equal(expect_same(words), len <= RDL_MEMO_PAYLOAD_MAX && i >= 2);
 	}
 }
 
@@ -285,7 +284,7 @@ static void test_held(void **state)
 		expect_same(words);
 	struct run run = run_words(words);
 	const struct rdl_object_list *list = run.packet.request.list.objects;
-	assert_int_not_equal(run.packet.known_list, 0);
+	assert_int_not_equal(run.packet.list, 0);
 	assert_true(list->len <= sizeof(before));
 	size_t len = list->len;
 	memcpy(before, list, len);
@@ -298,7 +297,7 @@ static void test_held(void **state)
 		for (unsigned times = 0; times < 3; times++) {
 			struct run more = run_words(other);
 
-			assert_int_not_equal(more.packet.known_list, run.packet.known_list);
+			assert_int_not_equal(more.packet.list, run.packet.list);
 			done(&more);
 		}
 	}
@@ -320,8 +319,8 @@ static uint64_t all_held(void)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.known_lists->entries); i++)
-		sum += pipeline.known_lists->entries[i].held;
+	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.memo->entries); i++)
+		sum += pipeline.memo->entries[i].held;
 	return sum;
 }
 
