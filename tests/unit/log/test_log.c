@@ -4,44 +4,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "heard.h"
 #include "log.h"
-
-static int file; /* in stderr's place while the code under test runs */
-static int stderr_kept;
-static char text[8192];
-
-static void listen_to(void)
-{
-	file = memfd_create("stderr", MFD_CLOEXEC);
-	assert_true(file >= 0);
-	stderr_kept = dup(STDERR_FILENO);
-	assert_true(stderr_kept >= 0 && dup2(file, STDERR_FILENO) >= 0);
-}
-
-/* What was said since listen_to(). */
-static const char *heard(void)
-{
-	assert_true(dup2(stderr_kept, STDERR_FILENO) >= 0);
-	close(stderr_kept);
-	ssize_t n = pread(file, text, sizeof(text) - 1, 0);
-	close(file);
-	assert_true(n >= 0);
-	text[n] = '\0';
-	return text;
-}
-
-static unsigned lines_in(const char *said)
-{
-	unsigned n = 0;
-
-	for (; *said != '\0'; said++)
-		n += *said == '\n';
-	return n;
-}
 
 static void levels(void **state)
 {
