@@ -11,6 +11,7 @@
 #include <rte_devargs.h>
 
 #include "log.h"
+#include "pci.h"
 #include "rights.h"
 
 bool device_is_pci(const char *device)
@@ -31,78 +32,6 @@ static int complain(const struct rdl_conf_port *port, const char *format, ...)
 	rdl_log_error("start", "%s:%u: port %s: %s", port->where.file, port->where.line,
 		port->device, text);
 	return -1;
-}
-
-/* ---- PCI functions ---- */
-
-#define PCI "/sys/bus/pci/devices"
-
-/* "01:00.0,arg" as "0000:01:00.0". */
-static void pci_name(const char *device, char *name, size_t len)
-{
-	int n = (int)strcspn(device, ",");
-	const char *colon = strchr(device, ':');
-	const char *second = strchr(colon + 1, ':');
-	bool full = second != NULL && second < device + n;
-
-	snprintf(name, len, "%s%.*s", full ? "" : "0000:", n, device);
-	for (char *p = name; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-}
-
-/* What a link in the function's folder points to, without its path; false when it is not there. */
-static bool pci_link(const char *name, const char *link, char *target, size_t len)
-{
-	char path[128], full[256];
-
-	snprintf(path, sizeof(path), PCI "/%s/%s", name, link);
-	ssize_t n = readlink(path, full, sizeof(full) - 1);
-	if (n < 0)
-		return false;
-	full[n] = '\0';
-	const char *slash = strrchr(full, '/');
-	slash = slash != NULL ? slash + 1 : full;
-	snprintf(target, len, "%.*s", (int)len - 1, slash);
-	return true;
-}
-
-/* Drivers that leave a function to user space, or share it. */
-static bool leaves_it(const char *driver)
-{
-	static const char *const shared[] = { "igb_uio", "uio_pci_generic", "mlx4_core",
-		"mlx5_core", "mana" };
-
-	for (size_t i = 0; i < RDL_ARRAY_LEN(shared); i++)
-		if (strcmp(driver, shared[i]) == 0)
-			return true;
-	return strstr(driver, "vfio") != NULL;
-}
-
-static int check_pci(const struct rdl_conf_port *port)
-{
-	char name[64], path[128], driver[64], group[32];
-
-	pci_name(port->device, name, sizeof(name));
-	snprintf(path, sizeof(path), PCI "/%s", name);
-	if (access(path, F_OK) != 0)
-		return complain(port, "there is no PCI device %s (lspci -D lists them)", name);
-	if (!pci_link(name, "driver", driver, sizeof(driver)))
-		return complain(port,
-			"is bound to no driver: dpdk-devbind.py --bind=vfio-pci %s gives it to "
-			"DPDK",
-			name);
-	if (!leaves_it(driver))
-		return complain(port,
-			"is the kernel's, bound to %s: dpdk-devbind.py --bind=vfio-pci %s gives it "
-			"to DPDK",
-			driver, name);
-	if (strcmp(driver, "vfio-pci") == 0 &&
-		pci_link(name, "iommu_group", group, sizeof(group))) {
-		snprintf(path, sizeof(path), "/dev/vfio/%s", group);
-		if (access(path, R_OK | W_OK) != 0 && errno == EACCES)
-			return complain(port, "no right to open %s", path);
-	}
-	return 0;
 }
 
 /* ---- interfaces of the kernel ---- */
@@ -187,6 +116,7 @@ bool device_kernel_link(unsigned index, bool *there)
 int device_check(const struct rdl_conf_port *port)
 {
 	struct rte_devargs devargs = { 0 };
+	char why[256];
 	int ret = rte_devargs_parse(&devargs, port->device);
 
 	free(devargs.data); /* rte_devargs_reset() is not of the stable ABI */
@@ -195,7 +125,9 @@ int device_check(const struct rdl_conf_port *port)
 		return complain(port, "neither a PCI address nor a DPDK virtual device such as "
 				      "net_af_packet0,iface=eth1");
 	if (device_is_pci(port->device))
-		return check_pci(port);
+		return pci_is_ready(port->device, &pci_places, why, sizeof(why))
+			       ? 0
+			       : complain(port, "%s", why);
 	if (is_driver(port->device, "net_af_packet") || is_driver(port->device, "net_af_xdp") ||
 		is_driver(port->device, "net_pcap"))
 		ret = check_interface(port);

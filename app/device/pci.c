@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pci.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+const struct pci_places pci_places = { "/sys/bus/pci/devices", "/dev/vfio" };
+
+/* "01:00.0,arg" as "0000:01:00.0". */
+static void full_name(const char *device, char *name, size_t len)
+{
+	int n = (int)strcspn(device, ",");
+	const char *colon = strchr(device, ':');
+	const char *second = strchr(colon + 1, ':');
+	bool full = second != NULL && second < device + n;
+
+	snprintf(name, len, "%s%.*s", full ? "" : "0000:", n, device);
+	for (char *p = name; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+}
+
+/* What a link in the function's folder points to, without its path; false when it is not there. */
+static bool follow(const char *folder, const char *link, char *target, size_t len)
+{
+	char path[192], full[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, link);
+	ssize_t n = readlink(path, full, sizeof(full) - 1);
+	if (n < 0)
+		return false;
+	full[n] = '\0';
+	const char *slash = strrchr(full, '/');
+	slash = slash != NULL ? slash + 1 : full;
+	snprintf(target, len, "%.*s", (int)len - 1, slash);
+	return true;
+}
+
+/* Drivers that leave a function to user space, or share it. */
+static bool leaves_it(const char *driver)
+{
+	static const char *const shared[] = { "igb_uio", "uio_pci_generic", "mlx4_core",
+		"mlx5_core", "mana" };
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(shared); i++)
+		if (strcmp(driver, shared[i]) == 0)
+			return true;
+	return strstr(driver, "vfio") != NULL;
+}
+
+bool pci_is_ready(const char *device, const struct pci_places *places, char *why, size_t len)
+{
+	char name[64], folder[128], driver[64], group[32];
+
+	full_name(device, name, sizeof(name));
+	snprintf(folder, sizeof(folder), "%s/%s", places->devices, name);
+	if (access(folder, F_OK) != 0) {
+		snprintf(why, len, "there is no PCI device %s (lspci -D lists them)", name);
+		return false;
+	}
+	if (!follow(folder, "driver", driver, sizeof(driver))) {
+		snprintf(why, len,
+			"is bound to no driver: dpdk-devbind.py --bind=vfio-pci %s gives it to "
+			"DPDK",
+			name);
+		return false;
+	}
+	if (!leaves_it(driver)) {
+		snprintf(why, len,
+			"is the kernel's, bound to %s: dpdk-devbind.py --bind=vfio-pci %s gives it "
+			"to DPDK",
+			driver, name);
+		return false;
+	}
+	if (strcmp(driver, "vfio-pci") == 0 &&
+		follow(folder, "iommu_group", group, sizeof(group))) {
+		char path[192];
+
+		snprintf(path, sizeof(path), "%s/%s", places->vfio, group);
+		if (access(path, R_OK | W_OK) != 0 && errno == EACCES) {
+			snprintf(why, len, "no right to open %s", path);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pci: a PCI function as the kernel shows it, and whether DPDK can be given it. */
+#ifndef RDL_DEVICE_PCI_H
+#define RDL_DEVICE_PCI_H
+
+#include "base.h"
+
+/* Folders: of the functions, and of what opens their IOMMU groups. */
+struct pci_places {
+	const char *devices, *vfio;
+};
+/* The kernel's. */
+extern const struct pci_places pci_places;
+
+/*
+ * That the function of "01:00.0,arg" is there, is not the kernel's, and may be opened. False with
+ * what is wrong in `why`.
+ */
+bool pci_is_ready(const char *device, const struct pci_places *places, char *why, size_t len);
+
+#endif
