@@ -246,6 +246,7 @@ fuzz_message_LIBS := coap
 fuzz_link_LIBS    := policy
 fuzz_query_LIBS   := policy
 fuzz_burst_LIBS   := pipeline shard
+fuzz_burst_SOURCES := $(wildcard tests/fuzz/burst_*.c)
 fuzz_conf_LIBS    := conf
 fuzz_fragments_LIBS := fragments
 FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf fuzz_fragments
@@ -274,7 +275,8 @@ $(eval $(call test_link,model,test_model,$(MODEL_LIBS),,$(MODEL_PARTS)))
 FUZZ_LIBS := $(sort $(foreach t,$(FUZZ_TARGETS),$($t_LIBS)))
 FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$B/tests/fuzz/replay.o)
 $(eval $(call compile,tests/fuzz,$(call closure,$(FUZZ_LIBS)),cmocka $(call packages,$(FUZZ_LIBS)),$(TEST_FLAGS),test))
-$(foreach t,$(FUZZ_TARGETS),$(eval $(call test_link,fuzz,$t,$($t_LIBS),$(if $(FUZZ_MAIN),,-fsanitize=fuzzer),$(FUZZ_MAIN))))
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call test_link,fuzz,$t,$($t_LIBS),$(if $(FUZZ_MAIN),,-fsanitize=fuzzer),\
+	$(FUZZ_MAIN) $(call objects,$($t_SOURCES)))))
 
 # What the configuration's tables say of each key, for the manual.
 $(eval $(call compile,tests/conf,$(call closure,conf),$(call packages,conf)))

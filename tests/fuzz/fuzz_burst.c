@@ -5,7 +5,13 @@
  * with '@' and a digit is made the location that a client was given before.
  */
 #include "burst_gateway.h"
+#include "burst_packets.h"
+#include "burst_replies.h"
 #include "bursts.h"
+#include "fuzz.h"
+#include "gateway_worker.h"
+
+#define LOCATIONS 8 /* that clients were given, and may use */
 
 static struct packet packets[PACKETS_MAX];
 static unsigned packet_count, burst_first;
