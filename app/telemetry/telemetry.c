@@ -71,7 +71,8 @@ static void add_stats(uint64_t sum[RDL_STAT_COUNT], const struct rdl_stats *stat
 static void put_stats(struct rte_tel_data *d, const uint64_t sum[RDL_STAT_COUNT])
 {
 	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
-		tel_u64(d, rdl_stat_name((enum rdl_stat)i), sum[i]);
+		if (rdl_stat_type((enum rdl_stat)i) == RDL_STAT_COUNTER)
+			tel_u64(d, rdl_stat_name((enum rdl_stat)i), sum[i]);
 }
 
 static void put_load(struct rte_tel_data *d, const struct load *load, uint64_t ring_depth)

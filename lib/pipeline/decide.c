@@ -5,13 +5,6 @@
  */
 #include "internal.h"
 
-static void count_ignored(struct rdl_stats *stats, const struct rdl_ignored_counts *ignored)
-{
-	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
-		if (RDL_UNLIKELY(ignored->count[i] != 0))
-			rdl_stats_add(stats, rdl_stat_of_ignored(i), ignored->count[i]);
-}
-
 /* The verdict on a Register, or an Update, in its request. */
 static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *packet, const struct rdl_input *input, struct rdl_cursor *scratch)
@@ -26,7 +19,7 @@ static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy
 		rdl_policy_update(policy, memo, input, scratch, request, &ignored);
 	if (request->reason != RDL_REASON_NONE || (request->gives & RDL_GIVES_OBJECTS) == 0)
 		return;
-	count_ignored(&pipeline->stats, &ignored);
+	rdl_stats_add_ignored(&pipeline->stats, &ignored);
 	if (RDL_LIKELY(memo != NULL)) {
 		packet->list = (uint16_t)rdl_policy_memo_hold(memo, request->list.objects);
 		rdl_stats_add(&pipeline->stats, RDL_STAT_list_cache_hits, packet->list != 0);

@@ -134,9 +134,7 @@ static void read_payload(struct rdl_shard *shard, const struct rdl_policy *polic
 		request->list.digest = 0;
 		request->gives |= RDL_GIVES_OBJECTS;
 	}
-	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
-		if (ignored.count[i] != 0)
-			rdl_stats_add(&shard->stats, rdl_stat_of_ignored(i), ignored.count[i]);
+	rdl_stats_add_ignored(&shard->stats, &ignored);
 }
 
 /*
@@ -279,4 +277,14 @@ bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms)
 		return false;
 	rdl_stats_add(&shard->stats, RDL_STAT_expired, expired);
 	return true;
+}
+
+void rdl_shard_gauge(struct rdl_shard *shard)
+{
+	struct rdl_registry_counts counts;
+
+	rdl_registry_counts(shard->registry, &counts);
+#define X(name, help) rdl_stats_set(&shard->stats, RDL_STAT_##name, counts.name);
+	RDL_STATS_GAUGES(X)
+#undef X
 }

@@ -58,6 +58,9 @@ void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_m
  */
 bool rdl_shard_publish(struct rdl_shard *shard, uint64_t now_ms);
 
+/* Sets the gauges among its stats: now and then, since it asks the whole registry. */
+void rdl_shard_gauge(struct rdl_shard *shard);
+
 /* For struct rdl_registry_config: tells what has expired. */
 void rdl_shard_ended(void *shard, rdl_handle handle, uint64_t now_ms);
 

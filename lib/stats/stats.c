@@ -3,26 +3,32 @@
 
 #include <assert.h>
 
+#define COUNTER(stat, name, help) [RDL_STAT_##stat] = { name, help, RDL_STAT_COUNTER }
+
 static const struct {
 	const char *name, *help;
+	enum rdl_stat_type type;
 } texts[RDL_STAT_COUNT] = {
-#define X(name_, help_) [RDL_STAT_##name_] = { #name_, help_ },
+#define X(name, help) COUNTER(name, #name, help),
 	RDL_STATS_EVENTS(X)
 #undef X
-#define X(class, detail)            \
-	[RDL_STAT_code_##class##_## \
-		detail] = { "code_" #class "_" #detail, "responses " #class "." #detail },
+#define X(class, detail)                                             \
+	COUNTER(code_##class##_##detail, "code_" #class "_" #detail, \
+		"responses " #class "." #detail),
 		RDL_STATS_CODES(X)
 #undef X
-			[RDL_STAT_code_other] = { "code_other", "responses of another code" },
-#define X(name_, help_) [RDL_STAT_drop_##name_] = { "drop_" #name_, help_ },
+			COUNTER(code_other, "code_other", "responses of another code"),
+#define X(name, help) COUNTER(drop_##name, "drop_" #name, help),
 	RDL_NET_DROPS(X) RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
 #undef X
-#define X(name_, code, detail, text) [RDL_STAT_refused_##name_] = { "refused_" #name_, text },
+#define X(name, code, detail, text) COUNTER(refused_##name, "refused_" #name, text),
 		RDL_REASONS(X)
 #undef X
-#define X(name_, help_) [RDL_STAT_ignored_##name_] = { "ignored_" #name_, help_ },
+#define X(name, help) COUNTER(ignored_##name, "ignored_" #name, help),
 			RDL_IGNORED(X)
+#undef X
+#define X(name_, help_) [RDL_STAT_##name_] = { #name_, help_, RDL_STAT_GAUGE },
+				RDL_STATS_GAUGES(X)
 #undef X
 };
 
@@ -45,6 +51,18 @@ enum rdl_stat rdl_stat_of_code(uint8_t code)
 	default:
 		return RDL_STAT_code_other;
 	}
+}
+
+void rdl_stats_sum(struct rdl_stats *sum, const struct rdl_stats *stats)
+{
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
+		sum->value[i] += rdl_stats_get(stats, (enum rdl_stat)i);
+}
+
+enum rdl_stat_type rdl_stat_type(enum rdl_stat stat)
+{
+	assert(stat < RDL_STAT_COUNT);
+	return texts[stat].type;
 }
 
 const char *rdl_stat_name(enum rdl_stat stat)

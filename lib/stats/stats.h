@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * stats: every counter there is, from one list: enum, name and help. A block per core, written by
- * that core alone, read by anybody at any time.
+ * stats: every counter and gauge there is, from one list: enum, name, type and help. A block per
+ * core, written by that core alone, read by anybody at any time.
  */
 #ifndef RDL_STATS_H
 #define RDL_STATS_H
@@ -73,6 +73,13 @@
 	X(list_cache_hits, "object lists known from an earlier request")           \
 	X(transfers_evicted, "block-wise transfers that gave way for others")
 
+/* What there is at the moment, of which a shard tells. X(name, help) */
+#define RDL_STATS_GAUGES(X)                                                               \
+	X(registrations, "registrations: live, or expired and not yet reclaimed")         \
+	X(tombstones, "registrations that ended, remembered for copies of late requests") \
+	X(object_lists, "different object lists, as long as there is room to tell")       \
+	X(store_octets, "octets in use by object lists, long names and parameters")
+
 enum rdl_stat {
 #define X(name, help) RDL_STAT_##name,
 	RDL_STATS_EVENTS(X)
@@ -90,10 +97,16 @@ enum rdl_stat {
 #define X(name, help) RDL_STAT_ignored_##name,
 			RDL_IGNORED(X)
 #undef X
-				RDL_STAT_COUNT
+#define X(name, help) RDL_STAT_##name,
+				RDL_STATS_GAUGES(X)
+#undef X
+					RDL_STAT_COUNT
 };
 
-/* One core's counters. */
+/* A counter only grows; a gauge says what is. */
+enum rdl_stat_type { RDL_STAT_COUNTER, RDL_STAT_GAUGE };
+
+/* One core's. */
 struct rdl_stats {
 	uint64_t value[RDL_STAT_COUNT];
 } __attribute__((aligned(RDL_CACHE_LINE)));
@@ -103,6 +116,12 @@ static inline void rdl_stats_add(struct rdl_stats *stats, enum rdl_stat stat, ui
 {
 	/* One writer: a plain sum, stored whole so that readers never see half of it. */
 	__atomic_store_n(&stats->value[stat], stats->value[stat] + n, __ATOMIC_RELAXED);
+}
+
+/* The same, of a gauge. */
+static inline void rdl_stats_set(struct rdl_stats *stats, enum rdl_stat stat, uint64_t value)
+{
+	__atomic_store_n(&stats->value[stat], value, __ATOMIC_RELAXED);
 }
 
 /* By anybody. */
@@ -126,9 +145,22 @@ static inline enum rdl_stat rdl_stat_of_ignored(unsigned ignored)
 	return (enum rdl_stat)((unsigned)RDL_STAT_ignored_security + ignored);
 }
 
+/* What was left out of an object list. */
+static inline void rdl_stats_add_ignored(
+	struct rdl_stats *stats, const struct rdl_ignored_counts *ignored)
+{
+	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
+		if (RDL_UNLIKELY(ignored->count[i] != 0))
+			rdl_stats_add(stats, rdl_stat_of_ignored(i), ignored->count[i]);
+}
+
 /* The counter of a response code; RDL_STAT_code_other for one that is never sent. */
 enum rdl_stat rdl_stat_of_code(uint8_t code);
 
+/* On top of `sum`, by anybody: what all cores have. */
+void rdl_stats_sum(struct rdl_stats *sum, const struct rdl_stats *stats);
+
+enum rdl_stat_type rdl_stat_type(enum rdl_stat stat);
 const char *rdl_stat_name(enum rdl_stat stat);
 const char *rdl_stat_help(enum rdl_stat stat);
 

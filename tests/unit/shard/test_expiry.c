@@ -49,6 +49,28 @@ static void test_reclaimed_in_time(void **state)
 	assert_int_equal(counter(RDL_STAT_expired), 1);
 }
 
+/* What there is, as of when it was last asked for; counters beside it stay. */
+static void test_gauges(void **state)
+{
+	struct rdl_registry_counts counts;
+	struct id id = register_at("CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, EPOCH);
+
+	register_at("CON POST 11:rd 15:ep=b 15:lt=60" OBJECTS, EPOCH);
+	assert_int_equal(counter(RDL_STAT_registrations), 0);
+	rdl_shard_gauge(&shard);
+	assert_int_equal(counter(RDL_STAT_registrations), 2);
+	assert_int_equal(counter(RDL_STAT_tombstones), 0);
+	assert_int_equal(counter(RDL_STAT_object_lists), 1);
+	assert_int_equal(request_at("CON DELETE 11:rd 11:@", &id, EPOCH), CODE(2, 2));
+	rdl_shard_gauge(&shard);
+	rdl_registry_counts(shard.registry, &counts);
+	assert_int_equal(counter(RDL_STAT_registrations), 1);
+	assert_int_equal(counter(RDL_STAT_tombstones), 1);
+	assert_int_equal(counter(RDL_STAT_store_octets), counts.store_octets);
+	assert_true(counts.store_octets > 0);
+	assert_int_equal(counter(RDL_STAT_registered), 2);
+}
+
 /* An Update restarts the lifetime from now, by the lifetime that it names or by the old one. */
 static void test_update_restarts(void **state)
 {
@@ -193,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SHARD_TEST(test_never_early_never_late),
 		SHARD_TEST(test_reclaimed_in_time),
+		SHARD_TEST(test_gauges),
 		SHARD_TEST(test_update_restarts),
 		SHARD_TEST(test_refused_update_does_not),
 		SHARD_TEST(test_register_after_end),

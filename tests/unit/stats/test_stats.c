@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every counter has its name and help,
+ * Every counter and gauge has its name, type and help,
  * and the verdicts of other libraries lead to those of their names.
  */
 #include <stdio.h>
@@ -23,6 +23,24 @@ static void test_names(void **state)
 		for (unsigned k = 0; k < i; k++)
 			assert_string_not_equal(rdl_stat_name((enum rdl_stat)k), name);
 	}
+}
+
+/* What a core has of something at the moment; all that it ever did is counted. */
+static void test_types(void **state)
+{
+	unsigned gauges = 0;
+
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
+		gauges += rdl_stat_type((enum rdl_stat)i) == RDL_STAT_GAUGE;
+#define X(name, help)                                                     \
+	assert_int_equal(rdl_stat_type(RDL_STAT_##name), RDL_STAT_GAUGE); \
+	assert_string_equal(rdl_stat_name(RDL_STAT_##name), #name);       \
+	assert_string_equal(rdl_stat_help(RDL_STAT_##name), help);        \
+	gauges--;
+	RDL_STATS_GAUGES(X)
+#undef X
+	assert_int_equal(gauges, 0);
+	assert_int_equal(rdl_stat_type(RDL_STAT_registered), RDL_STAT_COUNTER);
 }
 
 static void expect_name(enum rdl_stat stat, const char *prefix, const char *name)
@@ -102,16 +120,60 @@ static void test_counting(void **state)
 			    (i == RDL_STAT_expired ? (UINT64_C(1) << 40) + 1 : 0));
 }
 
+static void test_gauges(void **state)
+{
+	static struct rdl_stats stats;
+
+	rdl_stats_set(&stats, RDL_STAT_store_octets, UINT64_C(1) << 40);
+	rdl_stats_set(&stats, RDL_STAT_tombstones, 3);
+	rdl_stats_set(&stats, RDL_STAT_tombstones, 2);
+	assert_true(rdl_stats_get(&stats, RDL_STAT_store_octets) == UINT64_C(1) << 40);
+	assert_int_equal(rdl_stats_get(&stats, RDL_STAT_tombstones), 2);
+}
+
+/* Counters and gauges of all cores, each on its own. */
+static void test_sum(void **state)
+{
+	static struct rdl_stats sum, cores[2];
+
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++) {
+		rdl_stats_set(&cores[0], (enum rdl_stat)i, (UINT64_C(1) << 40) + i);
+		rdl_stats_set(&cores[1], (enum rdl_stat)i, 2 * i);
+	}
+	rdl_stats_sum(&sum, &cores[0]);
+	rdl_stats_sum(&sum, &cores[1]);
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
+		assert_true(rdl_stats_get(&sum, (enum rdl_stat)i) == (UINT64_C(1) << 40) + 3 * i);
+}
+
+static void test_add_ignored(void **state)
+{
+	static struct rdl_stats stats;
+	struct rdl_ignored_counts ignored = { { 0 } };
+
+	ignored.count[RDL_IGNORED_security] = 2;
+	ignored.count[RDL_IGNORED_COUNT - 1] = 70000;
+	rdl_stats_add_ignored(&stats, &ignored);
+	rdl_stats_add_ignored(&stats, &ignored);
+	for (unsigned i = 0; i < RDL_IGNORED_COUNT; i++)
+		assert_int_equal(
+			rdl_stats_get(&stats, rdl_stat_of_ignored(i)), 2 * ignored.count[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_net_drops),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_shed),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_counting),
+		cmocka_unit_test(test_gauges),
+		cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_add_ignored),
 	};
 
 	return RUN_TESTS(tests);
