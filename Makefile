@@ -238,6 +238,7 @@ $(eval $(call link,coap_server,$(call PEER,coap_server),base coap,,-lcoap-3-notl
 # tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.
 coap_TEST_LIBS   := -lcoap-3-notls
 pktio_TEST_LIBS  := -lrte_net_ring
+worker_TEST_LIBS := -lrte_net_ring
 events_TEST_LIBS := -ljansson
 # tests/fuzz/fuzz_*.c: a function over octets each. With libFuzzer in build/fuzz; in every other variant a test like
 # the others, which runs it over tests/fuzz/corpus/<its name>.pack.

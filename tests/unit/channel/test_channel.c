@@ -104,17 +104,19 @@ static void test_both_ends_full(void **state)
  */
 static void test_rings_hold_both(void **state)
 {
-	struct message asked[8], unasked[3];
-	void *memory = join(&of_worker, &of_shard), *at_shard[16], *at_worker[16];
+	/* Either alone would do with a ring of 16. */
+	static const struct rdl_channel_credit many = { .limit = { [REGULAR] = 15 } };
+	struct message asked[15], unasked[3];
+	void *memory = join(&many, &of_shard), *at_shard[32], *at_worker[32];
 
 	send(&shard, unasked, 3, UNASKED);
-	assert_int_equal(rdl_channel_take(&worker, at_worker, 16), 3);
-	send(&worker, asked, 8, REGULAR);
+	assert_int_equal(rdl_channel_take(&worker, at_worker, 32), 3);
+	send(&worker, asked, 15, REGULAR);
 	rdl_channel_give_back(&worker, at_worker, 3);
-	assert_int_equal(rdl_channel_waiting(&shard), 11);
-	assert_int_equal(rdl_channel_take(&shard, at_shard, 16), 11);
-	assert_ptr_equal(at_shard[7], &asked[7]);
-	assert_ptr_equal(at_shard[8], &unasked[0]);
+	assert_int_equal(rdl_channel_waiting(&shard), 18);
+	assert_int_equal(rdl_channel_take(&shard, at_shard, 32), 18);
+	assert_ptr_equal(at_shard[14], &asked[14]);
+	assert_ptr_equal(at_shard[15], &unasked[0]);
 	free(memory);
 }
 

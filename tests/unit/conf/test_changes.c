@@ -48,7 +48,10 @@ static void assert_changes(const char *before, const char *after, const char *ex
 	rdl_conf_free(now);
 }
 
-/* From the least to a file that says everything: every key, and on what occasion it takes effect. */
+/*
+ * From the least to a file that says everything:
+ * every key, and on what occasion it takes effect.
+ */
 static void every_key(void **state)
 {
 	char *printed;
@@ -239,7 +242,10 @@ static void known_names(void **state)
 
 /* ---- what cannot be read again ---- */
 
-/* Reads what is to follow the least configuration; what is said, with the path that stands in it. */
+/*
+ * Reads what is to follow the least configuration;
+ * what is said, with the path that stands in it.
+ */
 static void assert_again(const char *path, const char *expected)
 {
 	struct rdl_conf *running = load_text(TEST_PORT);
