@@ -21,6 +21,21 @@ static uint32_t head_of(const struct rdl_reply *to)
 	return head ^ to->id_mask;
 }
 
+/*
+ * A record's header is as long as its connection ID, which need not be as long one way as the other:
+ * so the reply may begin elsewhere than its request did.
+ */
+static void make_room(struct rdl_reply *to)
+{
+	const uint8_t *request = to->coap;
+	int shift = to->head - to->request_head;
+
+	assert(to->room >= shift + to->tail);
+	to->coap += shift;
+	to->room = (uint16_t)(to->room - shift - to->tail);
+	memmove(to->coap, request, RDL_COAP_HEADER_LEN + TOKEN_LEN(rdl_get_be32(request)));
+}
+
 static struct rdl_coap_reply begin(const struct rdl_reply *to, uint8_t code)
 {
 	struct rdl_coap_reply reply;
@@ -61,6 +76,8 @@ static void write_plain(struct rdl_reply *to, uint8_t code, const uint8_t *locat
 
 void rdl_reply_write(struct rdl_reply *to, uint8_t code, const uint8_t *location)
 {
+	if (RDL_UNLIKELY(to->head != 0))
+		make_room(to);
 	if (RDL_LIKELY(to->block1 == RDL_BLOCK1_NONE && to->room >= PLAIN_MAX)) {
 		write_plain(to, code, location);
 		return;
@@ -79,6 +96,9 @@ void rdl_reply_write(struct rdl_reply *to, uint8_t code, const uint8_t *location
 void rdl_reply_discovery(struct rdl_reply *to)
 {
 	static const char links[] = "</rd>;rt=\"core.rd\"";
+
+	if (RDL_UNLIKELY(to->head != 0))
+		make_room(to);
 	struct rdl_coap_reply reply = begin(to, RDL_COAP_CONTENT);
 
 	rdl_coap_reply_uint(&reply, RDL_COAP_CONTENT_FORMAT, RDL_COAP_LINK_FORMAT);
@@ -104,6 +124,8 @@ void rdl_reply_refuse(
 	if (diagnostics)
 		rdl_reason_write(&out, (enum rdl_reason)request->reason, &request->detail);
 	assert(!out.failed);
+	if (RDL_UNLIKELY(to->head != 0))
+		make_room(to);
 	struct rdl_coap_reply reply = begin(to, rdl_reason_code(request->reason)), before;
 
 	if (to->block1 != RDL_BLOCK1_NONE)

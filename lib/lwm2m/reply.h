@@ -5,17 +5,30 @@
 
 #include "request.h"
 
-/* Where a reply goes: over its request's datagram, whose header and token it takes over. */
+/*
+ * Where a reply goes: over its request's message, whose header and token it takes over. A UDP
+ * datagram is one message; or a secure record that holds one, with a header before it and a tag
+ * behind it, which are for whoever makes records to write.
+ */
 struct rdl_reply {
-	uint8_t *coap; /* the datagram */
-	uint16_t coap_len;
+	uint8_t *coap; /* the request's message; once written, the reply's */
+	uint16_t coap_len; /* of the request's */
 	uint16_t room; /* octets that may be written from `coap` on */
 	uint16_t len; /* of the reply, once written */
 	uint16_t id_mask; /* Message ID of a NON reply: the request's, each bit here turned round */
 	uint32_t block1; /* option value to echo; RDL_BLOCK1_NONE */
 	uint32_t size1; /* of a payload too large: what one may have at most; 0: not said */
+	/* Octets of UDP payload before and behind the reply's message. A head of 0: no record. */
+	uint8_t head, tail;
+	uint8_t request_head; /* before the request's message */
 };
 #define RDL_BLOCK1_NONE UINT32_MAX
+
+/* Octets of UDP payload beside a reply's message. */
+static inline unsigned rdl_reply_around(const struct rdl_reply *reply)
+{
+	return RDL_LIKELY(reply->head == 0) ? 0 : (unsigned)reply->head + reply->tail;
+}
 
 /*
  * Writes a reply of `code` and sets reply->len: with `location` (RDL_LOCATION_LEN characters) a

@@ -90,7 +90,7 @@ static void reject(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 		rdl_pipeline_drop(pipeline, burst, i, silence);
 		return;
 	}
-	packet->reply.coap = datagram->data;
+	packet->reply = (struct rdl_reply){ .coap = datagram->data };
 	packet->reply.len =
 		(uint16_t)rdl_coap_reset(datagram->data, pipeline->inputs[i].message.message_id);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_resets, 1);

@@ -9,13 +9,16 @@ void rdl_pipeline_frame(struct rdl_pipeline *pipeline, struct rdl_packet *packet
 	/* A Reset has no code to count. */
 	if (reply->coap[1] != RDL_COAP_EMPTY)
 		rdl_stats_add(&pipeline->stats, rdl_stat_of_code(reply->coap[1]), 1);
-	rdl_net_reply(&packet->frame, reply->len);
+	rdl_net_reply(&packet->frame, (uint16_t)(reply->len + rdl_reply_around(reply)));
 }
 
 void rdl_pipeline_refuse(const struct rdl_policy *policy, struct rdl_packet *packet)
 {
+	unsigned around = rdl_reply_around(&packet->reply),
+		 longest = rdl_net_as_long(&packet->frame);
+
 	rdl_reply_refuse(&packet->reply, &packet->request, rdl_policy_diagnostics(policy),
-		rdl_net_as_long(&packet->frame));
+		longest > around ? longest - around : 0);
 }
 
 /*
