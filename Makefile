@@ -240,6 +240,7 @@ coap_TEST_LIBS   := -lcoap-3-notls
 pktio_TEST_LIBS  := -lrte_net_ring
 worker_TEST_LIBS := -lrte_net_ring
 events_TEST_LIBS := -ljansson
+refusals_TEST_LIBS := -ljansson
 # tests/fuzz/fuzz_*.c: a function over octets each. With libFuzzer in build/fuzz; in every other variant a test like
 # the others, which runs it over tests/fuzz/corpus/<its name>.pack.
 # target          calls

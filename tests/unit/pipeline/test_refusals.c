@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is noted of a refusal, and that a reader beside the worker sees whole ones only. */
+/* What is noted of a refusal. */
 #include "fixture.h"
-
-#include <pthread.h>
 
 static struct rdl_refusals refusals;
 
@@ -194,69 +192,6 @@ static void test_cut(void **state)
 	run_end(&run);
 }
 
-static void test_last_ones(void **state)
-{
-	struct rdl_refusal refusal = { .endpoint_len = 4 }, got;
-
-	for (uint32_t n = 0; n < 1000; n++) {
-		refusal.number = n;
-		memcpy(refusal.endpoint, &n, 4);
-		assert_false(rdl_refusals_get(&refusals, n, &got));
-		rdl_refusals_add(&refusals, &refusal);
-		assert_int_equal(rdl_refusals_count(&refusals), n + 1);
-		for (uint32_t old = n < 300 ? 0 : n - 300; old <= n; old++) {
-			bool there = rdl_refusals_get(&refusals, old, &got);
-
-			assert_int_equal(there, n - old < RDL_REFUSALS);
-			assert_true(!there || got.number == old);
-		}
-	}
-}
-
-/* ---- two threads ---- */
-
-#define WRITES 300000
-
-static void *write_all(void *unused)
-{
-	struct rdl_refusal refusal = { .operation = 0 };
-
-	for (uint32_t n = 0; n < WRITES; n++) {
-		refusal.time_ms = n;
-		refusal.number = ~n;
-		refusal.endpoint_len = (uint8_t)(n % (RDL_ENDPOINT_MAX + 1));
-		memset(refusal.endpoint, (int)(n % 251), refusal.endpoint_len);
-		rdl_refusals_add(&refusals, &refusal);
-	}
-	return NULL;
-}
-
-static void test_threads(void **state)
-{
-	struct rdl_refusal got = { .time_ms = 0 };
-	pthread_t writer;
-	uint64_t whole = 0, gone = 0, count;
-
-	assert_int_equal(pthread_create(&writer, NULL, write_all, NULL), 0);
-	do {
-		count = rdl_refusals_count(&refusals);
-		for (uint64_t n = count < 3 ? 0 : count - 3; n <= count; n++) {
-			if (!rdl_refusals_get(&refusals, n, &got)) {
-				gone++;
-				continue;
-			}
-			whole++;
-			assert_int_equal(got.time_ms, n);
-			assert_int_equal(got.number, ~(uint32_t)n);
-			assert_int_equal(got.endpoint_len, n % (RDL_ENDPOINT_MAX + 1));
-			for (unsigned i = 0; i < got.endpoint_len; i++)
-				assert_int_equal(got.endpoint[i], n % 251);
-		}
-	} while (count < WRITES);
-	pthread_join(writer, NULL);
-	assert_true(whole > 0 && gone > 0);
-}
-
 #define REFUSALS_TEST(test) cmocka_unit_test_setup_teardown(test, setup_refusals, teardown)
 
 int main(void)
@@ -267,8 +202,6 @@ int main(void)
 		REFUSALS_TEST(test_from_shard),
 		REFUSALS_TEST(test_parameter_from_shard),
 		REFUSALS_TEST(test_cut),
-		REFUSALS_TEST(test_last_ones),
-		REFUSALS_TEST(test_threads),
 	};
 	return RUN_TESTS(tests);
 }
