@@ -56,8 +56,10 @@ telemetry_PKGS := libdpdk
 telemetry_FLAGS = -I$B/version
 start_DEPS    := telemetry
 start_PKGS    := libdpdk
+ctl_DEPS      := base
+ctl_PKGS      := jansson
 
-APP_ROOMS := lcores worker shard_core feed console device dpdk_log monitor telemetry start
+APP_ROOMS := lcores worker shard_core feed console device dpdk_log monitor telemetry start ctl
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
@@ -208,12 +210,11 @@ endef
 # ---- the programs ---------------------------------------------------------------------------------
 # The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
 DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
-$(eval $(call compile,app,start,,-I$B/version))
+$(eval $(call compile,app,start ctl,,-I$B/version))
 $(eval $(call link,rdline,$B/app/main.o,start,libconfig jansson,$(DPDK_STATIC)))
 
 # Its client on the control socket.
-$(eval $(call compile,app/ctl,base,jansson,-I$B/version))
-$(eval $(call link,rdline-ctl,$(call objects,$(call sources,app/ctl)),base,jansson))
+$(eval $(call link,rdline-ctl,$B/app/rdline-ctl.o,ctl,jansson))
 
 # What tests and benches share: a program gets those of its objects that it calls.
 SUPPORT := $B/libsupport.a

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "list.h"
+#include "ctl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "print.h"
 
 /* Ten million of them are two gigabytes: --sort none holds none back. */
 struct list_row {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "print.h"
+#include "ctl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,7 +128,7 @@ static const char *path_of(json_t *refusal)
 }
 
 /*
- * 2026-11-26 02:37:13 4.00 register urn:dev:1 from 192.0.2.2:1234:
+ * 2026-11-26 02:37:13 4.00 register urn:dev:1 rd from 192.0.2.2 port 1234:
  * object list: syntax error at octet 12
  */
 static void print_refusal(json_t *refusal)

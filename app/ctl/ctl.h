@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A list of registrations, for people. */
-#ifndef RDL_CTL_LIST_H
-#define RDL_CTL_LIST_H
+/*
+ * ctl: a gateway's replies, for people. Whatever a device put into its texts,
+ * nothing that controls a terminal or turns its text round reaches it. On standard output.
+ */
+#ifndef RDL_CTL_H
+#define RDL_CTL_H
 
 #include <stdbool.h>
 
 #include <jansson.h>
+
+/* A text that a device chose, and the end of the line. */
+void print_line(json_t *text);
+/* A name a line. */
+void print_names(json_t *names);
+/* `member: value` a line, lists on one. */
+void print_registration(json_t *registration);
+/* A line each. */
+void print_refusals(json_t *refusals);
+
+/* ---- a list of registrations ---- */
 
 enum list_order {
 	LIST_ENDPOINT,

@@ -13,8 +13,7 @@
 
 #include <jansson.h>
 
-#include "list.h"
-#include "print.h"
+#include "ctl.h"
 #include "version.h"
 
 #define SOCKET_DEFAULT "/run/rdline/control.sock"
