@@ -96,8 +96,6 @@ static int setup_registry(struct daemon *daemon, struct shard_core *core)
 	struct rdl_registry_config config;
 
 	daemon_registry_config(daemon, core->index, &config);
-	config.ended = rdl_shard_ended;
-	config.ended_arg = &core->shard;
 	core->now_ms = config.now_ms;
 	core->registry = rdl_registry_create(&config);
 	if (core->registry == NULL) {

@@ -33,19 +33,9 @@ enum rdl_event_kind {
 	RDL_EVENT_walk_end,
 };
 
-/* What an Update changed. X(name) */
-#define RDL_EVENT_CHANGES(X) \
-	X(lifetime) X(binding) X(sms) X(objects) X(address) X(parameters) X(queue)
-enum rdl_event_change {
-#define X(name) RDL_EVENT_CHANGE_##name,
-	RDL_EVENT_CHANGES(X)
-#undef X
-		RDL_EVENT_CHANGE_COUNT
-};
-
 struct rdl_event {
 	enum rdl_event_kind kind;
-	uint8_t changed; /* 1 << enum rdl_event_change, of `updated` */
+	uint8_t changed; /* 1 << enum rdl_member, of `updated` */
 	bool unreached; /* a walk is under way and has not come to this registration yet */
 	uint64_t time_ms; /* since 1970 */
 	/*
@@ -119,9 +109,6 @@ static inline uint64_t rdl_events_walk_asked(const struct rdl_events *events)
 
 /* A row may be written: it is allowed, and leaves half of the ring to events. */
 bool rdl_events_row_fits(struct rdl_events *events);
-
-/* What `request`, an Update with its object list, will change of `before`. */
-uint8_t rdl_event_changed(const struct rdl_request *request, const struct rdl_registration *before);
 
 /* ---- the reader: one thread ---- */
 

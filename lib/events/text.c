@@ -236,13 +236,13 @@ static void put_changed(struct rdl_cursor *out, unsigned changed)
 {
 	static const char *const names[] = {
 #define X(name) #name,
-		RDL_EVENT_CHANGES(X)
+		RDL_MEMBERS(X)
 #undef X
 	};
 	const char *before = "";
 
 	rdl_cursor_text(out, ",\"changed\":[");
-	for (unsigned i = 0; i < RDL_EVENT_CHANGE_COUNT; i++) {
+	for (unsigned i = 0; i < RDL_MEMBER_COUNT; i++) {
 		if ((changed & 1u << i) == 0)
 			continue;
 		put_plain(out, before, names[i]);
@@ -260,7 +260,7 @@ static void put_old(
 {
 	bool replaced = event->kind == RDL_EVENT_replaced;
 	bool moved = event->kind == RDL_EVENT_updated &&
-		     (event->changed & 1u << RDL_EVENT_CHANGE_address) != 0;
+		     (event->changed & 1u << RDL_MEMBER_address) != 0;
 
 	if (!replaced && !moved)
 		return;

@@ -112,31 +112,23 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 }
 
-/* Makes an endpoint's old record ready for the new registration. Says what it was. */
-static enum rdl_registry_result retire(
+/* Makes an endpoint's old record, live or a tombstone, ready for the new registration. */
+static void retire(
 	struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms, uint32_t deadline)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-	bool alive = rdl_registry_alive(record, rdl_registry_second(registry, now_ms));
 
-	if (!alive && record->state == RDL_RECORD_LIVE) {
-		rdl_registry_ending(registry, handle, now_ms);
-		rdl_exchange_forget(record);
-	} else {
-		rdl_exchange_keep_register(record);
-	}
-	rdl_pace_carry(record, alive ? rdl_pace_spent(registry, record, now_ms) : 0);
+	rdl_exchange_keep_register(record);
 	if (record->state == RDL_RECORD_TOMBSTONE) {
+		rdl_pace_carry(record, 0);
 		rdl_tombstones_take(&registry->tombstones, handle);
 		record->deadline = deadline;
 		rdl_wheel_start(&registry->wheel, handle);
 		registry->registrations++;
-		return RDL_REGISTRY_CREATED;
+		return;
 	}
-	if (!alive)
-		registry->expired++;
+	rdl_pace_carry(record, rdl_pace_spent(registry, record, now_ms));
 	rdl_wheel_restart(&registry->wheel, handle, deadline);
-	return alive ? RDL_REGISTRY_REPLACED : RDL_REGISTRY_CREATED;
 }
 
 /* rdl_registry_is_of(), both names with zeros behind them where they are short. */
@@ -170,104 +162,102 @@ static bool find_known(const struct rdl_registry *registry, const struct rdl_req
 	       is_of(registry, rdl_slab_at(&registry->slab, *handle), request);
 }
 
-enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
-	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
-	struct rdl_location *location)
+/* The record that a Register is to fill, new or the endpoint's `known` one; RDL_HANDLE_NONE. */
+static rdl_handle prepare(struct rdl_registry *registry, rdl_handle known,
+	const struct rdl_request *request, uint64_t now_ms)
 {
 	uint32_t deadline = rdl_registry_deadline(registry, request->lifetime_s, now_ms);
-	enum rdl_registry_result result = RDL_REGISTRY_CREATED;
-	rdl_handle handle;
+	rdl_handle handle = known;
 
-	assert(request->endpoint_len > 0);
-	/*
-	 * Two names of one digest:
-	 * three in a million boxes of ten million devices see it, and shed the second.
-	 */
-	if (!find_known(registry, request, hint, &handle))
-		return RDL_REGISTRY_FULL;
-	bool known = handle != RDL_HANDLE_NONE;
-	if (!known && registry->registrations == registry->registrations_max)
-		return RDL_REGISTRY_FULL; /* whatever it needs besides */
-	if (known) {
-		result = rdl_registry_repeat_register(registry, handle, request, now_ms, location);
-		if (result != RDL_REGISTRY_NO_COPY)
-			return result;
-		result = RDL_REGISTRY_CREATED;
-	}
-	struct rdl_needs needs = rdl_needs_of(registry, request, request->parameters);
-	const struct rdl_record *former = known ? rdl_slab_at(&registry->slab, handle) : NULL;
-	needs.live = known && rdl_registry_alive(former, rdl_registry_second(registry, now_ms));
-	if (!rdl_needs_take(registry, former, &needs))
-		return RDL_REGISTRY_STORE_FULL;
-	if (known && RDL_UNLIKELY(rdl_record_used_up(former))) {
-		handle = move(registry, handle, request);
-		if (handle == RDL_HANDLE_NONE) {
-			rdl_needs_return(registry, &needs);
-			return RDL_REGISTRY_FULL;
-		}
-	}
-	if (known) {
-		result = retire(registry, handle, now_ms, deadline);
-	} else {
+	if (known == RDL_HANDLE_NONE) {
 		handle = add(registry, request);
-		if (handle == RDL_HANDLE_NONE) {
-			rdl_needs_return(registry, &needs);
-			return RDL_REGISTRY_FULL;
-		}
+		if (handle == RDL_HANDLE_NONE)
+			return RDL_HANDLE_NONE;
 		rdl_slab_at(&registry->slab, handle)->deadline = deadline;
 		rdl_wheel_start(&registry->wheel, handle);
 		registry->registrations++;
+		return handle;
+	}
+	if (RDL_UNLIKELY(rdl_record_used_up(rdl_slab_at(&registry->slab, known)))) {
+		handle = move(registry, known, request);
+		if (handle == RDL_HANDLE_NONE)
+			return RDL_HANDLE_NONE;
+	}
+	retire(registry, handle, now_ms, deadline);
+	return handle;
+}
+
+/* What is known of an endpoint's registration that a Register replaces, or of its tombstone. */
+static void note_former(const struct rdl_record *former, rdl_handle handle, struct rdl_needs *needs,
+	struct rdl_change *change)
+{
+	if (former->state != RDL_RECORD_LIVE)
+		return;
+	needs->live = true;
+	change->old_location = rdl_record_location(former, handle);
+	change->old_peer = former->peer;
+}
+
+/* A Register that is no copy, of an endpoint whose record, if any, is live or a tombstone. */
+static enum rdl_registry_result perform(struct rdl_registry *registry, rdl_handle known,
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location,
+	struct rdl_change *change)
+{
+	const struct rdl_record *former = NULL;
+	struct rdl_needs needs = rdl_needs_of(registry, request, request->parameters);
+
+	if (known != RDL_HANDLE_NONE) {
+		former = rdl_slab_at(&registry->slab, known);
+		note_former(former, known, &needs, change);
+	}
+	if (!rdl_needs_take(registry, former, &needs))
+		return RDL_REGISTRY_STORE_FULL;
+	rdl_handle handle = prepare(registry, known, request, now_ms);
+	if (handle == RDL_HANDLE_NONE) {
+		rdl_needs_return(registry, &needs);
+		return RDL_REGISTRY_FULL;
 	}
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	fill(registry, record, request, now_ms);
 	rdl_needs_settle(registry, record, &needs);
+	change->kind = needs.live ? RDL_CHANGE_REPLACED : RDL_CHANGE_REGISTERED;
+	change->handle = handle;
 	*location = rdl_record_location(record, handle);
-	return result;
+	return needs.live ? RDL_REGISTRY_REPLACED : RDL_REGISTRY_CREATED;
 }
 
-/* An Update's object list and parameters; false when there is no room. */
-static bool update_kept(
-	struct rdl_registry *registry, struct rdl_record *record, const struct rdl_request *request)
+enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
+	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
+	struct rdl_location *location, struct rdl_change *change)
 {
-	uint8_t octets[RDL_REGISTRY_PARAMETERS_MAX], name[RDL_ENDPOINT_MAX];
-	struct rdl_cursor merged = rdl_cursor(octets, sizeof(octets));
-	struct rdl_span given = request->parameters;
-
-	if ((request->gives & RDL_GIVES_PARAMETERS) != 0 &&
-		!rdl_extras_merge(&registry->store, record, given, &merged))
-		return false;
-	struct rdl_needs needs = rdl_needs_of(
-		registry, request, (struct rdl_span){ octets, (size_t)(merged.pos - octets) });
-	if (record->name_len > RDL_NAME_INLINE)
-		needs.extras.name = rdl_extras_endpoint(&registry->store, record, name);
-	needs.live = true;
-	if (!rdl_needs_take(registry, record, &needs))
-		return false;
-	rdl_needs_settle(registry, record, &needs);
-	return true;
-}
-
-bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
-	const struct rdl_request *request, uint64_t now_ms)
-{
-	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t second = rdl_registry_second(registry, now_ms);
+	enum rdl_registry_result result;
+	rdl_handle known;
 
-	assert(rdl_registry_alive(record, second) && (request->gives & RDL_GIVES_PAYLOAD) == 0);
-	if (RDL_UNLIKELY((request->gives & (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS)) != 0) &&
-		!update_kept(registry, record, request))
-		return false;
-	if ((request->gives & RDL_GIVES_BINDING) != 0)
-		record->binding = request->binding;
-	if ((request->gives & RDL_GIVES_QUEUE) != 0)
-		record->queue = true;
-	record->peer = request->peer;
-	record->local = request->local;
-	record->identity = request->identity;
-	rdl_exchange_note(record, request->exchange, second);
-	rdl_pace_begin_lifetime(registry, handle,
-		(request->gives & RDL_GIVES_LIFETIME) != 0 ? request->lifetime_s
-							   : record->lifetime_s,
-		now_ms);
-	return true;
+	assert(request->endpoint_len > 0);
+	change->kind = RDL_CHANGE_NONE;
+	rdl_registry_forget_ended(registry);
+	/*
+	 * Two names of one digest:
+	 * three in a million boxes of ten million devices see it, and shed the second.
+	 */
+	if (!find_known(registry, request, hint, &known))
+		return RDL_REGISTRY_FULL;
+	if (known == RDL_HANDLE_NONE) {
+		if (registry->registrations == registry->registrations_max)
+			return RDL_REGISTRY_FULL; /* whatever it needs besides */
+		return perform(registry, known, request, now_ms, location, change);
+	}
+	result = rdl_registry_repeat_register(registry, known, request, now_ms, location, change);
+	if (result != RDL_REGISTRY_NO_COPY)
+		return result;
+	const struct rdl_record *former = rdl_slab_at(&registry->slab, known);
+	if (RDL_UNLIKELY(former->state == RDL_RECORD_LIVE && former->deadline <= second)) {
+		rdl_wheel_stop(&registry->wheel, known);
+		rdl_registry_end(registry, known, second, true);
+		change->kind = RDL_CHANGE_EXPIRED;
+		change->handle = known;
+		return RDL_REGISTRY_EXPIRED;
+	}
+	return perform(registry, known, request, now_ms, location, change);
 }

@@ -96,6 +96,32 @@ bool rdl_extras_merge(const struct rdl_store *store, const struct rdl_record *re
 	return !merged->failed;
 }
 
+/* True when just this parameter is among them. */
+static bool holds(struct rdl_span parameters, struct rdl_span parameter)
+{
+	while (parameters.len > 0)
+		if (rdl_span_equal(take_parameter(&parameters), parameter))
+			return true;
+	return false;
+}
+
+unsigned rdl_extras_changed(
+	const struct rdl_store *store, const struct rdl_record *record, struct rdl_span given)
+{
+	struct rdl_span old = rdl_extras_parameters(store, record);
+	unsigned members = 0;
+
+	while (given.len > 0) {
+		struct rdl_span parameter = take_parameter(&given);
+
+		if (!holds(old, parameter))
+			members |= rdl_span_equal(key_of(parameter), RDL_SPAN("sms"))
+					   ? 1u << RDL_MEMBER_sms
+					   : 1u << RDL_MEMBER_parameters;
+	}
+	return members;
+}
+
 void rdl_extras_free(struct rdl_store *store, uint32_t block)
 {
 	if (block == RDL_STORE_NONE)

@@ -41,6 +41,10 @@ void rdl_extras_free(struct rdl_store *store, uint32_t block);
 bool rdl_extras_merge(const struct rdl_store *store, const struct rdl_record *record,
 	struct rdl_span given, struct rdl_cursor *merged);
 
+/* Which members of a record's differ from what is given: 1 << enum rdl_member. */
+unsigned rdl_extras_changed(
+	const struct rdl_store *store, const struct rdl_record *record, struct rdl_span given);
+
 /* The name of a registration; one that is long is put together in `whole`. */
 struct rdl_span rdl_extras_endpoint(const struct rdl_store *store, const struct rdl_record *record,
 	uint8_t whole[RDL_ENDPOINT_MAX]);

@@ -142,7 +142,7 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 	uint64_t epoch_ms = rdl_registry_wall(registry, registry->epoch_ms);
 	uint64_t wall_epoch_s = epoch_ms / 1000;
 
-	assert(record->state == RDL_RECORD_LIVE);
+	assert(record->state == RDL_RECORD_LIVE || record->state == RDL_RECORD_ENDED);
 	*registration = (struct rdl_registration){
 		.location = rdl_record_location(record, handle),
 		.endpoint = rdl_extras_endpoint(&registry->store, record, registry->described),

@@ -15,6 +15,7 @@
 enum rdl_record_state {
 	RDL_RECORD_FREE,
 	RDL_RECORD_LIVE,
+	RDL_RECORD_ENDED, /* and can still be described: rdl_registry_forget_ended() */
 	RDL_RECORD_TOMBSTONE, /* removed; remembers its exchanges until `deadline` */
 };
 

@@ -70,8 +70,6 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->expiry_grace_s = config->expiry_grace_s;
 	registry->exchange_lifetime_s = config->exchange_lifetime_s;
 	registry->updates_per_s = config->updates_per_s;
-	registry->ended = config->ended;
-	registry->ended_arg = config->ended_arg;
 	registry->described = rdl_memory_alloc(RDL_ENDPOINT_MAX, config->socket_id);
 	const struct rdl_store_config store = store_config(config);
 	rdl_tombstones_init(&registry->tombstones, &registry->slab);

@@ -11,17 +11,10 @@
 #ifndef RDL_REGISTRY_H
 #define RDL_REGISTRY_H
 
+#include "change.h"
 #include "lwm2m.h"
 
 struct rdl_registry;
-
-/*
- * Names a record: partition << 24 | slot in the partition. Stays an endpoint's as long as it is
- * registered, unless the generations of its slot are used up.
- */
-typedef uint32_t rdl_handle;
-#define RDL_HANDLE_NONE UINT32_MAX
-#define RDL_HANDLE_UNKNOWN (UINT32_MAX - 1) /* a hint that says nothing */
 
 struct rdl_registry_config {
 	/* Most that live at once, over all partitions of this shard; at least 1. */
@@ -45,12 +38,6 @@ struct rdl_registry_config {
 	int socket_id; /* NUMA node, or -1 for any */
 	uint64_t now_ms;
 	uint64_t wall_ms; /* milliseconds since 1970 minus now_ms: rdl_registry_set_wall() */
-	/*
-	 * Unless NULL, called for each registration that ends by time,
-	 * while it can still be described.
-	 */
-	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
-	void *ended_arg;
 };
 
 /*
@@ -78,6 +65,13 @@ void rdl_registry_set_wall(struct rdl_registry *registry, uint64_t wall_ms);
 /* Milliseconds since 1970 at a time of the registry's clock. */
 uint64_t rdl_registry_wall(const struct rdl_registry *registry, uint64_t now_ms);
 
+/*
+ * Calls that change registrations fill in a struct rdl_change. A registration that they have ended
+ * is dead at once, and can still be described, until the next of them: where that does not need its
+ * room, it stays for this call, which lets go of what has ended, in bulk.
+ */
+void rdl_registry_forget_ended(struct rdl_registry *registry);
+
 #define RDL_REGISTRY_BURST 64
 #define RDL_REGISTRY_UPDATES_MAX 1000
 
@@ -96,8 +90,10 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 	struct rdl_request *const requests[], rdl_handle hints[]);
 
 enum rdl_registry_result {
-	RDL_REGISTRY_CREATED, /* the endpoint was not registered, or dead by time */
+	RDL_REGISTRY_CREATED, /* the endpoint was not registered */
 	RDL_REGISTRY_REPLACED, /* it was: the old registration is gone, its location dead */
+	/* It was, and past its time: that has ended, and the Register is to be performed again. */
+	RDL_REGISTRY_EXPIRED,
 	/* Nothing was changed: */
 	RDL_REGISTRY_FULL, /* no room for another registration */
 	RDL_REGISTRY_STORE_FULL, /* none for its object list, long name or parameters */
@@ -120,8 +116,8 @@ enum rdl_registry_result {
 /*
  * Performs a Register, in one step. `request` has passed policy, with object list; everything it
  * points to is copied. `hint` is what rdl_registry_lookup() said of it, or RDL_HANDLE_UNKNOWN.
- * *location is the new registration's, or the one that the original of a copy was given, unless
- * RDL_REGISTRY_FULL; it is written last and may be the request's own.
+ * *location is the new registration's, or the one that the original of a copy was given; it is
+ * written last, where there is one, and may be the request's own.
  *
  * A copy is one as long as the exchange lifetime while its registration lives, and for 145 s when
  * that was de-registered or replaced; after that, and at once when it ended otherwise, the Register
@@ -129,15 +125,15 @@ enum rdl_registry_result {
  */
 enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
-	struct rdl_location *location);
+	struct rdl_location *location, struct rdl_change *change);
 
 /*
  * Whether `request`, to a location, is a copy of an Update or De-register that was performed.
  * RDL_REGISTRY_REPLAYED if the registration was de-registered or replaced since;
  * RDL_REGISTRY_NO_COPY if it ended otherwise.
  */
-enum rdl_registry_result rdl_registry_repeat(
-	struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms);
+enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change);
 
 /*
  * The registration that a location names, or RDL_HANDLE_NONE when it is replaced, removed or past
@@ -170,29 +166,29 @@ void rdl_registry_limit_updates(struct rdl_registry *registry, uint32_t per_s);
  * there: nothing was changed.
  */
 bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
-	const struct rdl_request *request, uint64_t now_ms);
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change);
 
 /*
  * Performs a De-register. `handle` is live at `now_ms`. What is left is a tombstone, which knows
  * copies of late requests until the exchange lifetime is over or its room is wanted.
  */
 void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
-	const struct rdl_request *request, uint64_t now_ms);
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change);
 
 /*
  * Ends a registration, live at `now_ms`, for reasons of the server's own.
  * What it was asked for is not remembered.
  */
-void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
+void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms,
+	struct rdl_change *change);
 
 /*
- * Reclaims registrations, and tombstones, whose time is over, looking at no more than `budget`
- * records; they were dead to rdl_registry_find() already. Returns how many registrations ended by
- * time since the last
- * call: those that it removed, and those that a Register found dead and took the place of. Each is
- * counted once.
+ * Ends registrations, and reclaims tombstones, whose time is over, looking at no more than `budget`
+ * records; they were dead to rdl_registry_find() already. Returns how many registrations it ended,
+ * as `changes` say, up to RDL_REGISTRY_BURST.
  */
-unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget);
+unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget,
+	struct rdl_change changes[]);
 
 /*
  * What is kept of a registration; spans and the list are valid until the next call that changes the

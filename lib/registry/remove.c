@@ -18,7 +18,8 @@ void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint3
 	rdl_extras_free(&registry->store, extras);
 }
 
-static struct rdl_endpoint_digest digest_of(
+/* Not worth its room on the stack where names are short. */
+static __attribute__((noinline)) struct rdl_endpoint_digest digest_of(
 	const struct rdl_registry *registry, const struct rdl_record *record)
 {
 	struct rdl_endpoint_digest digest;
@@ -67,14 +68,12 @@ static void free_records(struct rdl_registry *registry, const rdl_handle handles
  * The name stays, as long as it takes nothing of the store, else its digest: it is how copies find
  * the way here. So no tombstone is in the way of what needs the store.
  */
-static void bury(struct rdl_registry *registry, rdl_handle handle, uint32_t second)
+static void bury(struct rdl_registry *registry, struct rdl_record *record, rdl_handle handle)
 {
-	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-
-	if (record->name_len > RDL_NAME_INLINE)
+	if (RDL_UNLIKELY(record->name_len > RDL_NAME_INLINE))
 		record->digest = digest_of(registry, record);
 	record->state = RDL_RECORD_TOMBSTONE;
-	record->deadline = second + registry->exchange_lifetime_s;
+	record->deadline = registry->ended_second + registry->exchange_lifetime_s;
 	rdl_registry_release(registry, record->objects, record->extras);
 	record->objects = RDL_STORE_NONE;
 	record->extras = RDL_STORE_NONE;
@@ -151,65 +150,79 @@ bool rdl_registry_has_room(struct rdl_registry *registry)
 	       give_up(registry, rdl_tombstones_take_oldest(&registry->tombstones, UINT32_MAX));
 }
 
+void rdl_registry_end(
+	struct rdl_registry *registry, rdl_handle handle, uint32_t second, bool forgets)
+{
+	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+
+	if (registry->ended_count == RDL_REGISTRY_BURST || registry->ended_second != second)
+		rdl_registry_forget_ended(registry);
+	record->state = RDL_RECORD_ENDED;
+	if (forgets)
+		rdl_exchange_forget(record);
+	registry->registrations--;
+	registry->ended[registry->ended_count++] = handle;
+	registry->ended_second = second;
+}
+
+/* They leave a tombstone where copies are remembered of what they, or others before, were asked. */
+void rdl_registry_forget_ended(struct rdl_registry *registry)
+{
+	unsigned count = registry->ended_count, n = 0;
+
+	registry->ended_count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		rdl_handle handle = registry->ended[i];
+		struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+
+		if (RDL_LIKELY(rdl_exchange_remembers(
+			    record, registry->ended_second, registry->exchange_lifetime_s)))
+			bury(registry, record, handle);
+		else
+			registry->ended[n++] = handle;
+	}
+	if (n > 0)
+		free_records(registry, registry->ended, n);
+}
+
 void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
-	const struct rdl_request *request, uint64_t now_ms)
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change)
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
 
 	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
 	rdl_exchange_note(rdl_slab_at(&registry->slab, handle), request->exchange, second);
 	rdl_wheel_stop(&registry->wheel, handle);
-	registry->registrations--;
-	bury(registry, handle, second);
+	rdl_registry_end(registry, handle, second, false);
+	change->kind = RDL_CHANGE_DEREGISTERED;
+	change->handle = handle;
 }
 
-/*
- * Ends registrations that are out of the wheel, and of which no client knows. A copy of what they
- * were asked for is a request like any other now; they leave a tombstone for what the registrations
- * before them were asked for.
- */
-static void end(
-	struct rdl_registry *registry, const rdl_handle ended[], unsigned count, uint32_t second)
-{
-	rdl_handle forgotten[RDL_INDEX_BURST];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct rdl_record *record = rdl_slab_at(&registry->slab, ended[i]);
-
-		rdl_exchange_forget(record);
-		if (rdl_exchange_remembers(record, second, registry->exchange_lifetime_s))
-			bury(registry, ended[i], second);
-		else
-			forgotten[n++] = ended[i];
-	}
-	registry->registrations -= count;
-	free_records(registry, forgotten, n);
-}
-
-void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
+void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms,
+	struct rdl_change *change)
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
 
 	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
 	rdl_wheel_stop(&registry->wheel, handle);
-	end(registry, &handle, 1, second);
+	rdl_registry_end(registry, handle, second, true);
+	change->kind = RDL_CHANGE_REMOVED;
+	change->handle = handle;
 }
 
-unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget)
+unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget,
+	struct rdl_change changes[])
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
-	unsigned expired = registry->expired, n;
-	rdl_handle due[RDL_INDEX_BURST];
+	rdl_handle due[RDL_REGISTRY_BURST];
 
-	registry->expired = 0;
-	do {
-		n = rdl_wheel_take(&registry->wheel, second, &budget, due, RDL_INDEX_BURST);
-		for (unsigned i = 0; i < n; i++)
-			rdl_registry_ending(registry, due[i], now_ms);
-		end(registry, due, n, second);
-		expired += n;
-	} while (n == RDL_INDEX_BURST);
+	rdl_registry_forget_ended(registry);
+	unsigned n = rdl_wheel_take(&registry->wheel, second, &budget, due, RDL_REGISTRY_BURST);
+	for (unsigned i = 0; i < n; i++) {
+		rdl_registry_end(registry, due[i], second, true);
+		changes[i].kind = RDL_CHANGE_EXPIRED;
+		changes[i].handle = due[i];
+	}
 	free_tombstones(registry, second, budget);
-	return expired;
+	return n;
 }

@@ -4,7 +4,8 @@
 
 /* The registration that a copy's original made, or went to, lives. */
 static enum rdl_registry_result renew(struct rdl_registry *registry, rdl_handle handle,
-	const struct rdl_request *request, uint32_t age_s, uint64_t now_ms)
+	const struct rdl_request *request, uint32_t age_s, uint64_t now_ms,
+	struct rdl_change *change)
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	bool gives = request->operation == RDL_OPERATION_REGISTER ||
@@ -15,14 +16,18 @@ static enum rdl_registry_result renew(struct rdl_registry *registry, rdl_handle 
 		return RDL_REGISTRY_TOO_OFTEN;
 	rdl_pace_begin_lifetime(
 		registry, handle, longer ? request->lifetime_s : record->lifetime_s, now_ms);
+	change->handle = handle;
+	change->kind = RDL_CHANGE_RENEWED;
+	change->members = longer ? 1u << RDL_MEMBER_lifetime : 0;
+	change->retransmission = age_s <= RDL_MAX_TRANSMIT_SPAN_S;
 	if (longer)
 		return RDL_REGISTRY_LENGTHENED;
-	return age_s > RDL_MAX_TRANSMIT_SPAN_S ? RDL_REGISTRY_RENEWED : RDL_REGISTRY_REPLAYED;
+	return change->retransmission ? RDL_REGISTRY_REPLAYED : RDL_REGISTRY_RENEWED;
 }
 
 enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *registry,
 	rdl_handle handle, const struct rdl_request *request, uint64_t now_ms,
-	struct rdl_location *location)
+	struct rdl_location *location, struct rdl_change *change)
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t second = rdl_registry_second(registry, now_ms);
@@ -35,7 +40,7 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
 	if (found.generation == record->generation && record->state == RDL_RECORD_LIVE) {
 		if (!rdl_registry_alive(record, second))
 			return RDL_REGISTRY_NO_COPY;
-		result = renew(registry, handle, request, found.age_s, now_ms);
+		result = renew(registry, handle, request, found.age_s, now_ms, change);
 	} else if (found.age_s > RDL_NON_LIFETIME_S) {
 		return RDL_REGISTRY_NO_COPY;
 	}
@@ -45,13 +50,14 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
 	return result;
 }
 
-enum rdl_registry_result rdl_registry_repeat(
-	struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms)
+enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change)
 {
 	rdl_handle handle = request->location.handle;
 	uint32_t second = rdl_registry_second(registry, now_ms);
 	struct rdl_exchange found;
 
+	change->kind = RDL_CHANGE_NONE;
 	if (!rdl_slab_has(&registry->slab, handle))
 		return RDL_REGISTRY_NO_COPY;
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
@@ -59,10 +65,9 @@ enum rdl_registry_result rdl_registry_repeat(
 		!rdl_exchange_find(record, request->exchange, second, &found) ||
 		found.age_s > rdl_registry_memory_s(registry, request))
 		return RDL_REGISTRY_NO_COPY;
-	if (request->location.generation != record->generation ||
-		record->state == RDL_RECORD_TOMBSTONE)
+	if (request->location.generation != record->generation || record->state != RDL_RECORD_LIVE)
 		return RDL_REGISTRY_REPLAYED;
 	if (!rdl_registry_alive(record, second))
 		return RDL_REGISTRY_NO_COPY;
-	return renew(registry, handle, request, found.age_s, now_ms);
+	return renew(registry, handle, request, found.age_s, now_ms, change);
 }

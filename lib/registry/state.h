@@ -34,10 +34,11 @@ struct rdl_registry {
 	 * one in 32 of a burst's is mistaken for another.
 	 */
 	uint64_t inserted[RDL_INSERTED_BITS / 64];
-	void (*ended)(void *arg, rdl_handle handle, uint64_t now_ms);
-	void *ended_arg;
+	/* What has ended, in which second, and may have to be described. */
+	rdl_handle ended[RDL_REGISTRY_BURST];
+	unsigned ended_count;
+	uint32_t ended_second;
 	uint8_t *described; /* room for the long name of the registration described last */
-	uint32_t expired; /* replaced when dead, not yet reported by rdl_registry_expire() */
 };
 
 /* Whole seconds since the epoch. They last 136 years. */
@@ -105,15 +106,14 @@ static inline uint32_t rdl_registry_deadline(
  */
 enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *registry,
 	rdl_handle handle, const struct rdl_request *request, uint64_t now_ms,
-	struct rdl_location *location);
+	struct rdl_location *location, struct rdl_change *change);
 
-/* A registration is about to end by time. */
-static inline void rdl_registry_ending(
-	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
-{
-	if (registry->ended != NULL)
-		registry->ended(registry->ended_arg, handle, now_ms);
-}
+/*
+ * Ends a live record's registration. `forgets`: no client knows of it, so a copy of what it was
+ * asked for is a request like any other now.
+ */
+void rdl_registry_end(
+	struct rdl_registry *registry, rdl_handle handle, uint32_t second, bool forgets);
 
 /* Lets go of a record's list and extras; RDL_STORE_NONE: of none. */
 void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras);

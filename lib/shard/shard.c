@@ -44,8 +44,7 @@ static bool admit(struct rdl_shard *shard, const struct rdl_request *request, ui
 }
 
 /* A copy, which is answered as its original was unless it comes too often. */
-static bool repeated(struct rdl_shard *shard, rdl_handle handle, enum rdl_registry_result result,
-	uint64_t now_ms)
+static bool repeated(struct rdl_shard *shard, enum rdl_registry_result result)
 {
 	if (result == RDL_REGISTRY_TOO_OFTEN) {
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_update, 1);
@@ -54,9 +53,27 @@ static bool repeated(struct rdl_shard *shard, rdl_handle handle, enum rdl_regist
 	/* What is told as an Update counts as one, and every answer once. */
 	rdl_stats_add(&shard->stats,
 		result == RDL_REGISTRY_REPLAYED ? RDL_STAT_replayed : RDL_STAT_updated, 1);
-	if (result != RDL_REGISTRY_REPLAYED)
-		rdl_shard_tell_renewed(shard, handle, result == RDL_REGISTRY_LENGTHENED, now_ms);
 	return true;
+}
+
+static enum rdl_registry_result perform_register(
+	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
+{
+	struct rdl_change *change = &shard->changes[0];
+	enum rdl_registry_result result;
+
+	for (;;) {
+		/*
+		 * Where the answer goes, at once:
+		 * what has just been written in parts is slow to copy whole.
+		 */
+		result = rdl_registry_register(
+			shard->registry, request, hint, now_ms, &request->location, change);
+		rdl_shard_tell(shard, change, now_ms);
+		if (RDL_LIKELY(result != RDL_REGISTRY_EXPIRED))
+			return result;
+		rdl_stats_add(&shard->stats, RDL_STAT_expired, 1);
+	}
 }
 
 static void commit_register(
@@ -64,7 +81,7 @@ static void commit_register(
 {
 	if (rdl_admission_limited(&shard->admission) && !admit(shard, request, now_ms))
 		return;
-	enum rdl_registry_result result = rdl_shard_register(shard, request, hint, now_ms);
+	enum rdl_registry_result result = perform_register(shard, request, hint, now_ms);
 	switch (result) {
 	case RDL_REGISTRY_CREATED:
 		rdl_stats_add(&shard->stats, RDL_STAT_registered, 1);
@@ -83,7 +100,8 @@ static void commit_register(
 	case RDL_REGISTRY_LENGTHENED:
 	case RDL_REGISTRY_TOO_OFTEN:
 	case RDL_REGISTRY_NO_COPY:
-		if (!repeated(shard, request->location.handle, result, now_ms))
+	case RDL_REGISTRY_EXPIRED:
+		if (!repeated(shard, result))
 			return;
 		break;
 	}
@@ -166,6 +184,26 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 	request->detail.parameter_len = (uint32_t)wrong.len;
 }
 
+/* An Update or De-register of a live registration. */
+static void perform_location(
+	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
+{
+	struct rdl_change *change = &shard->changes[0];
+
+	if (request->operation == RDL_OPERATION_DEREGISTER) {
+		rdl_registry_deregister(shard->registry, handle, request, now_ms, change);
+		rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
+		request->code = RDL_COAP_DELETED;
+	} else if (rdl_registry_update(shard->registry, handle, request, now_ms, change)) {
+		rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
+		request->code = RDL_COAP_CHANGED;
+	} else {
+		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
+		return;
+	}
+	rdl_shard_tell(shard, change, now_ms);
+}
+
 /*
  * A request to a location: repeated when it is a copy,
  * else 4.04 when it is dead, else the verdict, else the operation.
@@ -173,13 +211,16 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 static void commit_location(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *request, uint64_t now_ms)
 {
-	enum rdl_registry_result copy = rdl_registry_repeat(shard->registry, request, now_ms);
+	struct rdl_change *change = &shard->changes[0];
+	enum rdl_registry_result copy =
+		rdl_registry_repeat(shard->registry, request, now_ms, change);
 
 	if (copy != RDL_REGISTRY_NO_COPY) {
-		if (repeated(shard, request->location.handle, copy, now_ms))
-			request->code = request->operation == RDL_OPERATION_DEREGISTER
-						? RDL_COAP_DELETED
-						: RDL_COAP_CHANGED;
+		if (!repeated(shard, copy))
+			return;
+		rdl_shard_tell(shard, change, now_ms);
+		request->code = request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
+									       : RDL_COAP_CHANGED;
 		return;
 	}
 	rdl_handle handle = rdl_registry_find(shard->registry, &request->location, now_ms);
@@ -201,21 +242,12 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 		}
 		read_payload(shard, policy, handle, request);
 	}
-	if (request->reason != RDL_REASON_NONE) {
+	if (request->reason != RDL_REASON_NONE)
 		refuse(shard, request);
-	} else if ((request->gives & RDL_GIVES_BLOCK) != 0) {
+	else if ((request->gives & RDL_GIVES_BLOCK) != 0)
 		request->code = RDL_COAP_CONTINUE;
-	} else if (request->operation == RDL_OPERATION_DEREGISTER) {
-		rdl_shard_tell(shard, handle, RDL_EVENT_deregistered, now_ms);
-		rdl_registry_deregister(shard->registry, handle, request, now_ms);
-		rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
-		request->code = RDL_COAP_DELETED;
-	} else if (rdl_shard_update(shard, handle, request, now_ms)) {
-		rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
-		request->code = RDL_COAP_CHANGED;
-	} else {
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
-	}
+	else
+		perform_location(shard, handle, request, now_ms);
 }
 
 /* What lies in the second line of a request to a location. */
@@ -267,14 +299,19 @@ void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 		else
 			commit_location(shard, policy, requests[i], now_ms);
 	}
+	rdl_registry_forget_ended(shard->registry);
 }
 
 bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms)
 {
-	unsigned expired = rdl_registry_expire(shard->registry, now_ms, EXPIRE_SLICE);
+	struct rdl_change changes[RDL_REGISTRY_BURST];
+	unsigned expired = rdl_registry_expire(shard->registry, now_ms, EXPIRE_SLICE, changes);
 
 	if (expired == 0)
 		return false;
+	for (unsigned i = 0; i < expired; i++)
+		rdl_shard_tell(shard, &changes[i], now_ms);
+	rdl_registry_forget_ended(shard->registry);
 	rdl_stats_add(&shard->stats, RDL_STAT_expired, expired);
 	return true;
 }
@@ -287,4 +324,14 @@ void rdl_shard_gauge(struct rdl_shard *shard)
 #define X(name, help) rdl_stats_set(&shard->stats, RDL_STAT_##name, counts.name);
 	RDL_STATS_GAUGES(X)
 #undef X
+}
+
+void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms)
+{
+	struct rdl_change *change = &shard->changes[0];
+
+	rdl_registry_remove(shard->registry, handle, now_ms, change);
+	rdl_shard_tell(shard, change, now_ms);
+	rdl_registry_forget_ended(shard->registry);
+	rdl_stats_add(&shard->stats, RDL_STAT_removed, 1);
 }

@@ -30,6 +30,8 @@ struct rdl_shard {
 	struct rdl_walk walk;
 	struct rdl_admission admission;
 	struct rdl_stats stats;
+	/* What the last call to the registry has changed; all but the first: of expiry. */
+	struct rdl_change changes[RDL_REGISTRY_BURST];
 	int64_t may_read; /* octets of such payloads; below 0: what was read beyond */
 	uint64_t may_read_ms; /* as of then */
 	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
@@ -60,8 +62,5 @@ bool rdl_shard_publish(struct rdl_shard *shard, uint64_t now_ms);
 
 /* Sets the gauges among its stats: now and then, since it asks the whole registry. */
 void rdl_shard_gauge(struct rdl_shard *shard);
-
-/* For struct rdl_registry_config: tells what has expired. */
-void rdl_shard_ended(void *shard, rdl_handle handle, uint64_t now_ms);
 
 #endif

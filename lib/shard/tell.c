@@ -8,95 +8,48 @@
 #define WALK_SLOTS 256
 #define WALK_ROWS 16
 
-/*
- * Of a registration that is there;
- * the event's kind and what else belongs to that are the caller's.
- */
-static void tell(
-	struct rdl_shard *shard, rdl_handle handle, struct rdl_event *event, uint64_t now_ms)
+static const uint8_t kinds[] = {
+	[RDL_CHANGE_REGISTERED] = RDL_EVENT_registered,
+	[RDL_CHANGE_REPLACED] = RDL_EVENT_replaced,
+	[RDL_CHANGE_UPDATED] = RDL_EVENT_updated,
+	[RDL_CHANGE_RENEWED] = RDL_EVENT_updated, /* the copy came instead of one */
+	[RDL_CHANGE_DEREGISTERED] = RDL_EVENT_deregistered,
+	[RDL_CHANGE_EXPIRED] = RDL_EVENT_expired,
+	[RDL_CHANGE_REMOVED] = RDL_EVENT_removed,
+};
+
+static void tell(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms)
 {
-	event->unreached = shard->walk.under_way && handle >= shard->walk.cursor;
-	event->time_ms = rdl_registry_wall(shard->registry, now_ms);
-	rdl_registry_describe(shard->registry, handle, &event->registration);
-	rdl_events_write(shard->events, event);
+	struct rdl_event event = {
+		.kind = kinds[change->kind],
+		.unreached = shard->walk.under_way && change->handle >= shard->walk.cursor,
+		.time_ms = rdl_registry_wall(shard->registry, now_ms),
+	};
+
+	if (change->kind == RDL_CHANGE_UPDATED || change->kind == RDL_CHANGE_RENEWED)
+		event.changed = change->members;
+	if (change->kind == RDL_CHANGE_REPLACED)
+		event.old.location = change->old_location;
+	if (change->kind == RDL_CHANGE_REPLACED || change->kind == RDL_CHANGE_UPDATED)
+		event.old.peer = change->old_peer;
+	rdl_registry_describe(shard->registry, change->handle, &event.registration);
+	rdl_events_write(shard->events, &event);
 }
 
-void rdl_shard_tell(
-	struct rdl_shard *shard, rdl_handle handle, enum rdl_event_kind kind, uint64_t now_ms)
+/* A retransmission's original was told, and says all that there is to tell of it. */
+static bool is_news(const struct rdl_change *change)
 {
-	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
+	return change->kind != RDL_CHANGE_NONE &&
+	       (change->kind != RDL_CHANGE_RENEWED || !change->retransmission ||
+		       change->members != 0);
+}
+
+void rdl_shard_tell(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms)
+{
+	if (RDL_LIKELY(shard->events == NULL || !rdl_events_wanted(shard->events)))
 		return;
-	struct rdl_event event = { .kind = kind };
-	tell(shard, handle, &event, now_ms);
-}
-
-enum rdl_registry_result rdl_shard_register(
-	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
-{
-	/*
-	 * Where the answer goes, at once:
-	 * what has just been written in parts is slow to copy whole.
-	 */
-	struct rdl_location *location = &request->location;
-	struct rdl_registration before;
-
-	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
-		return rdl_registry_register(shard->registry, request, hint, now_ms, location);
-	struct rdl_event event = { .kind = RDL_EVENT_registered };
-	rdl_handle old = rdl_registry_find_endpoint(
-		shard->registry, request->digest, rdl_request_endpoint(request), now_ms);
-	if (old != RDL_HANDLE_NONE) {
-		rdl_registry_describe(shard->registry, old, &before);
-		event.old.location = before.location;
-		event.old.peer = before.peer;
-	}
-	enum rdl_registry_result result =
-		rdl_registry_register(shard->registry, request, hint, now_ms, location);
-	if (result == RDL_REGISTRY_REPLACED)
-		event.kind = RDL_EVENT_replaced;
-	if (result == RDL_REGISTRY_CREATED || result == RDL_REGISTRY_REPLACED)
-		tell(shard, location->handle, &event, now_ms);
-	return result;
-}
-
-void rdl_shard_tell_renewed(
-	struct rdl_shard *shard, rdl_handle handle, bool longer, uint64_t now_ms)
-{
-	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
-		return;
-	struct rdl_event event = { .kind = RDL_EVENT_updated };
-	if (longer)
-		event.changed = 1u << RDL_EVENT_CHANGE_lifetime;
-	tell(shard, handle, &event, now_ms);
-}
-
-bool rdl_shard_update(struct rdl_shard *shard, rdl_handle handle, const struct rdl_request *request,
-	uint64_t now_ms)
-{
-	struct rdl_registration before;
-
-	if (RDL_LIKELY(!rdl_shard_is_heard(shard)))
-		return rdl_registry_update(shard->registry, handle, request, now_ms);
-	struct rdl_event event = { .kind = RDL_EVENT_updated };
-	rdl_registry_describe(shard->registry, handle, &before);
-	event.changed = rdl_event_changed(request, &before);
-	event.old.peer = before.peer;
-	if (!rdl_registry_update(shard->registry, handle, request, now_ms))
-		return false;
-	tell(shard, handle, &event, now_ms);
-	return true;
-}
-
-void rdl_shard_ended(void *self, rdl_handle handle, uint64_t now_ms)
-{
-	rdl_shard_tell(self, handle, RDL_EVENT_expired, now_ms);
-}
-
-void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms)
-{
-	rdl_shard_tell(shard, handle, RDL_EVENT_removed, now_ms);
-	rdl_registry_remove(shard->registry, handle, now_ms);
-	rdl_stats_add(&shard->stats, RDL_STAT_removed, 1);
+	if (is_news(change))
+		tell(shard, change, now_ms);
 }
 
 /* Where a walk begins or ends; false when the ring has no room for that. */

@@ -65,6 +65,7 @@ static bool fill(struct daemon *daemon, uint64_t registrations, uint64_t now_ms)
 
 	for (uint64_t i = 0; i < registrations; i++) {
 		struct rdl_location location;
+		struct rdl_change change;
 		char name[32];
 		int len =
 			snprintf(name, sizeof(name), "urn:dev:mac:%012llx", (unsigned long long)i);
@@ -77,7 +78,7 @@ static bool fill(struct daemon *daemon, uint64_t registrations, uint64_t now_ms)
 			&request, (struct rdl_span){ (const uint8_t *)name, (size_t)len });
 		rdl_siphash128(&daemon->keys.endpoint, name, (size_t)len, request.digest.word);
 		if (rdl_registry_register(daemon->owners.cores[0]->registry, &request,
-			    RDL_HANDLE_UNKNOWN, now_ms, &location) != RDL_REGISTRY_CREATED)
+			    RDL_HANDLE_UNKNOWN, now_ms, &location, &change) != RDL_REGISTRY_CREATED)
 			return false;
 	}
 	return true;

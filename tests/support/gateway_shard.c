@@ -20,12 +20,9 @@ void gateway_shard_start(struct rdl_shard *shard, const struct rdl_registry_conf
 	const struct rdl_admission_config *admission)
 {
 	const struct rdl_admission_config no_limits = { .shards = config->shards };
-	struct rdl_registry_config whole = *config;
 
-	whole.ended = rdl_shard_ended;
-	whole.ended_arg = shard;
 	rdl_shard_init(
-		shard, rdl_registry_create(&whole), admission != NULL ? admission : &no_limits);
+		shard, rdl_registry_create(config), admission != NULL ? admission : &no_limits);
 	CHECK(shard->registry != NULL);
 }
 

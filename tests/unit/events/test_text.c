@@ -51,7 +51,7 @@ static void test_letters(void **state)
 	event.time_ms = 1700000000031;
 	event.old.peer = (struct rdl_peer){ .address = { [15] = 1 }, .port = 9 };
 	event.seq = 18446744073709551615u;
-	event.changed = 1 << RDL_EVENT_CHANGE_lifetime | 1 << RDL_EVENT_CHANGE_address;
+	event.changed = 1 << RDL_MEMBER_lifetime | 1 << RDL_MEMBER_address;
 	snprintf(want, sizeof(want),
 		"{\"event\":\"updated\",\"partition\":200,\"seq\":18446744073709551615,"
 		"\"time\":1700000000.031,\"changed\":[\"lifetime\",\"address\"],"
@@ -133,7 +133,7 @@ static void test_old(void **state)
 		event.old.location = before->registration.location;
 		event.old.peer = before->registration.peer;
 		for (unsigned moved = 0; moved < 2; moved++) {
-			event.changed = moved != 0 ? 1 << RDL_EVENT_CHANGE_address : 0;
+			event.changed = moved != 0 ? 1 << RDL_MEMBER_address : 0;
 			want[0] = '\0';
 			if (kind == RDL_EVENT_replaced)
 				snprintf(want, sizeof(want),
@@ -238,87 +238,6 @@ static void test_length(void **state)
 	free(made);
 }
 
-/* ---- changed ---- */
-
-static unsigned changed(struct rdl_request *request, const struct made *before)
-{
-	request->peer = before->registration.peer;
-	return rdl_event_changed(request, &before->registration);
-}
-
-static void test_changed(void **state)
-{
-	struct made *before = make(24, 0, 2), *same = make(24, 0, 2), *other = make(25, 0, 2);
-	struct rdl_request request = { .gives = 0, .peer = { .port = 1 } };
-
-	assert_int_equal(
-		rdl_event_changed(&request, &before->registration), 1 << RDL_EVENT_CHANGE_address);
-	/* Not given; given as it was; given anew. */
-	request.lifetime_s = 1;
-	request.binding = 3;
-	request.list.objects = &other->list;
-	assert_int_equal(changed(&request, before), 0);
-	request.gives = RDL_GIVES_LIFETIME | RDL_GIVES_BINDING | RDL_GIVES_OBJECTS;
-	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_lifetime |
-							    1 << RDL_EVENT_CHANGE_binding |
-							    1 << RDL_EVENT_CHANGE_objects);
-	request.lifetime_s = 24;
-	request.binding = RDL_BINDING_DEFAULT;
-	request.list.objects = &same->list;
-	assert_int_equal(changed(&request, before), 0);
-	/* Queue mode goes on by the parameter, on and off by the binding. */
-	request.gives = RDL_GIVES_QUEUE;
-	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_queue);
-	request.gives = RDL_GIVES_BINDING;
-	request.binding = 0x21;
-	assert_int_equal(changed(&request, before),
-		1 << RDL_EVENT_CHANGE_binding | 1 << RDL_EVENT_CHANGE_queue);
-	before->registration.binding = 0x23;
-	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_binding);
-	request.binding = 1;
-	assert_int_equal(changed(&request, before),
-		1 << RDL_EVENT_CHANGE_binding | 1 << RDL_EVENT_CHANGE_queue);
-	before->registration.queue = true;
-	assert_int_equal(changed(&request, before), 1 << RDL_EVENT_CHANGE_binding);
-	free(before);
-	free(same);
-	free(other);
-}
-
-static void test_changed_parameters(void **state)
-{
-	static const struct {
-		const char *before[2], *given[2];
-		unsigned changed;
-	} cases[] = {
-		{ { "sms=1" }, { "sms=1" }, 0 },
-		{ { "sms=1" }, { "sms=2" }, 1 << RDL_EVENT_CHANGE_sms },
-		{ { NULL }, { "sms=2" }, 1 << RDL_EVENT_CHANGE_sms },
-		{ { "x=1", "sms=1" }, { "sms=1", "x=1" }, 0 },
-		{ { "x=1", "sms=1" }, { "sms=1", "x=2" }, 1 << RDL_EVENT_CHANGE_parameters },
-		{ { "x" }, { "x=" }, 1 << RDL_EVENT_CHANGE_parameters },
-		{ { "sms2=1" }, { "sms2=2" }, 1 << RDL_EVENT_CHANGE_parameters },
-		{ { NULL }, { "sms=2", "x" },
-			1 << RDL_EVENT_CHANGE_sms | 1 << RDL_EVENT_CHANGE_parameters },
-	};
-
-	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
-		struct made *before = make(1, 0, 0), *given = make(1, 0, 0);
-		struct rdl_request request = { .gives = RDL_GIVES_PARAMETERS };
-
-		for (unsigned k = 0; k < 2 && cases[i].before[k] != NULL; k++)
-			make_parameter(before, cases[i].before[k]);
-		for (unsigned k = 0; k < 2 && cases[i].given[k] != NULL; k++)
-			make_parameter(given, cases[i].given[k]);
-		request.parameters = given->registration.parameters;
-		assert_int_equal(changed(&request, before), cases[i].changed);
-		request.gives = 0;
-		assert_int_equal(changed(&request, before), 0);
-		free(before);
-		free(given);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,8 +248,6 @@ int main(void)
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_length),
-		cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_changed_parameters),
 	};
 	rdl_speck_expand(&facts.location_key, &(struct rdl_key){ 1, 2 });
 	return RUN_TESTS(tests);

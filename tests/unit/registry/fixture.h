@@ -62,12 +62,53 @@ static inline struct rdl_request make_register(
 	return request;
 }
 
-/* A De-register without memory of its exchange. */
+/* What the last call has changed. */
+static inline struct rdl_change *changed(void)
+{
+	static struct rdl_change change;
+
+	return &change;
+}
+
+/* All that a budget reaches; returns how many registrations ended. */
+static inline unsigned expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget)
+{
+	struct rdl_change changes[RDL_REGISTRY_BURST];
+	unsigned all = 0, n;
+
+	do {
+		n = rdl_registry_expire(registry, now_ms, budget, changes);
+		for (unsigned i = 0; i < n; i++)
+			assert_int_equal(changes[i].kind, RDL_CHANGE_EXPIRED);
+		rdl_registry_forget_ended(registry);
+		all += n;
+		budget = budget - n;
+	} while (n == RDL_REGISTRY_BURST);
+	return all;
+}
+
+/* A Register of any hint, performed again where it finds a registration that is past its time. */
+static inline enum rdl_registry_result perform_register(struct rdl_registry *registry,
+	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location)
+{
+	enum rdl_registry_result result = rdl_registry_register(
+		registry, request, RDL_HANDLE_UNKNOWN, now_ms, location, changed());
+
+	if (result != RDL_REGISTRY_EXPIRED)
+		return result;
+	return rdl_registry_register(
+		registry, request, RDL_HANDLE_UNKNOWN, now_ms, location, changed());
+}
+
+/* A De-register that comes once. */
 static inline void deregister(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
 {
-	const struct rdl_request request = { .operation = RDL_OPERATION_DEREGISTER };
+	static uint64_t exchange = UINT64_C(1) << 32;
+	const struct rdl_request request = { .operation = RDL_OPERATION_DEREGISTER,
+		.exchange = ++exchange };
 
-	rdl_registry_deregister(registry, handle, &request, now_ms);
+	rdl_registry_deregister(registry, handle, &request, now_ms, changed());
+	rdl_registry_forget_ended(registry);
 }
 
 static inline struct rdl_registry_config make_config(uint64_t registrations)

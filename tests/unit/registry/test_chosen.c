@@ -27,7 +27,8 @@ static enum rdl_registry_result perform(
 
 	snprintf(name, sizeof(name), "node-%u", number);
 	struct rdl_request request = make_register(span_of(name), 300, objects);
-	return rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, location);
+	return rdl_registry_register(
+		registry, &request, RDL_HANDLE_UNKNOWN, NOW, location, changed());
 }
 
 static uint64_t id_of(const struct rdl_location *location)

@@ -39,7 +39,8 @@ static struct rdl_request a_register(const char *name, uint64_t exchange)
 static enum rdl_registry_result perform(
 	struct rdl_request request, uint64_t now_ms, struct rdl_location *location)
 {
-	return rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now_ms, location);
+	return rdl_registry_register(
+		registry, &request, RDL_HANDLE_UNKNOWN, now_ms, location, changed());
 }
 
 static struct rdl_request to(struct rdl_location location, uint64_t exchange)
@@ -55,23 +56,24 @@ static void update(struct rdl_location location, uint64_t exchange, uint64_t now
 {
 	struct rdl_request request = to(location, exchange);
 
-	assert_true(rdl_registry_update(
-		registry, rdl_registry_find(registry, &location, now_ms), &request, now_ms));
+	assert_true(rdl_registry_update(registry, rdl_registry_find(registry, &location, now_ms),
+		&request, now_ms, changed()));
 }
 
 static void leave(struct rdl_location location, uint64_t exchange, uint64_t now_ms)
 {
 	struct rdl_request request = to(location, exchange);
 
-	rdl_registry_deregister(
-		registry, rdl_registry_find(registry, &location, now_ms), &request, now_ms);
+	rdl_registry_deregister(registry, rdl_registry_find(registry, &location, now_ms), &request,
+		now_ms, changed());
+	rdl_registry_forget_ended(registry);
 }
 
 static bool is_copy(struct rdl_location location, uint64_t exchange, uint64_t now_ms)
 {
 	struct rdl_request request = to(location, exchange);
 
-	return rdl_registry_repeat(registry, &request, now_ms) != RDL_REGISTRY_NO_COPY;
+	return rdl_registry_repeat(registry, &request, now_ms, changed()) != RDL_REGISTRY_NO_COPY;
 }
 
 static struct rdl_registry_counts counts(void)
@@ -183,9 +185,9 @@ static void test_tombstone(void **state)
 	assert_int_equal(perform(a_register("e", 1), NOW, &copy), RDL_REGISTRY_REPLAYED);
 	assert_location(copy, location);
 	assert_int_equal(counts().registrations, 0);
-	assert_int_equal(rdl_registry_expire(registry, NOW + (LIFETIME - 1) * 1000, 99), 0);
+	assert_int_equal(expire(registry, NOW + (LIFETIME - 1) * 1000, 99), 0);
 	assert_int_equal(counts().tombstones, 1);
-	assert_int_equal(rdl_registry_expire(registry, NOW + LIFETIME * 1000, 99), 0);
+	assert_int_equal(expire(registry, NOW + LIFETIME * 1000, 99), 0);
 	assert_int_equal(counts().tombstones, 0);
 	assert_false(is_copy(location, 3, NOW + LIFETIME * 1000));
 	assert_int_equal(counts().object_lists, 0);

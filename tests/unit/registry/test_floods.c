@@ -60,7 +60,7 @@ static enum rdl_registry_result put(struct rdl_span name, const struct rdl_objec
 
 	request.peer = source(address);
 	enum rdl_registry_result result = rdl_registry_register(registry, &request,
-		RDL_HANDLE_UNKNOWN, NOW, location != NULL ? location : &ignored);
+		RDL_HANDLE_UNKNOWN, NOW, location != NULL ? location : &ignored, changed());
 	results[result]++;
 	return result;
 }
@@ -91,7 +91,7 @@ static bool update(unsigned i, const struct rdl_object_list *list)
 		.list.objects = list,
 		.peer = source(anywhere(i)) };
 
-	return rdl_registry_update(registry, fleet[i].handle, &request, NOW);
+	return rdl_registry_update(registry, fleet[i].handle, &request, NOW, changed());
 }
 
 static int begin_with(uint64_t registrations)

@@ -49,7 +49,7 @@ static enum rdl_registry_result perform(
 {
 	struct rdl_request request = a_register(exchange);
 
-	return rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now_ms, location);
+	return perform_register(registry, &request, now_ms, location);
 }
 
 /* As if the slot had been registered in so often: `left` more are to come. */
@@ -104,8 +104,8 @@ static void test_replaced(void **state)
 	assert_int_equal(again.handle, moved.handle);
 	assert_int_equal(again.generation, moved.generation + 1);
 	/* It expires at its own time, and once. */
-	assert_int_equal(rdl_registry_expire(registry, NOW + 299999, 1000), 0);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 300000, 1000), 1);
+	assert_int_equal(expire(registry, NOW + 299999, 1000), 0);
+	assert_int_equal(expire(registry, NOW + 300000, 1000), 1);
 }
 
 /* The same of one that is dead by time, and of a tombstone. */
@@ -118,7 +118,7 @@ static void test_dead(void **state)
 	assert_int_equal(perform(2, NOW + 300000, &moved), RDL_REGISTRY_CREATED);
 	assert_int_not_equal(moved.handle, location.handle);
 	assert_registered(moved, NOW + 300000);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 300000, 1000), 1);
+	assert_int_equal(expire(registry, NOW + 300000, 1000), 0);
 
 	location = moved;
 	wear(location.handle, 0);
@@ -155,7 +155,7 @@ static void test_row(void **state)
 	deregister(registry, location.handle, NOW);
 	assert_int_equal(perform(1001, NOW, &before), RDL_REGISTRY_FULL);
 	/* What is forgotten leaves a slot that nobody gets any more. */
-	rdl_registry_expire(registry, NOW + 1000000, 1000);
+	expire(registry, NOW + 1000000, 1000);
 	assert_int_equal(registry->tombstones.count, 0);
 	assert_int_equal(perform(1002, NOW + 1000000, &before), RDL_REGISTRY_FULL);
 	assert_int_equal(registry->store.octets, 0);

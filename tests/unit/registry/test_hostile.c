@@ -73,8 +73,8 @@ static void test_registry(void **state)
 	for (unsigned i = 0; i < NAMES; i++) {
 		struct rdl_request request = make_register(span_of(names[i]), 60, objects);
 
-		assert_int_equal(rdl_registry_register(
-					 registry, &request, RDL_HANDLE_UNKNOWN, 5000, &location),
+		assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, 5000,
+					 &location, changed()),
 			RDL_REGISTRY_CREATED);
 	}
 	rdl_registry_destroy(registry);

@@ -53,7 +53,8 @@ static struct rdl_location registered(unsigned i, enum rdl_registry_result want)
 	struct rdl_location location;
 
 	assert_int_equal(
-		rdl_registry_register(registry, &requests[i], hints[i], NOW, &location), want);
+		rdl_registry_register(registry, &requests[i], hints[i], NOW, &location, changed()),
+		want);
 	return location;
 }
 
@@ -139,7 +140,7 @@ static void test_mixed(void **state)
 	assert_int_equal(hints[3], RDL_HANDLE_NONE);
 	assert_int_equal(hints[4], RDL_HANDLE_NONE);
 	registered(0, RDL_REGISTRY_CREATED);
-	rdl_registry_deregister(registry, location.handle, &requests[1], NOW);
+	rdl_registry_deregister(registry, location.handle, &requests[1], NOW, changed());
 	requests[2].exchange = 77;
 	registered(2, RDL_REGISTRY_CREATED);
 	assert_int_equal(counts().registrations, 2);

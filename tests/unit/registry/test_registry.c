@@ -70,8 +70,8 @@ static void test_describe(void **state)
 	request.identity = 77;
 	request.local = (struct rdl_local){ .port = 3, .address = 2, .vlan = 100, .stacked = 1 };
 	text_parameters(&request, "\x05sms=1\x03z=9");
-	assert_int_equal(rdl_registry_register(
-				 registry, &request, RDL_HANDLE_UNKNOWN, NOW + 2500, &location),
+	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 2500,
+				 &location, changed()),
 		RDL_REGISTRY_CREATED);
 	assert_int_equal(location.rules, 2);
 	assert_true(location.rooted);
@@ -112,10 +112,10 @@ static void test_replace(void **state)
 
 	request.gives |= RDL_GIVES_QUEUE;
 	text_parameters(&request, "\x05sms=1");
-	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &first);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &first, changed());
 	request = make_register(span_of("node"), 100, objects);
-	assert_int_equal(
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 1000, &second),
+	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 1000,
+				 &second, changed()),
 		RDL_REGISTRY_REPLACED);
 	assert_int_equal(second.handle, first.handle);
 	assert_int_equal(second.generation, first.generation + 1);
@@ -130,12 +130,12 @@ static void test_replace(void **state)
 	assert_int_equal(counts().registrations, 1);
 	assert_int_equal(counts().object_lists, 1);
 	/* the first one's time takes nothing; the second one's, earlier, does. */
-	assert_int_equal(rdl_registry_expire(registry, NOW + 100999, 100), 0);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 101000, 100), 1);
+	assert_int_equal(expire(registry, NOW + 100999, 100), 0);
+	assert_int_equal(expire(registry, NOW + 101000, 100), 1);
 	assert_int_equal(counts().registrations, 0);
 	assert_int_equal(counts().object_lists, 0);
 	assert_int_equal(counts().store_octets, 0);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 400000, 100), 0);
+	assert_int_equal(expire(registry, NOW + 400000, 100), 0);
 }
 
 /* never early, at most a second late, dead before it is reclaimed. */
@@ -162,38 +162,47 @@ static void test_lifetime(void **state)
 		config.expiry_grace_s = rows[i].grace_s;
 		struct rdl_registry *r = rdl_registry_create(&config);
 		assert_non_null(r);
-		rdl_registry_register(r, &request, RDL_HANDLE_UNKNOWN, NOW + rows[i].after_ms, &l);
+		rdl_registry_register(
+			r, &request, RDL_HANDLE_UNKNOWN, NOW + rows[i].after_ms, &l, changed());
 		assert_int_not_equal(rdl_registry_find(r, &l, end - 1), RDL_HANDLE_NONE);
-		assert_int_equal(rdl_registry_expire(r, end - 1, 100), 0);
+		assert_int_equal(expire(r, end - 1, 100), 0);
 		assert_int_equal(rdl_registry_find(r, &l, end), RDL_HANDLE_NONE);
 		assert_int_equal(rdl_registry_find_endpoint(
 					 r, request.digest, rdl_request_endpoint(&request), end),
 			RDL_HANDLE_NONE);
-		assert_int_equal(rdl_registry_expire(r, end, 100), 1);
-		assert_int_equal(rdl_registry_expire(r, end, 100), 0);
+		assert_int_equal(expire(r, end, 100), 1);
+		assert_int_equal(expire(r, end, 100), 0);
 		rdl_registry_destroy(r);
 	}
 }
 
 /*
- * An endpoint that comes back before its dead registration is reclaimed: created, and the end is
- * counted once.
+ * An endpoint that comes back before its dead registration is reclaimed: that ends, can still be
+ * told, and the Register is performed when it is asked for again.
  */
 static void test_register_after_end(void **state)
 {
 	struct rdl_request request = make_register(span_of("node"), 10, objects);
-	struct rdl_location first, second;
+	struct rdl_location first, second = { 0 };
 
-	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &first);
-	assert_int_equal(
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 10000, &second),
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &first, changed());
+	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 10000,
+				 &second, changed()),
+		RDL_REGISTRY_EXPIRED);
+	assert_int_equal(changed()->kind, RDL_CHANGE_EXPIRED);
+	assert_int_equal(changed()->handle, first.handle);
+	assert_true(rdl_span_equal(describe(first.handle).endpoint, span_of("node")));
+	assert_int_equal(counts().registrations, 0);
+	assert_int_equal(second.generation, 0);
+	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 10000,
+				 &second, changed()),
 		RDL_REGISTRY_CREATED);
+	assert_int_equal(changed()->kind, RDL_CHANGE_REGISTERED);
 	assert_int_not_equal(second.generation, first.generation);
 	assert_int_equal(counts().registrations, 1);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 10000, 0), 1);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 19999, 100), 0);
+	assert_int_equal(expire(registry, NOW + 19999, 100), 0);
 	assert_int_equal(rdl_registry_find(registry, &second, NOW + 19999), second.handle);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 20000, 100), 1);
+	assert_int_equal(expire(registry, NOW + 20000, 100), 1);
 }
 
 static void test_expire_budget(void **state)
@@ -205,17 +214,18 @@ static void test_expire_budget(void **state)
 	for (unsigned i = 0; i < 500; i++) {
 		snprintf(name, sizeof(name), "n%u", i);
 		struct rdl_request request = make_register(span_of(name), 5 + i / 100, objects);
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
 	}
-	assert_int_equal(rdl_registry_expire(registry, NOW + 100000, 0), 0);
+	assert_int_equal(expire(registry, NOW + 100000, 0), 0);
 	for (unsigned n = 1; total < 500; n = n % 70 + 1) {
-		unsigned expired = rdl_registry_expire(registry, NOW + 100000, n);
+		unsigned expired = expire(registry, NOW + 100000, n);
 
 		assert_in_range(expired, 1, n);
 		total += expired;
 		assert_int_equal(counts().registrations, 500 - total);
 	}
-	assert_int_equal(rdl_registry_expire(registry, NOW + 100000, 10), 0);
+	assert_int_equal(expire(registry, NOW + 100000, 10), 0);
 	assert_int_equal(counts().store_octets, 0);
 }
 
@@ -225,13 +235,14 @@ static void test_update_rows(void **state)
 	struct rdl_location location;
 
 	request.gives |= RDL_GIVES_QUEUE;
-	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
 	/* U-1, U-3, U-11: nothing given; the rest of the request must not matter. */
 	struct rdl_request update = { .lifetime_s = 7, .binding = 7, .minor = 7 };
 	update.peer.port = 99;
 	update.identity = 78;
 	update.local = (struct rdl_local){ .udp_port = 3, .service = 1 };
-	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 299999));
+	assert_true(
+		rdl_registry_update(registry, location.handle, &update, NOW + 299999, changed()));
 	struct rdl_registration r = describe(location.handle);
 	assert_location(r.location, location);
 	assert_int_equal(r.lifetime_s, 300);
@@ -246,33 +257,37 @@ static void test_update_rows(void **state)
 	assert_int_equal(r.updated_ms, NOW + 299000);
 	assert_int_equal(r.deadline_ms, NOW + 600000);
 	/* Looked at where the first deadline was, and kept. */
-	assert_int_equal(rdl_registry_expire(registry, NOW + 599999, 100), 0);
+	assert_int_equal(expire(registry, NOW + 599999, 100), 0);
 	assert_int_equal(rdl_registry_find(registry, &location, NOW + 599999), location.handle);
 
 	/* U-2: each alone */
 	update.gives = RDL_GIVES_LIFETIME;
-	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 599999));
+	assert_true(
+		rdl_registry_update(registry, location.handle, &update, NOW + 599999, changed()));
 	r = describe(location.handle);
 	assert_int_equal(r.lifetime_s, 7);
 	assert_int_equal(r.binding, 1);
 	assert_int_equal(r.deadline_ms, NOW + 607000);
 	update.gives = RDL_GIVES_BINDING;
 	update.lifetime_s = 9;
-	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 600000));
+	assert_true(
+		rdl_registry_update(registry, location.handle, &update, NOW + 600000, changed()));
 	r = describe(location.handle);
 	assert_int_equal(r.lifetime_s, 7);
 	assert_int_equal(r.binding, 7);
 	update.gives = RDL_GIVES_OBJECTS;
 	update.list.objects = rooted;
-	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 600000));
+	assert_true(
+		rdl_registry_update(registry, location.handle, &update, NOW + 600000, changed()));
 	r = describe(location.handle);
 	assert_memory_equal(r.objects, rooted, rooted->len);
 	assert_false(r.location.rooted); /* the location's word is the Register's */
 	assert_int_equal(counts().object_lists, 1);
 	/* the same list again */
-	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 600000));
+	assert_true(
+		rdl_registry_update(registry, location.handle, &update, NOW + 600000, changed()));
 	assert_memory_equal(describe(location.handle).objects, rooted, rooted->len);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 607000, 100), 1);
+	assert_int_equal(expire(registry, NOW + 607000, 100), 1);
 	assert_int_equal(counts().store_octets, 0);
 }
 
@@ -283,10 +298,10 @@ static void test_update_shortens(void **state)
 	struct rdl_request update = { .gives = RDL_GIVES_LIFETIME, .lifetime_s = 3 };
 	struct rdl_location location;
 
-	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
-	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 1000));
-	assert_int_equal(rdl_registry_expire(registry, NOW + 3999, 100), 0);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 4000, 100), 1);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
+	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 1000, changed()));
+	assert_int_equal(expire(registry, NOW + 3999, 100), 0);
+	assert_int_equal(expire(registry, NOW + 4000, 100), 1);
 }
 
 static void test_parameters(void **state)
@@ -325,18 +340,21 @@ static void test_parameters(void **state)
 
 		text_parameters(&request, rows[i / 2].before);
 		text_parameters(&update, rows[i / 2].given);
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
-		assert_true(rdl_registry_update(registry, location.handle, &update, NOW));
+		rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
+		assert_true(
+			rdl_registry_update(registry, location.handle, &update, NOW, changed()));
 		struct rdl_registration r = describe(location.handle);
 		assert_span(r.parameters, span_of(rows[i / 2].after));
 		assert_span(r.endpoint, name);
 		assert_int_equal(find_name(name, NOW), location.handle);
 		/* without parameters: they stay */
 		update.gives = 0;
-		assert_true(rdl_registry_update(registry, location.handle, &update, NOW));
+		assert_true(
+			rdl_registry_update(registry, location.handle, &update, NOW, changed()));
 		assert_span(describe(location.handle).parameters, span_of(rows[i / 2].after));
 		deregister(registry, location.handle, NOW);
-		rdl_registry_expire(registry, NOW, 10); /* the tombstone keeps the name */
+		expire(registry, NOW, 10); /* the tombstone keeps the name */
 		assert_int_equal(counts().store_octets, 0);
 	}
 }
@@ -354,18 +372,19 @@ static void test_parameters_bound(void **state)
 	}
 	request.parameters.data = blob;
 	request.parameters.len = sizeof(blob);
-	assert_int_equal(
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
+	assert_int_equal(rdl_registry_register(
+				 registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed()),
 		RDL_REGISTRY_STORE_FULL);
 	assert_int_equal(counts().store_octets, 0);
 	request.parameters.len = RDL_REGISTRY_PARAMETERS_MAX;
-	assert_int_equal(
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
+	assert_int_equal(rdl_registry_register(
+				 registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed()),
 		RDL_REGISTRY_CREATED);
 	update.parameters.data = (const uint8_t *)"\x01z";
 	update.parameters.len = 2;
 	struct rdl_registration before = describe(location.handle);
-	assert_false(rdl_registry_update(registry, location.handle, &update, NOW + 5000));
+	assert_false(
+		rdl_registry_update(registry, location.handle, &update, NOW + 5000, changed()));
 	struct rdl_registration after = describe(location.handle);
 	assert_location(after.location, before.location);
 	assert_true(after.deadline_ms == before.deadline_ms);
@@ -373,7 +392,7 @@ static void test_parameters_bound(void **state)
 	assert_span(after.parameters, before.parameters);
 	update.parameters.data = (const uint8_t *)"\x01"
 						  "a";
-	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 5000));
+	assert_true(rdl_registry_update(registry, location.handle, &update, NOW + 5000, changed()));
 	assert_in_range(
 		describe(location.handle).parameters.len, 3, RDL_REGISTRY_PARAMETERS_MAX - 2);
 }
@@ -395,12 +414,12 @@ static void test_names(void **state)
 
 			assert_int_equal(find_name(name, NOW), RDL_HANDLE_NONE);
 			assert_int_equal(rdl_registry_register(registry, &request,
-						 RDL_HANDLE_UNKNOWN, NOW, &location),
+						 RDL_HANDLE_UNKNOWN, NOW, &location, changed()),
 				RDL_REGISTRY_CREATED);
 			assert_int_equal(find_name(name, NOW), location.handle);
 			assert_span(describe(location.handle).endpoint, name);
 			assert_int_equal(rdl_registry_register(registry, &request,
-						 RDL_HANDLE_UNKNOWN, NOW, &location),
+						 RDL_HANDLE_UNKNOWN, NOW, &location, changed()),
 				RDL_REGISTRY_REPLACED);
 			assert_span(describe(location.handle).endpoint, name);
 			guard_free(copy, lens[i]);
@@ -415,7 +434,7 @@ static void test_find(void **state)
 	struct rdl_request request = make_register(span_of("node"), 300, objects);
 	struct rdl_location l, other;
 
-	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &l);
+	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &l, changed());
 	assert_int_equal(rdl_registry_find(registry, &l, NOW), l.handle);
 	const struct rdl_location wrong[] = {
 		{ l.handle, l.rules, l.rooted, l.generation + 1 },
@@ -438,7 +457,8 @@ static void test_find(void **state)
 	assert_int_equal(find_name(rdl_request_endpoint(&request), NOW), RDL_HANDLE_NONE);
 	assert_int_equal(counts().registrations, 0);
 	assert_int_equal(counts().store_octets, 0);
-	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &other),
+	assert_int_equal(rdl_registry_register(
+				 registry, &request, RDL_HANDLE_UNKNOWN, NOW, &other, changed()),
 		RDL_REGISTRY_CREATED);
 	assert_int_equal(other.handle, l.handle);
 	assert_int_equal(other.generation, l.generation + 1);
@@ -461,7 +481,8 @@ static void test_next(void **state)
 		snprintf(name, sizeof(name), "n%u", i);
 		struct rdl_request request =
 			make_register(span_of(name), i < 100 ? 10 : 1000, objects);
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
 	}
 	rdl_handle last = 0;
 	for (cursor = 0; cursor != UINT64_MAX;) {
@@ -502,14 +523,16 @@ static void test_wall(void **state)
 		rdl_registry_set_wall(registry, wall_ms);
 		now += i % 3 == 0 ? 1000 - now % 1000 : test_random(&random) % 1500;
 		registered = now;
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now, &location);
+		rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, now, &location, changed());
 		struct rdl_registration r = describe(location.handle);
 		assert_int_equal(r.registered_ms, (now + wall_ms) / 1000 * 1000);
 		assert_int_equal(r.updated_ms, r.registered_ms);
 		assert_in_range(r.deadline_ms, now + wall_ms + 300000, now + wall_ms + 300999);
 		now += test_random(&random) % 3000;
 		const struct rdl_request update = { .gives = 0 };
-		assert_true(rdl_registry_update(registry, location.handle, &update, now));
+		assert_true(
+			rdl_registry_update(registry, location.handle, &update, now, changed()));
 		r = describe(location.handle);
 		assert_int_equal(r.registered_ms, (registered + wall_ms) / 1000 * 1000);
 		assert_int_equal(r.updated_ms, (now + wall_ms) / 1000 * 1000);

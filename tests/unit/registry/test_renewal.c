@@ -37,7 +37,7 @@ static enum rdl_registry_result perform(
 	struct rdl_request request = make_register(span_of("node"), lifetime_s, objects);
 
 	request.exchange = exchange;
-	return rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, now_ms, location);
+	return perform_register(registry, &request, now_ms, location);
 }
 
 /* A Register that is performed. */
@@ -69,9 +69,10 @@ static void update(
 {
 	struct rdl_request request = an_update(location, exchange, lifetime_s);
 
-	assert_int_equal(rdl_registry_repeat(registry, &request, now_ms), RDL_REGISTRY_NO_COPY);
-	assert_true(rdl_registry_update(
-		registry, rdl_registry_find(registry, &location, now_ms), &request, now_ms));
+	assert_int_equal(
+		rdl_registry_repeat(registry, &request, now_ms, changed()), RDL_REGISTRY_NO_COPY);
+	assert_true(rdl_registry_update(registry, rdl_registry_find(registry, &location, now_ms),
+		&request, now_ms, changed()));
 }
 
 static enum rdl_registry_result repeat(
@@ -79,15 +80,16 @@ static enum rdl_registry_result repeat(
 {
 	struct rdl_request request = an_update(location, exchange, lifetime_s);
 
-	return rdl_registry_repeat(registry, &request, now_ms);
+	return rdl_registry_repeat(registry, &request, now_ms, changed());
 }
 
 static void leave(struct rdl_location location, uint64_t exchange, uint64_t now_ms)
 {
 	struct rdl_request request = an_update(location, exchange, 0);
 
-	rdl_registry_deregister(
-		registry, rdl_registry_find(registry, &location, now_ms), &request, now_ms);
+	rdl_registry_deregister(registry, rdl_registry_find(registry, &location, now_ms), &request,
+		now_ms, changed());
+	rdl_registry_forget_ended(registry);
 }
 
 /* Lives for `lifetime_s` from `now_ms` on, and the grace of 3 s. */
@@ -175,9 +177,10 @@ static void test_says_nothing_else_again(void **state)
 	old.binding = 5;
 	later.binding = 7;
 	later.peer.port = 999;
-	assert_true(rdl_registry_update(registry, location.handle, &old, NOW));
-	assert_true(rdl_registry_update(registry, location.handle, &later, NOW));
-	assert_int_equal(rdl_registry_repeat(registry, &old, NOW + 50000), RDL_REGISTRY_RENEWED);
+	assert_true(rdl_registry_update(registry, location.handle, &old, NOW, changed()));
+	assert_true(rdl_registry_update(registry, location.handle, &later, NOW, changed()));
+	assert_int_equal(
+		rdl_registry_repeat(registry, &old, NOW + 50000, changed()), RDL_REGISTRY_RENEWED);
 	rdl_registry_describe(registry, location.handle, &r);
 	assert_int_equal(r.binding, 7);
 	assert_int_equal(r.peer.port, 999);
@@ -230,7 +233,7 @@ static void test_expired(void **state)
 
 		update(first, 7, 0, now);
 		if (reclaimed) {
-			assert_true(rdl_registry_expire(registry, now + 5000, 99) > 0);
+			assert_true(expire(registry, now + 5000, 99) > 0);
 			rdl_registry_counts(registry, &counts);
 			assert_int_equal(counts.registrations + counts.tombstones, 0);
 		}
@@ -239,7 +242,7 @@ static void test_expired(void **state)
 		assert_true(second.generation != first.generation || second.handle != first.handle);
 		assert_int_equal(repeat(first, 7, 0, now + 5000), RDL_REGISTRY_NO_COPY);
 		expect_lifetime(second, 2, now + 5000);
-		rdl_registry_expire(registry, now + 50000, 99);
+		expire(registry, now + 50000, 99);
 	}
 }
 
@@ -249,7 +252,7 @@ static void test_removed(void **state)
 	struct rdl_location first = fresh(1, 300, NOW), second;
 
 	update(first, 2, 0, NOW);
-	rdl_registry_remove(registry, first.handle, NOW + 1000);
+	rdl_registry_remove(registry, first.handle, NOW + 1000, changed());
 	assert_int_equal(repeat(first, 2, 0, NOW + 1000), RDL_REGISTRY_NO_COPY);
 	second = fresh(1, 300, NOW + 1000);
 	assert_int_equal(rdl_registry_find(registry, &second, NOW + 1000), second.handle);
@@ -265,7 +268,7 @@ static void test_before_the_expired(void **state)
 	struct rdl_registry_counts counts;
 
 	second = fresh(2, 4, NOW + 1000);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 9000, 99), 1);
+	assert_int_equal(expire(registry, NOW + 9000, 99), 1);
 	rdl_registry_counts(registry, &counts);
 	assert_int_equal(counts.tombstones, 1);
 	assert_int_equal(perform(1, 300, NOW + 9000, &copy), RDL_REGISTRY_REPLAYED);

@@ -50,13 +50,13 @@ static void test_full_table(void **state)
 		for (unsigned i = 0; i < sizes[s]; i++) {
 			struct rdl_request request = make_register(numbered(name, i), 300, objects);
 			assert_int_equal(rdl_registry_register(registry, &request,
-						 RDL_HANDLE_UNKNOWN, NOW, &location),
+						 RDL_HANDLE_UNKNOWN, NOW, &location, changed()),
 				RDL_REGISTRY_CREATED);
 		}
 		struct rdl_registry_counts before = counts(registry);
 		struct rdl_request request = make_register(numbered(name, 1000000), 300, others);
-		assert_int_equal(
-			rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &extra),
+		assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW,
+					 &extra, changed()),
 			RDL_REGISTRY_FULL);
 		assert_int_equal(rdl_registry_find_endpoint(registry, request.digest,
 					 rdl_request_endpoint(&request), NOW),
@@ -65,12 +65,12 @@ static void test_full_table(void **state)
 		assert_memory_equal(&before, &after, sizeof(before));
 		/* the registered come and go as before */
 		request = make_register(numbered(name, 0), 300, others);
-		assert_int_equal(
-			rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &extra),
+		assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW,
+					 &extra, changed()),
 			RDL_REGISTRY_REPLACED);
 		deregister(registry, extra.handle, NOW);
-		assert_int_equal(
-			rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &extra),
+		assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW,
+					 &extra, changed()),
 			RDL_REGISTRY_CREATED);
 		rdl_registry_destroy(registry);
 	}
@@ -83,7 +83,8 @@ static enum rdl_registry_result put(struct rdl_registry *registry, const char *n
 {
 	struct rdl_request request = make_register(span_of(name), 300, list);
 
-	return rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 1000, location);
+	return rdl_registry_register(
+		registry, &request, RDL_HANDLE_UNKNOWN, NOW + 1000, location, changed());
 }
 
 /* The longest list that fits a block: another one for each number. */
@@ -101,7 +102,7 @@ static bool update(struct rdl_registry *registry, rdl_handle handle,
 
 	request.gives = (uint8_t)((list != NULL ? RDL_GIVES_OBJECTS : 0) |
 				  (parameters.len > 0 ? RDL_GIVES_PARAMETERS : 0));
-	return rdl_registry_update(registry, handle, &request, NOW + 1000);
+	return rdl_registry_update(registry, handle, &request, NOW + 1000, changed());
 }
 
 /*
@@ -184,7 +185,7 @@ static void test_full_store(void **state)
 	for (unsigned i = 0; i < NEW; i++)
 		if (i != 1)
 			deregister(registry, fat[i].handle, NOW + 1000);
-	rdl_registry_expire(registry, NOW + 10000, UINT32_MAX);
+	expire(registry, NOW + 10000, UINT32_MAX);
 	after = counts(registry);
 	assert_int_equal(after.store_octets, 0);
 	assert_int_equal(after.object_lists, 0);
@@ -213,7 +214,8 @@ static void test_full_store_and_tombstones(void **state)
 		request.exchange = i + 1;
 		request.parameters.data = (const uint8_t *)parameters;
 		request.parameters.len = sizeof(parameters) - 1;
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
 		if (i == 1)
 			first = location;
 		deregister(registry, location.handle, NOW);
@@ -223,7 +225,8 @@ static void test_full_store_and_tombstones(void **state)
 	for (unsigned i = 0; i < 200; i++) {
 		list = make_list((uint16_t)i, 16000, "");
 		struct rdl_request request = make_register(numbered(name, 1000 + i), 300, list);
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
 		free(list);
 	}
 	assert_int_equal(counts(registry).registrations, 32); /* half of the store */
@@ -232,11 +235,11 @@ static void test_full_store_and_tombstones(void **state)
 	struct rdl_request again =
 		make_register(span_of("node-of-a-name-that-is-long-1"), 300, small);
 	again.exchange = 2;
-	assert_int_equal(
-		rdl_registry_register(registry, &again, RDL_HANDLE_UNKNOWN, NOW, &location),
+	assert_int_equal(rdl_registry_register(
+				 registry, &again, RDL_HANDLE_UNKNOWN, NOW, &location, changed()),
 		RDL_REGISTRY_REPLAYED);
 	assert_location(location, first);
-	assert_int_equal(rdl_registry_expire(registry, NOW + 247000, 1000), 0);
+	assert_int_equal(expire(registry, NOW + 247000, 1000), 0);
 	assert_int_equal(counts(registry).tombstones, 0);
 	rdl_registry_destroy(registry);
 	free(small);
@@ -276,15 +279,16 @@ static void test_full_row(void **state)
 
 		if (rdl_endpoint_partition(request.digest) == 77)
 			continue;
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location);
+		rdl_registry_register(
+			registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
 		deregister(registry, location.handle, NOW);
 		others++;
 	}
 	for (unsigned held = 0;; held++) {
 		struct rdl_request request = of_partition(name, &i, objects);
 
-		if (rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location) !=
-			RDL_REGISTRY_CREATED)
+		if (rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location,
+			    changed()) != RDL_REGISTRY_CREATED)
 			break;
 		last = location;
 		assert_true(held < 64);
@@ -294,8 +298,8 @@ static void test_full_row(void **state)
 	deregister(registry, last.handle, NOW);
 	assert_int_equal(counts(registry).tombstones, others + 1);
 	struct rdl_request request = of_partition(name, &i, objects);
-	assert_int_equal(
-		rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location),
+	assert_int_equal(rdl_registry_register(
+				 registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed()),
 		RDL_REGISTRY_CREATED);
 	assert_int_equal(location.handle, last.handle);
 	assert_true(location.generation != last.generation);
@@ -304,7 +308,8 @@ static void test_full_row(void **state)
 	deregister(registry, location.handle, NOW);
 	rdl_slab_at(&registry->slab, location.handle)->generation = RDL_GENERATION_MAX;
 	request = of_partition(name, &i, objects);
-	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &last),
+	assert_int_equal(rdl_registry_register(
+				 registry, &request, RDL_HANDLE_UNKNOWN, NOW, &last, changed()),
 		RDL_REGISTRY_FULL);
 	assert_int_equal(counts(registry).tombstones, others + 1);
 	rdl_registry_destroy(registry);
@@ -333,10 +338,11 @@ static void test_shards(void **state)
 		unsigned partition = rdl_endpoint_partition(request.digest);
 		struct rdl_location a, b;
 
-		assert_int_equal(rdl_registry_register(one, &request, RDL_HANDLE_UNKNOWN, NOW, &a),
-			RDL_REGISTRY_CREATED);
 		assert_int_equal(rdl_registry_register(
-					 two[partition % 2], &request, RDL_HANDLE_UNKNOWN, NOW, &b),
+					 one, &request, RDL_HANDLE_UNKNOWN, NOW, &a, changed()),
+			RDL_REGISTRY_CREATED);
+		assert_int_equal(rdl_registry_register(two[partition % 2], &request,
+					 RDL_HANDLE_UNKNOWN, NOW, &b, changed()),
 			RDL_REGISTRY_CREATED);
 		assert_int_equal(a.handle, b.handle);
 		assert_int_equal(a.generation, b.generation);

@@ -101,6 +101,7 @@ static inline void hand(struct handed *h, const char *text, const char *id)
 	struct rdl_ignored_counts ignored = { { 0 } };
 	struct rdl_input input;
 	uint8_t *coap = (uint8_t *)h->memory;
+	static uint64_t exchange = UINT64_C(1) << 32;
 
 	struct message sent = line_at(text, id);
 	assert_true(sent.len <= ROOM / 2);
@@ -111,6 +112,7 @@ static inline void hand(struct handed *h, const char *text, const char *id)
 	*request = (struct rdl_request){
 		.non = input.message.type == RDL_COAP_NON,
 		.peer = { .address = { [10] = 0xff, 0xff, 192, 0, 2, 77 }, .port = 40000 },
+		.exchange = ++exchange, /* comes once, unless the test says otherwise */
 	};
 	if (input.path == RDL_PATH_LOCATION) {
 		judge_location(h, &input);

@@ -37,7 +37,7 @@ static const char *told(uint64_t now_ms)
 	return text;
 }
 
-#define CHANGED(what) (1u << RDL_EVENT_CHANGE_##what)
+#define CHANGED(what) (1u << RDL_MEMBER_##what)
 
 static void test_each_operation(void **state)
 {
