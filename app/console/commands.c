@@ -4,9 +4,12 @@
 static const char no_endpoint[] = "endpoint: missing";
 const char commands_no_answer[] = "the shard did not answer in time";
 
-static void put_number(struct rdl_cursor *reply, const char *name, uint64_t value)
+static void put_number(struct rdl_cursor *reply, char before, const char *name, uint64_t value)
 {
+	rdl_cursor_u8(reply, (uint8_t)before);
+	rdl_cursor_text(reply, "\"");
 	rdl_cursor_text(reply, name);
+	rdl_cursor_text(reply, "\":");
 	rdl_cursor_decimal(reply, value);
 }
 
@@ -51,22 +54,21 @@ static const char *remove_one(
 static const char *count(
 	const struct console_sources *from, const struct command *command, struct rdl_cursor *reply)
 {
-	uint64_t registrations = 0, tombstones = 0, object_lists = 0, store_octets = 0;
+	struct rdl_stats sum = { { 0 } };
+	char before = '{';
 
 	(void)command;
-	for (unsigned s = 0; s < from->owners->count; s++) {
-		const struct shard_core *core = from->owners->cores[s];
+	owners_stats(from->owners, &sum);
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++) {
+		enum rdl_stat stat = (enum rdl_stat)i;
 
-		registrations += __atomic_load_n(&core->registrations, __ATOMIC_RELAXED);
-		tombstones += __atomic_load_n(&core->tombstones, __ATOMIC_RELAXED);
-		object_lists += __atomic_load_n(&core->object_lists, __ATOMIC_RELAXED);
-		store_octets += __atomic_load_n(&core->store_octets, __ATOMIC_RELAXED);
+		if (rdl_stat_type(stat) != RDL_STAT_GAUGE)
+			continue;
+		put_number(reply, before, rdl_stat_name(stat), rdl_stats_get(&sum, stat));
+		before = ',';
+		if (stat == RDL_STAT_registrations)
+			put_number(reply, before, "registrations_max", from->registrations_max);
 	}
-	put_number(reply, "{\"registrations\":", registrations);
-	put_number(reply, ",\"registrations_max\":", from->registrations_max);
-	put_number(reply, ",\"tombstones\":", tombstones);
-	put_number(reply, ",\"object_lists\":", object_lists);
-	put_number(reply, ",\"store_octets\":", store_octets);
 	rdl_cursor_text(reply, "}\n");
 	return NULL;
 }

@@ -141,15 +141,11 @@ static void look_at_ports(struct monitor *monitor)
 
 /* ---- load ---- */
 
-static uint64_t sum_of(const struct watched *watched, enum rdl_stat stat)
+void watched_stats(const struct watched *watched, struct rdl_stats *sum)
 {
-	uint64_t sum = 0;
-
 	for (unsigned w = 0; w < watched->conf->workers; w++)
-		sum += rdl_stats_get(&watched->workers[w]->pipeline.stats, stat);
-	for (unsigned s = 0; s < watched->conf->shards; s++)
-		sum += rdl_stats_get(&watched->owners->cores[s]->shard.stats, stat);
-	return sum;
+		rdl_stats_sum(sum, &watched->workers[w]->pipeline.stats);
+	owners_stats(watched->owners, sum);
 }
 
 /* " registry_full=12 tx_full=1": what is new since the log was told; false when nothing is. */
@@ -168,13 +164,13 @@ static bool put_shed(const struct monitor *monitor, const uint64_t sums[], char 
 	return used > 0;
 }
 
-static void look_at_shedding(struct monitor *monitor)
+static void look_at_shedding(struct monitor *monitor, const struct rdl_stats *sum)
 {
 	uint64_t sums[SHED_STATS], swallowed;
 	char text[SHED_STATS * 48]; /* a name, and a number of 20 digits */
 
 	for (size_t i = 0; i < SHED_STATS; i++)
-		sums[i] = sum_of(&monitor->watched, shed_stats[i]);
+		sums[i] = rdl_stats_get(sum, shed_stats[i]);
 	if (!put_shed(monitor, sums, text, sizeof(text)) ||
 		!rdl_gate_pass(&monitor->shedding, rdl_clock_ms(), 1, LOSS_MS, &swallowed))
 		return;
@@ -182,16 +178,13 @@ static void look_at_shedding(struct monitor *monitor)
 	memcpy(monitor->shed, sums, sizeof(sums));
 }
 
-static void look_at_table(struct monitor *monitor)
+static void look_at_table(struct monitor *monitor, const struct rdl_stats *sum)
 {
 	static const char *const words[] = { "the table has room again", "the table is nearly full",
 		"the table is full" };
-	const struct watched *watched = &monitor->watched;
-	uint64_t used = 0, room = watched->conf->memory.registrations;
+	uint64_t used = rdl_stats_get(sum, RDL_STAT_registrations);
+	uint64_t room = monitor->watched.conf->memory.registrations;
 
-	for (unsigned s = 0; s < watched->conf->shards; s++)
-		used += __atomic_load_n(
-			&watched->owners->cores[s]->registrations, __ATOMIC_RELAXED);
 	enum rdl_fill fill = rdl_fill_next(monitor->fill, used, room);
 	if (fill == monitor->fill)
 		return;
@@ -228,10 +221,13 @@ struct monitor *monitor_open(const struct watched *watched)
 
 void monitor_look(struct monitor *monitor)
 {
+	struct rdl_stats sum = { { 0 } };
+
+	watched_stats(&monitor->watched, &sum);
 	look_at_cores(monitor);
 	look_at_ports(monitor);
-	look_at_shedding(monitor);
-	look_at_table(monitor);
+	look_at_shedding(monitor, &sum);
+	look_at_table(monitor, &sum);
 	rdl_log_rest(rdl_clock_ms());
 }
 

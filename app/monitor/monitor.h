@@ -21,6 +21,9 @@ struct watched {
 	const struct owners *owners; /* conf->shards; may be asked */
 };
 
+/* On top of `sum`, what all cores count and have: by anybody. */
+void watched_stats(const struct watched *watched, struct rdl_stats *sum);
+
 struct monitor;
 
 /*

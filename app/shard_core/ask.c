@@ -5,6 +5,12 @@
 /* A page cursor: the shard above, the registry's cursor below. */
 #define CURSOR_SHARD_SHIFT 34
 
+void owners_stats(const struct owners *owners, struct rdl_stats *sum)
+{
+	for (unsigned s = 0; s < owners->count; s++)
+		rdl_stats_sum(sum, &owners->cores[s]->shard.stats);
+}
+
 void ask_done(struct question *question)
 {
 	rdl_mailbox_give_back(&question->mailbox);

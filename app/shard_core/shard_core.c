@@ -39,17 +39,6 @@ static bool serve(struct shard_core *core, unsigned worker)
 	return true;
 }
 
-static void publish(struct shard_core *core)
-{
-	struct rdl_registry_counts counts;
-
-	rdl_registry_counts(core->registry, &counts);
-	__atomic_store_n(&core->registrations, counts.registrations, __ATOMIC_RELAXED);
-	__atomic_store_n(&core->tombstones, counts.tombstones, __ATOMIC_RELAXED);
-	__atomic_store_n(&core->object_lists, counts.object_lists, __ATOMIC_RELAXED);
-	__atomic_store_n(&core->store_octets, counts.store_octets, __ATOMIC_RELAXED);
-}
-
 bool shard_core_step(void *self)
 {
 	struct shard_core *core = self;
@@ -69,6 +58,6 @@ bool shard_core_step(void *self)
 	worked |= rdl_shard_publish(&core->shard, core->now_ms);
 	/* Also what ended in silence: a tombstone is no work, and changes the counts. */
 	if (worked || core->rounds == 0)
-		publish(core);
+		rdl_shard_gauge(&core->shard);
 	return worked;
 }

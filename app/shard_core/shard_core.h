@@ -18,14 +18,9 @@ struct shard_core {
 	bool sleeps; /* its core does, between rounds that found nothing */
 	const struct rdl_policy *const *policy; /* swapped whole: read once for each burst */
 	struct rdl_registry *registry; /* its core's alone to touch */
-	/*
-	 * Written by its core, read by anybody:
-	 * the statistics in the shard, the load, and these,
-	 */
-	/* which are published after each round that changed something (relaxed). */
+	/* Written by its core; the statistics in the shard, and the load, are read by anybody. */
 	struct rdl_shard shard;
 	struct load load;
-	uint64_t registrations, tombstones, object_lists, store_octets;
 	/* Of any thread that asks, by its mailbox. */
 	struct question question;
 	/* Its core writes; the publisher reads. */
@@ -47,6 +42,9 @@ struct owners {
 	struct shard_core *cores[SHARDS_MAX];
 	struct rdl_key endpoint_key; /* of the digests that say whose an endpoint is */
 };
+
+/* On top of `sum`, what they count and have. Asks nobody. */
+void owners_stats(const struct owners *owners, struct rdl_stats *sum);
 
 /*
  * Asks the endpoint's owner. The answer is the caller's until ask_done(). NULL: the owner did not

@@ -62,17 +62,13 @@ static int info(const char *cmd, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-static void add_stats(uint64_t sum[RDL_STAT_COUNT], const struct rdl_stats *stats)
+static void put_stats(
+	struct rte_tel_data *d, const struct rdl_stats *stats, enum rdl_stat_type type)
 {
 	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
-		sum[i] += rdl_stats_get(stats, (enum rdl_stat)i);
-}
-
-static void put_stats(struct rte_tel_data *d, const uint64_t sum[RDL_STAT_COUNT])
-{
-	for (unsigned i = 0; i < RDL_STAT_COUNT; i++)
-		if (rdl_stat_type((enum rdl_stat)i) == RDL_STAT_COUNTER)
-			tel_u64(d, rdl_stat_name((enum rdl_stat)i), sum[i]);
+		if (rdl_stat_type((enum rdl_stat)i) == type)
+			tel_u64(d, rdl_stat_name((enum rdl_stat)i),
+				rdl_stats_get(stats, (enum rdl_stat)i));
 }
 
 static void put_load(struct rte_tel_data *d, const struct load *load, uint64_t ring_depth)
@@ -87,30 +83,16 @@ static void put_load(struct rte_tel_data *d, const struct load *load, uint64_t r
 static int stats(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	const struct telemetry *from = telemetry_hold();
-	uint64_t sum[RDL_STAT_COUNT] = { 0 };
-	uint64_t registrations = 0, tombstones = 0, object_lists = 0, store_octets = 0;
+	struct rdl_stats sum = { { 0 } };
 
 	(void)cmd;
 	(void)params;
 	if (from == NULL)
 		return -ENODEV;
-	for (unsigned w = 0; w < from->watched.conf->workers; w++)
-		add_stats(sum, &from->watched.workers[w]->pipeline.stats);
-	for (unsigned s = 0; s < from->watched.conf->shards; s++) {
-		const struct shard_core *core = from->watched.owners->cores[s];
-
-		add_stats(sum, &core->shard.stats);
-		registrations += relaxed(&core->registrations);
-		tombstones += relaxed(&core->tombstones);
-		object_lists += relaxed(&core->object_lists);
-		store_octets += relaxed(&core->store_octets);
-	}
+	watched_stats(&from->watched, &sum);
 	rte_tel_data_start_dict(d);
-	put_stats(d, sum);
-	tel_u64(d, "registrations", registrations);
-	tel_u64(d, "tombstones", tombstones);
-	tel_u64(d, "object_lists", object_lists);
-	tel_u64(d, "store_octets", store_octets);
+	put_stats(d, &sum, RDL_STAT_COUNTER);
+	put_stats(d, &sum, RDL_STAT_GAUGE);
 	tel_ports(d, from);
 	telemetry_release();
 	return 0;
@@ -119,7 +101,7 @@ static int stats(const char *cmd, const char *params, struct rte_tel_data *d)
 static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	const struct telemetry *from = telemetry_hold();
-	uint64_t sum[RDL_STAT_COUNT] = { 0 }, depth = 0;
+	uint64_t depth = 0;
 	int w;
 
 	(void)cmd;
@@ -131,8 +113,7 @@ static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
 		for (unsigned s = 0; s < from->watched.conf->shards; s++)
 			depth += rdl_channel_waiting(&from->watched.workers[w]->shards[s]);
 		put_load(d, &from->watched.workers[w]->load, depth);
-		add_stats(sum, &from->watched.workers[w]->pipeline.stats);
-		put_stats(d, sum);
+		put_stats(d, &from->watched.workers[w]->pipeline.stats, RDL_STAT_COUNTER);
 	}
 	telemetry_release();
 	return 0;
@@ -141,7 +122,7 @@ static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
 static int shard(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	const struct telemetry *from = telemetry_hold();
-	uint64_t sum[RDL_STAT_COUNT] = { 0 }, depth = 0;
+	uint64_t depth = 0;
 	int s;
 
 	(void)cmd;
@@ -155,12 +136,8 @@ static int shard(const char *cmd, const char *params, struct rte_tel_data *d)
 		for (unsigned w = 0; w < from->watched.conf->workers; w++)
 			depth += rdl_channel_waiting(&core->workers[w]);
 		put_load(d, &core->load, depth);
-		tel_u64(d, "registrations", relaxed(&core->registrations));
-		tel_u64(d, "tombstones", relaxed(&core->tombstones));
-		tel_u64(d, "object_lists", relaxed(&core->object_lists));
-		tel_u64(d, "store_octets", relaxed(&core->store_octets));
-		add_stats(sum, &core->shard.stats);
-		put_stats(d, sum);
+		put_stats(d, &core->shard.stats, RDL_STAT_GAUGE);
+		put_stats(d, &core->shard.stats, RDL_STAT_COUNTER);
 	}
 	telemetry_release();
 	return 0;

@@ -60,7 +60,7 @@ void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_m
  */
 bool rdl_shard_publish(struct rdl_shard *shard, uint64_t now_ms);
 
-/* Sets the gauges among its stats: now and then, since it asks the whole registry. */
+/* Once a round that may have changed what there is: sets the gauges among its stats. */
 void rdl_shard_gauge(struct rdl_shard *shard);
 
 #endif

@@ -145,12 +145,10 @@ static void wait_for_tombstones(const struct daemon *daemon)
 {
 	for (unsigned tries = 0; tries < 1000; tries++) {
 		struct timespec pause = { .tv_nsec = 10000000 };
-		uint64_t left = 0;
+		struct rdl_stats sum = { { 0 } };
 
-		for (unsigned s = 0; s < daemon->conf->shards; s++)
-			left += __atomic_load_n(
-				&daemon->owners.cores[s]->tombstones, __ATOMIC_RELAXED);
-		if (left == 0)
+		owners_stats(&daemon->owners, &sum);
+		if (rdl_stats_get(&sum, RDL_STAT_tombstones) == 0)
 			return;
 		nanosleep(&pause, NULL);
 	}
