@@ -63,6 +63,8 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 /* Fragmented datagrams that one worker puts together at a time. */
 unsigned daemon_reassemblies(const struct daemon *daemon);
 void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config);
+/* A port as the network sees it, but for what the device says: all zero before. */
+void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_interface *interface);
 /* Octets of one shard's ring of events, 0: none is configured. */
 uint64_t daemon_events_octets(const struct daemon *daemon);
 /* Octets that DPDK must find, all included. */

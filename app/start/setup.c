@@ -26,17 +26,11 @@ static int setup_ports(struct daemon *daemon)
 		return -1;
 	}
 	for (unsigned p = 0; p < conf->port_count; p++) {
-		const struct rdl_conf_port *from = &conf->ports[p];
 		struct rdl_interface *to = &daemon->interfaces[p];
 
+		daemon_interface(daemon, p, to);
 		memcpy(to->mac, rdl_pktio_mac(daemon->pktio, p), sizeof(to->mac));
-		to->vlan = from->vlan;
-		rdl_net_add_udp_port(to, conf->coap.port);
 		to->mtu = rdl_pktio_mtu(daemon->pktio, p);
-		for (unsigned i = 0; i < from->ipv4_count; i++)
-			rdl_net_add_ipv4(to, from->ipv4[i].address, from->ipv4[i].prefix);
-		for (unsigned i = 0; i < from->ipv6_count; i++)
-			rdl_net_add_ipv6(to, from->ipv6[i].address, from->ipv6[i].prefix);
 	}
 	return 0;
 }

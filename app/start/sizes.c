@@ -69,6 +69,22 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		config->devices[i] = conf->ports[i].device;
 }
 
+void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_interface *interface)
+{
+	const struct rdl_conf_port *from = &daemon->conf->ports[port];
+
+	interface->vlan = from->vlan;
+	rdl_net_add_udp_port(interface, daemon->conf->coap.port);
+	for (unsigned i = 0; i < from->ipv4_count; i++)
+		rdl_net_add_ipv4(interface, from->ipv4[i].address, from->ipv4[i].prefix);
+	for (unsigned i = 0; i < from->ipv6_count; i++)
+		rdl_net_add_ipv6(interface, from->ipv6[i].address, from->ipv6[i].prefix);
+	for (unsigned i = 0; i < from->gateway_ipv4_count; i++)
+		rdl_net_add_ipv4_router(interface, from->gateway_ipv4[i]);
+	for (unsigned i = 0; i < from->gateway_ipv6_count; i++)
+		rdl_net_add_ipv6_router(interface, from->gateway_ipv6[i]);
+}
+
 void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config)
 {
 	const struct rdl_conf *conf = daemon->conf;

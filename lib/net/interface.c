@@ -15,6 +15,7 @@ void rdl_net_add_ipv4(struct rdl_interface *interface, uint32_t address, unsigne
 
 	assert(i < RDL_NET_ADDRESSES_MAX && prefix <= 32);
 	interface->ipv4[i] = address;
+	interface->ipv4_prefix[i] = (uint8_t)prefix;
 	interface->ipv4_hosts[i] = prefix < 31 ? UINT32_MAX >> prefix : 0;
 }
 
@@ -24,5 +25,20 @@ void rdl_net_add_ipv6(struct rdl_interface *interface, const uint8_t address[16]
 
 	assert(i < RDL_NET_ADDRESSES_MAX && prefix <= 128);
 	memcpy(interface->ipv6[i], address, sizeof(interface->ipv6[i]));
-	interface->ipv6_prefix[i] = (uint8_t)(prefix < 127 ? prefix : 0);
+	interface->ipv6_prefix[i] = (uint8_t)prefix;
+}
+
+void rdl_net_add_ipv4_router(struct rdl_interface *interface, uint32_t address)
+{
+	assert(interface->ipv4_router_count < RDL_NET_ADDRESSES_MAX);
+	interface->ipv4_routers[interface->ipv4_router_count++] = address;
+}
+
+void rdl_net_add_ipv6_router(struct rdl_interface *interface, const uint8_t address[16])
+{
+	uint8_t *router = interface->ipv6_routers[interface->ipv6_router_count];
+
+	assert(interface->ipv6_router_count < RDL_NET_ADDRESSES_MAX);
+	memcpy(router, address, sizeof(interface->ipv6_routers[0]));
+	interface->ipv6_router_count++;
 }

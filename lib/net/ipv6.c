@@ -85,7 +85,7 @@ static enum rdl_net_verdict skip_extensions(const uint8_t *ip, size_t total_len,
 
 /*
  * The address of all routers of a network that we are in, which ends in zeros (RFC 4291 section
- * 2.6.1).
+ * 2.6.1). A /127 (RFC 6164) and a /128 have none.
  */
 static bool is_of_routers(const struct rdl_interface *interface, const uint8_t *source)
 {
@@ -97,7 +97,7 @@ static bool is_of_routers(const struct rdl_interface *interface, const uint8_t *
 		unsigned prefix = interface->ipv6_prefix[i], whole = prefix / 8;
 		unsigned bits = 0xff00u >> prefix % 8 & 0xff;
 
-		if (prefix != 0 && memcmp(source, interface->ipv6[i], whole) == 0 &&
+		if (prefix != 0 && prefix < 127 && memcmp(source, interface->ipv6[i], whole) == 0 &&
 			source[whole] == (interface->ipv6[i][whole] & bits) &&
 			memcmp(source + whole + 1, zeros, 15 - whole) == 0)
 			return true;

@@ -80,8 +80,13 @@ struct rdl_interface {
 	 */
 	uint32_t ipv4_hosts[RDL_NET_ADDRESSES_MAX];
 	uint8_t ipv6[RDL_NET_ADDRESSES_MAX][16];
-	/* 0 where the network has no address of all its routers: /127 (RFC 6164) and /128. */
+	uint8_t ipv4_prefix[RDL_NET_ADDRESSES_MAX]; /* of each address's network; 0: it has none */
 	uint8_t ipv6_prefix[RDL_NET_ADDRESSES_MAX];
+	/* Routers, the first where no other one is nearer: rdl_net_next_hop(). */
+	uint16_t ipv4_router_count;
+	uint16_t ipv6_router_count;
+	uint32_t ipv4_routers[RDL_NET_ADDRESSES_MAX]; /* host order */
+	uint8_t ipv6_routers[RDL_NET_ADDRESSES_MAX][16];
 };
 
 /* One more UDP port that is served, at most RDL_NET_UDP_PORTS_MAX. */
@@ -89,6 +94,9 @@ void rdl_net_add_udp_port(struct rdl_interface *interface, uint16_t port);
 /* One more address, at most RDL_NET_ADDRESSES_MAX of a family. */
 void rdl_net_add_ipv4(struct rdl_interface *interface, uint32_t address, unsigned prefix);
 void rdl_net_add_ipv6(struct rdl_interface *interface, const uint8_t address[16], unsigned prefix);
+/* One more router, at most RDL_NET_ADDRESSES_MAX of a family. */
+void rdl_net_add_ipv4_router(struct rdl_interface *interface, uint32_t address);
+void rdl_net_add_ipv6_router(struct rdl_interface *interface, const uint8_t address[16]);
 
 /*
  * At which address and UDP port of ours somebody is spoken to, and by which way: what a frame of
@@ -108,6 +116,14 @@ struct rdl_local {
 	uint32_t stacked : 1;
 } __attribute__((packed));
 _Static_assert(sizeof(struct rdl_local) == 3, "as small as that in each registration");
+
+/*
+ * Who on the link is to be given a packet from one of our addresses to a peer: the peer, where it
+ * is in a network of the port's or has a link-local address, else a router, if there is one in the
+ * network of that address of ours. IPv4 as in struct rdl_peer. False: nobody is.
+ */
+bool rdl_net_next_hop(const struct rdl_interface *interface, const struct rdl_local *local,
+	const struct rdl_peer *peer, uint8_t hop[16]);
 
 /* What the port already knows of a frame's checksums. */
 #define RDL_FRAME_IP_CHECKSUM_GOOD 0x01

@@ -18,14 +18,14 @@ static struct daemon *the_daemon;
 static struct rdl_conf *conf;
 
 /* A daemon of this configuration, nothing of it set up. */
-static struct daemon *daemon_of(const char *text)
+static struct daemon *daemon_at(const char *ports, const char *text)
 {
 	int fd = memfd_create("conf", MFD_CLOEXEC);
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
 	char path[32];
 
 	assert_true(fd >= 0 && daemon != NULL);
-	assert_int_equal(dprintf(fd, PORT "%s", text), strlen(PORT) + strlen(text));
+	assert_int_equal(dprintf(fd, "%s%s", ports, text), strlen(ports) + strlen(text));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	conf = rdl_conf_load(path, stderr);
 	assert_non_null(conf);
@@ -43,6 +43,11 @@ static int end(void **state)
 	free(the_daemon);
 	the_daemon = NULL;
 	return 0;
+}
+
+static struct daemon *daemon_of(const char *text)
+{
+	return daemon_at(PORT, text);
 }
 
 /* ---- lcores ---- */
@@ -193,6 +198,41 @@ static void test_keys(void **state)
 	assert_string_not_equal(boot, daemon->boot);
 }
 
+/* ---- ports ---- */
+
+static void test_interfaces(void **state)
+{
+	struct daemon *daemon =
+		daemon_at("ports = ( { device = \"net_tap0\"; addresses = [ \"192.0.2.1/24\" ]; },"
+			  "{ device = \"net_tap1\"; vlan = 12; addresses = [ \"198.51.100.7/24\","
+			  "\"2001:db8::7/64\", \"203.0.113.7/28\" ]; gateway = [ \"203.0.113.1\","
+			  "\"2001:db8::1\", \"198.51.100.1\" ]; } );\n",
+			"coap = { port = 5685; };\n");
+	struct rdl_interface one = { .mtu = 1 }, two = { .mtu = 2 };
+
+	daemon_interface(daemon, 0, &one);
+	daemon_interface(daemon, 1, &two);
+	assert_int_equal(one.vlan, 0);
+	assert_int_equal(one.ipv4_count, 1);
+	assert_int_equal(one.ipv4[0], 0xc0000201);
+	assert_int_equal(one.ipv6_count + one.ipv4_router_count + one.ipv6_router_count, 0);
+	assert_int_equal(two.vlan, 12);
+	assert_int_equal(two.udp_port_count, 1);
+	assert_int_equal(two.udp_ports[0], 5685);
+	assert_int_equal(two.ipv4_count, 2);
+	assert_int_equal(two.ipv4[1], 0xcb007107);
+	assert_int_equal(two.ipv4_prefix[1], 28);
+	assert_int_equal(two.ipv6_count, 1);
+	assert_int_equal(two.ipv6[0][15], 7);
+	assert_int_equal(two.ipv6_prefix[0], 64);
+	assert_int_equal(two.ipv4_router_count, 2);
+	assert_int_equal(two.ipv4_routers[0], 0xcb007101);
+	assert_int_equal(two.ipv4_routers[1], 0xc6336401);
+	assert_int_equal(two.ipv6_router_count, 1);
+	assert_int_equal(two.ipv6_routers[0][15], 1);
+	assert_int_equal(two.mtu, 2);
+}
+
 /* ---- channels ---- */
 
 /* What a worker sends a shard comes to that one, as that worker's, and back. */
@@ -244,6 +284,7 @@ int main(void)
 		TEST(test_memory),
 		TEST(test_policy),
 		TEST(test_keys),
+		TEST(test_interfaces),
 		TEST(test_channels),
 	};
 
