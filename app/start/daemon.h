@@ -25,7 +25,7 @@ struct daemon {
 	struct rdl_interface interfaces[PORTS_MAX];
 	struct worker *workers[WORKERS_MAX];
 	struct owners owners; /* the shard cores */
-	void *admission[SHARDS_MAX]; /* their memory for it, or NULL */
+	void *admission[SHARDS_MAX]; /* their memory for it */
 	void *channels; /* memory of all channels */
 	struct lcores lcores;
 	int socket_id; /* NUMA node, -1: any */
@@ -58,7 +58,7 @@ struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_c
 /* sizes.c: what each part is given. */
 void daemon_registry_config(
 	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
-void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_config *config);
+void daemon_admission_limits(const struct daemon *daemon, struct rdl_admission_limits *limits);
 void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
 /* Fragmented datagrams that one worker puts together at a time. */
 unsigned daemon_reassemblies(const struct daemon *daemon);

@@ -120,9 +120,9 @@ static int setup_events(struct daemon *daemon, struct shard_core *core)
 
 int daemon_setup_shards(struct daemon *daemon)
 {
-	struct rdl_admission_config admission;
+	struct rdl_admission_limits limits;
 
-	daemon_admission_config(daemon, &admission);
+	daemon_admission_limits(daemon, &limits);
 	daemon->owners.endpoint_key = daemon->keys.endpoint;
 	daemon->owners.count = daemon->conf->shards;
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
@@ -130,15 +130,12 @@ int daemon_setup_shards(struct daemon *daemon)
 			"shard core", sizeof(*core), RTE_CACHE_LINE_SIZE, daemon->socket_id);
 
 		daemon->owners.cores[s] = core;
-		admission.memory = rte_zmalloc_socket("admission", rdl_admission_memory(&admission),
+		daemon->admission[s] = rte_zmalloc_socket("admission", rdl_admission_memory(),
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
-		if (core == NULL ||
-			(admission.memory == NULL && rdl_admission_memory(&admission) > 0)) {
+		if (core == NULL || daemon->admission[s] == NULL) {
 			rdl_log_error("start", "no memory for shard %u", s);
-			rte_free(admission.memory);
 			return -1;
 		}
-		daemon->admission[s] = admission.memory;
 		core->index = s;
 		core->worker_count = daemon->conf->workers;
 		core->sleeps = daemon->conf->idle_sleep_us > 0;
@@ -146,7 +143,9 @@ int daemon_setup_shards(struct daemon *daemon)
 		rdl_mailbox_init(&core->question.mailbox);
 		if (signals_end_asked() || setup_registry(daemon, core) != 0)
 			return -1;
-		rdl_shard_init(&core->shard, core->registry, &admission);
+		rdl_shard_init(&core->shard, core->registry, &daemon->keys.admission,
+			daemon->admission[s]);
+		rdl_shard_limit(&core->shard, &limits, core->now_ms);
 		if (setup_events(daemon, core) != 0)
 			return -1;
 	}
@@ -161,9 +160,9 @@ int daemon_setup(struct daemon *daemon)
 void daemon_teardown(struct daemon *daemon)
 {
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
+		rte_free(daemon->admission[s]);
 		if (daemon->owners.cores[s] != NULL) {
 			rdl_registry_destroy(daemon->owners.cores[s]->registry);
-			rte_free(daemon->admission[s]);
 			rte_free(daemon->owners.cores[s]->events.octets);
 		}
 		rte_free(daemon->owners.cores[s]);

@@ -36,7 +36,6 @@ void daemon_registry_config(
 		.shards = conf->shards,
 		.expiry_grace_s = conf->lwm2m.expiry_grace_s,
 		.exchange_lifetime_s = conf->coap.exchange_lifetime_s,
-		.updates_per_s = conf->admission.updates,
 		.endpoint_key = daemon->keys.endpoint,
 		.list_key = daemon->keys.list,
 		.socket_id = daemon->socket_id,
@@ -112,16 +111,16 @@ unsigned daemon_reassemblies(const struct daemon *daemon)
 	return (conf->coap.reassemblies + conf->workers - 1) / conf->workers;
 }
 
-void daemon_admission_config(const struct daemon *daemon, struct rdl_admission_config *config)
+void daemon_admission_limits(const struct daemon *daemon, struct rdl_admission_limits *limits)
 {
 	const struct rdl_conf *conf = daemon->conf;
 
-	*config = (struct rdl_admission_config){
+	*limits = (struct rdl_admission_limits){
 		.registers_per_s = conf->admission.registers_per_s,
 		.burst = conf->admission.burst,
 		.per_prefix = conf->admission.per_prefix,
 		.shards = conf->shards,
-		.key = daemon->keys.admission,
+		.updates = conf->admission.updates,
 	};
 }
 
@@ -144,7 +143,6 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	const struct rdl_conf *conf = daemon->conf;
 	struct rdl_pktio_config pktio;
 	struct rdl_pipeline_config pipeline;
-	struct rdl_admission_config admission;
 	struct rdl_registry_config registry;
 	uint64_t octets = OVERHEAD;
 
@@ -155,8 +153,7 @@ uint64_t daemon_memory(const struct daemon *daemon)
 					  rdl_fragments_memory(daemon_reassemblies(daemon)));
 	if (daemon_notes_refusals(daemon))
 		octets += conf->workers * sizeof(struct rdl_refusals);
-	daemon_admission_config(daemon, &admission);
-	octets += conf->shards * (rdl_admission_memory(&admission) + sizeof(struct shard_core) +
+	octets += conf->shards * (rdl_admission_memory() + sizeof(struct shard_core) +
 					 daemon_events_octets(daemon));
 	for (unsigned s = 0; s < conf->shards; s++) {
 		daemon_registry_config(daemon, s, &registry);

@@ -20,13 +20,14 @@ struct rdl_admission_set {
 
 static_assert(sizeof(struct rdl_admission_set) == RDL_CACHE_LINE, "one line for a look-up");
 
-size_t rdl_admission_memory(const struct rdl_admission_config *config)
+size_t rdl_admission_memory(void)
 {
-	return config->per_prefix != 0 ? SETS * sizeof(struct rdl_admission_set) : 0;
+	return SETS * sizeof(struct rdl_admission_set);
 }
 
 static uint32_t share_of(uint32_t limit, unsigned shards)
 {
+	assert(shards > 0);
 	return limit / shards + (limit % shards != 0);
 }
 
@@ -42,23 +43,13 @@ static struct rdl_admission_limit limit_of(uint32_t per_s, uint32_t burst)
 	return (struct rdl_admission_limit){ per_s, depth > least ? depth : least };
 }
 
-struct rdl_admission_limits rdl_admission_limits(const struct rdl_admission_config *config)
+void rdl_admission_init(struct rdl_admission *admission, const struct rdl_key *key, void *memory)
 {
-	assert(config->shards > 0);
-	return (struct rdl_admission_limits){
-		.all = limit_of(share_of(config->registers_per_s, config->shards),
-			share_of(config->burst, config->shards)),
-		.prefix = limit_of(share_of(config->per_prefix, config->shards), 0),
-	};
-}
-
-void rdl_admission_init(struct rdl_admission *admission, const struct rdl_admission_config *config)
-{
-	assert(config->per_prefix == 0 || config->memory != NULL);
 	*admission = (struct rdl_admission){
-		.limits = rdl_admission_limits(config),
-		.key = config->key,
-		.sets = config->memory,
+		.all = limit_of(0, 0),
+		.prefix = limit_of(0, 0),
+		.key = *key,
+		.sets = memory,
 	};
 }
 
@@ -93,25 +84,25 @@ static uint64_t full_by(const struct rdl_admission_limit *to,
 	return now_ms * to->per_ms + (lack < to->depth ? lack : to->depth);
 }
 
-static bool is_other(const struct rdl_admission_limit *a, const struct rdl_admission_limit *b)
-{
-	return a->per_ms != b->per_ms || a->depth != b->depth;
-}
-
 void rdl_admission_change(
 	struct rdl_admission *admission, const struct rdl_admission_limits *limits, uint64_t now_ms)
 {
-	const struct rdl_admission_limits was = admission->limits;
+	const struct rdl_admission_limit was = admission->prefix;
+	const struct rdl_admission_limit all =
+		limit_of(share_of(limits->registers_per_s, limits->shards),
+			share_of(limits->burst, limits->shards));
+	const struct rdl_admission_limit prefix =
+		limit_of(share_of(limits->per_prefix, limits->shards), 0);
 
-	assert(limits->prefix.per_ms == 0 || admission->sets != NULL);
-	admission->limits = *limits;
-	admission->full_at = full_by(&limits->all, &was.all, admission->full_at, now_ms);
-	if (admission->sets == NULL || !is_other(&was.prefix, &limits->prefix))
+	admission->full_at = full_by(&all, &admission->all, admission->full_at, now_ms);
+	admission->all = all;
+	admission->prefix = prefix;
+	if (was.per_ms == prefix.per_ms)
 		return;
 	for (size_t s = 0; s < SETS; s++)
 		for (unsigned i = 0; i < WAYS; i++)
-			admission->sets[s].full_at[i] = full_by(&limits->prefix, &was.prefix,
-				admission->sets[s].full_at[i], now_ms);
+			admission->sets[s].full_at[i] =
+				full_by(&prefix, &was, admission->sets[s].full_at[i], now_ms);
 }
 
 /*
@@ -123,7 +114,7 @@ void rdl_admission_change(
 static bool take_of_prefix(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms)
 {
-	const struct rdl_admission_limit *limit = &admission->limits.prefix;
+	const struct rdl_admission_limit *limit = &admission->prefix;
 	struct rdl_span network = rdl_peer_prefix(peer);
 	uint64_t prefix = rdl_siphash(&admission->key, network.data, network.len);
 	uint64_t least = UINT64_MAX;
@@ -151,12 +142,12 @@ static bool take_of_prefix(
 enum rdl_admission_result rdl_admission_take(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms)
 {
-	const struct rdl_admission_limit *all = &admission->limits.all;
+	const struct rdl_admission_limit *all = &admission->all;
 	uint64_t lack = lack_of(all, admission->full_at, now_ms);
 
 	if (all->per_ms != 0 && !has_room(all, lack))
 		return RDL_ADMISSION_RATE;
-	if (admission->limits.prefix.per_ms != 0 && !take_of_prefix(admission, peer, now_ms))
+	if (admission->prefix.per_ms != 0 && !take_of_prefix(admission, peer, now_ms))
 		return RDL_ADMISSION_PREFIX;
 	admission->full_at = taken_at(all, lack, now_ms);
 	return RDL_ADMISSION_TAKEN;

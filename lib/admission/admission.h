@@ -9,23 +9,15 @@
 
 #include "net.h"
 
-struct rdl_admission_config {
+struct rdl_admission_limits {
 	/*
 	 * Of the whole gateway, up to 10^9; 0: no limit, and burst 0: one second's worth. Names
 	 * fall evenly on shards, so each shard enforces its share of all three, rounded up.
 	 */
 	uint32_t registers_per_s, burst, per_prefix;
 	unsigned shards; /* at least 1 */
-	struct rdl_key key; /* random: nobody outside can aim at a prefix's bucket */
-	/*
-	 * rdl_admission_memory() octets, zero, aligned to a cache line;
-	 * the caller's. NULL for none.
-	 */
-	void *memory;
+	uint32_t updates; /* a second, of one registration, whose owner keeps count; 0: no limit */
 };
-
-/* Octets of config->memory: none unless per_prefix is limited. */
-size_t rdl_admission_memory(const struct rdl_admission_config *config);
 
 /* What every bucket of a kind has in common, in thousandths of a Register. */
 struct rdl_admission_limit {
@@ -33,25 +25,29 @@ struct rdl_admission_limit {
 	uint64_t depth;
 };
 
-/* Of one shard. */
-struct rdl_admission_limits {
-	struct rdl_admission_limit all, prefix;
-};
-struct rdl_admission_limits rdl_admission_limits(const struct rdl_admission_config *config);
-
 struct rdl_admission_set;
 
 struct rdl_admission {
-	struct rdl_admission_limits limits;
+	struct rdl_admission_limit all, prefix;
 	uint64_t full_at; /* of the bucket of all */
 	struct rdl_key key;
 	struct rdl_admission_set *sets;
 };
 
-void rdl_admission_init(struct rdl_admission *admission, const struct rdl_admission_config *config);
+/*
+ * Octets for the buckets of prefixes. They are there whatever the limits are, so that there can be
+ * one later.
+ */
+size_t rdl_admission_memory(void);
 
 /*
- * Goes by other limits from now on. What a bucket lacks stays as it is, but no more than the new
+ * No limits at first. `key` is random: nobody outside can aim at a prefix's bucket. `memory` is
+ * zero, aligned to a cache line, and the caller's.
+ */
+void rdl_admission_init(struct rdl_admission *admission, const struct rdl_key *key, void *memory);
+
+/*
+ * Goes by these limits from now on. What a bucket lacks stays as it is, but no more than the new
  * limit's depth; where there was no limit before, it is full. Goes through all buckets when the
  * limit of prefixes is another: tens of microseconds.
  */
@@ -61,7 +57,7 @@ void rdl_admission_change(struct rdl_admission *admission,
 /* False when there is nothing to ask rdl_admission_take() for. */
 static inline bool rdl_admission_limited(const struct rdl_admission *admission)
 {
-	return (admission->limits.all.per_ms | admission->limits.prefix.per_ms) != 0;
+	return (admission->all.per_ms | admission->prefix.per_ms) != 0;
 }
 
 enum rdl_admission_result {

@@ -55,8 +55,7 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config)
 struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config)
 {
 	assert(config->registrations > 0 && config->shard < config->shards &&
-		config->shards <= RDL_PARTITIONS &&
-		config->updates_per_s <= RDL_REGISTRY_UPDATES_MAX);
+		config->shards <= RDL_PARTITIONS);
 	if (config->slots == 0)
 		return NULL;
 	struct rdl_registry *registry =
@@ -69,7 +68,6 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	registry->registrations_max = config->registrations;
 	registry->expiry_grace_s = config->expiry_grace_s;
 	registry->exchange_lifetime_s = config->exchange_lifetime_s;
-	registry->updates_per_s = config->updates_per_s;
 	registry->described = rdl_memory_alloc(RDL_ENDPOINT_MAX, config->socket_id);
 	const struct rdl_store_config store = store_config(config);
 	rdl_tombstones_init(&registry->tombstones, &registry->slab);

@@ -31,8 +31,6 @@ struct rdl_registry_config {
 	uint32_t expiry_grace_s; /* granted on top of every lifetime */
 	/* how long a request is known again (RFC 7252 section 4.8.2) */
 	uint32_t exchange_lifetime_s;
-	/* Updates a second of one registration, up to RDL_REGISTRY_UPDATES_MAX; 0: no limit. */
-	uint32_t updates_per_s;
 	struct rdl_key endpoint_key; /* the one that endpoint digests are made with */
 	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
 	int socket_id; /* NUMA node, or -1 for any */
@@ -108,7 +106,7 @@ enum rdl_registry_result {
 	RDL_REGISTRY_REPLAYED, /* nothing that anybody need be told */
 	RDL_REGISTRY_RENEWED, /* later than any retransmission: it came instead of an Update */
 	RDL_REGISTRY_LENGTHENED, /* with a longer lifetime than was held */
-	/* it would be one, but is over updates_per_s: nothing was changed */
+	/* it would be one, but is over the limit of Updates: nothing was changed */
 	RDL_REGISTRY_TOO_OFTEN,
 	RDL_REGISTRY_NO_COPY, /* not one that is remembered */
 };
@@ -146,16 +144,16 @@ rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms);
 
 /*
- * True when one more Update of a registration, live at `now_ms`, is over updates_per_s. Updates
- * spend of it, and copies that restart the lifetime; a Register that takes the registration's place
+ * True when one more Update of a registration, live at `now_ms`, is over the limit. Updates spend
+ * of it, and copies that restart the lifetime; a Register that takes the registration's place
  * neither spends nor brings any.
  */
 bool rdl_registry_is_over_limit(
 	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
 
 /*
- * Another limit from now on, up to RDL_REGISTRY_UPDATES_MAX; 0: none. What registrations have spent
- * of a second's updates stays, but no more than all.
+ * The limit of Updates of one registration from now on, up to RDL_REGISTRY_UPDATES_MAX; 0: none, as
+ * it is at first. What registrations have spent of a second's updates stays, but no more than all.
  */
 void rdl_registry_limit_updates(struct rdl_registry *registry, uint32_t per_s);
 

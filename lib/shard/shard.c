@@ -14,11 +14,18 @@
 #define READ_LONG_AGO_MS 64
 
 void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
-	const struct rdl_admission_config *admission)
+	const struct rdl_key *key, void *memory)
 {
 	memset(shard, 0, sizeof(*shard));
 	shard->registry = registry;
-	rdl_admission_init(&shard->admission, admission);
+	rdl_admission_init(&shard->admission, key, memory);
+}
+
+void rdl_shard_limit(
+	struct rdl_shard *shard, const struct rdl_admission_limits *limits, uint64_t now_ms)
+{
+	rdl_admission_change(&shard->admission, limits, now_ms);
+	rdl_registry_limit_updates(shard->registry, limits->updates);
 }
 
 /*

@@ -37,8 +37,13 @@ struct rdl_shard {
 	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
 };
 
+/* No limits at first. `key` and `memory` are those of rdl_admission_init(). */
 void rdl_shard_init(struct rdl_shard *shard, struct rdl_registry *registry,
-	const struct rdl_admission_config *admission);
+	const struct rdl_key *key, void *memory);
+
+/* Enforces these limits from the next burst on. */
+void rdl_shard_limit(
+	struct rdl_shard *shard, const struct rdl_admission_limits *limits, uint64_t now_ms);
 
 /*
  * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and leaves each

@@ -21,14 +21,14 @@ static uint64_t epoch_ms;
 
 static void make_registry(void)
 {
+	static const struct rdl_admission_limits limits = { .shards = 1, .updates = 3 };
 	struct rdl_registry_config config = gateway_registry(REGISTRATIONS);
 
-	config.updates_per_s = 3;
 	config.exchange_lifetime_s = EXCHANGE_LIFETIME_S;
 	config.now_ms = now_ms;
 	gateway_shard_stop(&shard);
 	epoch_ms = now_ms;
-	gateway_shard_start(&shard, &config, NULL);
+	gateway_shard_start(&shard, &config, &limits);
 	events_start(&shard);
 }
 

@@ -53,18 +53,18 @@ static void make_pipelines(void)
 
 static void make_shards(void)
 {
+	const struct rdl_admission_limits limits = { .shards = SHARDS, .updates = UPDATES_PER_S };
 	struct rdl_registry_config config = gateway_registry(REGISTRATIONS);
 
 	config.slots = rdl_registry_slots(SHARDS * REGISTRATIONS);
 	config.shards = SHARDS;
 	config.expiry_grace_s = GRACE_S;
 	config.exchange_lifetime_s = EXCHANGE_LIFETIME_S;
-	config.updates_per_s = UPDATES_PER_S;
 	config.now_ms = epoch_ms;
 	config.wall_ms = wall_ms;
 	for (unsigned s = 0; s < SHARDS; s++) {
 		config.shard = s;
-		gateway_shard_start(&shards[s], &config, NULL);
+		gateway_shard_start(&shards[s], &config, &limits);
 	}
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gateway_shard.h"
 
+#include <stdlib.h>
+
 #include "check.h"
 
 struct rdl_registry_config gateway_registry(uint64_t registrations)
@@ -17,17 +19,23 @@ struct rdl_registry_config gateway_registry(uint64_t registrations)
 }
 
 void gateway_shard_start(struct rdl_shard *shard, const struct rdl_registry_config *config,
-	const struct rdl_admission_config *admission)
+	const struct rdl_admission_limits *limits)
 {
-	const struct rdl_admission_config no_limits = { .shards = config->shards };
+	size_t len = rdl_admission_memory();
+	void *memory = aligned_alloc(RDL_CACHE_LINE, len);
 
-	rdl_shard_init(
-		shard, rdl_registry_create(config), admission != NULL ? admission : &no_limits);
+	CHECK(memory != NULL);
+	memset(memory, 0, len);
+	rdl_shard_init(shard, rdl_registry_create(config), &(struct rdl_key){ 41, 42 }, memory);
 	CHECK(shard->registry != NULL);
+	if (limits != NULL)
+		rdl_shard_limit(shard, limits, config->now_ms);
 }
 
 void gateway_shard_stop(struct rdl_shard *shard)
 {
 	rdl_registry_destroy(shard->registry);
+	free(shard->admission.sets);
 	shard->registry = NULL;
+	shard->admission.sets = NULL;
 }

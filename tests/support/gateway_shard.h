@@ -9,9 +9,9 @@
 /* One shard of one, its clock at 0. */
 struct rdl_registry_config gateway_registry(uint64_t registrations);
 
-/* `admission` may be NULL: no limits. */
+/* `limits` may be NULL: none. */
 void gateway_shard_start(struct rdl_shard *shard, const struct rdl_registry_config *config,
-	const struct rdl_admission_config *admission);
+	const struct rdl_admission_limits *limits);
 void gateway_shard_stop(struct rdl_shard *shard);
 
 #endif

@@ -5,8 +5,7 @@
 static void change_to(
 	uint32_t registers_per_s, uint32_t burst, uint32_t per_prefix, uint64_t now_ms)
 {
-	struct rdl_admission_config wanted = { registers_per_s, burst, per_prefix, .shards = 1 };
-	struct rdl_admission_limits limits = rdl_admission_limits(&wanted);
+	struct rdl_admission_limits limits = { registers_per_s, burst, per_prefix, .shards = 1 };
 
 	rdl_admission_change(&admission, &limits, now_ms);
 }
@@ -47,7 +46,7 @@ static void what_lacks_stays(void **state)
 
 			if (prefix == 1 && (cases[c].burst | cases[c].to_burst) != 0)
 				continue;
-			start(&(struct rdl_admission_config){ prefix == 0 ? from : 0,
+			start(&(struct rdl_admission_limits){ prefix == 0 ? from : 0,
 				cases[c].burst, prefix == 1 ? from : 0, .shards = 1 });
 			assert_int_equal(take_all(&peer, BEGIN, cases[c].taken), cases[c].taken);
 			change_to(prefix == 0 ? to : 0, cases[c].to_burst, prefix == 1 ? to : 0,
@@ -65,7 +64,7 @@ static void fills_at_the_new_rate(void **state)
 	struct rdl_peer peer = peer_of("2001:db8::1");
 
 	for (unsigned prefix = 0; prefix < 2; prefix++) {
-		start(&(struct rdl_admission_config){ prefix == 0, 0, prefix == 1, .shards = 1 });
+		start(&(struct rdl_admission_limits){ prefix == 0, 0, prefix == 1, .shards = 1 });
 		assert_int_equal(take_all(&peer, BEGIN, UINT32_MAX), 1);
 		change_to(prefix == 0 ? 100 : 0, 0, prefix == 1 ? 100 : 0, BEGIN + 500);
 		/* Half a Register had flowed in; the depth has grown by 99. */
@@ -83,7 +82,7 @@ static void from_none_to_some(void **state)
 {
 	struct rdl_peer a = peer_of("192.0.2.1"), b = peer_of("192.0.3.1");
 
-	start(&(struct rdl_admission_config){ .per_prefix = 5 });
+	start(&(struct rdl_admission_limits){ .per_prefix = 5 });
 	assert_int_equal(take_all(&a, BEGIN, 3), 3);
 	change_to(4, 0, 5, BEGIN);
 	assert_int_equal(take_all(&a, BEGIN, UINT32_MAX), 2);
@@ -105,7 +104,7 @@ static void from_none_to_some(void **state)
 /* Thousands of prefixes: each keeps what it lacks. */
 static void each_prefix(void **state)
 {
-	start(&(struct rdl_admission_config){ .per_prefix = 4, .key = { 1, 2 } });
+	start(&(struct rdl_admission_limits){ .per_prefix = 4 });
 	for (uint32_t n = 0; n < 2000; n++) {
 		struct rdl_peer peer = peer_in(n);
 

@@ -34,7 +34,7 @@ static void test_which_prefix(void **state)
 		struct rdl_peer a = peer_of(cases[c].a), b = peer_of(cases[c].b);
 
 		b.port = 7;
-		start(&(struct rdl_admission_config){ .per_prefix = 2 });
+		start(&(struct rdl_admission_limits){ .per_prefix = 2 });
 		assert_true(take(&a, BEGIN));
 		assert_true(take(&a, BEGIN));
 		assert_int_equal(rdl_admission_take(&admission, &a, BEGIN), RDL_ADMISSION_PREFIX);
@@ -60,8 +60,7 @@ static void test_side_by_side(void **state)
 		int64_t rate = per_prefix[r], depth = depth_of(rate, 0);
 		struct watch watches[300] = { { 0, 0 } };
 
-		start(&(struct rdl_admission_config){
-			.per_prefix = per_prefix[r], .key = { 1, 2 } });
+		start(&(struct rdl_admission_limits){ .per_prefix = per_prefix[r] });
 		for (uint64_t since = 0; since <= 5000; since += r < 4 ? 10 : 1)
 			for (uint32_t n = 0; n < RDL_ARRAY_LEN(watches); n++) {
 				struct rdl_peer peer = peer_in(n);
@@ -81,7 +80,7 @@ static void test_neither_charged(void **state)
 	struct rdl_peer a = peer_of("192.0.2.1"), b = peer_of("198.51.100.1");
 	struct rdl_peer c = peer_of("2001:db8::1"), d = peer_of("203.0.113.1");
 
-	start(&(struct rdl_admission_config){
+	start(&(struct rdl_admission_limits){
 		.registers_per_s = 1000, .burst = 3, .per_prefix = 1 });
 	assert_true(take(&a, BEGIN));
 	for (unsigned i = 0; i < 10; i++)
@@ -98,7 +97,7 @@ static void test_neither_charged(void **state)
 /* Prefixes that come once each find a place as long as full buckets are there to give theirs up. */
 static void test_idle_prefixes_give_way(void **state)
 {
-	start(&(struct rdl_admission_config){ .per_prefix = 1, .key = { 3, 4 } });
+	start(&(struct rdl_admission_limits){ .per_prefix = 1 });
 	for (uint32_t n = 0; n < 300000; n++) {
 		struct rdl_peer peer = peer_in(n);
 
@@ -119,7 +118,7 @@ static void test_flood_of_prefixes(void **state)
 	uint64_t seed = 5;
 
 	assert_non_null(watches);
-	start(&(struct rdl_admission_config){ .per_prefix = RATE, .key = { 5, 6 } });
+	start(&(struct rdl_admission_limits){ .per_prefix = RATE });
 	for (uint64_t since = 0; since < MS; since++) {
 		for (unsigned i = 0; i < A_MS; i++) {
 			/* Half of it comes from a few that ask again and again. */
@@ -143,7 +142,7 @@ static void test_flood_at_once(void **state)
 {
 	uint64_t taken = 0;
 
-	start(&(struct rdl_admission_config){ .per_prefix = 4, .key = { 7, 8 } });
+	start(&(struct rdl_admission_limits){ .per_prefix = 4 });
 	for (uint32_t n = 0; n < 2000000; n++) {
 		struct rdl_peer peer = peer_in(n);
 
@@ -159,7 +158,8 @@ static void test_keyed(void **state)
 	static bool taken[2][200000];
 
 	for (unsigned k = 0; k < 2; k++) {
-		start(&(struct rdl_admission_config){ .per_prefix = 1, .key = { 9, k } });
+		key = (struct rdl_key){ 9, k };
+		start(&(struct rdl_admission_limits){ .per_prefix = 1 });
 		for (uint32_t n = 0; n < RDL_ARRAY_LEN(taken[k]); n++) {
 			struct rdl_peer peer = peer_in(n);
 

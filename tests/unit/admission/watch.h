@@ -15,25 +15,24 @@
 #define BEGIN 1000000 /* ms; nothing depends on it */
 
 static struct rdl_admission admission;
-static struct rdl_admission_config config;
+static struct rdl_key key = { 3, 4 };
 
-static inline void start(const struct rdl_admission_config *wanted)
+/* Of one shard, unless there are more. */
+static inline void start(const struct rdl_admission_limits *wanted)
 {
-	size_t len;
+	struct rdl_admission_limits limits = *wanted;
+	void *memory = guard_alloc(rdl_admission_memory());
 
-	config = *wanted;
-	config.shards = config.shards != 0 ? config.shards : 1;
-	len = rdl_admission_memory(&config);
-	config.memory = len > 0 ? guard_alloc(len) : NULL;
-	if (len > 0)
-		memset(config.memory, 0, len);
-	rdl_admission_init(&admission, &config);
+	limits.shards = limits.shards != 0 ? limits.shards : 1;
+	memset(memory, 0, rdl_admission_memory());
+	rdl_admission_init(&admission, &key, memory);
+	assert_false(rdl_admission_limited(&admission));
+	rdl_admission_change(&admission, &limits, 0);
 }
 
 static inline void stop(void)
 {
-	if (config.memory != NULL)
-		guard_free(config.memory, rdl_admission_memory(&config));
+	guard_free((uint8_t *)admission.sets, rdl_admission_memory());
 }
 
 static inline struct rdl_peer peer_of(const char *address)

@@ -23,8 +23,7 @@ static struct rdl_speck location_key; /* start() */
 static struct rdl_shard shard;
 static struct rdl_policy *policy;
 /* What start() goes by: no limits unless a test sets some. */
-static struct rdl_admission_config admission = { .shards = 1 };
-static uint32_t updates_per_s;
+static struct rdl_admission_limits limits = { .shards = 1 };
 
 /* ---- start and end ---- */
 
@@ -32,12 +31,11 @@ static inline void start(uint64_t registrations, const struct rdl_policy_config 
 {
 	struct rdl_registry_config registry = gateway_registry(registrations);
 
-	registry.updates_per_s = updates_per_s;
 	registry.now_ms = EPOCH;
 	location_key = gateway_location_key();
 	policy = rdl_policy_create(config);
 	assert_non_null(policy);
-	gateway_shard_start(&shard, &registry, &admission);
+	gateway_shard_start(&shard, &registry, &limits);
 }
 
 static inline int setup(void **state)

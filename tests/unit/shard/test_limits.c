@@ -2,22 +2,11 @@
 /* Which Registers the limits of admission are for, and what becomes of those that are over one. */
 #include "fixture.h"
 
-#include <stdlib.h>
-
 #define NOW (EPOCH + 10000)
 
 static int setup_limits(uint32_t registers_per_s, uint32_t burst, uint32_t per_prefix)
 {
-	size_t len;
-
-	admission = (struct rdl_admission_config){ registers_per_s, burst, per_prefix, .shards = 1,
-		.key = { 41, 42 } };
-	len = rdl_admission_memory(&admission);
-	if (len > 0) {
-		admission.memory = aligned_alloc(RDL_CACHE_LINE, len);
-		assert_non_null(admission.memory);
-		memset(admission.memory, 0, len);
-	}
+	limits = (struct rdl_admission_limits){ registers_per_s, burst, per_prefix, .shards = 1 };
 	return setup(NULL);
 }
 
@@ -31,13 +20,7 @@ static int one_of_a_prefix(void **state)
 	return setup_limits(1, 5, 1);
 }
 
-static int end(void **state)
-{
-	free(admission.memory);
-	return teardown(state);
-}
-
-#define LIMITS_TEST(test, limits) cmocka_unit_test_setup_teardown(test, limits, end)
+#define LIMITS_TEST(test, some) cmocka_unit_test_setup_teardown(test, some, teardown)
 
 static struct handed h;
 
@@ -218,6 +201,39 @@ static void test_prefixes(void **state)
 	assert_int_equal(counter(RDL_STAT_drop_admission_rate), 0);
 }
 
+/* A shard that began without limits is given some, and others; and none again. */
+static void test_limits_that_come_later(void **state)
+{
+	struct rdl_registry_counts all;
+
+	register_at(numbered(1), NOW);
+	rdl_shard_limit(
+		&shard, &(struct rdl_admission_limits){ .per_prefix = 2, .shards = 1 }, NOW);
+	register_at(numbered(2), NOW);
+	register_at(numbered(3), NOW);
+	all = counts();
+	send(numbered(4), "", NOW);
+	expect_shed(&all, RDL_STAT_drop_admission_prefix, 1);
+	rdl_shard_limit(
+		&shard, &(struct rdl_admission_limits){ 1, .updates = 1, .shards = 1 }, NOW);
+	struct id id = register_at(numbered(4), NOW);
+	all = counts();
+	send(numbered(5), "", NOW);
+	expect_shed(&all, RDL_STAT_drop_admission_rate, 1);
+	assert_int_equal(request_at("CON POST 11:rd 11:@", &id, NOW), CODE(2, 4));
+	assert_int_equal(request_at("CON POST 11:rd 11:@ 15:lt=9", &id, NOW), 0);
+	assert_int_equal(counter(RDL_STAT_drop_admission_update), 1);
+	rdl_shard_limit(&shard, &(struct rdl_admission_limits){ .shards = 1 }, NOW);
+	for (unsigned i = 5; i < 9; i++)
+		register_at(numbered(i), NOW);
+	assert_int_equal(request_at("CON POST 11:rd 11:@ 15:lt=9", &id, NOW), CODE(2, 4));
+}
+
+static int no_limits(void **state)
+{
+	return setup_limits(0, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +243,7 @@ int main(void)
 		LIMITS_TEST(test_twice_in_a_burst, two_at_once),
 		LIMITS_TEST(test_dead_are_new, two_at_once),
 		LIMITS_TEST(test_prefixes, one_of_a_prefix),
+		LIMITS_TEST(test_limits_that_come_later, no_limits),
 	};
 
 	return RUN_SHARD_TESTS(tests);

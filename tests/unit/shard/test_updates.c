@@ -8,13 +8,13 @@
 
 static int setup_limit(void **state)
 {
-	updates_per_s = LIMIT;
+	limits.updates = LIMIT;
 	return setup(state);
 }
 
 static int teardown_limit(void **state)
 {
-	updates_per_s = 0;
+	limits.updates = 0;
 	return teardown(state);
 }
 
