@@ -39,8 +39,8 @@ static void send_later(struct worker *worker, struct rdl_frame *frame)
 }
 
 /* Hands over as far as the shard's credit goes; the rest is shed before it has left any trace. */
-static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
-	const struct rdl_burst *burst, struct rdl_frame *freed[], unsigned *freed_count)
+static void hand_over(struct worker *worker, const struct rdl_burst *burst,
+	struct rdl_frame *freed[], unsigned *freed_count)
 {
 	void *batch[RDL_BURST_MAX];
 
@@ -55,11 +55,11 @@ static void hand_over(struct worker *worker, struct rdl_packet *const packets[],
 			if (burst->shard[i] != shard)
 				continue;
 			left &= ~rdl_packet_bit(i);
-			if (n < rdl_channel_left(channel, packets[i]->request.operation)) {
-				batch[n++] = &packets[i]->request;
+			if (n < rdl_channel_left(channel, burst->packets[i]->request.operation)) {
+				batch[n++] = &burst->packets[i]->request;
 			} else {
-				rdl_pipeline_shed(&worker->pipeline, packets[i]);
-				freed[(*freed_count)++] = &packets[i]->frame;
+				rdl_pipeline_shed(&worker->pipeline, burst->packets[i]);
+				freed[(*freed_count)++] = &burst->packets[i]->frame;
 			}
 		}
 		rdl_channel_send(channel, batch, n);
@@ -110,20 +110,19 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 	struct rdl_packet *packets[RDL_BURST_MAX];
 	struct rdl_frame *freed[RDL_BURST_MAX];
 	unsigned freed_count = 0;
-	struct rdl_burst burst;
 
 	for (unsigned i = 0; i < n; i++)
 		packets[i] = (struct rdl_packet *)frames[i];
-	rdl_pipeline_burst(&worker->pipeline, __atomic_load_n(worker->policy, __ATOMIC_ACQUIRE),
-		packets, n, &burst);
-	for (rdl_packet_set left = burst.reply; left != 0;)
+	const struct rdl_burst *burst = rdl_pipeline_burst(
+		&worker->pipeline, __atomic_load_n(worker->policy, __ATOMIC_ACQUIRE), packets, n);
+	for (rdl_packet_set left = burst->reply; left != 0;)
 		send_later(worker, frames[rdl_packet_take(&left)]);
-	for (rdl_packet_set left = burst.drop; left != 0;)
+	for (rdl_packet_set left = burst->drop; left != 0;)
 		freed[freed_count++] = frames[rdl_packet_take(&left)];
-	hand_over(worker, packets, &burst, freed, &freed_count);
+	hand_over(worker, burst, freed, &freed_count);
 	if (freed_count > 0)
 		rdl_pktio_free(freed, freed_count);
-	return RDL_LIKELY(burst.fragment == 0) ? 0 : put_together(worker, frames, burst.fragment);
+	return RDL_LIKELY(burst->fragment == 0) ? 0 : put_together(worker, frames, burst->fragment);
 }
 
 /*

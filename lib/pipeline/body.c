@@ -82,9 +82,10 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 }
 
 /* The body of a transfer, put together before what is decoded of it. */
-static enum rdl_body gather(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, const struct rdl_transfer *transfer, struct rdl_cursor *scratch)
+static enum rdl_body gather(struct rdl_pipeline *pipeline, unsigned i,
+	const struct rdl_transfer *transfer, struct rdl_cursor *scratch)
 {
+	struct rdl_packet *packet = pipeline->burst.packets[i];
 	size_t whole = ((size_t)transfer->len + 7) & ~(size_t)7;
 	/*
 	 * A list is read into twice its payload,
@@ -96,14 +97,16 @@ static enum rdl_body gather(struct rdl_pipeline *pipeline, struct rdl_packet *pa
 	if (body != RDL_BODY_WHOLE)
 		return body;
 	rdl_transfers_copy(&pipeline->blocks.transfers, transfer, scratch->pos);
-	input->payload = (struct rdl_span){ scratch->pos, transfer->len };
+	pipeline->burst.inputs[i].payload = (struct rdl_span){ scratch->pos, transfer->len };
 	scratch->pos += whole;
 	return RDL_BODY_WHOLE;
 }
 
-static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, struct rdl_cursor *scratch)
+static enum rdl_body take_block(
+	struct rdl_pipeline *pipeline, unsigned i, struct rdl_cursor *scratch)
 {
+	struct rdl_packet *packet = pipeline->burst.packets[i];
+	const struct rdl_input *input = &pipeline->burst.inputs[i];
 	struct rdl_request *request = &packet->request;
 	bool is_update = request->operation == RDL_OPERATION_UPDATE;
 	struct rdl_span id = is_update ? input->id : (struct rdl_span){ NULL, 0 };
@@ -129,7 +132,7 @@ static enum rdl_body take_block(struct rdl_pipeline *pipeline, struct rdl_packet
 	case RDL_BLOCK_MORE:
 		return RDL_BODY_PART;
 	case RDL_BLOCK_COMPLETE:
-		return gather(pipeline, packet, input, transfer, scratch);
+		return gather(pipeline, i, transfer, scratch);
 	case RDL_BLOCK_EVICTED:
 		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_blocks_full, 1);
 		return RDL_BODY_SHED;
@@ -147,9 +150,12 @@ void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *
 		packet->reply.block1 = rdl_coap_block_value(input->block1);
 }
 
-enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, struct rdl_cursor *scratch)
+enum rdl_body rdl_pipeline_body(
+	struct rdl_pipeline *pipeline, unsigned i, struct rdl_cursor *scratch)
 {
+	struct rdl_packet *packet = pipeline->burst.packets[i];
+	const struct rdl_input *input = &pipeline->burst.inputs[i];
+
 	if (RDL_UNLIKELY(input->has_block1)) {
 		bool one_of_many = input->block1.num != 0 || input->block1.more;
 
@@ -159,7 +165,7 @@ enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet
 			return RDL_BODY_REFUSED;
 		}
 		if (one_of_many)
-			return take_block(pipeline, packet, input, scratch);
+			return take_block(pipeline, i, scratch);
 	}
 	/* As in gather(); its payload is among the octets of the datagram already. */
 	return find_scratch(

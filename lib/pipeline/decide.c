@@ -6,9 +6,11 @@
 #include "internal.h"
 
 /* The verdict on a Register, or an Update, in its request. */
-static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, const struct rdl_input *input, struct rdl_cursor *scratch)
+static void judge(struct rdl_pipeline *pipeline, unsigned i, struct rdl_cursor *scratch)
 {
+	const struct rdl_policy *policy = pipeline->burst.policy;
+	const struct rdl_input *input = &pipeline->burst.inputs[i];
+	struct rdl_packet *packet = pipeline->burst.packets[i];
 	struct rdl_request *request = &packet->request;
 	struct rdl_policy_memo *memo = pipeline->memo;
 	struct rdl_ignored_counts ignored = { { 0 } };
@@ -26,21 +28,24 @@ static void judge(struct rdl_pipeline *pipeline, const struct rdl_policy *policy
 	}
 }
 
-static void answer(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+/* Refused here: the request says why. */
+static void answer(struct rdl_pipeline *pipeline, unsigned i)
 {
-	struct rdl_request *request = &packet->request;
+	struct rdl_burst *burst = &pipeline->burst;
+	struct rdl_packet *packet = burst->packets[i];
+	const struct rdl_request *request = &packet->request;
 
 	rdl_stats_add(&pipeline->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
-	rdl_pipeline_note(pipeline, request, &pipeline->inputs[i]);
-	rdl_pipeline_refuse(policy, packet);
+	rdl_pipeline_note(pipeline, request, &burst->inputs[i]);
+	rdl_pipeline_refuse(burst->policy, packet);
 	rdl_pipeline_release(pipeline, packet);
 	burst->reply |= rdl_packet_bit(i);
 }
 
-static void hand_over(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_burst *burst, unsigned i, unsigned partition)
+static void hand_over(struct rdl_pipeline *pipeline, unsigned i, unsigned partition)
 {
+	struct rdl_burst *burst = &pipeline->burst;
+	struct rdl_packet *packet = burst->packets[i];
 	struct rdl_request *request = &packet->request;
 
 	if (request->exchange == 0)
@@ -49,10 +54,11 @@ static void hand_over(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
 	burst->hand_over |= rdl_packet_bit(i);
 }
 
-static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+static void decide_rd(struct rdl_pipeline *pipeline, unsigned i)
 {
-	struct rdl_input *input = &pipeline->inputs[i];
+	struct rdl_burst *burst = &pipeline->burst;
+	const struct rdl_input *input = &burst->inputs[i];
+	struct rdl_packet *packet = burst->packets[i];
 	struct rdl_request *request = &packet->request;
 	struct rdl_cursor scratch;
 
@@ -60,14 +66,14 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 		rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
 		request->reason = input->message.code == RDL_COAP_DELETE ? RDL_REASON_delete_rd
 									 : RDL_REASON_method;
-		answer(pipeline, policy, packet, burst, i);
+		answer(pipeline, i);
 		return;
 	}
 	request->operation = RDL_OPERATION_REGISTER;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_register, 1);
-	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
+	switch (rdl_pipeline_body(pipeline, i, &scratch)) {
 	case RDL_BODY_WHOLE:
-		judge(pipeline, policy, packet, input, &scratch);
+		judge(pipeline, i, &scratch);
 		break;
 	case RDL_BODY_PART:
 		rdl_reply_write(&packet->reply, RDL_COAP_CONTINUE, NULL);
@@ -80,9 +86,9 @@ static void decide_rd(struct rdl_pipeline *pipeline, const struct rdl_policy *po
 		break;
 	}
 	if (request->reason == RDL_REASON_NONE)
-		hand_over(pipeline, packet, burst, i, rdl_endpoint_partition(request->digest));
+		hand_over(pipeline, i, rdl_endpoint_partition(request->digest));
 	else
-		answer(pipeline, policy, packet, burst, i);
+		answer(pipeline, i);
 }
 
 /* What a request to a location is, counted. */
@@ -112,19 +118,18 @@ static bool says_nothing(const struct rdl_input *input)
 }
 
 /* The verdict on an Update, in its request. False when it is to be dropped. */
-static bool judge_update(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_input *input)
+static bool judge_update(struct rdl_pipeline *pipeline, unsigned i)
 {
 	struct rdl_cursor scratch;
 
-	if (RDL_LIKELY(says_nothing(input)))
+	if (RDL_LIKELY(says_nothing(&pipeline->burst.inputs[i])))
 		return true;
-	switch (rdl_pipeline_body(pipeline, packet, input, &scratch)) {
+	switch (rdl_pipeline_body(pipeline, i, &scratch)) {
 	case RDL_BODY_WHOLE:
-		judge(pipeline, policy, packet, input, &scratch);
+		judge(pipeline, i, &scratch);
 		break;
 	case RDL_BODY_PART:
-		packet->request.gives = RDL_GIVES_BLOCK;
+		pipeline->burst.packets[i]->request.gives = RDL_GIVES_BLOCK;
 		break;
 	case RDL_BODY_SHED:
 		return false;
@@ -134,10 +139,11 @@ static bool judge_update(struct rdl_pipeline *pipeline, const struct rdl_policy 
 	return true;
 }
 
-static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+static void decide_location(struct rdl_pipeline *pipeline, unsigned i)
 {
-	struct rdl_input *input = &pipeline->inputs[i];
+	struct rdl_burst *burst = &pipeline->burst;
+	const struct rdl_input *input = &burst->inputs[i];
+	struct rdl_packet *packet = burst->packets[i];
 	struct rdl_request *request = &packet->request;
 
 	/*
@@ -148,12 +154,12 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	enum rdl_reason reason = input->option_reason;
 
 	request->operation = (uint8_t)operation;
-	if (!rdl_packet_is_in(pipeline->located, i)) {
+	if (!rdl_packet_is_in(burst->located, i)) {
 		request->reason = RDL_REASON_location;
 		/* As from a shard, lest the difference tell which ids may have been somebody's. */
 		if (operation == RDL_OPERATION_UPDATE && reason == RDL_REASON_NONE)
 			rdl_pipeline_echo_block(packet, input);
-		answer(pipeline, policy, packet, burst, i);
+		answer(pipeline, i);
 		return;
 	}
 	request->gives = 0;
@@ -163,11 +169,11 @@ static void decide_location(struct rdl_pipeline *pipeline, const struct rdl_poli
 	if (RDL_UNLIKELY(reason == RDL_REASON_bad_option))
 		request->detail.number = input->bad_option;
 	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_UPDATE &&
-		!judge_update(pipeline, policy, packet, input)) {
+		!judge_update(pipeline, i)) {
 		burst->drop |= rdl_packet_bit(i);
 		return;
 	}
-	hand_over(pipeline, packet, burst, i, rdl_location_partition(&request->location));
+	hand_over(pipeline, i, rdl_location_partition(&request->location));
 }
 
 /* RFC 6690 section 4.1: `rt=` or `href=`, each matching whole or up to a final '*'. */
@@ -195,47 +201,55 @@ static bool discovery_matches(const struct rdl_parameters *p)
 	return true;
 }
 
-static void decide_discovery(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+static void decide_discovery(struct rdl_pipeline *pipeline, unsigned i)
 {
-	if (pipeline->inputs[i].message.code != RDL_COAP_GET) {
+	struct rdl_burst *burst = &pipeline->burst;
+	const struct rdl_input *input = &burst->inputs[i];
+	struct rdl_packet *packet = burst->packets[i];
+
+	if (input->message.code != RDL_COAP_GET) {
 		packet->request.reason = RDL_REASON_method;
-		answer(pipeline, policy, packet, burst, i);
-	} else if (!discovery_matches(&pipeline->inputs[i].parameters)) {
-		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_discovery_filter);
+		answer(pipeline, i);
+	} else if (!discovery_matches(&input->parameters)) {
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_discovery_filter);
 	} else {
 		rdl_reply_discovery(&packet->reply);
 		burst->reply |= rdl_packet_bit(i);
 	}
 }
 
-void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i)
+static void decide(struct rdl_pipeline *pipeline, unsigned i)
 {
-	const struct rdl_input *input = &pipeline->inputs[i];
-	struct rdl_request *request = &packet->request;
+	const struct rdl_input *input = &pipeline->burst.inputs[i];
+	struct rdl_request *request = &pipeline->burst.packets[i]->request;
 
 	if (RDL_UNLIKELY(input->option_reason == RDL_REASON_bad_option &&
 			 input->message.type == RDL_COAP_NON)) {
-		rdl_pipeline_drop(pipeline, burst, i, RDL_STAT_drop_non_bad_option);
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_non_bad_option);
 		return;
 	}
 	if (RDL_LIKELY(input->path == RDL_PATH_LOCATION)) {
-		decide_location(pipeline, policy, packet, burst, i);
+		decide_location(pipeline, i);
 		return;
 	}
 	if (input->option_reason == RDL_REASON_NONE && input->path == RDL_PATH_RD) {
-		decide_rd(pipeline, policy, packet, burst, i);
+		decide_rd(pipeline, i);
 		return;
 	}
 	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
 	if (input->option_reason == RDL_REASON_NONE && input->path == RDL_PATH_WELL_KNOWN_CORE) {
-		decide_discovery(pipeline, policy, packet, burst, i);
+		decide_discovery(pipeline, i);
 		return;
 	}
 	request->reason = input->option_reason != RDL_REASON_NONE ? (uint8_t)input->option_reason
 								  : RDL_REASON_path;
 	if (request->reason == RDL_REASON_bad_option)
 		request->detail.number = input->bad_option;
-	answer(pipeline, policy, packet, burst, i);
+	answer(pipeline, i);
+}
+
+void rdl_pipeline_decide(struct rdl_pipeline *pipeline, rdl_packet_set requests)
+{
+	while (requests != 0)
+		decide(pipeline, rdl_packet_take(&requests));
 }

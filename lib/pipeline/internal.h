@@ -4,11 +4,10 @@
 
 #include "pipeline.h"
 
-static inline void rdl_pipeline_drop(
-	struct rdl_pipeline *pipeline, struct rdl_burst *burst, unsigned i, enum rdl_stat why)
+static inline void rdl_pipeline_drop(struct rdl_pipeline *pipeline, unsigned i, enum rdl_stat why)
 {
 	rdl_stats_add(&pipeline->stats, why, 1);
-	burst->drop |= rdl_packet_bit(i);
+	pipeline->burst.drop |= rdl_packet_bit(i);
 }
 
 /* Digest of a request's source and datagram, never 0. */
@@ -32,8 +31,8 @@ enum rdl_body {
  * Finds a POST's whole payload, which may have come in blocks, and memory to decode it into. What
  * it takes is given back by rdl_pipeline_release().
  */
-enum rdl_body rdl_pipeline_body(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	struct rdl_input *input, struct rdl_cursor *scratch);
+enum rdl_body rdl_pipeline_body(
+	struct rdl_pipeline *pipeline, unsigned i, struct rdl_cursor *scratch);
 
 /*
  * The reply will name the block that its request brought,
@@ -45,11 +44,10 @@ void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *
 void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 
 /*
- * Policy and route of one request:
- * puts it into one of the burst's sets, its reply written where it has one.
+ * Policy and route of requests: puts each into one of the burst's sets, its reply written where it
+ * has one.
  */
-void rdl_pipeline_decide(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *packet, struct rdl_burst *burst, unsigned i);
+void rdl_pipeline_decide(struct rdl_pipeline *pipeline, rdl_packet_set requests);
 
 /* Writes the refusal that its request names over a packet's datagram. */
 void rdl_pipeline_refuse(const struct rdl_policy *policy, struct rdl_packet *packet);

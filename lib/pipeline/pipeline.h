@@ -8,61 +8,10 @@
 #define RDL_PIPELINE_H
 
 #include "blocks.h"
+#include "burst.h"
 #include "policy.h"
 #include "refusals.h"
 #include "stats.h"
-
-#define RDL_BURST_MAX 64
-
-/* Some of a burst's packets: bit i is packets[i]. */
-typedef uint64_t rdl_packet_set;
-_Static_assert(RDL_BURST_MAX <= 64, "a bit for each");
-
-static inline rdl_packet_set rdl_packet_bit(unsigned i)
-{
-	return UINT64_C(1) << i;
-}
-
-static inline bool rdl_packet_is_in(rdl_packet_set set, unsigned i)
-{
-	return (set >> i & 1) != 0;
-}
-
-static inline unsigned rdl_packet_count(rdl_packet_set set)
-{
-	return (unsigned)__builtin_popcountll(set);
-}
-
-/* The first one of a set that is not empty. */
-static inline unsigned rdl_packet_first(rdl_packet_set set)
-{
-	return (unsigned)__builtin_ctzll(set);
-}
-
-/* The same, and takes it out. */
-static inline unsigned rdl_packet_take(rdl_packet_set *set)
-{
-	unsigned i = rdl_packet_first(*set);
-
-	*set &= *set - 1;
-	return i;
-}
-
-/*
- * One packet: its frame, and the request decoded from it. frame.room must leave, behind the frame,
- * twice its length and 128 octets for what is decoded; RDL_PACKET_ROOM() says it for a frame size.
- */
-struct rdl_packet {
-	struct rdl_frame frame;
-	struct rdl_reply reply;
-	/* What the request points into, beside its packet: place and one, or 0. */
-	/* a body that came in blocks, and what was decoded, where that did not fit the packet */
-	uint16_t scratch;
-	uint16_t list; /* in the policy's memo */
-	/* What goes from core to core is no line more than it fills, and all that does. */
-	struct rdl_request request __attribute__((aligned(RDL_CACHE_LINE)));
-};
-#define RDL_PACKET_ROOM(frame_len) (3 * (frame_len) + 128)
 
 struct rdl_pipeline_config {
 	const struct rdl_interface *interfaces; /* by rdl_frame.port; immutable */
@@ -104,29 +53,18 @@ struct rdl_pipeline {
 	uint64_t now_ms; /* the caller's to set before each burst */
 	struct rdl_blocks blocks;
 	struct rdl_policy_memo *memo; /* NULL: there is none */
-	rdl_packet_set located; /* requests to a location that may live, which is decoded */
-	struct rdl_datagram datagrams[RDL_BURST_MAX];
-	struct rdl_input inputs[RDL_BURST_MAX];
+	struct rdl_burst burst;
 };
 
 void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_config *config);
 
-/* What is to become of each packet of a burst: each is in exactly one of the sets. */
-struct rdl_burst {
-	rdl_packet_set reply; /* framed, to be sent by the port it came by */
-	rdl_packet_set hand_over; /* to shard[i] */
-	/* of an IP packet: to be put together by the caller, and to come again whole */
-	rdl_packet_set fragment;
-	rdl_packet_set drop; /* counted, to be freed */
-	uint8_t shard[RDL_BURST_MAX];
-};
-
 /*
  * Runs `count` <= RDL_BURST_MAX packets through all stages under one policy. The frame of each
- * packet is filled; its request is filled here, of those handed over.
+ * packet is filled; its request is filled here, of those handed over. What is to become of them is
+ * valid until the next burst.
  */
-void rdl_pipeline_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *const packets[], unsigned count, struct rdl_burst *burst);
+const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
+	const struct rdl_policy *policy, struct rdl_packet *const packets[], unsigned count);
 
 /*
  * Writes and frames the replies to requests that shards have answered, refusals as `policy` has

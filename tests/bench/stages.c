@@ -19,7 +19,6 @@ struct bench {
 	struct rdl_packet *pointers[N];
 	struct rdl_datagram datagrams[N];
 	struct rdl_input inputs[N];
-	struct rdl_burst burst;
 	uint16_t lens[N];
 	uint8_t originals[N][PACKET_MAX];
 	uint64_t buffers[N][ROOM / 8], scratch[N][ROOM / 8];
@@ -93,8 +92,9 @@ static void stage_location(struct bench *b)
 
 static void stage_burst(struct bench *b)
 {
-	rdl_pipeline_burst(&b->pipeline, b->policy, b->pointers, N, &b->burst);
-	RTE_VERIFY(b->burst.hand_over == UINT64_MAX);
+	const struct rdl_burst *burst = rdl_pipeline_burst(&b->pipeline, b->policy, b->pointers, N);
+
+	RTE_VERIFY(burst->hand_over == UINT64_MAX);
 }
 
 /* The same, as when a list comes for the first time. */

@@ -168,26 +168,25 @@ static bool wants_answer(const struct packet *p)
 static void run_burst(bool hold)
 {
 	struct rdl_packet *burst_packets[RDL_BURST_MAX] = { NULL };
-	struct rdl_burst burst;
 	unsigned n = packet_count - burst_first;
 	uint64_t silent = silences(), unanswered = 0;
 
 	for (unsigned i = 0; i < n; i++)
 		burst_packets[i] = &packets[burst_first + i].packet;
 	pipeline.now_ms = now_ms;
-	rdl_pipeline_burst(&pipeline, policy, burst_packets, n, &burst);
-	CHECK(burst_is_split(&burst, n));
+	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, burst_packets, n);
+	CHECK(burst_is_split(burst, n));
 	for (unsigned i = 0; i < n; i++) {
 		struct packet *p = &packets[burst_first + i];
 
-		if ((burst.reply >> i & 1) != 0) {
+		if ((burst->reply >> i & 1) != 0) {
 			check_answered(p);
-		} else if ((burst.drop >> i & 1) != 0) {
+		} else if ((burst->drop >> i & 1) != 0) {
 			unanswered += wants_answer(p);
-		} else if ((burst.fragment >> i & 1) != 0) {
+		} else if ((burst->fragment >> i & 1) != 0) {
 			CHECK(p->verdict == RDL_NET_DROP_fragment);
 		} else {
-			CHECK(burst.shard[i] == 0);
+			CHECK(burst->shard[i] == 0);
 			check_handed_over(p);
 			if (p->shed)
 				rdl_pipeline_shed(&pipeline, &p->packet);

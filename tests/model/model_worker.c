@@ -143,22 +143,21 @@ void worker_burst(unsigned w, struct sent *const burst_sent[], unsigned n)
 	struct rdl_packet *burst_packets[RDL_BURST_MAX] = { NULL };
 	struct packet *packets[RDL_BURST_MAX];
 	enum fate fates[RDL_BURST_MAX];
-	struct rdl_burst burst;
 
 	for (unsigned i = 0; i < n; i++) {
 		packets[i] = packet_new(burst_sent[i], w);
 		burst_packets[i] = &packets[i]->packet;
 	}
 	pipelines[w].now_ms = now_ms;
-	rdl_pipeline_burst(&pipelines[w], policy, burst_packets, n, &burst);
+	const struct rdl_burst *burst = rdl_pipeline_burst(&pipelines[w], policy, burst_packets, n);
 	evictions_count(w, rdl_stats_get(&pipelines[w].stats, RDL_STAT_transfers_evicted));
-	CHECK(burst_is_split(&burst, n) && burst.fragment == 0);
+	CHECK(burst_is_split(burst, n) && burst->fragment == 0);
 	for (unsigned i = 0; i < n; i++)
-		fates[i] = judge_in_burst(packets[i], &burst, i);
+		fates[i] = judge_in_burst(packets[i], burst, i);
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;
 		if (fates[i] == HANDED_OVER) {
-			hand_over(packets[i], burst.shard[i], !one_in(200));
+			hand_over(packets[i], burst->shard[i], !one_in(200));
 			continue;
 		}
 		if (fates[i] == ANSWERED)

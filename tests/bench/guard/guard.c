@@ -72,12 +72,12 @@ static unsigned make(const struct golden *golden, unsigned i, uint8_t *frame)
 }
 
 /* Not to be inlined, cloned or named otherwise: callgrind looks for it. */
-__attribute__((noipa)) void guard_burst(struct rdl_pipeline *pipeline,
-	const struct rdl_policy *policy, struct rdl_packet *const burst[], struct rdl_burst *out);
-void guard_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *const burst[], struct rdl_burst *out)
+__attribute__((noipa)) const struct rdl_burst *guard_burst(struct rdl_pipeline *pipeline,
+	const struct rdl_policy *policy, struct rdl_packet *const packets[]);
+const struct rdl_burst *guard_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+	struct rdl_packet *const packets[])
 {
-	rdl_pipeline_burst(pipeline, policy, burst, BURST, out);
+	return rdl_pipeline_burst(pipeline, policy, packets, BURST);
 }
 
 static void run(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
@@ -85,7 +85,7 @@ static void run(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 {
 	static struct rdl_packet burst[BURST];
 	struct rdl_packet *pointers[BURST];
-	struct rdl_burst out;
+	const struct rdl_burst *out;
 
 	for (unsigned round = 0; round <= BEFORE; round++) {
 		for (unsigned i = 0; i < BURST; i++) {
@@ -97,10 +97,10 @@ static void run(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 			};
 		}
 		if (round < BEFORE)
-			rdl_pipeline_burst(pipeline, policy, pointers, BURST, &out);
+			out = rdl_pipeline_burst(pipeline, policy, pointers, BURST);
 		else
-			guard_burst(pipeline, policy, pointers, &out);
-		if ((golden->answered ? out.reply : out.hand_over) != UINT64_MAX) {
+			out = guard_burst(pipeline, policy, pointers);
+		if ((golden->answered ? out->reply : out->hand_over) != UINT64_MAX) {
 			fprintf(stderr, "guard: %s: another end than meant\n", golden->name);
 			exit(1);
 		}

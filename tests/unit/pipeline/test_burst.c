@@ -121,7 +121,6 @@ static void expect_burst(const struct alone *alone, const size_t kinds[], unsign
 {
 	struct run *runs = calloc(count, sizeof(*runs));
 	struct rdl_packet *packets[RDL_BURST_MAX];
-	struct rdl_burst burst;
 	uint64_t expected[RDL_STAT_COUNT] = { 0 };
 
 	assert_non_null(runs);
@@ -131,18 +130,18 @@ static void expect_burst(const struct alone *alone, const size_t kinds[], unsign
 		for (unsigned s = 0; s < RDL_STAT_COUNT; s++)
 			expected[s] += alone[kinds[i]].stats.value[s];
 	}
-	memset(&burst, 0xff, sizeof(burst));
+	memset(&pipeline.burst, 0xff, sizeof(pipeline.burst));
 	memset(&pipeline.stats, 0, sizeof(pipeline.stats));
-	rdl_pipeline_burst(&pipeline, policy, packets, count, &burst);
-	assert_true(burst_is_split(&burst, count));
-	assert_int_equal(burst.fragment, 0);
+	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, packets, count);
+	assert_true(burst_is_split(burst, count));
+	assert_int_equal(burst->fragment, 0);
 	for (unsigned i = 0; i < count; i++) {
 		const struct run *one = &alone[kinds[i]].run;
 
-		assert_int_equal(burst.reply >> i & 1, one->burst.reply);
-		assert_int_equal(burst.hand_over >> i & 1, one->burst.hand_over);
+		assert_int_equal(burst->reply >> i & 1, one->burst.reply);
+		assert_int_equal(burst->hand_over >> i & 1, one->burst.hand_over);
 		if (one->burst.hand_over != 0) {
-			assert_int_equal(burst.shard[i], one->burst.shard[0]);
+			assert_int_equal(burst->shard[i], one->burst.shard[0]);
 			expect_same_request(&runs[i], one);
 		}
 		assert_int_equal(packets[i]->frame.len, one->packet.frame.len);
@@ -152,7 +151,7 @@ static void expect_burst(const struct alone *alone, const size_t kinds[], unsign
 	assert_memory_equal(pipeline.stats.value, expected, sizeof(expected));
 	assert_int_equal(counter(RDL_STAT_rx_frames), count);
 	assert_int_equal(counter(RDL_STAT_rx_frames),
-		all_drops() + counter(RDL_STAT_tx_frames) + rdl_packet_count(burst.hand_over));
+		all_drops() + counter(RDL_STAT_tx_frames) + rdl_packet_count(burst->hand_over));
 	free(runs);
 }
 
@@ -193,11 +192,10 @@ static void test_independent(void **state)
 
 static void test_nothing(void **state)
 {
-	struct rdl_burst burst = { .reply = 1, .hand_over = 1, .drop = 1 };
-
+	pipeline.burst.reply = pipeline.burst.hand_over = pipeline.burst.drop = 1;
 	memset(&pipeline.stats, 0, sizeof(pipeline.stats));
-	rdl_pipeline_burst(&pipeline, policy, NULL, 0, &burst);
-	assert_int_equal(burst.reply | burst.hand_over | burst.drop, 0);
+	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, NULL, 0);
+	assert_int_equal(burst->reply | burst->hand_over | burst->drop, 0);
 	for (unsigned s = 0; s < RDL_STAT_COUNT; s++)
 		assert_int_equal(counter((enum rdl_stat)s), 0);
 }

@@ -333,7 +333,6 @@ static void test_held_by_many(void **state)
 	static const char words[] = "CON POST 11:rd 15:ep=a" OBJECTS;
 	struct rdl_packet *packets[RDL_BURST_MAX];
 	static struct run runs[RDL_BURST_MAX];
-	struct rdl_burst burst;
 
 	for (unsigned n = 0; n < 2; n++)
 		expect_same(words);
@@ -348,10 +347,11 @@ static void test_held_by_many(void **state)
 		run_place(&runs[i], f.data, f.len);
 		packets[i] = &runs[i].packet;
 	}
-	rdl_pipeline_burst(&pipeline, policy, packets, RDL_BURST_MAX, &burst);
+	const struct rdl_burst *burst =
+		rdl_pipeline_burst(&pipeline, policy, packets, RDL_BURST_MAX);
 	assert_int_equal(all_held(), RDL_BURST_MAX / 4 * 3);
 	for (unsigned i = 0; i < RDL_BURST_MAX; i++) {
-		assert_int_equal(rdl_packet_is_in(burst.hand_over, i), i % 4 != 3);
+		assert_int_equal(rdl_packet_is_in(burst->hand_over, i), i % 4 != 3);
 		if (i % 4 == 3)
 			continue;
 		runs[i].packet.request.code = i % 4 == 0 ? RDL_COAP_CHANGED : 0;

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The stages of a burst, in order. Each passes over the packets that the one before left. */
+#include "internal.h"
+
+/* Frames that hold a datagram for us. */
+static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	rdl_packet_set datagrams = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_frame *frame = &burst->packets[i]->frame;
+		struct rdl_datagram *datagram = &burst->datagrams[i];
+		enum rdl_net_verdict verdict =
+			rdl_net_input(&pipeline->config.interfaces[frame->port], frame, datagram);
+
+		if (RDL_LIKELY(verdict == RDL_NET_DATAGRAM)) {
+			if (RDL_UNLIKELY(datagram->multicast))
+				rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_multicast);
+			else
+				datagrams |= rdl_packet_bit(i);
+		} else if (verdict == RDL_NET_ANSWERED) {
+			rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
+			burst->reply |= rdl_packet_bit(i);
+		} else if (verdict == RDL_NET_DROP_fragment) {
+			rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
+			burst->fragment |= rdl_packet_bit(i);
+		} else {
+			rdl_pipeline_drop(pipeline, i, rdl_stat_of_net_drop(verdict));
+		}
+	}
+	return datagrams;
+}
+
+/* What a reply needs, whatever it says, and all of a request that others may not set. */
+static void begin_request(struct rdl_pipeline *pipeline, unsigned i)
+{
+	const struct rdl_datagram *datagram = &pipeline->burst.datagrams[i];
+	const struct rdl_coap_message *message = &pipeline->burst.inputs[i].message;
+	struct rdl_packet *packet = pipeline->burst.packets[i];
+	struct rdl_request *request = &packet->request;
+	size_t before = (size_t)(datagram->data - packet->frame.data);
+
+	packet->reply = (struct rdl_reply){ .coap = datagram->data,
+		.coap_len = datagram->len,
+		.room = (uint16_t)(packet->frame.room - before),
+		.id_mask = pipeline->config.reply_salt,
+		.block1 = RDL_BLOCK1_NONE };
+	packet->scratch = 0;
+	packet->list = 0;
+	request->operation = RDL_OPERATION_OTHER;
+	request->reason = RDL_REASON_NONE;
+	request->code = 0;
+	request->non = message->type == RDL_COAP_NON;
+	request->peer = datagram->peer;
+	request->local = datagram->local;
+	request->identity = datagram->identity;
+	request->exchange = 0;
+}
+
+/* A Reset for a CON, silence for the rest (RFC 7252 sections 4.2 and 4.3). */
+static void reject(struct rdl_pipeline *pipeline, unsigned i, enum rdl_stat silence)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	const struct rdl_coap_message *message = &burst->inputs[i].message;
+	struct rdl_reply *reply = &burst->packets[i]->reply;
+
+	if (message->type != RDL_COAP_CON) {
+		rdl_pipeline_drop(pipeline, i, silence);
+		return;
+	}
+	*reply = (struct rdl_reply){ .coap = burst->datagrams[i].data };
+	reply->len = (uint16_t)rdl_coap_reset(reply->coap, message->message_id);
+	rdl_stats_add(&pipeline->stats, RDL_STAT_resets, 1);
+	burst->reply |= rdl_packet_bit(i);
+}
+
+/* Messages that are requests (RFC 7252 sections 3 and 4.2); all others end here. */
+static bool is_request(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap_verdict verdict)
+{
+	const struct rdl_coap_message *message = &pipeline->burst.inputs[i].message;
+	unsigned class = RDL_COAP_CODE_CLASS(message->code);
+	bool answers = message->type == RDL_COAP_ACK || message->type == RDL_COAP_RST;
+
+	if (RDL_LIKELY(verdict == RDL_COAP_MESSAGE && class == 0 && !answers &&
+		       message->code != RDL_COAP_EMPTY))
+		return true;
+	if (verdict == RDL_COAP_SHORT)
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_coap_short);
+	else if (verdict == RDL_COAP_VERSION)
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_coap_version);
+	else if (verdict == RDL_COAP_FORMAT)
+		reject(pipeline, i, RDL_STAT_drop_coap_format);
+	else if (message->code == RDL_COAP_EMPTY)
+		reject(pipeline, i, RDL_STAT_drop_coap_empty);
+	else if (answers)
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_coap_ack_request);
+	else if (class >= 2 && class <= 5)
+		reject(pipeline, i, RDL_STAT_drop_coap_response);
+	else
+		reject(pipeline, i, RDL_STAT_drop_coap_reserved);
+	return false;
+}
+
+static rdl_packet_set parse_messages(struct rdl_pipeline *pipeline, rdl_packet_set datagrams)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	rdl_packet_set requests = 0;
+
+	for (rdl_packet_set left = datagrams; left != 0;) {
+		unsigned i = rdl_packet_take(&left);
+		const struct rdl_datagram *datagram = &burst->datagrams[i];
+		enum rdl_coap_verdict verdict =
+			rdl_coap_parse((struct rdl_span){ datagram->data, datagram->len },
+				&burst->inputs[i].message);
+
+		if (is_request(pipeline, i, verdict))
+			requests |= rdl_packet_bit(i);
+	}
+	return requests;
+}
+
+static rdl_packet_set read_options(struct rdl_pipeline *pipeline, rdl_packet_set requests)
+{
+	rdl_packet_set readable = 0;
+
+	for (rdl_packet_set left = requests; left != 0;) {
+		unsigned i = rdl_packet_take(&left);
+
+		if (RDL_UNLIKELY(rdl_input_read(&pipeline->burst.inputs[i]) != RDL_OK)) {
+			reject(pipeline, i, RDL_STAT_drop_coap_format);
+			continue;
+		}
+		begin_request(pipeline, i);
+		readable |= rdl_packet_bit(i);
+	}
+	return readable;
+}
+
+/*
+ * Whether there may be, or have been, a registration of a location that was decoded: most that
+ * nobody was given name a slot that no registry has. Which versions are served now says nothing:
+ * it may have been another one when the registration was made.
+ */
+static bool is_possible(const struct rdl_pipeline *pipeline, const struct rdl_location *location)
+{
+	return rdl_location_slot(location) < pipeline->config.slots &&
+	       location->rules <= RDL_RULES_LAST;
+}
+
+/*
+ * Decodes the locations that requests are made to, some at a time. Returns those that may live; the
+ * others are dead, and have no copies to be known again.
+ */
+static rdl_packet_set locate(struct rdl_pipeline *pipeline, rdl_packet_set requests)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	struct rdl_location *locations[RDL_LANES];
+	struct rdl_span texts[RDL_LANES];
+	unsigned places[RDL_LANES], n = 0;
+	rdl_packet_set located = 0;
+
+	for (rdl_packet_set left = requests; left != 0;) {
+		unsigned i = rdl_packet_take(&left);
+
+		if (burst->inputs[i].path == RDL_PATH_LOCATION) {
+			texts[n] = burst->inputs[i].id;
+			locations[n] = &burst->packets[i]->request.location;
+			places[n++] = i;
+		}
+		if (n == 0 || (n < RDL_LANES && left != 0))
+			continue;
+		uint32_t spelt = rdl_location_decode_lanes(
+			&pipeline->config.location_key, n, texts, locations);
+		for (unsigned lane = 0; lane < n; lane++)
+			if ((spelt >> lane & 1) != 0 && is_possible(pipeline, locations[lane]))
+				located |= rdl_packet_bit(places[lane]);
+		n = 0;
+	}
+	return located;
+}
+
+const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
+	const struct rdl_policy *policy, struct rdl_packet *const packets[], unsigned count)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	rdl_packet_set datagrams, requests, answered;
+
+	for (unsigned i = 0; i < count; i++)
+		burst->packets[i] = packets[i];
+	burst->policy = policy;
+	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
+	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
+	datagrams = classify(pipeline, count);
+	answered = burst->reply; /* complete frames, not replies to frame */
+	requests = read_options(pipeline, parse_messages(pipeline, datagrams));
+	burst->located = locate(pipeline, requests);
+	rdl_pipeline_decide(pipeline, requests);
+	for (rdl_packet_set left = burst->reply & ~answered; left != 0;)
+		rdl_pipeline_frame(pipeline, burst->packets[rdl_packet_take(&left)]);
+	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(burst->reply));
+	return burst;
+}

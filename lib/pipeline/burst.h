@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * burst: the packets that go through a worker's stages together, and what each stage made of them.
+ * A worker has one, in its pipeline, and uses it again and again.
+ */
+#ifndef RDL_PIPELINE_BURST_H
+#define RDL_PIPELINE_BURST_H
+
+#include "packet.h"
+#include "policy.h"
+
+struct rdl_burst {
+	/* From the start. */
+	const struct rdl_policy *policy; /* one for all of them */
+	struct rdl_packet *packets[RDL_BURST_MAX];
+	/* Once frames are classified: of those that hold a datagram for us. */
+	struct rdl_datagram datagrams[RDL_BURST_MAX];
+	/*
+	 * The message, once datagrams are parsed: of those that hold one. The rest, once options are
+	 * read: of those that hold a request. So are the reply and the request in the packet, but
+	 * for what is decided.
+	 */
+	struct rdl_input inputs[RDL_BURST_MAX];
+	/* Once locations are decoded: requests to one that may live, which lies in the request. */
+	rdl_packet_set located;
+	/*
+	 * What is to become of the packets: each is in one of the sets at most from the start, and
+	 * in exactly one in the end.
+	 */
+	rdl_packet_set reply; /* framed in the end, to be sent by the port it came by */
+	rdl_packet_set hand_over; /* to shard[i] */
+	/* of an IP packet: to be put together by the caller, and to come again whole */
+	rdl_packet_set fragment;
+	rdl_packet_set drop; /* counted, to be freed */
+	uint8_t shard[RDL_BURST_MAX];
+};
+
+#endif
