@@ -180,7 +180,7 @@ enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct
  * extension headers gone, the same 802.1Q tag, hop limit 64, DF, `payload_len` octets of UDP
  * payload that already stand where the request's stood. Makes both checksums, or leaves them to the
  * port (RDL_FRAME_TX_OFFLOAD). Sets data, len, l2_len, l3_len. The frame must have come out of
- * rdl_net_input() as RDL_NET_DATAGRAM, not multicast.
+ * rdl_net_input() as RDL_NET_DATAGRAM, not multicast, or out of rdl_net_compose().
  */
 void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len);
 
@@ -189,6 +189,22 @@ void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len);
  * as its request was. Ethernet's padding is not of the request.
  */
 uint16_t rdl_net_as_long(const struct rdl_frame *frame);
+
+/* The way of a frame that answers none. */
+struct rdl_way {
+	struct rdl_peer peer;
+	struct rdl_local local;
+	uint8_t mac[6]; /* of the next hop */
+};
+
+/*
+ * Begins a datagram of our own in an empty frame of the way's port, from `data` on: as if it were
+ * one that had come this way, so that rdl_net_reply() then makes it one that goes there. Returns
+ * where the UDP payload goes, as much of it as the port's MTU leaves; failed: no frame can go there,
+ * since the interface has no such address or UDP port, or the inner of two tags is not known.
+ */
+struct rdl_cursor rdl_net_compose(
+	const struct rdl_interface *interface, const struct rdl_way *way, struct rdl_frame *frame);
 
 /*
  * RFC 1071 sum over octets, folded, not complemented, as a number: stored with rdl_put_be16().
