@@ -54,6 +54,7 @@ monitor_DEPS  := worker shard_core conf device
 telemetry_DEPS := monitor feed console dpdk_log
 telemetry_PKGS := libdpdk
 telemetry_FLAGS = -I$B/version
+app_FLAGS      = -I$B/version
 start_DEPS    := telemetry
 start_PKGS    := libdpdk
 ctl_DEPS      := base
@@ -125,7 +126,7 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now $(filter -fsanitize% --coverage,$($(VARIANT)
 # Package headers are system headers: our warnings judge our code. MARCH comes last, since
 # libdpdk.pc carries a -march of its own.
 pkg_cflags = $(if $1,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $1))) $(MARCH)
-pkg_libs   = $(if $1,$$(pkg-config --libs $1))
+pkg_libs   = $(if $(strip $1),$(shell pkg-config --libs $1))
 pkg_files  = $(foreach p,$1,$(wildcard $(foreach d,/usr/lib/*/pkgconfig /usr/share/pkgconfig,$d/$p.pc)))
 
 closure = $(sort $1 $(foreach d,$1,$(call closure,$($d_DEPS))))
@@ -133,7 +134,7 @@ packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
 sources = $(sort $(wildcard $1/*.c))
 objects = $(patsubst %.c,$B/%.o,$1)
 archives = $(foreach l,$(call closure,$1),$B/lib$l.a)
-folder = $(if $(filter $1,$(APP_ROOMS)),app,lib)/$1
+folder = $(if $(filter $1,$(APP_ROOMS)),app,$(if $(filter support,$1),tests,lib))/$1
 include_path = $(foreach l,$1,-I$(call folder,$l))
 
 # As many jobs as CPUs, unless it is said how many.
@@ -180,113 +181,98 @@ $(call says,#define RDL_VERSION "$(VERSION)",$B/version/version.h)
 endif
 
 # ---- one way to compile -------------------------------------------------------------------------
-# $1: folder, $2: rooms that it sees, $3: packages that it sees, $4: other flags, $5: what has to be installed
+# $1: folder, $2: rooms that it sees, $3: packages that it sees
 define compile
-$B/$1/%.o: $1/%.c $B/.flags Makefile $(call pkg_files,$3) | build/.deps/$(or $5,product)
+$B/$1/%.o: $1/%.c $B/.flags Makefile $(call pkg_files,$3) | build/.deps/$(if $(filter tests/%,$1),test,product)
 	@mkdir -p $$(@D)
 	$(say) CC $$<
-	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$3) -I$1 $(call include_path,$2) $4 -MMD -MP -c -o $$@ $$<
+	$Q$$(CC) $$(CFLAGS) $(OWN) $$(call pkg_cflags,$3) -I$1 $(call include_path,$(call closure,$2)) \
+		$(if $(filter tests/%,$1),$(TEST_FLAGS),$($(notdir $1)_FLAGS)) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach l,$(ROOMS),$(eval $(call compile,$(call folder,$l),$(call closure,$($l_DEPS)),$($l_PKGS),$($l_FLAGS))))
-
-# $1: library, $2: its folder
+# $1: room
 define archive
-$B/lib$1.a: $(call objects,$(call sources,$2))
+$B/lib$1.a: $(call objects,$(call sources,$(call folder,$1)))
 	$(say) AR $$@
 	$Qrm -f $$@ && $$(AR) rcs $$@ $$^
 endef
-$(foreach l,$(ROOMS),$(eval $(call archive,$l,$(call folder,$l))))
+TEST_FLAGS := -Wno-unused-parameter -Itests/data
+see = $(eval $(call compile,$1,$2,$3))
+
+$(foreach l,$(ROOMS),$(call see,$(call folder,$l),$($l_DEPS),$($l_PKGS))$(eval $(call archive,$l)))
+# What tests and benches share: a program gets those of its objects that it calls, and a gateway where it links its
+# rooms.
+$(eval $(call archive,support))
+
+# folder                    sees rooms                                      packages
+$(call see,app,             start ctl)
+$(call see,tests/support,   pipeline shard,                                 cmocka)
+$(call see,tests/model,     pipeline shard support,                         cmocka libdpdk)
+$(call see,tests/fuzz,      coap policy pipeline shard conf fragments support)
+$(call see,tests/conf,      conf)
+$(call see,tests/bench,     start support,                                  libdpdk)
+$(call see,tests/bench/guard,pipeline support)
+$(call see,tests/bench/load,coap support)
+$(call see,tests/bench/peers,coap)
+$(foreach l,$(ROOMS),$(call see,tests/unit/$l,$l support,cmocka $(call packages,$l)))
 
 # ---- one way to link ----------------------------------------------------------------------------
-# $1: program, $2: objects, $3: rooms, $4: packages, $5: other libraries
+# $1: program, $2: sources, $3: rooms, $4: packages, $5: other libraries
 define link
-$B/$1: $2 $(call archives,$3)
+$B/$1: OTHERS = $5 $$(call pkg_libs,$4)
+$B/$1: $(call objects,$2) $(call archives,$3)
 	@mkdir -p $$(@D)
 	$(say) LD $$@
-	$Q$$(CC) $$(CFLAGS) $(OWN) $(MARCH) -o $$@ $2 -Wl,--start-group $(call archives,$3) -Wl,--end-group \
-		$$(LDFLAGS) $5 $(subst $$,$$$$,$(call pkg_libs,$4))
+	$Q$$(CC) $$(CFLAGS) $(OWN) $(MARCH) -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS) $$(OTHERS)
 endef
+program = $(eval $(call link,$1,$2,$3,$4,$5))
 
-# ---- the programs ---------------------------------------------------------------------------------
-# The daemon; DPDK is linked statically: no plugins to load at its start, and none missing.
-DPDK_STATIC := $$$$(pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
-$(eval $(call compile,app,start ctl,,-I$B/version))
-$(eval $(call link,rdline,$B/app/main.o,start,libconfig jansson,$(DPDK_STATIC)))
-
+# The daemon, and the benchmark of its rooms with a fleet of devices behind rings. DPDK is linked statically: no
+# plugins to load at the start, and none missing.
+DPDK_STATIC = $(shell pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
+PEERS := tests/bench/peers
+# program                   sources                                         rooms            packages
+$(call program,rdline,      app/main.c,                                     start,           libconfig jansson,$$(DPDK_STATIC))
+$(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson,$$(DPDK_STATIC))
 # Its client on the control socket.
-$(eval $(call link,rdline-ctl,$B/app/rdline-ctl.o,ctl,jansson))
-
-# What tests and benches share: a program gets those of its objects that it calls.
-SUPPORT := $B/libsupport.a
-
-# The benchmark: the daemon's rooms, and a fleet of devices behind rings.
-$(eval $(call compile,tests/bench,$(call closure,start),libdpdk,-Itests/support))
-$(eval $(call link,rdline-bench,$(call objects,$(call sources,tests/bench)) $(SUPPORT),start,libconfig jansson,$(DPDK_STATIC)))
-
-# The guard: instructions of a worker's passes, counted by callgrind, beside those of the tree.
-$(eval $(call compile,tests/bench/guard,$(call closure,start),libdpdk,-Itests/bench -Itests/support))
-$(eval $(call link,rdline-guard,$B/tests/bench/guard/guard.o $B/tests/bench/packets.o $(SUPPORT),pipeline,libdpdk))
-
+$(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson)
+# Instructions of a worker's passes, counted by callgrind, beside those of the tree.
+$(call program,rdline-guard,tests/bench/guard/guard.c tests/bench/packets.c,pipeline support,libdpdk)
 # A fleet and two servers on kernel sockets. The fleet is a client for the system tests, too.
-$(eval $(call compile,tests/bench/load,base coap,,-Itests/support))
-$(eval $(call compile,tests/bench/peers,base coap,,,test))
-$(eval $(call link,load,$(call objects,$(call sources,tests/bench/load)) $(SUPPORT),base coap))
-PEER = $B/tests/bench/peers/$1.o $B/tests/bench/peers/table.o
-$(eval $(call link,mmsg_server,$(call PEER,mmsg_server),base coap))
-$(eval $(call link,coap_server,$(call PEER,coap_server),base coap,,-lcoap-3-notls))
+$(call program,load,        $(call sources,tests/bench/load),               coap support)
+$(call program,mmsg_server, $(PEERS)/mmsg_server.c $(PEERS)/table.c,        coap)
+$(call program,coap_server, $(PEERS)/coap_server.c $(PEERS)/table.c,        coap,            libcoap-3-notls)
+# What the configuration's tables say of each key, for the manual.
+$(call program,conf-keys,   tests/conf/keys.c,                              conf,            libconfig)
 
 # ---- tests ------------------------------------------------------------------------------------
-# tests/unit/<lib>/test_*.c: a cmocka program each, seeing its library's headers, private ones too.
-coap_TEST_LIBS   := -lcoap-3-notls
+# tests/unit/<room>/test_*.c: a cmocka program each, seeing its room's headers, private ones too.
+coap_TEST_PKGS   := libcoap-3-notls
+events_TEST_PKGS := jansson
+refusals_TEST_PKGS := jansson
 pktio_TEST_LIBS  := -lrte_net_ring
 worker_TEST_LIBS := -lrte_net_ring
-events_TEST_LIBS := -ljansson
-refusals_TEST_LIBS := -ljansson
+# $1: room, $2: test
+unit_test = $(call program,tests/unit/$1/$2,tests/unit/$1/$2.c,$1 support,cmocka $($1_TEST_PKGS) $(call packages,$1),$($1_TEST_LIBS))
+$(foreach l,$(ROOMS),$(foreach t,$(basename $(notdir $(wildcard tests/unit/$l/test_*.c))),$(call unit_test,$l,$t)))
+
+$(call program,tests/model/test_model,$(call sources,tests/model),pipeline shard support,cmocka $(call packages,pipeline shard))
+
 # tests/fuzz/fuzz_*.c: a function over octets each. With libFuzzer in build/fuzz; in every other variant a test like
 # the others, which runs it over tests/fuzz/corpus/<its name>.pack.
-# target          calls
-fuzz_message_LIBS := coap
-fuzz_link_LIBS    := policy
-fuzz_query_LIBS   := policy
-fuzz_burst_LIBS   := pipeline shard
-fuzz_burst_SOURCES := $(wildcard tests/fuzz/burst_*.c)
-fuzz_conf_LIBS    := conf
-fuzz_fragments_LIBS := fragments
-FUZZ_TARGETS  := fuzz_message fuzz_link fuzz_query fuzz_burst fuzz_conf fuzz_fragments
-# A cmocka program over the same libraries as fuzz_burst.
-MODEL_LIBS    := pipeline shard
-
-TEST_FLAGS := -Wno-unused-parameter -Itests/support -Itests/data
-# What they share: a program gets those of its objects that it calls, and a gateway where it links its rooms.
-SUPPORT_LIBS := pipeline shard
-$(eval $(call compile,tests/support,$(call closure,$(SUPPORT_LIBS)),cmocka,$(TEST_FLAGS),test))
-$(eval $(call archive,support,tests/support))
-# $1: folder, $2: program, $3: rooms, $4: other libraries, $5: other objects
-test_link = $(call link,tests/$1/$2,$B/tests/$1/$2.o $5 $(SUPPORT),$3,cmocka $(call packages,$3),$4)
-# $1: library
-define unit_tests
-$(call compile,tests/unit/$1,$(call closure,$1),cmocka $(call packages,$1),$(TEST_FLAGS),test)
-$(foreach t,$(basename $(notdir $(wildcard tests/unit/$1/test_*.c))),
-$(call test_link,unit/$1,$t,$1,$($1_TEST_LIBS)))
-endef
-$(foreach l,$(ROOMS),$(eval $(call unit_tests,$l)))
-
-$(eval $(call compile,tests/model,$(call closure,$(MODEL_LIBS)),cmocka $(call packages,$(MODEL_LIBS)),$(TEST_FLAGS),test))
-MODEL_PARTS := $(filter-out %/test_model.o,$(call objects,$(call sources,tests/model)))
-$(eval $(call test_link,model,test_model,$(MODEL_LIBS),,$(MODEL_PARTS)))
-
-FUZZ_LIBS := $(sort $(foreach t,$(FUZZ_TARGETS),$($t_LIBS)))
-FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,$B/tests/fuzz/replay.o)
-$(eval $(call compile,tests/fuzz,$(call closure,$(FUZZ_LIBS)),cmocka $(call packages,$(FUZZ_LIBS)),$(TEST_FLAGS),test))
-$(foreach t,$(FUZZ_TARGETS),$(eval $(call test_link,fuzz,$t,$($t_LIBS),$(if $(FUZZ_MAIN),,-fsanitize=fuzzer),\
-	$(FUZZ_MAIN) $(call objects,$($t_SOURCES)))))
-
-# What the configuration's tables say of each key, for the manual.
-$(eval $(call compile,tests/conf,$(call closure,conf),$(call packages,conf)))
-$(eval $(call link,conf-keys,$B/tests/conf/keys.o,conf,$(call packages,conf)))
+FUZZ_MAIN   := $(if $(filter fuzz,$(VARIANT)),,tests/fuzz/replay.c)
+FUZZ_ENGINE := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
+# $1: target, $2: rooms, $3: sources beside its own
+fuzz_target = $(call program,tests/fuzz/$1,tests/fuzz/$1.c $(FUZZ_MAIN) $3,$2 support,$(call packages,$2),$(FUZZ_ENGINE))
+$(call fuzz_target,fuzz_message,   coap)
+$(call fuzz_target,fuzz_link,      policy)
+$(call fuzz_target,fuzz_query,     policy)
+$(call fuzz_target,fuzz_conf,      conf)
+$(call fuzz_target,fuzz_fragments, fragments)
+$(call fuzz_target,fuzz_burst,     pipeline shard,$(wildcard tests/fuzz/burst_*.c))
 
 unit_programs = $(foreach l,$1,$(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
-FUZZ_PROGRAMS := $(addprefix $B/tests/fuzz/,$(FUZZ_TARGETS))
+FUZZ_PROGRAMS := $(patsubst %.c,$B/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 PROGRAMS      := $(call unit_programs,$(ROOMS)) $(FUZZ_PROGRAMS) $B/tests/model/test_model
 NATIVE_PROGRAMS := $(call unit_programs,$(VECTOR_LIBS))
 SYSTEM_TESTS  := $(sort $(wildcard tests/system/test_*.py))

@@ -4,7 +4,7 @@
  * default over its own pack, and over the folder of named files beside it where there is one. One
  * test for each of them; a target that fails ends the program, and the input that did it is named.
  */
-#include "support.h"
+#include "octets.h"
 
 #include <signal.h>
 #include <unistd.h>

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../packets.h"
 #include "gateway_worker.h"
-#include "packets.h"
 
 #define ROOM 2048
 #define BURST RDL_BURST_MAX
