@@ -23,6 +23,7 @@ registry_DEPS := lwm2m
 registry_PKGS := libdpdk
 watch_DEPS    := base
 log_DEPS      := watch
+rules_DEPS    := policy admission log
 lines_DEPS    := clock log
 mailbox_DEPS  := clock
 events_DEPS   := registry
@@ -33,14 +34,14 @@ shard_DEPS    := events policy admission stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 
-LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log mailbox lines registry events \
+LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log rules mailbox lines registry events \
 	refusals pipeline shard pktio
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log
 lcores_PKGS   := libdpdk
-worker_DEPS   := lcores channel clock fragments pipeline pktio
-shard_core_DEPS := lcores channel mailbox shard
+worker_DEPS   := lcores channel clock fragments pipeline pktio rules
+shard_core_DEPS := lcores channel mailbox rules shard
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson
 feed_FLAGS     = -I$B/version

@@ -22,6 +22,18 @@ static void read_clock(struct shard_core *core)
 	}
 }
 
+/* Limits that are new are the shard's before it performs anything in this round. */
+static void read_rules(struct shard_core *core)
+{
+	uint64_t before = core->rules_seen;
+
+	core->rules = rdl_rulebook_read(core->rulebook, &core->rules_seen);
+	if (RDL_LIKELY(core->rules_seen == before))
+		return;
+	read_clock(core);
+	rdl_shard_limit(&core->shard, &core->rules->limits, core->now_ms);
+}
+
 static bool serve(struct shard_core *core, unsigned worker)
 {
 	struct rdl_request *requests[RDL_REGISTRY_BURST];
@@ -33,8 +45,7 @@ static bool serve(struct shard_core *core, unsigned worker)
 	for (unsigned i = 0; i < n; i++)
 		requests[i] = batch[i];
 	read_clock(core);
-	rdl_shard_burst(&core->shard, __atomic_load_n(core->policy, __ATOMIC_ACQUIRE), requests, n,
-		core->now_ms);
+	rdl_shard_burst(&core->shard, core->rules->policy, requests, n, core->now_ms);
 	rdl_channel_give_back(&core->workers[worker], batch, n);
 	return true;
 }
@@ -44,6 +55,7 @@ bool shard_core_step(void *self)
 	struct shard_core *core = self;
 	bool worked = false;
 
+	read_rules(core);
 	for (unsigned w = 0; w < core->worker_count; w++)
 		worked |= serve(core, w);
 	/* A core that sleeps between rounds has the time for it, and needs it. */

@@ -9,6 +9,7 @@
 #include "channel.h"
 #include "lcores.h"
 #include "question.h"
+#include "rules.h"
 #include "shard.h"
 
 struct shard_core {
@@ -16,16 +17,18 @@ struct shard_core {
 	unsigned index;
 	unsigned worker_count;
 	bool sleeps; /* its core does, between rounds that found nothing */
-	const struct rdl_policy *const *policy; /* swapped whole: read once for each burst */
+	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct rdl_registry *registry; /* its core's alone to touch */
 	/* Written by its core; the statistics in the shard, and the load, are read by anybody. */
 	struct rdl_shard shard;
 	struct load load;
+	uint64_t rules_seen; /* the number of its last round's (release) */
 	/* Of any thread that asks, by its mailbox. */
 	struct question question;
 	/* Its core writes; the publisher reads. */
 	struct rdl_events events;
 	/* Its core's alone. */
+	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel workers[WORKERS_MAX];
 	uint64_t now_ms;
 	uint64_t wall_next_ms; /* when to look at the wall's clock */

@@ -20,7 +20,7 @@ struct daemon {
 	const struct rdl_conf *conf;
 	struct keys keys;
 	char boot[33]; /* random, for those who ask whether we are still the same gateway */
-	const struct rdl_policy *policy; /* swapped whole */
+	struct rdl_rulebook rulebook;
 	struct rdl_pktio *pktio;
 	struct rdl_interface interfaces[PORTS_MAX];
 	struct worker *workers[WORKERS_MAX];
@@ -52,13 +52,12 @@ void daemon_assign(struct daemon *daemon);
 
 /* keys.c: draws keys and boot; logs and returns -1 when there are no random octets. */
 int daemon_keys(struct daemon *daemon);
-/* policy.c: NULL without memory. */
-struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf);
+/* rules.c: what the configuration says of all that may change; NULL without memory. */
+struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_conf *conf);
 
 /* sizes.c: what each part is given. */
 void daemon_registry_config(
 	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
-void daemon_admission_limits(const struct daemon *daemon, struct rdl_admission_limits *limits);
 void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
 /* Fragmented datagrams that one worker puts together at a time. */
 unsigned daemon_reassemblies(const struct daemon *daemon);

@@ -2,7 +2,6 @@
 /* Start in stages, serve until told to stop, undo the stages in reverse. */
 #include "start.h"
 
-#include <assert.h>
 #include <arpa/inet.h>
 #include <stdlib.h>
 
@@ -101,7 +100,7 @@ static int look_on(struct daemon *daemon)
 	if (daemon->monitor == NULL)
 		return -1;
 	daemon->telemetry = (struct telemetry){ .watched = watched,
-		.policy = &daemon->policy,
+		.rulebook = &daemon->rulebook,
 		.facts = facts(daemon),
 		.boot = daemon->boot,
 		.started_ms = daemon->started_ms,
@@ -159,19 +158,20 @@ static int serve(struct daemon *daemon)
 	signals_may_not_leave();
 	if (instance_claim(daemon->conf) != 0 || daemon_keys(daemon) != 0)
 		return -1;
-	struct rdl_policy *policy = daemon_policy(daemon, daemon->conf);
-	if (policy == NULL) {
-		rdl_log_error("start", "no memory for the policy");
+	struct rdl_rules *rules = daemon_rules(daemon, daemon->conf);
+	if (rules == NULL) {
+		rdl_log_error("start", "no memory for the rules");
 		return -1;
 	}
-	daemon->policy = policy;
+	rdl_rulebook_init(&daemon->rulebook);
+	rdl_rulebook_change(&daemon->rulebook, rules);
 	if (feed_open(daemon->conf, &daemon->feed) == 0 &&
 		console_open(daemon->conf, &daemon->console) == 0 &&
 		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
 		ret = run(daemon);
 	console_close(daemon->console);
 	feed_close(daemon->feed);
-	rdl_policy_destroy(policy);
+	rdl_rulebook_close(&daemon->rulebook);
 	/* Told to end, it has done what it was told, however far it had come. */
 	return signals_end_asked() ? 0 : ret;
 }
@@ -202,11 +202,6 @@ int start_check(const char *path)
 	rdl_conf_free(conf);
 	return ret;
 }
-
-static_assert((int)RDL_LOG_ERROR == RDL_CONF_LOG_ERROR && (int)RDL_LOG_WARN == RDL_CONF_LOG_WARN &&
-		      (int)RDL_LOG_INFO == RDL_CONF_LOG_INFO &&
-		      (int)RDL_LOG_DEBUG == RDL_CONF_LOG_DEBUG,
-	"the configuration's levels are the log's");
 
 int start_serve(const char *path)
 {

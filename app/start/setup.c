@@ -76,7 +76,8 @@ static int setup_workers(struct daemon *daemon)
 		worker->port_count = daemon->conf->port_count;
 		worker->shard_count = daemon->conf->shards;
 		worker->pktio = daemon->pktio;
-		worker->policy = &daemon->policy;
+		worker->rulebook = &daemon->rulebook;
+		rdl_rulebook_add_reader(&daemon->rulebook, &worker->rules_seen);
 		worker->ending = &daemon->lcores.ending;
 		rdl_pipeline_init(&worker->pipeline, &config);
 		if (setup_fragments(daemon, worker) != 0)
@@ -120,9 +121,6 @@ static int setup_events(struct daemon *daemon, struct shard_core *core)
 
 int daemon_setup_shards(struct daemon *daemon)
 {
-	struct rdl_admission_limits limits;
-
-	daemon_admission_limits(daemon, &limits);
 	daemon->owners.endpoint_key = daemon->keys.endpoint;
 	daemon->owners.count = daemon->conf->shards;
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
@@ -139,13 +137,13 @@ int daemon_setup_shards(struct daemon *daemon)
 		core->index = s;
 		core->worker_count = daemon->conf->workers;
 		core->sleeps = daemon->conf->idle_sleep_us > 0;
-		core->policy = &daemon->policy;
+		core->rulebook = &daemon->rulebook;
+		rdl_rulebook_add_reader(&daemon->rulebook, &core->rules_seen);
 		rdl_mailbox_init(&core->question.mailbox);
 		if (signals_end_asked() || setup_registry(daemon, core) != 0)
 			return -1;
 		rdl_shard_init(&core->shard, core->registry, &daemon->keys.admission,
 			daemon->admission[s]);
-		rdl_shard_limit(&core->shard, &limits, core->now_ms);
 		if (setup_events(daemon, core) != 0)
 			return -1;
 	}

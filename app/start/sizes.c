@@ -111,19 +111,6 @@ unsigned daemon_reassemblies(const struct daemon *daemon)
 	return (conf->coap.reassemblies + conf->workers - 1) / conf->workers;
 }
 
-void daemon_admission_limits(const struct daemon *daemon, struct rdl_admission_limits *limits)
-{
-	const struct rdl_conf *conf = daemon->conf;
-
-	*limits = (struct rdl_admission_limits){
-		.registers_per_s = conf->admission.registers_per_s,
-		.burst = conf->admission.burst,
-		.per_prefix = conf->admission.per_prefix,
-		.shards = conf->shards,
-		.updates = conf->admission.updates,
-	};
-}
-
 uint64_t daemon_events_octets(const struct daemon *daemon)
 {
 	uint64_t octets = RDL_EVENTS_RING_MIN;

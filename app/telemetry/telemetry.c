@@ -58,6 +58,8 @@ static int info(const char *cmd, const char *params, struct rte_tel_data *d)
 	tel_u64(d, "memory", from->memory);
 	tel_u64(d, "packets_in_use", rdl_pktio_in_use(from->watched.pktio));
 	tel_u64(d, "tsc_hz", rte_get_tsc_hz());
+	tel_u64(d, "rules", rdl_rulebook_visit(from->rulebook)->number);
+	rdl_rulebook_leave(from->rulebook);
 	telemetry_release();
 	return 0;
 }
@@ -113,6 +115,7 @@ static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
 		for (unsigned s = 0; s < from->watched.conf->shards; s++)
 			depth += rdl_channel_waiting(&from->watched.workers[w]->shards[s]);
 		put_load(d, &from->watched.workers[w]->load, depth);
+		tel_u64(d, "rules", relaxed(&from->watched.workers[w]->rules_seen));
 		put_stats(d, &from->watched.workers[w]->pipeline.stats, RDL_STAT_COUNTER);
 	}
 	telemetry_release();
@@ -136,6 +139,7 @@ static int shard(const char *cmd, const char *params, struct rte_tel_data *d)
 		for (unsigned w = 0; w < from->watched.conf->workers; w++)
 			depth += rdl_channel_waiting(&core->workers[w]);
 		put_load(d, &core->load, depth);
+		tel_u64(d, "rules", relaxed(&core->rules_seen));
 		put_stats(d, &core->shard.stats, RDL_STAT_GAUGE);
 		put_stats(d, &core->shard.stats, RDL_STAT_COUNTER);
 	}
@@ -152,8 +156,8 @@ static int policy(const char *cmd, const char *params, struct rte_tel_data *d)
 	(void)params;
 	if (from == NULL)
 		return -ENODEV;
-	const struct rdl_policy_config *config =
-		rdl_policy_config(__atomic_load_n(from->policy, __ATOMIC_ACQUIRE));
+	const struct rdl_rules *rules = rdl_rulebook_visit(from->rulebook);
+	const struct rdl_policy_config *config = rdl_policy_config(rules->policy);
 	snprintf(version, sizeof(version), "%u.%u", config->version.major, config->version.minor);
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "version", version);
@@ -175,12 +179,13 @@ static int policy(const char *cmd, const char *params, struct rte_tel_data *d)
 	tel_u64(d, "known_only", config->known_only);
 	tel_u64(d, "known_endpoints", config->known_count);
 	tel_u64(d, "deny_patterns", config->deny_count);
-	tel_u64(d, "admission_registers_per_s", from->watched.conf->admission.registers_per_s);
-	tel_u64(d, "admission_burst", from->watched.conf->admission.burst);
-	tel_u64(d, "admission_per_prefix", from->watched.conf->admission.per_prefix);
-	tel_u64(d, "admission_updates", from->watched.conf->admission.updates);
+	tel_u64(d, "admission_registers_per_s", rules->limits.registers_per_s);
+	tel_u64(d, "admission_burst", rules->limits.burst);
+	tel_u64(d, "admission_per_prefix", rules->limits.per_prefix);
+	tel_u64(d, "admission_updates", rules->limits.updates);
 	rte_tel_data_add_dict_string(
 		d, "unknown_code", config->unknown_forbidden ? "4.03" : "4.00");
+	rdl_rulebook_leave(from->rulebook);
 	telemetry_release();
 	return 0;
 }

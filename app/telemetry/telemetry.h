@@ -13,7 +13,7 @@
 /* What the commands show. The owner's, from telemetry_start() to telemetry_stop(). */
 struct telemetry {
 	struct watched watched;
-	const struct rdl_policy *const *policy; /* swapped whole */
+	struct rdl_rulebook *rulebook; /* visited */
 	struct rdl_event_facts facts;
 	const char *boot;
 	uint64_t started_ms, memory;

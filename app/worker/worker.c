@@ -113,8 +113,8 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 
 	for (unsigned i = 0; i < n; i++)
 		packets[i] = (struct rdl_packet *)frames[i];
-	const struct rdl_burst *burst = rdl_pipeline_burst(
-		&worker->pipeline, __atomic_load_n(worker->policy, __ATOMIC_ACQUIRE), packets, n);
+	const struct rdl_burst *burst =
+		rdl_pipeline_burst(&worker->pipeline, worker->rules->policy, packets, n);
 	for (rdl_packet_set left = burst->reply; left != 0;)
 		send_later(worker, frames[rdl_packet_take(&left)]);
 	for (rdl_packet_set left = burst->drop; left != 0;)
@@ -204,8 +204,8 @@ static bool reply(struct worker *worker, unsigned shard)
 	rdl_channel_came_back(&worker->shards[shard], n);
 	for (unsigned i = 0; i < n; i++)
 		packets[i] = packet_of(batch[i]);
-	rdl_packet_set send = rdl_pipeline_replies(
-		&worker->pipeline, __atomic_load_n(worker->policy, __ATOMIC_ACQUIRE), packets, n);
+	rdl_packet_set send =
+		rdl_pipeline_replies(&worker->pipeline, worker->rules->policy, packets, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (rdl_packet_is_in(send, i))
 			send_later(worker, &packets[i]->frame);
@@ -271,6 +271,7 @@ bool worker_step(void *self)
 	bool stopping = ending_is_asked(worker->ending);
 	bool worked = false;
 
+	worker->rules = rdl_rulebook_read(worker->rulebook, &worker->rules_seen);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		worked |= serve(worker, p, stopping);
 	for (unsigned p = 0; p < worker->port_count; p++)

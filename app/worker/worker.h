@@ -11,6 +11,7 @@
 #include "lcores.h"
 #include "pipeline.h"
 #include "pktio.h"
+#include "rules.h"
 
 #define PORTS_MAX RDL_PKTIO_PORTS_MAX
 
@@ -25,12 +26,14 @@ struct worker {
 	unsigned index; /* its queue on each port */
 	unsigned port_count, shard_count;
 	struct rdl_pktio *pktio; /* its queues are touched by its core alone */
-	const struct rdl_policy *const *policy; /* swapped whole: read once for each burst */
+	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct ending *ending; /* anybody's, by its functions */
 	/* Written by its core, read by anybody: the statistics in the pipeline, and the load. */
 	struct rdl_pipeline pipeline;
 	struct load load;
+	uint64_t rules_seen; /* the number of its last round's (release) */
 	/* Its core's alone. */
+	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel shards[SHARDS_MAX];
 	struct rdl_fragments *fragments;
 	unsigned rounds; /* since it looked for fragments that wait in vain */

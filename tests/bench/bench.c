@@ -306,13 +306,14 @@ int main(int argc, char **argv)
 	daemon.conf = conf;
 	daemon.socket_id = -1;
 	daemon.started_ms = rdl_clock_ms();
-	struct rdl_policy *policy = NULL;
+	struct rdl_rules *rules = NULL;
 	if (daemon_keys(&daemon) != 0 || daemon_plan_lcores(&daemon) != 0 ||
-		(policy = daemon_policy(&daemon, conf)) == NULL)
+		(rules = daemon_rules(&daemon, conf)) == NULL)
 		return EXIT_FAILURE;
-	daemon.policy = policy;
+	rdl_rulebook_init(&daemon.rulebook);
+	rdl_rulebook_change(&daemon.rulebook, rules);
 	int ret = bench(&daemon, conf, &options);
-	rdl_policy_destroy(policy);
+	rdl_rulebook_close(&daemon.rulebook);
 	rdl_conf_free(conf);
 	return ret;
 }

@@ -212,7 +212,7 @@ void stages_print(const struct daemon *daemon, bool json)
 	config.memory = rte_zmalloc("bench", rdl_pipeline_memory(&config), RTE_CACHE_LINE_SIZE);
 	RTE_VERIFY(config.memory != NULL);
 	rdl_pipeline_init(&b->pipeline, &config);
-	b->policy = daemon->policy;
+	b->policy = daemon->rulebook.current->policy;
 	packets_init(&packets, mac, b->interface.ipv4[0]);
 	for (int shape = 0; shape < PACKET_SHAPES; shape++) {
 		prepare(b, &packets, shape);

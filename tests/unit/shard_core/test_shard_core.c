@@ -17,20 +17,26 @@ static const struct rdl_channel_credit nothing;
 static const struct rdl_channel_credit credit = {
 	.limit = { [RDL_OPERATION_REGISTER] = REQUESTS, [RDL_OPERATION_UPDATE] = REQUESTS }
 };
-static struct rdl_policy *policy;
-static const struct rdl_policy *rules;
+static struct rdl_rulebook rulebook;
 static struct shard_core *cores; /* SHARDS of them: too large for a stack */
 static struct rdl_channel worker[SHARDS]; /* the other ends */
 static void *channel_memory[SHARDS];
 static struct owners owners;
 static struct rdl_request requests[REQUESTS];
 
-static int begin(void **state)
+/* Rules of all that most tests go by, but for a limit of new Registers. */
+static void limit_to(uint32_t registers_per_s)
 {
 	const struct rdl_policy_config config = gateway_policy();
+	const struct rdl_admission_limits limits = { registers_per_s, .shards = SHARDS };
 
-	policy = rdl_policy_create(&config);
-	rules = policy;
+	rdl_rulebook_change(&rulebook, rdl_rules_create(&config, &limits, RDL_LOG_INFO));
+}
+
+static int begin(void **state)
+{
+	rdl_rulebook_init(&rulebook);
+	limit_to(0);
 	cores = calloc(SHARDS, sizeof(*cores));
 	assert_non_null(cores);
 	owners = (struct owners){ .count = SHARDS, .endpoint_key = gateway_endpoint_key };
@@ -41,7 +47,8 @@ static int begin(void **state)
 		registry.shards = SHARDS;
 		cores[s].index = s;
 		cores[s].worker_count = 1;
-		cores[s].policy = &rules;
+		cores[s].rulebook = &rulebook;
+		rdl_rulebook_add_reader(&rulebook, &cores[s].rules_seen);
 		rdl_mailbox_init(&cores[s].question.mailbox);
 		gateway_shard_start(&cores[s].shard, &registry, NULL);
 		cores[s].registry = cores[s].shard.registry;
@@ -60,7 +67,7 @@ static int end(void **state)
 		free(channel_memory[s]);
 	}
 	free(cores);
-	rdl_policy_destroy(policy);
+	rdl_rulebook_close(&rulebook);
 	return 0;
 }
 
@@ -119,6 +126,33 @@ static uint64_t registrations(void)
 	assert_int_equal(rdl_stats_get(&sum, RDL_STAT_registrations),
 		gauge(0, RDL_STAT_registrations) + gauge(1, RDL_STAT_registrations));
 	return rdl_stats_get(&sum, RDL_STAT_registrations);
+}
+
+/* Other limits are in force in the next round, also where nothing came in between. */
+static void test_other_rules(void **state)
+{
+	void *batch[REQUESTS];
+
+	step_all();
+	assert_int_equal(cores[0].rules_seen, 1);
+	limit_to(1); /* a share of one each */
+	send_registers(REQUESTS);
+	step_all();
+	assert_int_equal(registrations(), SHARDS);
+	assert_int_equal(
+		gauge(0, RDL_STAT_drop_admission_rate) + gauge(1, RDL_STAT_drop_admission_rate),
+		REQUESTS - SHARDS);
+	limit_to(0);
+	assert_int_equal(rdl_rulebook_reclaim(&rulebook), 1);
+	step_all();
+	for (unsigned s = 0; s < SHARDS; s++) {
+		assert_int_equal(cores[s].rules_seen, 3);
+		rdl_channel_came_back(&worker[s], rdl_channel_take(&worker[s], batch, REQUESTS));
+	}
+	assert_int_equal(rdl_rulebook_reclaim(&rulebook), 0);
+	send_registers(REQUESTS);
+	step_all();
+	assert_int_equal(registrations(), REQUESTS);
 }
 
 static void test_answers(void **state)
@@ -259,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers),
+		TEST(test_other_rules),
 		TEST(test_endpoints),
 		TEST(test_pages),
 		TEST(test_no_answer),

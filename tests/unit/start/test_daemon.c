@@ -150,19 +150,21 @@ static void test_memory(void **state)
 		    plain + (64u << 20));
 }
 
-/* ---- policy, keys ---- */
+/* ---- rules, keys ---- */
 
-static void test_policy(void **state)
+static void test_rules(void **state)
 {
 	struct daemon *daemon = daemon_of(
 		"coap = { diagnostics = false; };\n"
 		"lwm2m = { version = \"1.2\"; lifetime_min = 7; extra_parameters = [ \"x\" ];\n"
 		"objects = ( { id = 5; versions = [ \"1.0\" ]; multiple = false; } ); };\n"
-		"endpoints = { deny = [ \"a\", \"b\" ]; unknown_code = \"4.03\"; };\n");
-	struct rdl_policy *policy = daemon_policy(daemon, daemon->conf);
+		"endpoints = { deny = [ \"a\", \"b\" ]; unknown_code = \"4.03\"; };\n"
+		"shards = 3; log = { level = \"warn\"; };\n"
+		"admission = { registers_per_s = 4; burst = 5; per_prefix = 6; updates = 7; };\n");
+	struct rdl_rules *rules = daemon_rules(daemon, daemon->conf);
 
-	assert_non_null(policy);
-	const struct rdl_policy_config *config = rdl_policy_config(policy);
+	assert_non_null(rules);
+	const struct rdl_policy_config *config = rdl_policy_config(rules->policy);
 	assert_int_equal(config->version.minor, 2);
 	assert_int_equal(config->lifetime_min_s, 7);
 	assert_false(config->diagnostics);
@@ -171,7 +173,10 @@ static void test_policy(void **state)
 	assert_int_equal(config->extra_count, 1);
 	assert_int_equal(config->deny_count, 2);
 	assert_true(config->unknown_forbidden);
-	rdl_policy_destroy(policy);
+	assert_int_equal(rules->log_level, RDL_LOG_WARN);
+	const struct rdl_admission_limits limits = { 4, 5, 6, .shards = 3, .updates = 7 };
+	assert_memory_equal(&rules->limits, &limits, sizeof(limits));
+	rdl_rules_destroy(rules);
 }
 
 /* Drawn anew each time, and none of them left out. */
@@ -282,7 +287,7 @@ int main(void)
 		TEST(test_no_such_cpu),
 		TEST(test_shares),
 		TEST(test_memory),
-		TEST(test_policy),
+		TEST(test_rules),
 		TEST(test_keys),
 		TEST(test_interfaces),
 		TEST(test_channels),

@@ -2,6 +2,8 @@
 /* A worker between a port that is two rings, and a shard that is the test. */
 #include "support.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include <rte_eth_ring.h>
@@ -23,16 +25,24 @@ static const struct rdl_channel_credit nothing;
 static struct rte_ring *in, *out;
 static struct rte_mempool *outside;
 static struct rdl_pktio *pktio;
-static struct rdl_policy *policy;
-static const struct rdl_policy *rules;
+static struct rdl_rulebook rulebook;
 static struct worker worker;
 static struct rdl_channel shard; /* the other end */
 static struct ending ending;
 static void *channel_memory, *fragments_memory;
 
+/* Rules of all that most tests go by, but that `denied` names are barred. */
+static void bar(const char *denied)
+{
+	const struct rdl_admission_limits limits = { .shards = 1 };
+	struct rdl_policy_config config = gateway_policy();
+
+	config.deny = &denied;
+	rdl_rulebook_change(&rulebook, rdl_rules_create(&config, &limits, RDL_LOG_INFO));
+}
+
 static int start(void **state)
 {
-	const struct rdl_policy_config config = gateway_policy();
 	char why[128];
 	unsigned bad;
 
@@ -42,9 +52,7 @@ static int start(void **state)
 	out = rte_ring_create("out", 16, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	outside = rte_pktmbuf_pool_create(
 		"outside", 255, 0, sizeof(struct rdl_packet), 4700, SOCKET_ID_ANY);
-	policy = rdl_policy_create(&config);
-	rules = policy;
-	if (in == NULL || out == NULL || outside == NULL || policy == NULL ||
+	if (in == NULL || out == NULL || outside == NULL ||
 		rte_eth_from_rings("test", &in, 1, &out, 1, 0) < 0)
 		return -1;
 	const struct rdl_pktio_config ports = {
@@ -63,7 +71,6 @@ static int start(void **state)
 static int stop(void **state)
 {
 	rdl_pktio_close(pktio);
-	rdl_policy_destroy(policy);
 	return eal_stop(state);
 }
 
@@ -76,7 +83,10 @@ static int begin(void **state)
 	ending = (struct ending){ 0, 1 };
 	worker.port_count = worker.shard_count = 1;
 	worker.pktio = pktio;
-	worker.policy = &rules;
+	worker.rulebook = &rulebook;
+	rdl_rulebook_init(&rulebook);
+	rdl_rulebook_add_reader(&rulebook, &worker.rules_seen);
+	bar("denied-*");
 	worker.ending = &ending;
 	gateway_worker_start(&worker.pipeline, &config);
 	fragments_memory = aligned_alloc(64, rdl_fragments_memory(4));
@@ -93,6 +103,7 @@ static int end(void **state)
 	assert_int_equal(rdl_pktio_in_use(pktio), 0);
 	assert_int_equal(rte_mempool_in_use_count(outside), 0);
 	gateway_worker_stop(&worker.pipeline);
+	rdl_rulebook_close(&rulebook);
 	free(fragments_memory);
 	free(channel_memory);
 	return 0;
@@ -307,6 +318,57 @@ static void test_fragments(void **state)
 	worker_step(&worker);
 }
 
+/* ---- rules that change ---- */
+
+#define BURST 5
+#define BURSTS 2000
+
+static int over;
+
+/* The main thread's part, as fast as it can: everybody is barred, and nobody. */
+static void *change_rules(void *unused)
+{
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		bar("*");
+		rdl_rulebook_reclaim(&rulebook);
+		bar("none");
+		rdl_rulebook_reclaim(&rulebook);
+	}
+	return unused;
+}
+
+/*
+ * A burst is judged by one set of rules: all of it is refused, or all of it goes on. The number of
+ * the rules that it went by says which.
+ */
+static void test_one_verdict(void **state)
+{
+	pthread_t thread;
+	unsigned of_each[2] = { 0, 0 };
+
+	over = 0;
+	assert_int_equal(pthread_create(&thread, NULL, change_rules, NULL), 0);
+	for (unsigned i = 0; i < BURSTS || of_each[0] == 0 || of_each[1] == 0; i++) {
+		unsigned refused = 0;
+
+		for (unsigned k = 0; k < BURST; k++)
+			arrive_register("lwm2m=1.1 ep=a lt=60");
+		worker_step(&worker);
+		while (sent_code() == RDL_COAP_FORBIDDEN)
+			refused++;
+		assert_int_equal(refused + rdl_channel_waiting(&shard), BURST);
+		/* The first were begin()'s, and the thread's begin with those that bar everybody. */
+		assert_int_equal(refused, worker.rules_seen % 2 == 0 ? BURST : 0);
+		of_each[refused == 0]++;
+		answer_all(0);
+		worker_step(&worker);
+		if (i % 8 == 0)
+			sched_yield();
+	}
+	__atomic_store_n(&over, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -319,6 +381,7 @@ int main(void)
 		TEST(test_full_port),
 		TEST(test_end),
 		TEST(test_fragments),
+		TEST(test_one_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The configuration turned into a policy. */
+/* The configuration turned into rules. */
 #include "daemon.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
-struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_conf *conf)
+static_assert((int)RDL_LOG_ERROR == RDL_CONF_LOG_ERROR && (int)RDL_LOG_WARN == RDL_CONF_LOG_WARN &&
+		      (int)RDL_LOG_INFO == RDL_CONF_LOG_INFO &&
+		      (int)RDL_LOG_DEBUG == RDL_CONF_LOG_DEBUG,
+	"the configuration's levels are the log's");
+
+/* The objects that are supported; NULL without memory. */
+static struct rdl_policy_object *objects_of(const struct rdl_conf *conf)
 {
 	struct rdl_policy_object *objects = calloc(conf->lwm2m.object_count + 1, sizeof(*objects));
-	struct rdl_policy *policy = NULL;
 
 	if (objects == NULL)
 		return NULL;
@@ -24,7 +30,17 @@ struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_c
 			.versions = (const struct rdl_policy_version *)from->versions,
 		};
 	}
-	const struct rdl_policy_config config = {
+	return objects;
+}
+
+struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_conf *conf)
+{
+	struct rdl_policy_object *objects = objects_of(conf);
+	struct rdl_rules *rules = NULL;
+
+	if (objects == NULL)
+		return NULL;
+	const struct rdl_policy_config policy = {
 		.version = { conf->lwm2m.version.major, conf->lwm2m.version.minor },
 		.lifetime_min_s = conf->lwm2m.lifetime_min_s,
 		.lifetime_max_s = conf->lwm2m.lifetime_max_s,
@@ -48,7 +64,14 @@ struct rdl_policy *daemon_policy(const struct daemon *daemon, const struct rdl_c
 		.deny = conf->endpoints.deny.items,
 		.endpoint_key = daemon->keys.endpoint,
 	};
-	policy = rdl_policy_create(&config);
+	const struct rdl_admission_limits limits = {
+		.registers_per_s = conf->admission.registers_per_s,
+		.burst = conf->admission.burst,
+		.per_prefix = conf->admission.per_prefix,
+		.shards = daemon->conf->shards,
+		.updates = conf->admission.updates,
+	};
+	rules = rdl_rules_create(&policy, &limits, (enum rdl_log_level)conf->log_level);
 	free(objects);
-	return policy;
+	return rules;
 }
