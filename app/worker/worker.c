@@ -23,7 +23,7 @@ static void flush(struct worker *worker, unsigned port)
 	sent = rdl_pktio_tx(worker->pktio, port, worker->index, batch->frames, n);
 	if (sent < n) {
 		/* A client that misses its reply asks again. */
-		rdl_pktio_free(batch->frames + sent, n - sent);
+		rdl_pktio_free(worker->pktio, worker->index, batch->frames + sent, n - sent);
 		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_tx_full, n - sent);
 	}
 	batch->count = 0;
@@ -95,7 +95,7 @@ static unsigned put_together(
 		else
 			freed[freed_count++] = frame;
 	}
-	rdl_pktio_free(freed, freed_count);
+	rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
 	count_lost(worker, &lost);
 	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_reassembled, whole);
 	return whole;
@@ -121,7 +121,7 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 		freed[freed_count++] = frames[rdl_packet_take(&left)];
 	hand_over(worker, burst, freed, &freed_count);
 	if (freed_count > 0)
-		rdl_pktio_free(freed, freed_count);
+		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
 	return RDL_LIKELY(burst->fragment == 0) ? 0 : put_together(worker, frames, burst->fragment);
 }
 
@@ -166,7 +166,7 @@ static unsigned triage(struct worker *worker, struct rdl_frame *frames[], unsign
 		else
 			frames[kept++] = frames[i];
 	}
-	rdl_pktio_free(shed, freed);
+	rdl_pktio_free(worker->pktio, worker->index, shed, freed);
 	return kept;
 }
 
@@ -213,7 +213,7 @@ static bool reply(struct worker *worker, unsigned shard)
 			freed[freed_count++] = &packets[i]->frame;
 	}
 	if (freed_count > 0)
-		rdl_pktio_free(freed, freed_count);
+		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
 	return true;
 }
 

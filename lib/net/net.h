@@ -137,6 +137,8 @@ bool rdl_net_next_hop(const struct rdl_interface *interface, const struct rdl_lo
  * the UDP checksum field holds the pseudo-header sum.
  */
 #define RDL_FRAME_TX_CHECKSUMS 0x20
+/* Has not come in, but was made here: pktio counts those. */
+#define RDL_FRAME_BORN 0x40
 
 /*
  * One frame of a burst, contiguous. `data` may move forward (a reply is shorter in headers than its

@@ -2,6 +2,8 @@
 /* Bursts: frames as views of mbufs. */
 #include "internal.h"
 
+#include <assert.h>
+
 static inline uint8_t checksum_flags(uint64_t ol_flags)
 {
 	uint8_t flags = 0;
@@ -98,6 +100,47 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	return kept;
 }
 
+unsigned rdl_pktio_make(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+	struct rdl_frame *frames[], unsigned count)
+{
+	struct rte_mbuf *mbufs[RDL_PKTIO_BURST];
+	unsigned *born = &pktio->queues[queue].born;
+
+	if (count > RDL_PKTIO_BURST)
+		count = RDL_PKTIO_BURST;
+	if (count > pktio->born_max - *born)
+		count = pktio->born_max - *born;
+	if (count == 0 || rte_pktmbuf_alloc_bulk(pktio->pool, mbufs, count) != 0)
+		return 0;
+	for (unsigned i = 0; i < count; i++) {
+		rdl_pktio_view(pktio, (uint8_t)port, mbufs[i]);
+		frames[i] = rte_mbuf_to_priv(mbufs[i]);
+		frames[i]->flags |= RDL_FRAME_BORN;
+	}
+	*born += count;
+	return count;
+}
+
+/* Those that have not come in; seldom asked. */
+static uint64_t born_among(struct rdl_frame *const frames[], unsigned count)
+{
+	uint64_t born = 0;
+
+	static_assert(RDL_PKTIO_BURST <= 64, "a bit for each");
+	for (unsigned i = 0; i < count; i++)
+		if ((frames[i]->flags & RDL_FRAME_BORN) != 0)
+			born |= UINT64_C(1) << i;
+	return born;
+}
+
+/* The first `count` frames of a burst are their maker's no more. */
+static void count_gone(struct rdl_pktio *pktio, unsigned queue, uint64_t born, unsigned count)
+{
+	if (count < 64)
+		born &= (UINT64_C(1) << count) - 1;
+	pktio->queues[queue].born -= (unsigned)__builtin_popcountll(born);
+}
+
 int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
 {
 	int count = rte_eth_rx_queue_count(pktio->ports[port].id, (uint16_t)queue);
@@ -129,23 +172,39 @@ unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *const frames[], unsigned count)
 {
 	struct rte_mbuf *mbufs[RDL_PKTIO_BURST];
+	uint8_t flags = 0;
+	uint64_t born = 0;
 
 	if (count > RDL_PKTIO_BURST)
 		count = RDL_PKTIO_BURST;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		flags |= frames[i]->flags;
 		mbufs[i] = sealed(frames[i]);
-	return rte_eth_tx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
+	}
+	if (unlikely((flags & RDL_FRAME_BORN) != 0))
+		born = born_among(frames, count);
+	unsigned sent =
+		rte_eth_tx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
+	if (unlikely(born != 0))
+		count_gone(pktio, queue, born, sent);
+	return sent;
 }
 
-void rdl_pktio_free(struct rdl_frame *const frames[], unsigned count)
+void rdl_pktio_free(
+	struct rdl_pktio *pktio, unsigned queue, struct rdl_frame *const frames[], unsigned count)
 {
 	struct rte_mbuf *mbufs[RDL_PKTIO_BURST];
 
 	while (count > 0) {
 		unsigned n = count < RDL_PKTIO_BURST ? count : RDL_PKTIO_BURST;
+		uint8_t flags = 0;
 
-		for (unsigned i = 0; i < n; i++)
+		for (unsigned i = 0; i < n; i++) {
+			flags |= frames[i]->flags;
 			mbufs[i] = rdl_pktio_mbuf(frames[i]);
+		}
+		if (unlikely((flags & RDL_FRAME_BORN) != 0))
+			count_gone(pktio, queue, born_among(frames, n), n);
 		rte_pktmbuf_free_bulk(mbufs, n);
 		frames += n;
 		count -= n;

@@ -19,9 +19,16 @@ struct port {
 	struct rte_ether_addr mac;
 };
 
+/* What one queue's core counts. */
+struct rdl_pktio_queue {
+	unsigned born; /* frames that it made, and has neither sent nor freed */
+} __attribute__((aligned(RDL_CACHE_LINE)));
+
 struct rdl_pktio {
 	struct rte_mempool *pool;
 	uint16_t private_room; /* of each mbuf */
+	unsigned born_max; /* of a queue */
+	struct rdl_pktio_queue *queues;
 	unsigned port_count;
 	struct port ports[RDL_PKTIO_PORTS_MAX];
 };

@@ -26,6 +26,7 @@ struct rdl_pktio_config {
 	const char *devices[RDL_PKTIO_PORTS_MAX];
 	unsigned queues; /* on each port, one per worker */
 	unsigned in_flight; /* packets that may be held outside port queues, over all workers */
+	unsigned born; /* beside those: frames that each worker may hold of what it has made */
 	uint16_t private_len; /* struct rdl_frame and what the caller keeps behind it */
 	uint16_t room; /* octets writable in a frame's buffer, the frame's own included */
 	uint32_t page; /* octets of a page of the memory that EAL has */
@@ -67,6 +68,14 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented);
 
 /*
+ * Makes up to `count` empty frames, which a port is to send; returns how many. Like those received
+ * they are the caller's until sent or freed; of them, a queue's core holds no more than config->born
+ * at a time. 0 when it does, or when no buffer is left.
+ */
+unsigned rdl_pktio_make(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+	struct rdl_frame *frames[], unsigned count);
+
+/*
  * How full the port's own queue is, in percent; -1 where the driver cannot tell. Some drivers look
  * at many descriptors for it: not for every burst.
  */
@@ -79,6 +88,8 @@ int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned que
 unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *const frames[], unsigned count);
 
-void rdl_pktio_free(struct rdl_frame *const frames[], unsigned count);
+/* By the core of the queue that they came by, or were made for. */
+void rdl_pktio_free(
+	struct rdl_pktio *pktio, unsigned queue, struct rdl_frame *const frames[], unsigned count);
 
 #endif

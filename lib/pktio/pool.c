@@ -15,7 +15,7 @@
 unsigned rdl_packet_pool_size(const struct rdl_pktio_config *config)
 {
 	return config->port_count * config->queues * 2 * RDL_PORT_DESCRIPTORS + config->in_flight +
-	       (config->queues + 1) * 2 * POOL_CACHE;
+	       config->queues * config->born + (config->queues + 1) * 2 * POOL_CACHE;
 }
 
 static uint16_t private_room(const struct rdl_pktio_config *config)

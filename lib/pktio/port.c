@@ -146,17 +146,23 @@ struct rdl_pktio *rdl_pktio_open(
 	const struct rdl_pktio_config *config, char *why, size_t why_len, unsigned *bad_port)
 {
 	struct rdl_pktio *pktio = calloc(1, sizeof(*pktio));
+	size_t queues_len = config->queues * sizeof(*pktio->queues);
 
 	*bad_port = 0;
-	if (pktio == NULL) {
+	if (pktio != NULL)
+		pktio->queues = aligned_alloc(RDL_CACHE_LINE, queues_len);
+	if (pktio == NULL || pktio->queues == NULL) {
 		snprintf(why, why_len, "out of memory");
+		free(pktio);
 		return NULL;
 	}
+	memset(pktio->queues, 0, queues_len);
+	pktio->born_max = config->born;
 	pktio->pool = rdl_packet_pool(config);
 	if (pktio->pool == NULL) {
 		snprintf(why, why_len, "no memory for %u packet buffers",
 			rdl_packet_pool_size(config));
-		free(pktio);
+		rdl_pktio_close(pktio);
 		return NULL;
 	}
 	pktio->private_room = rte_pktmbuf_priv_size(pktio->pool);
@@ -189,6 +195,7 @@ void rdl_pktio_close(struct rdl_pktio *pktio)
 		(void)rte_eth_dev_close(pktio->ports[i].id);
 	}
 	rte_mempool_free(pktio->pool);
+	free(pktio->queues);
 	free(pktio);
 }
 

@@ -108,7 +108,7 @@ static void test_given_back(void **state)
 		arrive(octets, sizeof(octets));
 	assert_int_equal(rdl_pktio_rx(pktio, 0, 0, frames, 8, &segmented), 8);
 	assert_int_equal(rdl_pktio_rx(pktio, 0, 0, frames, 8, &segmented), 0);
-	rdl_pktio_free(frames, 8);
+	rdl_pktio_free(pktio, 0, frames, 8);
 	nothing_lost();
 }
 
@@ -139,7 +139,7 @@ static void test_segments(void **state)
 	assert_int_equal(frame->len, 3000);
 	assert_int_equal(frame->data[999], 1);
 	assert_int_equal(frame->data[2999], 3);
-	rdl_pktio_free(&frame, 1);
+	rdl_pktio_free(pktio, 0, &frame, 1);
 	chain(3, 3000);
 	assert_int_equal(rdl_pktio_rx(pktio, 0, 0, &frame, 1, &segmented), 0);
 	assert_int_equal(segmented, 1);
@@ -162,6 +162,9 @@ static void test_memory(void **state)
 	config.in_flight = 0;
 	without = rdl_pktio_memory(&config);
 	assert_true(with - without > 1000 * 4096);
+	config.born = 500; /* of each queue */
+	assert_int_equal(rdl_pktio_memory(&config), with);
+	config.born = 0;
 	config.devices[0] = "net_af_xdp0,iface=rdl0";
 	without = rdl_pktio_memory(&config);
 	config.in_flight = 1000;
@@ -185,7 +188,7 @@ static void test_health(void **state)
 	arrive(octets, sizeof(octets));
 	frames[0] = receive();
 	assert_int_equal(rdl_pktio_tx(pktio, 0, 0, frames, 1), 0);
-	rdl_pktio_free(frames, 1);
+	rdl_pktio_free(pktio, 0, frames, 1);
 	rdl_pktio_health(pktio, 0, &health);
 	assert_int_equal(health.tx_errors, before);
 	rte_ring_reset(out);
