@@ -4,15 +4,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static size_t scratch_len(uint32_t max_payload)
-{
-	return rdl_whole_lines(3 * (size_t)max_payload + 4096);
-}
-
 size_t rdl_blocks_memory(uint32_t count, uint32_t max_payload)
 {
-	return rdl_transfers_memory(count, max_payload) +
-	       RDL_BLOCK_SCRATCHES * scratch_len(max_payload);
+	return rdl_transfers_memory(count, max_payload);
 }
 
 void rdl_blocks_init(struct rdl_blocks *blocks, uint32_t count, uint32_t max_payload,
@@ -20,9 +14,6 @@ void rdl_blocks_init(struct rdl_blocks *blocks, uint32_t count, uint32_t max_pay
 {
 	blocks->count = count;
 	blocks->max_payload = max_payload;
-	blocks->scratch_len = (uint32_t)scratch_len(max_payload);
-	blocks->scratches = (uint8_t *)memory + rdl_transfers_memory(count, max_payload);
-	blocks->scratch_free = UINT64_MAX;
 	rdl_transfers_init(
 		&blocks->transfers, count, max_payload, (uint64_t)lifetime_s * 1000, memory);
 }
@@ -68,22 +59,28 @@ struct rdl_block_key rdl_block_key(const struct rdl_coap_message *message,
 		.is_update = id.len > 0 };
 }
 
-static enum rdl_block_result refuse(struct rdl_blocks *blocks, struct rdl_transfer *t,
-	enum rdl_reason why, enum rdl_reason *reason)
+/* Whatever came of its transfer before, when there is one, is given up. */
+static struct rdl_block_outcome refuse(
+	struct rdl_blocks *blocks, struct rdl_transfer *t, enum rdl_reason why)
 {
 	if (t != NULL)
 		rdl_transfers_drop(&blocks->transfers, t);
-	*reason = why;
-	return RDL_BLOCK_REFUSED;
+	return (struct rdl_block_outcome){ .result = RDL_BLOCK_REFUSED, .reason = why };
 }
 
-static enum rdl_block_result append(struct rdl_blocks *blocks, struct rdl_transfer *t,
+static struct rdl_block_outcome taken(const struct rdl_transfer *t, bool whole)
+{
+	return (struct rdl_block_outcome){ .result = whole ? RDL_BLOCK_COMPLETE : RDL_BLOCK_MORE,
+		.transfer = t };
+}
+
+static struct rdl_block_outcome append(struct rdl_blocks *blocks, struct rdl_transfer *t,
 	const struct rdl_input *input, uint64_t exchange, uint64_t now_ms)
 {
 	rdl_transfers_append(&blocks->transfers, t, input->payload, now_ms);
 	t->last_exchange = exchange;
 	t->complete = !input->block1.more;
-	return t->complete ? RDL_BLOCK_COMPLETE : RDL_BLOCK_MORE;
+	return taken(t, t->complete);
 }
 
 /* Begins a transfer, or the one that is there once more. */
@@ -124,52 +121,30 @@ static bool is_copy(const struct rdl_blocks *blocks, const struct rdl_transfer *
 	return rdl_transfers_holds(&blocks->transfers, t, offset, input->payload);
 }
 
-enum rdl_block_result rdl_blocks_take(struct rdl_blocks *blocks, const struct rdl_block_key *key,
-	const struct rdl_input *input, uint64_t exchange, uint64_t now_ms,
-	struct rdl_transfer **transfer, enum rdl_reason *reason)
+struct rdl_block_outcome rdl_blocks_take(struct rdl_blocks *blocks, const struct rdl_block_key *key,
+	const struct rdl_input *input, uint64_t exchange, uint64_t now_ms)
 {
 	struct rdl_transfer *t = rdl_transfers_find(&blocks->transfers, key, now_ms);
 	uint64_t offset = (uint64_t)input->block1.num << (input->block1.szx + 4);
 	enum rdl_reason alone = judge_alone(blocks, input);
 
-	*transfer = t;
 	if (alone != RDL_REASON_NONE)
-		return refuse(blocks, alone == RDL_REASON_too_large ? t : NULL, alone, reason);
+		return refuse(blocks, alone == RDL_REASON_too_large ? t : NULL, alone);
 	if (t != NULL && exchange == t->last_exchange)
-		return t->complete ? RDL_BLOCK_COMPLETE : RDL_BLOCK_MORE;
+		return taken(t, t->complete);
 	if (t != NULL && exchange == t->first_exchange)
-		return RDL_BLOCK_MORE;
+		return taken(t, false);
 	if (input->block1.num == 0) {
 		t = begin(blocks, key, t, now_ms);
 		t->first_exchange = exchange;
 	} else if (t == NULL) {
 		if (rdl_transfers_evicted(&blocks->transfers, key, now_ms))
-			return RDL_BLOCK_EVICTED;
-		return refuse(blocks, NULL, RDL_REASON_block_gap, reason);
+			return (struct rdl_block_outcome){ .result = RDL_BLOCK_EVICTED };
+		return refuse(blocks, NULL, RDL_REASON_block_gap);
 	} else if (is_copy(blocks, t, input, offset)) {
-		return input->block1.more ? RDL_BLOCK_MORE : RDL_BLOCK_COMPLETE;
+		return taken(t, !input->block1.more);
 	} else if (t->complete || offset != t->len) {
-		return refuse(blocks, t, RDL_REASON_block_gap, reason);
+		return refuse(blocks, t, RDL_REASON_block_gap);
 	}
-	*transfer = t;
 	return append(blocks, t, input, exchange, now_ms);
-}
-
-int rdl_blocks_scratch(struct rdl_blocks *blocks)
-{
-	if (blocks->scratch_free == 0)
-		return -1;
-	int scratch = __builtin_ctzll(blocks->scratch_free);
-	blocks->scratch_free &= blocks->scratch_free - 1;
-	return scratch;
-}
-
-void *rdl_blocks_scratch_at(const struct rdl_blocks *blocks, int scratch)
-{
-	return blocks->scratches + (size_t)scratch * blocks->scratch_len;
-}
-
-void rdl_blocks_scratch_free(struct rdl_blocks *blocks, int scratch)
-{
-	blocks->scratch_free |= UINT64_C(1) << scratch;
 }

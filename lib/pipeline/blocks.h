@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * blocks: bodies that come in several blocks (RFC 7959 section 2.5, Block1), and memory to put one
- * together in and to decode what is too long for its packet.
- */
+/* blocks: bodies that come in several blocks (RFC 7959 section 2.5, Block1). */
 #ifndef RDL_PIPELINE_BLOCKS_H
 #define RDL_PIPELINE_BLOCKS_H
 
@@ -11,13 +8,8 @@
 
 struct rdl_blocks {
 	uint32_t count, max_payload;
-	uint32_t scratch_len;
 	struct rdl_transfers transfers;
-	uint8_t *scratches;
-	uint64_t scratch_free; /* a bit each */
 };
-
-#define RDL_BLOCK_SCRATCHES 64
 
 /*
  * Octets that rdl_blocks_init() needs, aligned to a cache line and zero:
@@ -38,26 +30,25 @@ struct rdl_block_key rdl_block_key(const struct rdl_coap_message *message,
 
 enum rdl_block_result {
 	RDL_BLOCK_MORE, /* taken, or a copy of one that was: answer 2.31 */
-	RDL_BLOCK_COMPLETE, /* the body is whole: *transfer holds it */
-	RDL_BLOCK_REFUSED, /* *reason says why */
+	RDL_BLOCK_COMPLETE, /* the body is whole: `transfer` holds it */
+	RDL_BLOCK_REFUSED, /* `reason` says why */
 	/*
 	 * of a transfer that has given way for others:
 	 * no answer, since any would be the wrong one
 	 */
 	RDL_BLOCK_EVICTED,
 };
+struct rdl_block_outcome {
+	enum rdl_block_result result;
+	enum rdl_reason reason;
+	const struct rdl_transfer *transfer;
+};
 
 /*
  * Takes one block of a body. `exchange` is the datagram's digest: a copy of a block changes nothing
  * and is answered as the block was.
  */
-enum rdl_block_result rdl_blocks_take(struct rdl_blocks *blocks, const struct rdl_block_key *key,
-	const struct rdl_input *input, uint64_t exchange, uint64_t now_ms,
-	struct rdl_transfer **transfer, enum rdl_reason *reason);
-
-/* A piece of memory for decoding, 3 * max_payload + 4096 octets: its number, or -1. */
-int rdl_blocks_scratch(struct rdl_blocks *blocks);
-void *rdl_blocks_scratch_at(const struct rdl_blocks *blocks, int scratch);
-void rdl_blocks_scratch_free(struct rdl_blocks *blocks, int scratch);
+struct rdl_block_outcome rdl_blocks_take(struct rdl_blocks *blocks, const struct rdl_block_key *key,
+	const struct rdl_input *input, uint64_t exchange, uint64_t now_ms);
 
 #endif

@@ -3,24 +3,31 @@
 
 void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_config *config)
 {
+	uint8_t *memory = config->memory;
+
 	memset(pipeline, 0, sizeof(*pipeline));
 	pipeline->config = *config;
-	if (config->memory != NULL) {
-		pipeline->memo = config->memory;
-		rdl_policy_memo_init(pipeline->memo, config->memo_seed, &config->list_key);
-	}
-	if (config->transfers > 0)
-		rdl_blocks_init(&pipeline->blocks, config->transfers, config->max_payload,
-			config->transfer_lifetime_s, pipeline->memo + 1);
+	if (memory == NULL)
+		return;
+	pipeline->memo = config->memory;
+	rdl_policy_memo_init(pipeline->memo, config->memo_seed, &config->list_key);
+	if (config->transfers == 0)
+		return;
+	memory += sizeof(*pipeline->memo);
+	rdl_blocks_init(&pipeline->blocks, config->transfers, config->max_payload,
+		config->transfer_lifetime_s, memory);
+	memory += rdl_blocks_memory(config->transfers, config->max_payload);
+	rdl_scratches_init(&pipeline->scratches, config->max_payload, memory);
 }
 
 size_t rdl_pipeline_memory(const struct rdl_pipeline_config *config)
 {
-	size_t blocks = config->transfers > 0
-				? rdl_blocks_memory(config->transfers, config->max_payload)
-				: 0;
+	size_t memo = sizeof(struct rdl_policy_memo);
 
-	return sizeof(struct rdl_policy_memo) + blocks;
+	if (config->transfers == 0)
+		return memo;
+	return memo + rdl_blocks_memory(config->transfers, config->max_payload) +
+	       rdl_scratches_memory(config->max_payload);
 }
 
 void rdl_pipeline_shed(struct rdl_pipeline *pipeline, struct rdl_packet *packet)

@@ -11,6 +11,7 @@
 #include "burst.h"
 #include "policy.h"
 #include "refusals.h"
+#include "scratches.h"
 #include "stats.h"
 
 struct rdl_pipeline_config {
@@ -52,6 +53,7 @@ struct rdl_pipeline {
 	struct rdl_stats stats;
 	uint64_t now_ms; /* the caller's to set before each burst */
 	struct rdl_blocks blocks;
+	struct rdl_scratches scratches;
 	struct rdl_policy_memo *memo; /* NULL: there is none */
 	struct rdl_burst burst;
 };

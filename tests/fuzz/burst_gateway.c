@@ -129,7 +129,7 @@ static void check_transfers(const struct rdl_transfers *transfers)
 /* Transfers and pieces of scratch memory are where they were. */
 static void check_blocks(void)
 {
-	CHECK(pipeline.blocks.scratch_free == UINT64_MAX);
+	CHECK(pipeline.scratches.free == UINT64_MAX);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.memo->entries); i++)
 		CHECK(pipeline.memo->entries[i].held == 0);
 	check_transfers(&pipeline.blocks.transfers);

@@ -38,7 +38,7 @@ static void fresh(void)
 /* Nothing is held once every packet has been given back. */
 static void nothing_held(void)
 {
-	assert_true(pipeline.blocks.scratch_free == UINT64_MAX);
+	assert_true(pipeline.scratches.free == UINT64_MAX);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(pipeline.memo->entries); i++)
 		assert_int_equal(pipeline.memo->entries[i].held, 0);
 }

@@ -71,14 +71,12 @@ static enum rdl_block_result send_block(const struct message *m, const struct bl
 	struct rdl_input input = { .payload = { octets, block->len },
 		.has_block1 = true,
 		.block1 = { .num = block->num, .more = more, .szx = block->szx } };
-	struct rdl_transfer *transfer;
-	enum rdl_reason reason;
 
 	assert_int_equal(rdl_coap_parse((struct rdl_span){ m->octets, m->len }, &input.message),
 		RDL_COAP_MESSAGE);
 	struct rdl_block_key name =
 		rdl_block_key(&input.message, &block->peer, 0, span_of(block->id), &key);
-	return rdl_blocks_take(&blocks, &name, &input, ++exchange, now_ms, &transfer, &reason);
+	return rdl_blocks_take(&blocks, &name, &input, ++exchange, now_ms).result;
 }
 
 /* ---- those that begin and never end ---- */
