@@ -141,12 +141,20 @@ struct rdl_coap_reply {
 	uint16_t number; /* of the last option written */
 };
 
+/* What the header of a message says. */
+struct rdl_coap_header {
+	uint8_t type; /* enum rdl_coap_type */
+	uint8_t code;
+	uint8_t token_len;
+	uint16_t message_id;
+};
+
 /*
  * `buffer` holds the request, its token included; `room` octets may be written. Values and payload
  * added later must not lie in it.
  */
-void rdl_coap_reply_begin(struct rdl_coap_reply *reply, uint8_t *buffer, size_t room, uint8_t type,
-	uint8_t code, uint8_t token_len, uint16_t message_id);
+void rdl_coap_reply_begin(
+	struct rdl_coap_reply *reply, uint8_t *buffer, size_t room, struct rdl_coap_header header);
 void rdl_coap_reply_option(
 	struct rdl_coap_reply *reply, uint16_t number, const void *value, size_t len);
 /* In the fewest octets (RFC 7252 section 3.2). */

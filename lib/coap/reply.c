@@ -5,24 +5,24 @@
 
 #define PAYLOAD_MARKER 0xff
 
-static void put_header(
-	uint8_t *p, uint8_t type, uint8_t code, uint8_t token_len, uint16_t message_id)
+static void put_header(uint8_t *p, struct rdl_coap_header header)
 {
-	p[0] = (uint8_t)(1u << 6 | (unsigned)type << 4 | token_len);
-	p[1] = code;
-	rdl_put_be16(p + 2, message_id);
+	p[0] = (uint8_t)(1u << 6 | (unsigned)header.type << 4 | header.token_len);
+	p[1] = header.code;
+	rdl_put_be16(p + 2, header.message_id);
 }
 
-void rdl_coap_reply_begin(struct rdl_coap_reply *reply, uint8_t *buffer, size_t room, uint8_t type,
-	uint8_t code, uint8_t token_len, uint16_t message_id)
+void rdl_coap_reply_begin(
+	struct rdl_coap_reply *reply, uint8_t *buffer, size_t room, struct rdl_coap_header header)
 {
-	assert(type <= RDL_COAP_RST && token_len <= RDL_COAP_TOKEN_MAX);
+	assert(header.type <= RDL_COAP_RST && header.token_len <= RDL_COAP_TOKEN_MAX);
 	*reply = (struct rdl_coap_reply){ rdl_cursor(buffer, room), buffer, 0 };
 
 	/* The token is taken without being written: it stands there since the request. */
-	uint8_t *header = rdl_cursor_take(&reply->cursor, RDL_COAP_HEADER_LEN + (size_t)token_len);
-	if (header != NULL)
-		put_header(header, type, code, token_len, message_id);
+	uint8_t *octets =
+		rdl_cursor_take(&reply->cursor, RDL_COAP_HEADER_LEN + (size_t)header.token_len);
+	if (octets != NULL)
+		put_header(octets, header);
 }
 
 /* The nibble of a delta or length; what it cannot say goes to *pos (RFC 7252 section 3.1). */
@@ -82,6 +82,6 @@ size_t rdl_coap_reply_end(const struct rdl_coap_reply *reply)
 
 size_t rdl_coap_reset(uint8_t *buffer, uint16_t message_id)
 {
-	put_header(buffer, RDL_COAP_RST, RDL_COAP_EMPTY, 0, message_id);
+	put_header(buffer, (struct rdl_coap_header){ RDL_COAP_RST, RDL_COAP_EMPTY, 0, message_id });
 	return RDL_COAP_HEADER_LEN;
 }

@@ -41,8 +41,8 @@ static struct rdl_coap_reply begin(const struct rdl_reply *to, uint8_t code)
 	struct rdl_coap_reply reply;
 	uint32_t head = head_of(to);
 
-	rdl_coap_reply_begin(
-		&reply, to->coap, to->room, TYPE(head), code, TOKEN_LEN(head), (uint16_t)head);
+	rdl_coap_reply_begin(&reply, to->coap, to->room,
+		(struct rdl_coap_header){ TYPE(head), code, TOKEN_LEN(head), (uint16_t)head });
 	return reply;
 }
 

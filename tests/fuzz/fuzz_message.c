@@ -31,7 +31,8 @@ static size_t rebuild(struct rdl_span datagram, uint8_t *out)
 	CHECK(m.token_len <= RDL_COAP_TOKEN_MAX && inside(datagram, m.token, m.token_len));
 	CHECK(inside(datagram, m.rest.data, m.rest.len));
 	memcpy(out + RDL_COAP_HEADER_LEN, m.token, m.token_len);
-	rdl_coap_reply_begin(&reply, out, datagram.len, m.type, m.code, m.token_len, m.message_id);
+	rdl_coap_reply_begin(&reply, out, datagram.len,
+		(struct rdl_coap_header){ m.type, m.code, m.token_len, m.message_id });
 
 	struct rdl_coap_options options = rdl_coap_options(&m);
 	while ((more = rdl_coap_option_next(&options, &option)) > 0) {

@@ -150,8 +150,9 @@ static size_t write_reply(const struct table *table, const struct request *reque
 	struct rdl_coap_reply reply;
 
 	rdl_coap_reply_begin(&reply, buffer, DATAGRAM_MAX,
-		message->type == RDL_COAP_CON ? RDL_COAP_ACK : RDL_COAP_NON, code,
-		message->token_len, message->message_id);
+		(struct rdl_coap_header){
+			message->type == RDL_COAP_CON ? RDL_COAP_ACK : RDL_COAP_NON, code,
+			message->token_len, message->message_id });
 	if (code == RDL_COAP_CREATED) {
 		table_location(table, record, location);
 		rdl_coap_reply_option(&reply, RDL_COAP_LOCATION_PATH, "rd", 2);

@@ -30,7 +30,8 @@ static bool rebuild(struct rdl_span datagram, uint8_t *out, size_t *out_len)
 	assert_true(inside(datagram, m.token, m.token_len));
 	assert_true(inside(datagram, m.rest.data, m.rest.len));
 	memcpy(out + RDL_COAP_HEADER_LEN, m.token, m.token_len);
-	rdl_coap_reply_begin(&reply, out, DATAGRAM_MAX, m.type, m.code, m.token_len, m.message_id);
+	rdl_coap_reply_begin(&reply, out, DATAGRAM_MAX,
+		(struct rdl_coap_header){ m.type, m.code, m.token_len, m.message_id });
 
 	struct rdl_coap_options options = rdl_coap_options(&m);
 	while ((r = rdl_coap_option_next(&options, &option)) > 0) {
@@ -139,8 +140,9 @@ static void test_built_is_read(void **state)
 		uint16_t number = 0;
 
 		memcpy(buffer + RDL_COAP_HEADER_LEN, noise, RDL_COAP_TOKEN_MAX);
-		rdl_coap_reply_begin(&reply, buffer, DATAGRAM_MAX, RDL_COAP_NON, RDL_COAP_CONTENT,
-			token_len, (uint16_t)round);
+		rdl_coap_reply_begin(&reply, buffer, DATAGRAM_MAX,
+			(struct rdl_coap_header){
+				RDL_COAP_NON, RDL_COAP_CONTENT, token_len, (uint16_t)round });
 		for (size_t i = 0; i < count; i++) {
 			number = (uint16_t)(number + pick(&seed, UINT16_MAX - (size_t)number));
 			sent[i] = (struct rdl_coap_option){ number, (uint16_t)pick(&seed, 300),

@@ -96,8 +96,9 @@ static void test_replies(void **state)
 			uint8_t *buffer = guard_alloc(room);
 
 			memcpy(buffer, request, room < request_len ? room : request_len);
-			rdl_coap_reply_begin(&reply, buffer, room, cases[i].type, cases[i].code,
-				cases[i].token_len, cases[i].message_id);
+			rdl_coap_reply_begin(&reply, buffer, room,
+				(struct rdl_coap_header){ cases[i].type, cases[i].code,
+					cases[i].token_len, cases[i].message_id });
 			cases[i].write(&reply);
 			assert_int_equal(rdl_coap_reply_end(&reply), room < need ? 0 : need);
 			if (room >= need)
@@ -113,7 +114,8 @@ static void test_failure_sticks(void **state)
 	uint8_t buffer[10] = { 0 };
 	struct rdl_coap_reply reply;
 
-	rdl_coap_reply_begin(&reply, buffer, sizeof(buffer), RDL_COAP_ACK, RDL_COAP_CREATED, 0, 1);
+	rdl_coap_reply_begin(&reply, buffer, sizeof(buffer),
+		(struct rdl_coap_header){ RDL_COAP_ACK, RDL_COAP_CREATED, 0, 1 });
 	rdl_coap_reply_option(&reply, RDL_COAP_LOCATION_PATH, "0123456789", 10);
 	rdl_coap_reply_option(&reply, RDL_COAP_LOCATION_PATH, "", 0);
 	assert_int_equal(rdl_coap_reply_end(&reply), 0);
@@ -140,8 +142,8 @@ static void test_falling_order(void **state)
 	if (child == 0) {
 		close(STDERR_FILENO);
 		signal(SIGABRT, SIG_DFL);
-		rdl_coap_reply_begin(
-			&reply, buffer, sizeof(buffer), RDL_COAP_ACK, RDL_COAP_CREATED, 0, 1);
+		rdl_coap_reply_begin(&reply, buffer, sizeof(buffer),
+			(struct rdl_coap_header){ RDL_COAP_ACK, RDL_COAP_CREATED, 0, 1 });
 		rdl_coap_reply_option(&reply, RDL_COAP_BLOCK1, "", 0);
 		rdl_coap_reply_option(&reply, RDL_COAP_LOCATION_PATH, "", 0);
 		_exit(0);
