@@ -17,7 +17,9 @@ struct keys {
 };
 
 struct daemon {
-	const struct rdl_conf *conf;
+	const char *path; /* of the configuration */
+	const struct rdl_conf *conf; /* as it was read at the start */
+	struct rdl_conf *in_force; /* as it was read last without an error */
 	struct keys keys;
 	char boot[33]; /* random, for those who ask whether we are still the same gateway */
 	struct rdl_rulebook rulebook;
@@ -54,6 +56,17 @@ void daemon_assign(struct daemon *daemon);
 int daemon_keys(struct daemon *daemon);
 /* rules.c: what the configuration says of all that may change; NULL without memory. */
 struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_conf *conf);
+
+/*
+ * reload.c: reads the file, for the start or to follow a configuration that is running, and says in
+ * the log what is wrong with it, a line each; NULL then.
+ */
+struct rdl_conf *daemon_read(const char *path, const struct rdl_conf *running);
+/*
+ * Reads the file again, puts in force what may change, and says in the log what has changed and
+ * what waits for a restart. On any error nothing changes.
+ */
+void daemon_reload(struct daemon *daemon);
 
 /* sizes.c: what each part is given. */
 void daemon_registry_config(

@@ -3,6 +3,7 @@
 #include "start.h"
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include <rte_eal.h>
@@ -111,6 +112,27 @@ static int look_on(struct daemon *daemon)
 	return telemetry_start(&daemon->telemetry);
 }
 
+/* Until a signal ends it. Once a second the main thread looks around. */
+static void look_after(struct daemon *daemon)
+{
+	uint64_t next_ms = rdl_clock_ms() + MONITOR_MS;
+
+	for (;;) {
+		uint64_t now_ms = rdl_clock_ms();
+
+		if (now_ms >= next_ms) {
+			next_ms = now_ms + MONITOR_MS;
+			monitor_look(daemon->monitor);
+			rdl_rulebook_reclaim(&daemon->rulebook);
+		}
+		int signal = signals_wait((unsigned)(next_ms - now_ms));
+		if (signal == SIGHUP)
+			daemon_reload(daemon);
+		else if (signal != 0)
+			return;
+	}
+}
+
 /* Everything is set up: launches it, and looks after it until the end. */
 static int work(struct daemon *daemon)
 {
@@ -126,8 +148,7 @@ static int work(struct daemon *daemon)
 	if (ret == 0) {
 		log_ready(daemon);
 		dpdk_log_shown(true);
-		while (signals_wait(MONITOR_MS) == 0)
-			monitor_look(daemon->monitor);
+		look_after(daemon);
 	}
 	console_stop(daemon->console);
 	feed_stop(daemon->feed);
@@ -176,24 +197,6 @@ static int serve(struct daemon *daemon)
 	return signals_end_asked() ? 0 : ret;
 }
 
-/* Reads the file, and says what is wrong with it: in the log, a line each. */
-static struct rdl_conf *load(const char *path)
-{
-	char *text = NULL, *rest = NULL;
-	size_t len;
-	FILE *errors = open_memstream(&text, &len);
-
-	if (errors == NULL)
-		return rdl_conf_load(path, stderr);
-	struct rdl_conf *conf = rdl_conf_load(path, errors);
-	fclose(errors);
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-		line = strtok_r(NULL, "\n", &rest))
-		rdl_log_line(RDL_LOG_ERROR, "", line);
-	free(text);
-	return conf;
-}
-
 int start_check(const char *path)
 {
 	struct rdl_conf *conf = rdl_conf_load(path, stdout);
@@ -214,12 +217,15 @@ int start_serve(const char *path)
 	if (signals_begin() != 0)
 		return EXIT_FAILURE;
 	signals_may_leave(NULL, 0); /* a long list of names takes its time, too */
-	struct rdl_conf *conf = load(path);
+	struct rdl_conf *conf = daemon_read(path, NULL);
 	if (conf == NULL)
 		return EXIT_FAILURE;
 	rdl_log_show((enum rdl_log_level)conf->log_level);
-	daemon.conf = conf;
+	daemon.path = path;
+	daemon.conf = daemon.in_force = conf;
 	int ret = serve(&daemon) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (daemon.in_force != conf)
+		rdl_conf_free(daemon.in_force);
 	rdl_conf_free(conf);
 	return ret;
 }

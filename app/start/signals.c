@@ -25,6 +25,7 @@ static bool started; /* the guard ends */
 static bool may_leave;
 static const char *leave_behind[PATHS_MAX];
 static int asked; /* the signal that ends us; read without it, too (relaxed) */
+static int reload; /* asked for, and not yet told (relaxed) */
 
 static bool ends_us(int number)
 {
@@ -36,7 +37,7 @@ static void ignore(int number)
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(RDL_LOG_INFO, "signal", "ignored") };
 
 	rdl_log_some(&kind, rdl_clock_ms(),
-		"ignored signal=SIG%s (a changed configuration is read at the next start)",
+		"ignored signal=SIG%s (SIGHUP reads the configuration again)",
 		sigabbrev_np(number));
 }
 
@@ -52,6 +53,8 @@ static void take(int number)
 {
 	if (ends_us(number))
 		ask(number);
+	else if (number == SIGHUP)
+		__atomic_store_n(&reload, 1, __ATOMIC_RELAXED);
 	else if (number > 0 && number != WAKE)
 		ignore(number);
 }
@@ -148,6 +151,8 @@ int signals_wait(unsigned ms)
 	for (; !signals_end_asked() && now <= end; now = rdl_clock_ms()) {
 		struct timespec wait = { .tv_sec = (time_t)((end - now) / 1000),
 			.tv_nsec = (long)((end - now) % 1000) * 1000000 };
+		if (__atomic_exchange_n(&reload, 0, __ATOMIC_RELAXED) != 0)
+			return SIGHUP;
 		int number = sigtimedwait(&watched, NULL, &wait);
 
 		take(number);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Signals, blocked in every thread: SIGTERM and SIGINT end the process, at any time; SIGHUP,
- * SIGUSR1 and SIGUSR2 leave a line in the log. While it starts a thread takes them, and from then
- * on the main thread.
+ * Signals, blocked in every thread: SIGTERM and SIGINT end the process, at any time; SIGHUP asks
+ * for a reload; SIGUSR1 and SIGUSR2 leave a line in the log. While it starts a thread takes them,
+ * and from then on the main thread.
  */
 #ifndef RDL_START_SIGNALS_H
 #define RDL_START_SIGNALS_H
@@ -24,7 +24,10 @@ void signals_may_not_leave(void);
 
 /* The start is over, well or not. */
 void signals_started(void);
-/* Main thread, from then on: waits so long for a signal to end, and returns it; or 0. */
+/*
+ * Main thread, from then on: waits so long for a signal to end, or for SIGHUP, and returns it; or
+ * 0. A SIGHUP that came while it started is told first; some that come together are one.
+ */
 int signals_wait(unsigned ms);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Prints the head of every key's entry in the manual, from the tables that judge the keys: its
- * name, what it may be, and what it is when it is absent. scripts/conf-keys compares them with
- * conf/rdline.conf.5.
+ * name, what it may be, what it is when it is absent, and whether a reload changes it.
+ * scripts/conf-keys compares them with conf/rdline.conf.5.
  */
 #include "internal.h"
 
@@ -83,6 +83,8 @@ static void print_group(const char *name, const struct rdl_conf_group *group)
 			key->name);
 		print_range(key);
 		print_preset(key);
+		if (key->when == RDL_CONF_AT_RELOAD)
+			printf("; reload");
 		putchar('\n');
 	}
 }
