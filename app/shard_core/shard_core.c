@@ -34,6 +34,16 @@ static void read_rules(struct shard_core *core)
 	rdl_shard_limit(&core->shard, &core->rules->limits, core->now_ms);
 }
 
+static void give_back(struct shard_core *core, unsigned worker,
+	struct rdl_request *const requests[], unsigned count)
+{
+	void *batch[RDL_REGISTRY_BURST];
+
+	for (unsigned i = 0; i < count; i++)
+		batch[i] = requests[i];
+	rdl_channel_give_back(&core->workers[worker], batch, count);
+}
+
 static bool serve(struct shard_core *core, unsigned worker)
 {
 	struct rdl_request *requests[RDL_REGISTRY_BURST];
@@ -45,8 +55,21 @@ static bool serve(struct shard_core *core, unsigned worker)
 	for (unsigned i = 0; i < n; i++)
 		requests[i] = batch[i];
 	read_clock(core);
-	rdl_shard_burst(&core->shard, core->rules->policy, requests, n, core->now_ms);
-	rdl_channel_give_back(&core->workers[worker], batch, n);
+	n = rdl_shard_burst(&core->shard, core->rules->policy, requests, n, worker, core->now_ms);
+	give_back(core, worker, requests, n);
+	return true;
+}
+
+/* Answers that have waited until what they say was safe. */
+static bool answer_waiting(struct shard_core *core)
+{
+	struct rdl_request *requests[RDL_REGISTRY_BURST];
+	unsigned worker, n;
+
+	n = rdl_shard_take_answers(&core->shard, &worker, requests, RDL_REGISTRY_BURST);
+	if (RDL_LIKELY(n == 0))
+		return false;
+	give_back(core, worker, requests, n);
 	return true;
 }
 
@@ -58,6 +81,7 @@ bool shard_core_step(void *self)
 	read_rules(core);
 	for (unsigned w = 0; w < core->worker_count; w++)
 		worked |= serve(core, w);
+	worked |= answer_waiting(core);
 	/* A core that sleeps between rounds has the time for it, and needs it. */
 	if (!worked && (++core->rounds >= CLOCK_ROUNDS || core->sleeps))
 		read_clock(core);

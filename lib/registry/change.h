@@ -40,6 +40,7 @@ enum rdl_member {
 };
 
 struct rdl_change {
+	uint64_t position; /* among its shard's changes, which gives it: ascending */
 	rdl_handle handle;
 	uint8_t kind; /* enum rdl_change_kind; where it is RDL_CHANGE_NONE, all else says nothing */
 	/*

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tell.h"
+#include "hand_on.h"
+
+#include <assert.h>
 
 /* Records looked at in one slice of expiry: tens of microseconds even when each is a cache miss. */
 #define EXPIRE_SLICE 64
@@ -26,6 +28,23 @@ void rdl_shard_limit(
 {
 	rdl_admission_change(&shard->admission, limits, now_ms);
 	rdl_registry_limit_updates(shard->registry, limits->updates);
+}
+
+void rdl_shard_wait(struct rdl_shard *shard, void *memory, unsigned answers)
+{
+	rdl_waiting_init(&shard->waiting, memory, answers);
+}
+
+void rdl_shard_release(struct rdl_shard *shard, uint64_t position)
+{
+	assert(position >= shard->waiting.released && position <= shard->position);
+	shard->waiting.released = position;
+}
+
+unsigned rdl_shard_take_answers(
+	struct rdl_shard *shard, unsigned *worker, struct rdl_request *requests[], unsigned most)
+{
+	return rdl_waiting_take(&shard->waiting, worker, requests, most);
 }
 
 /*
@@ -66,7 +85,7 @@ static bool repeated(struct rdl_shard *shard, enum rdl_registry_result result)
 static enum rdl_registry_result perform_register(
 	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
-	struct rdl_change *change = &shard->changes[0];
+	struct rdl_change *change = &shard->change;
 	enum rdl_registry_result result;
 
 	for (;;) {
@@ -76,7 +95,7 @@ static enum rdl_registry_result perform_register(
 		 */
 		result = rdl_registry_register(
 			shard->registry, request, hint, now_ms, &request->location, change);
-		rdl_shard_tell(shard, change, now_ms);
+		rdl_shard_hand_on(shard, change, now_ms);
 		if (RDL_LIKELY(result != RDL_REGISTRY_EXPIRED))
 			return result;
 		rdl_stats_add(&shard->stats, RDL_STAT_expired, 1);
@@ -195,7 +214,7 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 static void perform_location(
 	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
-	struct rdl_change *change = &shard->changes[0];
+	struct rdl_change *change = &shard->change;
 
 	if (request->operation == RDL_OPERATION_DEREGISTER) {
 		rdl_registry_deregister(shard->registry, handle, request, now_ms, change);
@@ -208,7 +227,7 @@ static void perform_location(
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
 		return;
 	}
-	rdl_shard_tell(shard, change, now_ms);
+	rdl_shard_hand_on(shard, change, now_ms);
 }
 
 /*
@@ -218,14 +237,14 @@ static void perform_location(
 static void commit_location(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *request, uint64_t now_ms)
 {
-	struct rdl_change *change = &shard->changes[0];
+	struct rdl_change *change = &shard->change;
 	enum rdl_registry_result copy =
 		rdl_registry_repeat(shard->registry, request, now_ms, change);
 
 	if (copy != RDL_REGISTRY_NO_COPY) {
+		rdl_shard_hand_on(shard, change, now_ms);
 		if (!repeated(shard, copy))
 			return;
-		rdl_shard_tell(shard, change, now_ms);
 		request->code = request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
 									       : RDL_COAP_CHANGED;
 		return;
@@ -292,21 +311,29 @@ static void prefetch_views(struct rdl_request *const requests[], unsigned count)
 	}
 }
 
-void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
-	struct rdl_request *const requests[], unsigned count, uint64_t now_ms)
+unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
+	struct rdl_request *requests[], unsigned count, unsigned worker, uint64_t now_ms)
 {
+	bool waits = rdl_waiting_is_used(&shard->waiting);
 	rdl_handle hints[RDL_REGISTRY_BURST];
+	unsigned answered = 0;
 
 	prefetch_requests(requests, count);
 	rdl_registry_lookup(shard->registry, count, requests, hints);
 	prefetch_views(requests, count);
 	for (unsigned i = 0; i < count; i++) {
-		if (requests[i]->operation == RDL_OPERATION_REGISTER)
-			commit_register(shard, requests[i], hints[i], now_ms);
+		struct rdl_request *request = requests[i];
+
+		if (request->operation == RDL_OPERATION_REGISTER)
+			commit_register(shard, request, hints[i], now_ms);
 		else
-			commit_location(shard, policy, requests[i], now_ms);
+			commit_location(shard, policy, request, now_ms);
+		if (RDL_UNLIKELY(waits) && rdl_waiting_put(&shard->waiting, request, worker))
+			continue;
+		requests[answered++] = request;
 	}
 	rdl_registry_forget_ended(shard->registry);
+	return answered;
 }
 
 bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms)
@@ -317,7 +344,7 @@ bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms)
 	if (expired == 0)
 		return false;
 	for (unsigned i = 0; i < expired; i++)
-		rdl_shard_tell(shard, &changes[i], now_ms);
+		rdl_shard_hand_on(shard, &changes[i], now_ms);
 	rdl_registry_forget_ended(shard->registry);
 	rdl_stats_add(&shard->stats, RDL_STAT_expired, expired);
 	return true;
@@ -335,10 +362,10 @@ void rdl_shard_gauge(struct rdl_shard *shard)
 
 void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms)
 {
-	struct rdl_change *change = &shard->changes[0];
+	struct rdl_change *change = &shard->change;
 
 	rdl_registry_remove(shard->registry, handle, now_ms, change);
-	rdl_shard_tell(shard, change, now_ms);
+	rdl_shard_hand_on(shard, change, now_ms);
 	rdl_registry_forget_ended(shard->registry);
 	rdl_stats_add(&shard->stats, RDL_STAT_removed, 1);
 }

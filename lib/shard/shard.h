@@ -10,6 +10,7 @@
 #include "events.h"
 #include "policy.h"
 #include "stats.h"
+#include "waiting.h"
 
 /*
  * An Update to a registration with an alternate path, which its payload does not name, brings that
@@ -30,8 +31,9 @@ struct rdl_shard {
 	struct rdl_walk walk;
 	struct rdl_admission admission;
 	struct rdl_stats stats;
-	/* What the last call to the registry has changed; all but the first: of expiry. */
-	struct rdl_change changes[RDL_REGISTRY_BURST];
+	struct rdl_change change; /* what the request at hand has changed */
+	uint64_t position; /* of the last change */
+	struct rdl_waiting waiting;
 	int64_t may_read; /* octets of such payloads; below 0: what was read beyond */
 	uint64_t may_read_ms; /* as of then */
 	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
@@ -46,12 +48,34 @@ void rdl_shard_limit(
 	struct rdl_shard *shard, const struct rdl_admission_limits *limits, uint64_t now_ms);
 
 /*
- * Commits `count` <= RDL_REGISTRY_BURST requests in their order under one policy, and leaves each
- * one's answer in it: request->code, 0 where it is shed in silence (no room, or over a limit of
- * admission) and counted; request->location of a Register.
+ * For a shard whose changes are to be safe before answers tell of them: from now on these wait, as
+ * many at once as workers may have under way at this shard. `memory`, zero, aligned to 8 and the
+ * caller's, has rdl_shard_waiting_memory() octets.
  */
-void rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
-	struct rdl_request *const requests[], unsigned count, uint64_t now_ms);
+void rdl_shard_wait(struct rdl_shard *shard, void *memory, unsigned answers);
+static inline size_t rdl_shard_waiting_memory(unsigned answers)
+{
+	return rdl_waiting_memory(answers);
+}
+
+/*
+ * Commits `count` <= RDL_REGISTRY_BURST requests of one worker in their order under one policy, and
+ * leaves each one's answer in it: request->code, 0 where it is shed in silence (no room, or over a
+ * limit of admission) and counted; request->location of a Register. Those whose answers may leave
+ * at once come first in `requests`, in their order: it returns how many they are. The others wait.
+ */
+unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
+	struct rdl_request *requests[], unsigned count, unsigned worker, uint64_t now_ms);
+
+/* All changes up to this position are safe, of which no call takes any back. */
+void rdl_shard_release(struct rdl_shard *shard, uint64_t position);
+
+/*
+ * Answers that have waited and may leave now, in their order, as far as the next ones are the same
+ * worker's: as many as it returns, no more than `most`.
+ */
+unsigned rdl_shard_take_answers(
+	struct rdl_shard *shard, unsigned *worker, struct rdl_request *requests[], unsigned most);
 
 /* Reclaims what has expired, a slice at a time: true when a registration ended. */
 bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms);

@@ -55,13 +55,13 @@ static bool changes_something(const struct rdl_request *request)
 }
 
 /* The shard's step, and what it must not have changed. */
-static void commit(struct rdl_request *const requests[], unsigned n)
+static void commit(struct rdl_request *requests[], unsigned n)
 {
 	struct rdl_registry_counts before, after;
 	bool changed = false;
 
 	rdl_registry_counts(shard.registry, &before);
-	rdl_shard_burst(&shard, policy, requests, n, now_ms);
+	CHECK(rdl_shard_burst(&shard, policy, requests, n, 0, now_ms) == n);
 	rdl_registry_counts(shard.registry, &after);
 	for (unsigned i = 0; i < n; i++)
 		changed = changed || changes_something(requests[i]);

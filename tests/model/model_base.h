@@ -93,6 +93,10 @@
 	X(shed_update_store, "Update shed: store full")                                   \
 	X(shed_update_often, "Update shed: over the limit of its registration")           \
 	X(shed_copy_often, "copy shed: over the limit of its registration")               \
+	X(waited, "answer that waited until its change was released")                     \
+	X(copy_waited, "copy whose answer waited")                                        \
+	X(dead_waited, "4.04 that waited")                                                \
+	X(overtook, "refusal that did not wait while others did")                         \
 	X(evicted, "tombstone gave up its room")                                          \
 	X(burst_full, "full burst")                                                       \
 	X(expiry_slice, "requests between two slices of expiry")                          \

@@ -8,6 +8,7 @@ struct rdl_speck location_key;
 struct rdl_policy *policy;
 struct rdl_pipeline pipelines[WORKERS];
 struct rdl_shard shards[SHARDS];
+static void *waiting_memory[SHARDS];
 struct ring requests[WORKERS][SHARDS], replies[WORKERS][SHARDS];
 
 void ring_put(struct ring *ring, struct packet *packet)
@@ -65,6 +66,9 @@ static void make_shards(void)
 	for (unsigned s = 0; s < SHARDS; s++) {
 		config.shard = s;
 		gateway_shard_start(&shards[s], &config, &limits);
+		waiting_memory[s] = calloc(1, rdl_shard_waiting_memory(WAITING));
+		CHECK(waiting_memory[s] != NULL);
+		rdl_shard_wait(&shards[s], waiting_memory[s], WAITING);
 	}
 }
 
@@ -79,8 +83,10 @@ void gateway_start(void)
 
 void gateway_stop(void)
 {
-	for (unsigned s = 0; s < SHARDS; s++)
+	for (unsigned s = 0; s < SHARDS; s++) {
 		gateway_shard_stop(&shards[s]);
+		free(waiting_memory[s]);
+	}
 	for (unsigned w = 0; w < WORKERS; w++)
 		gateway_worker_stop(&pipelines[w]);
 	rdl_policy_destroy(policy);

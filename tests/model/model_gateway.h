@@ -34,7 +34,7 @@ struct packet {
 };
 
 /* Packets on their way between a worker and a shard, oldest first. */
-#define RING 256
+#define RING 512
 
 struct ring {
 	struct packet *at[RING];
@@ -47,5 +47,8 @@ struct packet *ring_take(struct ring *ring);
 void gateway_start(void);
 void gateway_stop(void);
 struct rdl_registry_counts counts_of(unsigned s);
+
+/* Answers that may wait at a shard at once. */
+#define WAITING 256
 
 #endif

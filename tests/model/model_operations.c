@@ -7,6 +7,7 @@ void performed(struct sent *q)
 {
 	q->performed = true;
 	q->performed_s = now_s();
+	endpoints[q->endpoint].changed_after = position_before;
 }
 
 static void restart_lifetime(struct endpoint *e)

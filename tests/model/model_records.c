@@ -4,6 +4,7 @@
 struct endpoint endpoints[ENDPOINTS];
 struct ledger ledgers[SHARDS];
 uint64_t burials;
+uint64_t position_before;
 
 struct ledger *ledger_of(const struct endpoint *e)
 {

@@ -46,6 +46,8 @@ struct endpoint {
 	/* The device's side. */
 	unsigned source;
 	struct sent *history[HISTORY];
+	/* The position of the change that its last request was performed by is above this. */
+	uint64_t changed_after;
 	unsigned history_next;
 };
 extern struct endpoint endpoints[ENDPOINTS];
@@ -63,6 +65,7 @@ struct ledger {
 };
 extern struct ledger ledgers[SHARDS];
 extern uint64_t burials;
+extern uint64_t position_before; /* of its shard, when the burst at hand began */
 
 struct ledger *ledger_of(const struct endpoint *e);
 

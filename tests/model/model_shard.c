@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_shard.h"
 
+#include "model_traffic.h"
+
 /* ---- bursts ---- */
 
 static uint64_t records_of(const struct rdl_registry_counts *counts)
@@ -29,6 +31,69 @@ static void settle(unsigned s)
 	prune(l);
 }
 
+/* Packets whose answers wait, oldest first. */
+static struct {
+	struct packet *at[WAITING];
+	unsigned first, count;
+} waiting[SHARDS];
+
+void release_answers(unsigned s, uint64_t position)
+{
+	struct rdl_request *out[RDL_BURST_MAX];
+	unsigned n, worker;
+
+	rdl_shard_release(&shards[s], position);
+	while ((n = rdl_shard_take_answers(
+			&shards[s], &worker, out, (unsigned)(1 + dice(RDL_BURST_MAX)))) > 0)
+		for (unsigned i = 0; i < n; i++) {
+			struct packet *packet = waiting[s].at[waiting[s].first++ % WAITING];
+
+			CHECK(waiting[s].count-- > 0);
+			CHECK(out[i] == &packet->packet.request && worker == packet->worker);
+			ring_put(&replies[worker][s], packet);
+		}
+	CHECK(position < shards[s].position || waiting[s].count == 0);
+}
+
+static bool is_success(const struct packet *packet)
+{
+	uint8_t code = packet->packet.request.code;
+
+	return code == RDL_COAP_CREATED || code == RDL_COAP_CHANGED || code == RDL_COAP_DELETED;
+}
+
+/* An answer that is no lie whatever becomes of what is not released. */
+static void answered(const struct packet *packet, unsigned s)
+{
+	const struct endpoint *e = &endpoints[packet->sent->endpoint];
+
+	if (is_success(packet))
+		CHECK(e->changed_after < shards[s].waiting.released);
+	else if (packet->packet.request.code != 0 && waiting[s].count > 0)
+		happened(KIND_overtook);
+}
+
+static void waits(struct packet *packet, unsigned s, bool copy)
+{
+	bool dead = packet->packet.request.reason == RDL_REASON_location;
+
+	CHECK(is_success(packet) || dead);
+	CHECK(waiting[s].count < WAITING);
+	waiting[s].at[(waiting[s].first + waiting[s].count++) % WAITING] = packet;
+	happened(dead ? KIND_dead_waited : copy ? KIND_copy_waited : KIND_waited);
+}
+
+/* The shard is slow with some of its changes, or all at once are safe. */
+static void release_some(unsigned s)
+{
+	uint64_t left = shards[s].position - shards[s].waiting.released;
+
+	if (dice(100) >= phase->held || waiting[s].count > WAITING - 2 * RDL_BURST_MAX)
+		release_answers(s, shards[s].position);
+	else if (left > 0 && one_in(3))
+		release_answers(s, shards[s].waiting.released + dice(left));
+}
+
 void shard_burst(unsigned s, unsigned w)
 {
 	struct rdl_request *burst[RDL_BURST_MAX];
@@ -41,17 +106,28 @@ void shard_burst(unsigned s, unsigned w)
 		n++;
 	}
 	CHECK(n > 0);
-	rdl_shard_burst(&shards[s], policy, burst, n, now_ms);
+	position_before = shards[s].position;
+	unsigned at_once = rdl_shard_burst(&shards[s], policy, burst, n, w, now_ms), next = 0;
 	for (unsigned i = 0; i < n; i++) {
+		bool copy = packets[i]->sent->performed;
+
 		at_hand = packets[i]->sent;
 		if (packets[i]->sent->what == REGISTER)
 			judge_register(packets[i]);
 		else
 			judge_location(packets[i]);
 		check_request(packets[i]);
+		if (next == at_once || burst[next] != &packets[i]->packet.request) {
+			waits(packets[i], s, copy);
+			continue;
+		}
+		next++;
+		answered(packets[i], s);
 		ring_put(&replies[w][s], packets[i]);
 	}
+	CHECK(next == at_once);
 	settle(s);
+	release_some(s);
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;
 		compare_endpoint(&endpoints[packets[i]->sent->endpoint]);

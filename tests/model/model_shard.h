@@ -9,6 +9,9 @@
 /* A burst of one worker's requests, in their order. */
 void shard_burst(unsigned s, unsigned w);
 
+/* Changes up to a position are safe: answers that waited for them go to their workers. */
+void release_answers(unsigned s, uint64_t position);
+
 /*
  * A slice: what of the fallen it has come to, only the sums tell.
  * The clock stands until the rest has followed.

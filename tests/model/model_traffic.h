@@ -14,6 +14,7 @@ struct phase {
 	unsigned pause_ms; /* between bursts, at the most */
 	unsigned long_lives; /* of a hundred registrations */
 	unsigned operations; /* so many, from half to one and a half times */
+	unsigned held; /* of a hundred bursts, with whose changes the shard is slow */
 	bool leap; /* ends with one over most lifetimes */
 };
 extern const struct phase *phase;

@@ -107,13 +107,15 @@ static void serve(unsigned s, unsigned w)
 
 static void serve_all(void)
 {
-	for (unsigned s = 0; s < SHARDS; s++)
-		for (unsigned w = 0; w < WORKERS; w++) {
+	for (unsigned s = 0; s < SHARDS; s++) {
+		for (unsigned w = 0; w < WORKERS; w++)
 			while (requests[w][s].count > 0)
 				shard_burst(s, w);
+		release_answers(s, shards[s].position);
+		for (unsigned w = 0; w < WORKERS; w++)
 			while (replies[w][s].count > 0)
 				take_replies(w, s);
-		}
+	}
 }
 
 static void send_bursts(void)

@@ -127,7 +127,7 @@ static inline void commit(struct handed *h, uint64_t now_ms)
 {
 	struct rdl_request *requests[] = { &h->request };
 
-	rdl_shard_burst(&shard, policy, requests, 1, now_ms);
+	assert_int_equal(rdl_shard_burst(&shard, policy, requests, 1, 0, now_ms), 1);
 }
 
 /* ---- answers ---- */

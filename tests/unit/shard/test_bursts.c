@@ -15,7 +15,7 @@ static void commit_burst(unsigned count, uint64_t now_ms)
 
 	for (unsigned i = 0; i < count; i++)
 		requests[i] = &burst[i].request;
-	rdl_shard_burst(&shard, policy, requests, count, now_ms);
+	assert_int_equal(rdl_shard_burst(&shard, policy, requests, count, 0, now_ms), count);
 }
 
 static void hand_node(struct handed *h, const char *begin, unsigned node, const char *end)

@@ -142,7 +142,7 @@ static void test_twice_in_a_burst(void **state)
 		requests[i] = &handed[i].request;
 	}
 	register_at(numbered(9), NOW);
-	rdl_shard_burst(&shard, policy, requests, 3, NOW);
+	assert_int_equal(rdl_shard_burst(&shard, policy, requests, 3, 0, NOW), 3);
 	expect_created(&handed[0]);
 	expect_created(&handed[1]);
 	assert_int_equal(code_of(&handed[2]), 0);

@@ -316,7 +316,7 @@ static void test_unread_flood(void **state)
 			hand(&flood[i], text, id.text);
 			requests[i] = &flood[i].request;
 		}
-		rdl_shard_burst(&shard, policy, requests, RDL_REGISTRY_BURST, now);
+		rdl_shard_burst(&shard, policy, requests, RDL_REGISTRY_BURST, 0, now);
 		for (unsigned i = 0; i < RDL_REGISTRY_BURST; i++)
 			if (code_of(&flood[i]) == CODE(2, 4)) {
 				answered++;

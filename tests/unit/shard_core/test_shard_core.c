@@ -176,6 +176,32 @@ static void test_answers(void **state)
 	assert_int_equal(rdl_channel_waiting(&worker[1]), REQUESTS - first);
 }
 
+/* Answers that wait go to their worker when their changes are released, and not before. */
+static void test_waiting(void **state)
+{
+	struct rdl_shard *shard = &cores[0].shard;
+	void *batch[REQUESTS], *memory = calloc(1, rdl_shard_waiting_memory(REQUESTS));
+	unsigned first;
+
+	assert_non_null(memory);
+	rdl_shard_wait(shard, memory, REQUESTS);
+	first = send_registers(REQUESTS);
+	assert_true(shard_core_step(&cores[0]));
+	assert_false(shard_core_step(&cores[0]));
+	assert_int_equal(rdl_channel_waiting(&worker[0]), 0);
+	rdl_shard_release(shard, 1);
+	assert_true(shard_core_step(&cores[0]));
+	assert_int_equal(rdl_channel_waiting(&worker[0]), 1);
+	rdl_shard_release(shard, shard->position);
+	assert_true(shard_core_step(&cores[0]));
+	assert_int_equal(rdl_channel_take(&worker[0], batch, REQUESTS), first);
+	for (unsigned i = 0; i < first; i++) {
+		assert_int_equal(((struct rdl_request *)batch[i])->code, RDL_COAP_CREATED);
+		assert_true(i == 0 || batch[i] > batch[i - 1]);
+	}
+	free(memory);
+}
+
 /* ---- questions ---- */
 
 static bool polling;
@@ -294,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers),
 		TEST(test_other_rules),
+		TEST(test_waiting),
 		TEST(test_endpoints),
 		TEST(test_pages),
 		TEST(test_no_answer),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a shard tells of its registrations: each change as it happens, and all of them in walks. */
-#include "tell.h"
+#include "hand_on.h"
 
 #include <assert.h>
 
@@ -39,16 +39,24 @@ static void tell(struct rdl_shard *shard, const struct rdl_change *change, uint6
 /* A retransmission's original was told, and says all that there is to tell of it. */
 static bool is_news(const struct rdl_change *change)
 {
-	return change->kind != RDL_CHANGE_NONE &&
-	       (change->kind != RDL_CHANGE_RENEWED || !change->retransmission ||
-		       change->members != 0);
+	return change->kind != RDL_CHANGE_RENEWED || !change->retransmission ||
+	       change->members != 0;
+}
+
+/* Answers that tell of a registration wait for this change; time alone says that it has ended. */
+static void note(struct rdl_shard *shard, const struct rdl_change *change)
+{
+	if (!rdl_waiting_is_used(&shard->waiting) || change->kind == RDL_CHANGE_EXPIRED)
+		return;
+	rdl_waiting_note(&shard->waiting, change->handle, change->position);
+	if (change->kind == RDL_CHANGE_REPLACED)
+		rdl_waiting_note(&shard->waiting, change->old_location.handle, change->position);
 }
 
 void rdl_shard_tell(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms)
 {
-	if (RDL_LIKELY(shard->events == NULL || !rdl_events_wanted(shard->events)))
-		return;
-	if (is_news(change))
+	note(shard, change);
+	if (shard->events != NULL && rdl_events_wanted(shard->events) && is_news(change))
 		tell(shard, change, now_ms);
 }
 
