@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What is tested: pipelines, and shards with registries of their own,
- * joined as app/worker.c and app/control.c do.
+ * joined as a worker and a shard core are.
  */
 #ifndef RDL_MODEL_GATEWAY_H
 #define RDL_MODEL_GATEWAY_H
