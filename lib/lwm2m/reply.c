@@ -22,8 +22,8 @@ static uint32_t head_of(const struct rdl_reply *to)
 }
 
 /*
- * A record's header is as long as its connection ID, which need not be as long one way as the other:
- * so the reply may begin elsewhere than its request did.
+ * A record's header is as long as its connection ID makes it, which need not be as long one way as
+ * the other: so the reply may begin elsewhere than its request did.
  */
 static void make_room(struct rdl_reply *to)
 {

@@ -202,8 +202,8 @@ struct rdl_way {
 /*
  * Begins a datagram of our own in an empty frame of the way's port, from `data` on: as if it were
  * one that had come this way, so that rdl_net_reply() then makes it one that goes there. Returns
- * where the UDP payload goes, as much of it as the port's MTU leaves; failed: no frame can go there,
- * since the interface has no such address or UDP port, or the inner of two tags is not known.
+ * where the UDP payload goes, as much of it as the port's MTU leaves. Failed where no frame can go:
+ * the interface has no such address or UDP port, or the inner of two tags is not known.
  */
 struct rdl_cursor rdl_net_compose(
 	const struct rdl_interface *interface, const struct rdl_way *way, struct rdl_frame *frame);

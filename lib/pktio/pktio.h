@@ -69,8 +69,8 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 
 /*
  * Makes up to `count` empty frames, which a port is to send; returns how many. Like those received
- * they are the caller's until sent or freed; of them, a queue's core holds no more than config->born
- * at a time. 0 when it does, or when no buffer is left.
+ * they are the caller's until sent or freed, and a queue's core holds no more than config->born of
+ * them at a time. 0 when it does, or when no buffer is left.
  */
 unsigned rdl_pktio_make(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count);

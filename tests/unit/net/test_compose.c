@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames that nobody asked for, octet by octet; and that who gets them takes them for what they are. */
+/* Frames that nobody asked for, octet by octet. */
 #include <arpa/inet.h>
 
 #include "fixture.h"
