@@ -247,7 +247,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 			  daemon_channels_memory(daemon)) /
 		 (double)(options->registrations + options->storm);
 	if (options->stages) {
-		stages_print(daemon, options->json);
+		stages_print(options->json);
 		return EXIT_SUCCESS;
 	}
 	if (options->expiry)

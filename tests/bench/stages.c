@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include <rte_cycles.h>
-#include <rte_malloc.h>
+#include <rte_debug.h>
+
+#include "gateway_worker.h"
+#include "packets.h"
 
 #define N RDL_BURST_MAX
 #define ROOM 2048
@@ -12,9 +15,8 @@
 
 /* A burst of one kind of packet, and what each stage makes of it for the next. */
 struct bench {
-	struct rdl_interface interface;
 	struct rdl_pipeline pipeline;
-	const struct rdl_policy *policy;
+	struct rdl_policy *policy;
 	struct rdl_packet packets[N];
 	struct rdl_packet *pointers[N];
 	struct rdl_datagram datagrams[N];
@@ -23,8 +25,6 @@ struct bench {
 	uint8_t originals[N][PACKET_MAX];
 	uint64_t buffers[N][ROOM / 8], scratch[N][ROOM / 8];
 };
-
-static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 
 static void restore(struct bench *b)
 {
@@ -44,7 +44,7 @@ static void stage_copy(struct bench *b)
 static void stage_net(struct bench *b)
 {
 	for (unsigned i = 0; i < N; i++)
-		RTE_VERIFY(rdl_net_input(&b->interface, &b->packets[i].frame, &b->datagrams[i]) ==
+		RTE_VERIFY(rdl_net_input(&gateway_plain, &b->packets[i].frame, &b->datagrams[i]) ==
 			   RDL_NET_DATAGRAM);
 }
 
@@ -179,7 +179,18 @@ static void prepare(struct bench *b, const struct packets *packets, int shape)
 	}
 }
 
-void stages_print(const struct daemon *daemon, bool json)
+static void start(struct bench *b)
+{
+	const struct rdl_policy_config choices = gateway_policy();
+	struct rdl_pipeline_config config = gateway_worker(N);
+
+	b->policy = rdl_policy_create(&choices);
+	RTE_VERIFY(b->policy != NULL);
+	config.interfaces = &gateway_plain;
+	gateway_worker_start(&b->pipeline, &config);
+}
+
+void stages_print(bool json)
 {
 	static const struct stage parts_register[] = { { "net", stage_net }, { "coap", stage_coap },
 		{ "options", stage_options }, { "policy", stage_policy } };
@@ -193,27 +204,13 @@ void stages_print(const struct daemon *daemon, bool json)
 		{ "answer", stage_changed }, { "replies", stage_reply } };
 	static const char *const names[PACKET_SHAPES] = { "register", "register 2", "register 3",
 		"register 4", "register 5", "register 6" };
-	struct rdl_pipeline_config config = {
-		.shards = 1,
-		.exchange_seed = 1,
-		.location_key = daemon->keys.location,
-		.slots = N,
-	};
 	struct packets packets;
 	struct bench *b = aligned_alloc(RDL_CACHE_LINE, sizeof(*b)); /* packets are aligned */
 
 	RTE_VERIFY(b != NULL);
 	memset(b, 0, sizeof(*b));
-	memcpy(b->interface.mac, mac, sizeof(mac));
-	rdl_net_add_udp_port(&b->interface, 5683);
-	b->interface.ipv4_count = 1;
-	b->interface.ipv4[0] = 0xc0000201;
-	config.interfaces = &b->interface;
-	config.memory = rte_zmalloc("bench", rdl_pipeline_memory(&config), RTE_CACHE_LINE_SIZE);
-	RTE_VERIFY(config.memory != NULL);
-	rdl_pipeline_init(&b->pipeline, &config);
-	b->policy = daemon->rulebook.current->policy;
-	packets_init(&packets, mac, b->interface.ipv4[0]);
+	start(b);
+	packets_init(&packets, gateway_plain.mac, gateway_plain.ipv4[0]);
 	for (int shape = 0; shape < PACKET_SHAPES; shape++) {
 		prepare(b, &packets, shape);
 		print_all(b, names[shape], parts_register, RDL_ARRAY_LEN(parts_register), json);
@@ -223,6 +220,7 @@ void stages_print(const struct daemon *daemon, bool json)
 	prepare(b, &packets, -1);
 	print_all(b, "update", parts_update, RDL_ARRAY_LEN(parts_update), json);
 	print_all(b, "update", whole_update, RDL_ARRAY_LEN(whole_update), json);
-	rte_free(config.memory);
+	gateway_worker_stop(&b->pipeline);
+	rdl_policy_destroy(b->policy);
 	free(b);
 }

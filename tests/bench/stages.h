@@ -6,9 +6,8 @@
 #ifndef RDL_BENCH_STAGES_H
 #define RDL_BENCH_STAGES_H
 
-#include "daemon.h"
-#include "packets.h"
+#include <stdbool.h>
 
-void stages_print(const struct daemon *daemon, bool json);
+void stages_print(bool json);
 
 #endif

@@ -21,6 +21,12 @@ const struct rdl_interface gateway_interfaces[2] = {
 		.ipv4 = { 0xcb007101 } },
 };
 
+const struct rdl_interface gateway_plain = { .mac = { 0x02, 0, 0, 0, 0, 0x01 },
+	.udp_port_count = 1,
+	.udp_ports = { 5683 },
+	.ipv4_count = 1,
+	.ipv4 = { 0xc0000201 } };
+
 struct rdl_pipeline_config gateway_worker(unsigned slots)
 {
 	return (struct rdl_pipeline_config){

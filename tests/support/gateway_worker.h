@@ -10,6 +10,8 @@
 
 /* The second has other addresses, another UDP port, and a VLAN. */
 extern const struct rdl_interface gateway_interfaces[2];
+/* With one address, as most have: for figures, which more would change. */
+extern const struct rdl_interface gateway_plain;
 
 /*
  * One shard, with so many slots of registrations;

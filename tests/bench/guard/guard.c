@@ -73,11 +73,11 @@ static unsigned make(const struct golden *golden, unsigned i, uint8_t *frame)
 
 /* Not to be inlined, cloned or named otherwise: callgrind looks for it. */
 __attribute__((noipa)) const struct rdl_burst *guard_burst(struct rdl_pipeline *pipeline,
-	const struct rdl_policy *policy, struct rdl_packet *const packets[]);
+	const struct rdl_policy *policy, struct rdl_packet *const burst[]);
 const struct rdl_burst *guard_burst(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *const packets[])
+	struct rdl_packet *const burst[])
 {
-	return rdl_pipeline_burst(pipeline, policy, packets, BURST);
+	return rdl_pipeline_burst(pipeline, policy, burst, BURST);
 }
 
 static void run(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
@@ -113,17 +113,13 @@ int main(void)
 	const struct rdl_policy_config choices = gateway_policy();
 	struct rdl_policy *policy = rdl_policy_create(&choices);
 	struct rdl_pipeline_config config = gateway_worker(BURST);
-	struct rdl_interface interface = gateway_interfaces[0];
 	static struct rdl_pipeline pipeline;
 
 	if (policy == NULL)
 		return 1;
-	/* Most have one address. */
-	interface.ipv4_count = 1;
-	interface.ipv6_count = 0;
-	config.interfaces = &interface;
+	config.interfaces = &gateway_plain;
 	location_key = config.location_key;
-	packets_init(&packets, interface.mac, interface.ipv4[0]);
+	packets_init(&packets, gateway_plain.mac, gateway_plain.ipv4[0]);
 	gateway_worker_start(&pipeline, &config);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(goldens); i++) {
 		struct rdl_policy_memo *lists = pipeline.memo;
