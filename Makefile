@@ -206,7 +206,7 @@ $(eval $(call archive,support))
 
 # folder                    sees rooms                                      packages
 $(call see,app,             start ctl)
-$(call see,tests/support,   pipeline shard,                                 cmocka)
+$(call see,tests/support,   pipeline shard_core,                            cmocka)
 $(call see,tests/model,     pipeline shard support,                         cmocka libdpdk)
 $(call see,tests/fuzz,      coap policy pipeline shard conf fragments support)
 $(call see,tests/conf,      conf)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lines.h"
+#include "talk.h"
 
 #define CLIENTS_MAX 3
 #define OUT_OCTETS 8192
@@ -63,34 +64,16 @@ static struct rdl_lines *started(unsigned idle_ms)
 	return server;
 }
 
-static int try_connect(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	assert_true(fd >= 0);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 static int connected(void)
 {
-	int fd = try_connect();
+	int fd = talk_to(path);
 
 	assert_true(fd >= 0);
 	return fd;
 }
 
-static void say(int fd, const char *text)
-{
-	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
 /* Reads just so much as is expected; "" is the end. */
-static void hear(int fd, const char *expected)
+static void hears(int fd, const char *expected)
 {
 	char text[512];
 	size_t want = strlen(expected), got = 0;
@@ -116,17 +99,17 @@ static void lines_however_they_come(void **state)
 	struct rdl_lines *server = started(PATIENCE_MS);
 	int a = connected(), b = connected();
 
-	say(a, "one\ntwo\nthr");
-	hear(a, "<one>\n<two>\n");
-	say(b, "\n");
-	hear(b, "<>\n");
-	say(a, "ee\n");
-	hear(a, "<three>\n");
+	talk_say(a, "one\ntwo\nthr");
+	hears(a, "<one>\n<two>\n");
+	talk_say(b, "\n");
+	hears(b, "<>\n");
+	talk_say(a, "ee\n");
+	hears(a, "<three>\n");
 	/* Who says nothing more still hears, and what was no line is none. */
-	say(b, "last\nhalf");
+	talk_say(b, "last\nhalf");
 	assert_int_equal(shutdown(b, SHUT_WR), 0);
-	hear(b, "<last>\n");
-	hear(b, "");
+	hears(b, "<last>\n");
+	hears(b, "");
 	close(a);
 	close(b);
 	rdl_lines_stop(server);
@@ -143,16 +126,16 @@ static void a_line_too_long(void **state)
 
 	memset(line, 'x', sizeof(line));
 	line[RDL_LINES_MAX - 1] = '\0';
-	say(fd, line);
-	say(fd, "\n");
-	hear(fd, "<xxxx");
+	talk_say(fd, line);
+	talk_say(fd, "\n");
+	hears(fd, "<xxxx");
 	close(fd);
 	fd = connected();
 	line[RDL_LINES_MAX - 1] = 'x';
 	line[RDL_LINES_MAX] = '\0';
-	say(fd, line);
-	hear(fd, "{\"error\":\"a line is longer than 4095 octets\"}\n");
-	hear(fd, "");
+	talk_say(fd, line);
+	hears(fd, "{\"error\":\"a line is longer than 4095 octets\"}\n");
+	hears(fd, "");
 	close(fd);
 	rdl_lines_stop(server);
 	assert_int_equal(server->counts.errors, 1);
@@ -166,12 +149,12 @@ static void no_more_than_so_many(void **state)
 
 	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
 		fds[i] = connected();
-		say(fds[i], "hello\n");
-		hear(fds[i], "<hello>\n");
+		talk_say(fds[i], "hello\n");
+		hears(fds[i], "<hello>\n");
 	}
 	int more = connected();
-	hear(more, "{\"error\":\"too many connections\"}\n");
-	hear(more, "");
+	hears(more, "{\"error\":\"too many connections\"}\n");
+	hears(more, "");
 	close(more);
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		close(fds[i]);
@@ -186,25 +169,25 @@ static void who_says_nothing(void **state)
 	struct rdl_lines *server = started(1);
 	int silent = connected();
 
-	hear(silent, "{\"error\":\"no request in time\"}\n");
-	hear(silent, "");
+	hears(silent, "{\"error\":\"no request in time\"}\n");
+	hears(silent, "");
 	close(silent);
 	rdl_lines_close(server);
 
 	/* One that keeps may be silent. */
 	server = started(100);
 	int keeps = connected();
-	say(keeps, "keep\n");
-	hear(keeps, "<keep>\n");
+	talk_say(keeps, "keep\n");
+	hears(keeps, "<keep>\n");
 	silent = connected();
-	hear(silent, "{\"error\":\"no request in time\"}\n");
-	say(keeps, "still here\n");
-	hear(keeps, "<still here>\n");
+	hears(silent, "{\"error\":\"no request in time\"}\n");
+	talk_say(keeps, "still here\n");
+	hears(keeps, "<still here>\n");
 	/* So may one that has said all that it has to say. */
 	assert_int_equal(shutdown(keeps, SHUT_WR), 0);
 	int other = connected();
-	say(other, "hello\n");
-	hear(other, "<hello>\n");
+	talk_say(other, "hello\n");
+	hears(other, "<hello>\n");
 	assert_int_equal(__atomic_load_n(&server->counts.clients, __ATOMIC_RELAXED), 2);
 	close(other);
 	close(silent);
@@ -224,8 +207,8 @@ static void who_does_not_read(void **state)
 	while (send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL) > 0)
 		;
 	/* Nobody else is held up. */
-	say(other, "hello\n");
-	hear(other, "<hello>\n");
+	talk_say(other, "hello\n");
+	hears(other, "<hello>\n");
 	close(fd);
 	close(other);
 	rdl_lines_stop(server);
@@ -238,14 +221,14 @@ static void the_end(void **state)
 	struct rdl_lines *server = started(PATIENCE_MS);
 	int fd = connected();
 
-	say(fd, "hello\n");
-	hear(fd, "<hello>\n");
+	talk_say(fd, "hello\n");
+	hears(fd, "<hello>\n");
 	closed_count = 0;
 	rdl_lines_stop(server);
 	assert_int_equal(closed_count, 1);
-	hear(fd, "");
+	hears(fd, "");
 	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(try_connect(), -1);
+	assert_int_equal(talk_to(path), -1);
 	close(fd);
 	rdl_lines_stop(server);
 	rdl_lines_close(server);
