@@ -4,7 +4,7 @@
  * its own while ports are closed and memory is unmapped beneath them, and offers no way to stop
  * that: so whoever is connected is cut off.
  */
-#include "internal.h"
+#include "telemetry_internal.h"
 
 #include <dirent.h>
 #include <stdlib.h>

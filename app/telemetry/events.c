@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The event stream and the control socket, over the telemetry socket. */
-#include "internal.h"
+#include "telemetry_internal.h"
 
 static void put_server(struct rte_tel_data *d, const struct rdl_lines_counts *counts)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is too long for one reply of the telemetry socket, in pages that fit. */
-#include "internal.h"
+#include "telemetry_internal.h"
 
 #include <stdlib.h>
 

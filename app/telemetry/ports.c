@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ports over the telemetry socket, as the main thread last saw them. */
-#include "internal.h"
+#include "telemetry_internal.h"
 
 #include <stdlib.h>
 

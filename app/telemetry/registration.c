@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One registration over the telemetry socket, asked of its owner core. */
-#include "internal.h"
+#include "telemetry_internal.h"
 
 /* DPDK cuts arrays at 512 entries, dictionaries at 256. */
 #define OBJECTS_SHOWN 256

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Counters and facts of the process (DPDK telemetry socket). */
-#include "internal.h"
+#include "telemetry_internal.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Texts as DPDK's telemetry can carry them: printable ASCII, in strings of 127 octets. */
-#include "internal.h"
+#include "telemetry_internal.h"
 
 #define STRING_MAX 127
 #define ENCODED_MAX (3 * RDL_ENDPOINT_MAX + 1)

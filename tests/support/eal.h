@@ -10,6 +10,12 @@
 int eal_start(void **state);
 int eal_stop(void **state);
 
+/*
+ * The same with telemetry, whose sockets are in rte_eal_get_runtime_dir(), somewhere below the
+ * folder.
+ */
+int eal_start_telemetry(const char *folder);
+
 #define RUN_EAL_TESTS(tests) cmocka_run_group_tests((tests), eal_start, eal_stop)
 
 #endif
