@@ -51,6 +51,18 @@ void rdl_policy_memo_keep(struct rdl_policy_memo *memo, const struct rdl_policy 
 	const struct rdl_policy_question *question, uint64_t hash,
 	const struct rdl_object_list *list, const struct rdl_ignored_counts *ignored);
 
+#define GIVEN(p, which) (((p)->given & 1u << RDL_PARAMETER_##which) != 0)
+#define VALUED(p, which) (((p)->valued & 1u << RDL_PARAMETER_##which) != 0)
+
+/*
+ * What the query parameters say, into the request but for RDL_GIVES_PARAMETERS. An Update's are
+ * judged by request->location.
+ */
+enum rdl_reason rdl_policy_judge_register(const struct rdl_policy *policy,
+	const struct rdl_parameters *p, struct rdl_request *request);
+enum rdl_reason rdl_policy_judge_update(const struct rdl_policy *policy,
+	const struct rdl_parameters *p, struct rdl_request *request);
+
 bool rdl_policy_name_known(const struct name_set *set, struct rdl_endpoint_digest digest);
 
 #endif
