@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every key that goes into struct rdl_conf: its type, when a new value takes effect, its range, what
- * it is when it is absent.
+ * Every key that goes into struct rdl_conf: its type, when a new value takes effect, its range, and
+ * what it is when it is absent.
  *
  * What sizes memory, cores and sockets, and what records depend on that are already there, is read
  * at the start only.

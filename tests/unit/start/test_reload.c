@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A daemon whose file is read again: which rules are in force then, and which configuration stays. */
+/* A daemon whose file is read again: which rules are in force then, which configuration stays. */
 #include "support.h"
 
 #include <stdio.h>

@@ -357,7 +357,7 @@ static void test_one_verdict(void **state)
 		while (sent_code() == RDL_COAP_FORBIDDEN)
 			refused++;
 		assert_int_equal(refused + rdl_channel_waiting(&shard), BURST);
-		/* The first were begin()'s, and the thread's begin with those that bar everybody. */
+		/* begin()'s are the first; the thread's begin with those that bar everybody. */
 		assert_int_equal(refused, worker.rules_seen % 2 == 0 ? BURST : 0);
 		of_each[refused == 0]++;
 		answer_all(0);
