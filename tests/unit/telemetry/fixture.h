@@ -171,6 +171,8 @@ static inline int start(void **state)
 	if (mkdtemp(folder) == NULL || eal_start_telemetry(folder) != 0 ||
 		telemetry_start(&telemetry) != 0)
 		return -1;
+	/* It has words of its own for the end of its listener. */
+	rte_log_set_global_level(RTE_LOG_EMERG);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/dpdk_telemetry.v2",
 		rte_eal_get_runtime_dir());
 	socket_fd = connected();
@@ -183,8 +185,6 @@ static inline int stop(void **state)
 	char path[128];
 
 	close(socket_fd);
-	/* That its listener ends, in words of its own. */
-	rte_log_set_global_level(RTE_LOG_EMERG);
 	telemetry_stop();
 	snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
 	int ret = eal_stop(state);
