@@ -125,22 +125,13 @@ rdl_handle rdl_registry_next(
 	return RDL_HANDLE_NONE;
 }
 
-/*
- * Of the wall's, since the one that our epoch is in.
- * Not kept, since it is where the lifetime began.
- */
-static uint32_t updated_second(const struct rdl_registry *registry, const struct rdl_record *record)
-{
-	return record->deadline - record->lifetime_s - registry->expiry_grace_s -
-	       record->updated_previous;
-}
-
 void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
 	struct rdl_registration *registration)
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint64_t epoch_ms = rdl_registry_wall(registry, registry->epoch_ms);
-	uint64_t wall_epoch_s = epoch_ms / 1000;
+	uint32_t registered = record->registered + record->registered_next;
+	uint32_t updated = rdl_registry_updated_second(registry, record);
 
 	assert(record->state == RDL_RECORD_LIVE || record->state == RDL_RECORD_ENDED);
 	*registration = (struct rdl_registration){
@@ -154,9 +145,8 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 		.binding = record->binding,
 		.lifetime_s = record->lifetime_s,
 		.deadline_ms = epoch_ms + (uint64_t)record->deadline * 1000,
-		.registered_ms =
-			(wall_epoch_s + record->registered + record->registered_next) * 1000,
-		.updated_ms = (wall_epoch_s + updated_second(registry, record)) * 1000,
+		.registered_ms = rdl_registry_wall_second(registry, registered) * 1000,
+		.updated_ms = rdl_registry_wall_second(registry, updated) * 1000,
 		.objects = rdl_lists_at(&registry->lists, record->objects),
 		.parameters = rdl_extras_parameters(&registry->store, record),
 	};

@@ -121,6 +121,19 @@ rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition)
 	return handle;
 }
 
+bool rdl_slab_take(struct rdl_slab *slab, rdl_handle handle)
+{
+	struct rdl_slab_row *row = &slab->rows[handle >> 24];
+	uint32_t slot = handle & 0xffffff, word = slot / 64;
+
+	if ((row->free[word] & UINT64_C(1) << slot % 64) == 0)
+		return false;
+	row->free[word] &= ~(UINT64_C(1) << slot % 64);
+	if (row->free[word] == 0)
+		row->open[word / 64] &= ~(UINT64_C(1) << word % 64);
+	return true;
+}
+
 void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle)
 {
 	struct rdl_slab_row *row = &slab->rows[handle >> 24];

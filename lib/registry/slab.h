@@ -35,6 +35,8 @@ void rdl_slab_destroy(struct rdl_slab *slab);
 bool rdl_slab_has_free(const struct rdl_slab *slab, unsigned partition);
 /* The lowest free slot of a partition that is ours, or RDL_HANDLE_NONE. */
 rdl_handle rdl_slab_alloc(struct rdl_slab *slab, unsigned partition);
+/* This slot of a partition that is ours; false when it is not free. */
+bool rdl_slab_take(struct rdl_slab *slab, rdl_handle handle);
 /* A slot whose generations are used up is never given again. */
 void rdl_slab_free(struct rdl_slab *slab, rdl_handle handle);
 /*

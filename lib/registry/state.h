@@ -41,6 +41,26 @@ struct rdl_registry {
 	uint8_t *described; /* room for the long name of the registration described last */
 };
 
+/*
+ * A second of ours by the wall's clock, in seconds since 1970. What was put back may have begun
+ * before the epoch: seconds that tell a beginning count 68 years either way.
+ */
+static inline uint64_t rdl_registry_wall_second(
+	const struct rdl_registry *registry, uint32_t second)
+{
+	uint64_t epoch_s = rdl_registry_wall(registry, registry->epoch_ms) / 1000;
+
+	return epoch_s + (uint64_t)(int64_t)(int32_t)second;
+}
+
+/* Where a lifetime began, by the wall's seconds since the one that our epoch is in. */
+static inline uint32_t rdl_registry_updated_second(
+	const struct rdl_registry *registry, const struct rdl_record *record)
+{
+	return record->deadline - record->lifetime_s - registry->expiry_grace_s -
+	       record->updated_previous;
+}
+
 /* Whole seconds since the epoch. They last 136 years. */
 static inline uint32_t rdl_registry_second(const struct rdl_registry *registry, uint64_t now_ms)
 {
