@@ -68,11 +68,18 @@ static ssize_t take(void *cookie, const char *text, size_t len)
 
 void dpdk_log_open(bool verbose)
 {
+	/*
+	 * Whichever thread wrote first would allocate it,
+	 * out of sight of tools that look for races.
+	 */
+	static char buffer[BUFSIZ];
 	FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = take });
 
 	shown = verbose;
-	if (stream != NULL)
-		rte_openlog_stream(stream);
+	if (stream == NULL)
+		return;
+	setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
+	rte_openlog_stream(stream);
 }
 
 void dpdk_log_shown(bool now)

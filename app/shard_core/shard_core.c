@@ -64,7 +64,7 @@ static bool serve(struct shard_core *core, unsigned worker)
 static bool answer_waiting(struct shard_core *core)
 {
 	struct rdl_request *requests[RDL_REGISTRY_BURST];
-	unsigned worker, n;
+	unsigned worker = 0, n;
 
 	n = rdl_shard_take_answers(&core->shard, &worker, requests, RDL_REGISTRY_BURST);
 	if (RDL_LIKELY(n == 0))
