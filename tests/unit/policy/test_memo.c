@@ -100,7 +100,9 @@ static void test_hold(void **state)
 	const struct rdl_object_list elsewhere = { .len = sizeof(elsewhere) };
 
 	assert_int_equal(rdl_policy_memo_hold(&memo, &elsewhere), 0);
-	assert_int_equal(rdl_policy_memo_hold(&memo, &memo.entries[count].list), 0);
+	/* What lies right before its entries, and right behind them. */
+	assert_int_equal(rdl_policy_memo_hold(&memo, (const void *)&memo), 0);
+	assert_int_equal(rdl_policy_memo_hold(&memo, (const void *)(&memo + 1)), 0);
 	for (size_t i = 0; i < count; i++) {
 		unsigned place = rdl_policy_memo_hold(&memo, &memo.entries[i].list);
 
