@@ -16,9 +16,9 @@ struct rdl_burst {
 	/* Once frames are classified: of those that hold a datagram for us. */
 	struct rdl_datagram datagrams[RDL_BURST_MAX];
 	/*
-	 * The message, once datagrams are parsed: of those that hold one. The rest, once options are
-	 * read: of those that hold a request. So are the reply and the request in the packet, but
-	 * for what is decided.
+	 * The message, once datagrams are parsed: of those that hold one. The rest, once options
+	 * are read: of those that hold a request. So are the reply and the request in the packet,
+	 * but for what is decided.
 	 */
 	struct rdl_input inputs[RDL_BURST_MAX];
 	/* Once locations are decoded: requests to one that may live, which lies in the request. */

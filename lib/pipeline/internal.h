@@ -21,7 +21,8 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 	const struct rdl_input *input);
 
 enum rdl_body {
-	RDL_BODY_WHOLE, /* input->payload is all of it, *scratch, aligned to 8, takes what is decoded */
+	/* input->payload is all of it; *scratch, aligned to 8, takes what is decoded */
+	RDL_BODY_WHOLE,
 	RDL_BODY_PART, /* a block that is not the last */
 	RDL_BODY_REFUSED, /* request->reason says why */
 	RDL_BODY_SHED, /* counted, to be dropped */
