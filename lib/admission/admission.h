@@ -70,7 +70,7 @@ enum rdl_admission_result {
  * Takes one new Register of this peer out of both buckets, or out of none. A prefix is a /24 of
  * IPv4, a /64 of IPv6. `now_ms` may begin anywhere and stand still; it does not go back.
  */
-enum rdl_admission_result rdl_admission_take(
+RDL_MUST_CHECK enum rdl_admission_result rdl_admission_take(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms);
 
 #endif

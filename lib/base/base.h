@@ -31,6 +31,8 @@
 /* Starts to fetch a cache line that will be read, or written. */
 #define RDL_PREFETCH(p) RDL_PREFETCH_AS(p, 0)
 #define RDL_PREFETCH_WRITE(p) RDL_PREFETCH_AS(p, 1)
+/* Before a declaration: what the function returns may be bad news, and the caller must look. */
+#define RDL_MUST_CHECK __attribute__((warn_unused_result))
 #define RDL_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define RDL_CACHE_LINE 64
 
@@ -211,7 +213,8 @@ size_t rdl_printable_copy(char *to, struct rdl_span text);
  */
 size_t rdl_percent_encode(struct rdl_span from, char *text);
 /* False when a %XX is broken or the result is longer than `room`. */
-bool rdl_percent_decode(const char *text, size_t len, uint8_t *out, size_t room, size_t *out_len);
+RDL_MUST_CHECK bool rdl_percent_decode(
+	const char *text, size_t len, uint8_t *out, size_t room, size_t *out_len);
 /* Length of the longest start of `text` with at most `room` octets that does not cut a %XX. */
 size_t rdl_percent_cut(const char *text, size_t len, size_t room);
 
@@ -219,7 +222,7 @@ size_t rdl_percent_cut(const char *text, size_t len, size_t room);
  * Reads 1*DIGIT and nothing else. False when the grammar is broken. A number above `max` reads as
  * `max`: leading zeros and any length are fine, nothing ever wraps.
  */
-bool rdl_decimal(struct rdl_span text, uint64_t max, uint64_t *value);
+RDL_MUST_CHECK bool rdl_decimal(struct rdl_span text, uint64_t max, uint64_t *value);
 
 /*
  * RFC 4648 section 5: a word, its highest octet first, as 11 characters and back. Decoding is false
@@ -229,9 +232,10 @@ bool rdl_decimal(struct rdl_span text, uint64_t max, uint64_t *value);
  */
 #define RDL_BASE64URL_LEN 11
 void rdl_base64url_encode(uint64_t word, uint8_t text[RDL_BASE64URL_LEN]);
-bool rdl_base64url_decode(const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
+RDL_MUST_CHECK bool rdl_base64url_decode(const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
 void rdl_base64url_encode_plain(uint64_t word, uint8_t text[RDL_BASE64URL_LEN]);
-bool rdl_base64url_decode_plain(const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
+RDL_MUST_CHECK bool rdl_base64url_decode_plain(
+	const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
 
 /*
  * Shell-like match of whole `text`: '*' any run of octets,

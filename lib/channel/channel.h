@@ -56,7 +56,8 @@ void rdl_channel_give_back(struct rdl_channel *channel, void *const messages[], 
  * Takes what has come, no more than `most`. Of those that the caller once sent it says so by
  * rdl_channel_came_back().
  */
-unsigned rdl_channel_take(struct rdl_channel *channel, void *messages[], unsigned most);
+RDL_MUST_CHECK unsigned rdl_channel_take(
+	struct rdl_channel *channel, void *messages[], unsigned most);
 static inline void rdl_channel_came_back(struct rdl_channel *channel, unsigned count)
 {
 	channel->under_way -= count;

@@ -85,7 +85,8 @@ enum rdl_coap_verdict {
  * Reads header and token of a datagram of at most 65535 octets. Only RDL_COAP_MESSAGE fills
  * `message` whole; RDL_COAP_FORMAT fills type, code and message_id.
  */
-enum rdl_coap_verdict rdl_coap_parse(struct rdl_span datagram, struct rdl_coap_message *message);
+RDL_MUST_CHECK enum rdl_coap_verdict rdl_coap_parse(
+	struct rdl_span datagram, struct rdl_coap_message *message);
 
 struct rdl_coap_option {
 	uint16_t number;
@@ -127,7 +128,8 @@ struct rdl_coap_block {
 	uint8_t szx; /* size is 2^(szx + 4); 7 is reserved */
 };
 /* False when longer than three octets. */
-bool rdl_coap_block(const struct rdl_coap_option *option, struct rdl_coap_block *block);
+RDL_MUST_CHECK bool rdl_coap_block(
+	const struct rdl_coap_option *option, struct rdl_coap_block *block);
 uint32_t rdl_coap_block_value(struct rdl_coap_block block);
 
 /*

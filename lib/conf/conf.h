@@ -156,13 +156,13 @@ struct rdl_conf {
  * semantic one, in the order of the text. A problem of the file as a whole, such as that it cannot
  * be opened, is `FILE: what is wrong`.
  */
-struct rdl_conf *rdl_conf_load(const char *path, FILE *errors);
+RDL_MUST_CHECK struct rdl_conf *rdl_conf_load(const char *path, FILE *errors);
 /*
  * The same of what is to follow a configuration that is in use. A pipe is no file then: what it
  * held at the start is gone, and nobody may wait for more. Registrations keep no major version of
  * their own: it cannot change.
  */
-struct rdl_conf *rdl_conf_load_again(
+RDL_MUST_CHECK struct rdl_conf *rdl_conf_load_again(
 	const char *path, const struct rdl_conf *running, FILE *errors);
 void rdl_conf_free(struct rdl_conf *conf);
 

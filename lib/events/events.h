@@ -120,7 +120,7 @@ void rdl_events_ignore(struct rdl_events *events);
  * The next record; its views last until rdl_events_release(),
  * which gives room back for all that was read.
  */
-bool rdl_events_read(struct rdl_events *events, struct rdl_event *event);
+RDL_MUST_CHECK bool rdl_events_read(struct rdl_events *events, struct rdl_event *event);
 void rdl_events_release(struct rdl_events *events);
 
 /*

@@ -79,8 +79,8 @@ struct rdl_lines {
  * Makes the socket, of mode 0660, in place of one that nobody serves; logs and returns NULL when it
  * cannot. Nobody is served before rdl_lines_start().
  */
-struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config);
-int rdl_lines_start(struct rdl_lines *server);
+RDL_MUST_CHECK struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config);
+RDL_MUST_CHECK int rdl_lines_start(struct rdl_lines *server);
 /*
  * Ends the thread, takes the socket away, lets go of all clients. `server` may be NULL, here and
  * below.

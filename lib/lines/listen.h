@@ -6,6 +6,6 @@
 #include "lines.h"
 
 /* In place of one that nobody serves; -1 after logging why not. */
-int rdl_lines_listen(const struct rdl_lines_place *at, const char *area);
+RDL_MUST_CHECK int rdl_lines_listen(const struct rdl_lines_place *at, const char *area);
 
 #endif

@@ -13,7 +13,7 @@ struct rdl_outbox {
 };
 
 /* False without memory. Its pages are taken as they are first used. */
-bool rdl_outbox_init(struct rdl_outbox *outbox, size_t room);
+RDL_MUST_CHECK bool rdl_outbox_init(struct rdl_outbox *outbox, size_t room);
 void rdl_outbox_free(struct rdl_outbox *outbox);
 
 static inline size_t rdl_outbox_left(const struct rdl_outbox *outbox)
@@ -21,8 +21,8 @@ static inline size_t rdl_outbox_left(const struct rdl_outbox *outbox)
 	return outbox->room - outbox->len;
 }
 /* False, and nothing added, when there is no room for all of it. */
-bool rdl_outbox_put(struct rdl_outbox *outbox, const void *data, size_t len);
+RDL_MUST_CHECK bool rdl_outbox_put(struct rdl_outbox *outbox, const void *data, size_t len);
 /* Sends what the socket takes without waiting; false when its other end is gone. */
-bool rdl_outbox_send(struct rdl_outbox *outbox, int fd);
+RDL_MUST_CHECK bool rdl_outbox_send(struct rdl_outbox *outbox, int fd);
 
 #endif

@@ -51,10 +51,11 @@ static inline struct rdl_links rdl_links(struct rdl_span payload)
  * are malformed.
  * Octets outside ASCII are let through in a target: what it names is the caller's to judge.
  */
-int rdl_link_next(struct rdl_links *links, struct rdl_span *target);
+RDL_MUST_CHECK int rdl_link_next(struct rdl_links *links, struct rdl_span *target);
 
 /* 1: *attribute is the next one of the current link. 0: no more. RDL_MALFORMED as above. */
-int rdl_link_attribute_next(struct rdl_links *links, struct rdl_link_attribute *attribute);
+RDL_MUST_CHECK int rdl_link_attribute_next(
+	struct rdl_links *links, struct rdl_link_attribute *attribute);
 
 /* True when `word`, not empty, is one of the space-separated words of `list` (as in rt, if, ct). */
 bool rdl_link_has_word(struct rdl_span list, struct rdl_span word);

@@ -34,6 +34,6 @@ struct rdl_input {
 };
 
 /* Walks the options of input->message and fills the rest. RDL_MALFORMED: a message format error. */
-enum rdl_status rdl_input_read(struct rdl_input *input);
+RDL_MUST_CHECK enum rdl_status rdl_input_read(struct rdl_input *input);
 
 #endif

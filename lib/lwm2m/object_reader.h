@@ -38,8 +38,9 @@ struct rdl_object_reader {
  * holds what is read; 2 * payload.len + 64 octets are always enough.
  * RDL_NO_ROOM: more than `max_links` links. Links come out unsorted, doubles included.
  */
-enum rdl_status rdl_object_read(struct rdl_object_reader *reader, struct rdl_span payload,
-	struct rdl_span root, uint32_t max_links, void *memory, size_t memory_len);
+RDL_MUST_CHECK enum rdl_status rdl_object_read(struct rdl_object_reader *reader,
+	struct rdl_span payload, struct rdl_span root, uint32_t max_links, void *memory,
+	size_t memory_len);
 
 /*
  * True when a link says rt="oma.lwm2m":
@@ -55,7 +56,7 @@ void rdl_object_sort(struct rdl_object_reader *reader);
  * that stay), in the reader's memory. Drops doubles, and an object's bare link where it has
  * instances. RDL_NO_ROOM when the memory does not hold it.
  */
-enum rdl_status rdl_object_seal(struct rdl_object_reader *reader);
+RDL_MUST_CHECK enum rdl_status rdl_object_seal(struct rdl_object_reader *reader);
 
 /*
  * Adds to a list what the payload that it was made of says beside links, versions and formats: the

@@ -12,7 +12,7 @@ struct rdl_version {
 	uint32_t major, minor; /* saturated, never wrapped */
 };
 /* 1*DIGIT "." 1*DIGIT */
-bool rdl_version_parse_any(struct rdl_span text, struct rdl_version *version);
+RDL_MUST_CHECK bool rdl_version_parse_any(struct rdl_span text, struct rdl_version *version);
 /* The same, quick for one digit each, as nearly all are. */
 static inline bool rdl_version_parse(struct rdl_span text, struct rdl_version *version)
 {
@@ -39,7 +39,7 @@ typedef uint32_t rdl_binding;
  * the parameter `Q` says so, too.
  */
 bool rdl_binding_queue(rdl_binding binding);
-bool rdl_binding_parse(
+RDL_MUST_CHECK bool rdl_binding_parse(
 	struct rdl_span text, unsigned minor, unsigned server_minor, rdl_binding *binding);
 void rdl_binding_text(rdl_binding binding, char text[RDL_BINDING_TEXT]);
 

@@ -35,14 +35,15 @@ void rdl_mailbox_init(struct rdl_mailbox *mailbox);
  * Takes the turn, until give_back. Who asks waits for turn and answer together no longer than
  * `wait_ms`, until *end. False: others took all of it, and there is no turn to give back.
  */
-bool rdl_mailbox_take(struct rdl_mailbox *mailbox, unsigned wait_ms, struct timespec *end);
+RDL_MUST_CHECK bool rdl_mailbox_take(
+	struct rdl_mailbox *mailbox, unsigned wait_ms, struct timespec *end);
 void rdl_mailbox_give_back(struct rdl_mailbox *mailbox);
 
 /*
  * The question is in place. False when the owner did not begin to answer in time: nothing is
  * pending then.
  */
-bool rdl_mailbox_ask(struct rdl_mailbox *mailbox, const struct timespec *end);
+RDL_MUST_CHECK bool rdl_mailbox_ask(struct rdl_mailbox *mailbox, const struct timespec *end);
 
 /* By the owner, each round: one load when nothing is asked. */
 static inline bool rdl_mailbox_pending(const struct rdl_mailbox *mailbox)
@@ -50,7 +51,7 @@ static inline bool rdl_mailbox_pending(const struct rdl_mailbox *mailbox)
 	return __atomic_load_n(&mailbox->state, __ATOMIC_RELAXED) == RDL_MAILBOX_ASKED;
 }
 /* By the owner: false when the question was taken back. The answer is in place at the end. */
-bool rdl_mailbox_begin(struct rdl_mailbox *mailbox);
+RDL_MUST_CHECK bool rdl_mailbox_begin(struct rdl_mailbox *mailbox);
 void rdl_mailbox_end(struct rdl_mailbox *mailbox);
 
 #endif

@@ -122,8 +122,8 @@ _Static_assert(sizeof(struct rdl_local) == 3, "as small as that in each registra
  * is in a network of the port's or has a link-local address, else a router, if there is one in the
  * network of that address of ours. IPv4 as in struct rdl_peer. False: nobody is.
  */
-bool rdl_net_next_hop(const struct rdl_interface *interface, const struct rdl_local *local,
-	const struct rdl_peer *peer, uint8_t hop[16]);
+RDL_MUST_CHECK bool rdl_net_next_hop(const struct rdl_interface *interface,
+	const struct rdl_local *local, const struct rdl_peer *peer, uint8_t hop[16]);
 
 /* What the port already knows of a frame's checksums. */
 #define RDL_FRAME_IP_CHECKSUM_GOOD 0x01
@@ -174,8 +174,8 @@ struct rdl_datagram {
  * UDP length, not frame length, bounds the payload (Ethernet padding). Destination MAC must be
  * ours, broadcast (for ARP only) or multicast.
  */
-enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct rdl_frame *frame,
-	struct rdl_datagram *datagram);
+RDL_MUST_CHECK enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface,
+	struct rdl_frame *frame, struct rdl_datagram *datagram);
 
 /*
  * Turns the frame of a datagram into its reply: addresses and ports swapped, IP options and

@@ -65,22 +65,22 @@ void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_
  * packet is filled; its request is filled here, of those handed over. What is to become of them is
  * valid until the next burst.
  */
-const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
+RDL_MUST_CHECK const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	const struct rdl_policy *policy, struct rdl_packet *const packets[], unsigned count);
 
 /*
  * Writes and frames the replies to requests that shards have answered, refusals as `policy` has
  * them. Returns the packets to send; the others have none and are to be freed.
  */
-rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
-	struct rdl_packet *const packets[], unsigned count);
+RDL_MUST_CHECK rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline,
+	const struct rdl_policy *policy, struct rdl_packet *const packets[], unsigned count);
 
 /*
  * When more comes than a worker can read: the packets, of `count`, that look like Registers at a
  * glance, counted as shed, to be freed. Devices that are registered lose nothing by it, whose
  * Updates would be lost among them.
  */
-rdl_packet_set rdl_pipeline_triage(
+RDL_MUST_CHECK rdl_packet_set rdl_pipeline_triage(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
 
 /* Counts requests that found no credit towards their shard and are freed unanswered. */

@@ -37,7 +37,7 @@ struct rdl_pktio_config {
 uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config);
 
 /* Configures and starts the ports. NULL with one line in `why`, *bad_port the port it is about. */
-struct rdl_pktio *rdl_pktio_open(
+RDL_MUST_CHECK struct rdl_pktio *rdl_pktio_open(
 	const struct rdl_pktio_config *config, char *why, size_t why_len, unsigned *bad_port);
 void rdl_pktio_close(struct rdl_pktio *pktio);
 
@@ -64,7 +64,7 @@ unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
  * Receives up to `count` frames of a queue; they are the caller's until sent or freed. *segmented
  * grows by those that were too long for one buffer, and are gone.
  */
-unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+RDL_MUST_CHECK unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented);
 
 /*
@@ -72,7 +72,7 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
  * they are the caller's until sent or freed, and a queue's core holds no more than config->born of
  * them at a time. 0 when it does, or when no buffer is left.
  */
-unsigned rdl_pktio_make(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+RDL_MUST_CHECK unsigned rdl_pktio_make(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count);
 
 /*
@@ -85,7 +85,7 @@ int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned que
  * Sends frames by one port; returns how many it took,
  * the first ones. The rest stay the caller's.
  */
-unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
+RDL_MUST_CHECK unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *const frames[], unsigned count);
 
 /* By the core of the queue that they came by, or were made for. */

@@ -55,7 +55,7 @@ struct rdl_policy_config {
 struct rdl_policy;
 
 /* NULL without memory. Main thread only. */
-struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config);
+RDL_MUST_CHECK struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config);
 void rdl_policy_destroy(struct rdl_policy *policy);
 
 /* A number that no other policy of this process has: a verdict that is kept is kept with it. */
@@ -94,7 +94,7 @@ struct rdl_policy_question {
  * start of what is left of `scratch`; or the reason to refuse, with *detail the number of its
  * detail.
  */
-enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy,
+RDL_MUST_CHECK enum rdl_reason rdl_policy_objects(const struct rdl_policy *policy,
 	const struct rdl_policy_question *question, const struct rdl_cursor *scratch,
 	struct rdl_ignored_counts *ignored, uint32_t *detail);
 

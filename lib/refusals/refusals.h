@@ -47,7 +47,7 @@ void rdl_refusals_add(struct rdl_refusals *refusals, const struct rdl_refusal *r
  * the one of a number, false when it has made way for a later one.
  */
 uint64_t rdl_refusals_count(const struct rdl_refusals *refusals);
-bool rdl_refusals_get(
+RDL_MUST_CHECK bool rdl_refusals_get(
 	const struct rdl_refusals *refusals, uint64_t number, struct rdl_refusal *refusal);
 
 /*

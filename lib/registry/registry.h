@@ -51,7 +51,7 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config);
  * NULL when the memory is not there, or when there are no slots.
  * All memory is touched before it returns.
  */
-struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config);
+RDL_MUST_CHECK struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *config);
 void rdl_registry_destroy(struct rdl_registry *registry);
 
 /*
@@ -121,7 +121,7 @@ enum rdl_registry_result {
  * that was de-registered or replaced; after that, and at once when it ended otherwise, the Register
  * is performed anew: whoever sends it would be told a location that is dead.
  */
-enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
+RDL_MUST_CHECK enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	const struct rdl_request *request, rdl_handle hint, uint64_t now_ms,
 	struct rdl_location *location, struct rdl_change *change);
 
@@ -130,7 +130,7 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
  * RDL_REGISTRY_REPLAYED if the registration was de-registered or replaced since;
  * RDL_REGISTRY_NO_COPY if it ended otherwise.
  */
-enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
+RDL_MUST_CHECK enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change);
 
 /*
@@ -163,7 +163,7 @@ void rdl_registry_limit_updates(struct rdl_registry *registry, uint32_t per_s);
  * `now_ms`; a payload has become an object list. False when memory for a list or parameters is not
  * there: nothing was changed.
  */
-bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
+RDL_MUST_CHECK bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change);
 
 /*
@@ -185,8 +185,8 @@ void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint6
  * records; they were dead to rdl_registry_find() already. Returns how many registrations it ended,
  * as `changes` say, up to RDL_REGISTRY_BURST.
  */
-unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, unsigned budget,
-	struct rdl_change changes[]);
+RDL_MUST_CHECK unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms,
+	unsigned budget, struct rdl_change changes[]);
 
 /*
  * What is kept of a registration; spans and the list are valid until the next call that changes the

@@ -22,7 +22,7 @@ struct rdl_rules {
 };
 
 /* Copies all that it is given; NULL without memory. */
-struct rdl_rules *rdl_rules_create(const struct rdl_policy_config *policy,
+RDL_MUST_CHECK struct rdl_rules *rdl_rules_create(const struct rdl_policy_config *policy,
 	const struct rdl_admission_limits *limits, enum rdl_log_level log_level);
 /* Of rules that no book has. NULL is none. */
 void rdl_rules_destroy(struct rdl_rules *rules);
