@@ -15,7 +15,7 @@
 
 struct console {
 	struct console_sources sources;
-	struct rdl_lines *server;
+	struct rdl_lines *lines;
 	uint8_t reply[COMMANDS_REPLY_MAX];
 };
 
@@ -63,7 +63,7 @@ static void log_removal(const struct rdl_lines_client *client, struct rdl_span e
 
 static void line(struct rdl_lines_client *client, const char *text, size_t len)
 {
-	struct console *console = client->server->config.owner;
+	struct console *console = client->lines->config.owner;
 	struct rdl_cursor reply = rdl_cursor(console->reply, sizeof(console->reply));
 	struct command command;
 	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
@@ -86,7 +86,7 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 	}
 	if (!rdl_lines_put(client, console->reply, (size_t)(reply.pos - console->reply))) {
 		/* Asks on and on, and does not read. */
-		rdl_lines_count(&client->server->counts.let_go);
+		rdl_lines_count(&client->lines->counts.let_go);
 		client->dead = true;
 	}
 }
@@ -104,7 +104,7 @@ int console_open(const struct rdl_conf *conf, struct console **console)
 		rdl_log_error("start", "no memory for the control socket");
 		return -1;
 	}
-	made->server = rdl_lines_open(&(struct rdl_lines_config){
+	made->lines = rdl_lines_open(&(struct rdl_lines_config){
 		.area = "control",
 		.at = { .path = socket->path,
 			.group = socket->group,
@@ -116,7 +116,7 @@ int console_open(const struct rdl_conf *conf, struct console **console)
 		.line = line,
 		.owner = made,
 	});
-	if (made->server == NULL) {
+	if (made->lines == NULL) {
 		free(made);
 		return -1;
 	}
@@ -129,24 +129,24 @@ int console_start(struct console *console, const struct console_sources *sources
 	if (console == NULL)
 		return 0;
 	console->sources = *sources;
-	return rdl_lines_start(console->server);
+	return rdl_lines_start(console->lines);
 }
 
 void console_stop(struct console *console)
 {
 	if (console != NULL)
-		rdl_lines_stop(console->server);
+		rdl_lines_stop(console->lines);
 }
 
 void console_close(struct console *console)
 {
 	if (console == NULL)
 		return;
-	rdl_lines_close(console->server);
+	rdl_lines_close(console->lines);
 	free(console);
 }
 
-const struct rdl_lines_counts *console_server_counts(const struct console *console)
+const struct rdl_lines_counts *console_lines_counts(const struct console *console)
 {
-	return &console->server->counts;
+	return &console->lines->counts;
 }

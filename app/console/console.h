@@ -33,6 +33,6 @@ int console_start(struct console *console, const struct console_sources *sources
 void console_stop(struct console *console);
 void console_close(struct console *console);
 
-const struct rdl_lines_counts *console_server_counts(const struct console *console);
+const struct rdl_lines_counts *console_lines_counts(const struct console *console);
 
 #endif

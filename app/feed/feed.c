@@ -11,9 +11,9 @@
 /* A connection has to say what it wants. */
 #define REQUEST_MS 10000
 
-static struct feed *feed_of(const struct rdl_lines *server)
+static struct feed *feed_of(const struct rdl_lines *lines)
 {
-	return server->config.owner;
+	return lines->config.owner;
 }
 
 /* ---- requests ---- */
@@ -39,7 +39,7 @@ static void follow(struct feed *feed)
 {
 	bool wanted = false;
 
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		const struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		wanted |= subscriber != NULL && subscriber->subscribed && subscriber->follows;
@@ -66,7 +66,7 @@ static void begin_snapshot(struct feed *feed, struct subscriber *subscriber)
 
 static void subscribe(struct rdl_lines_client *client, const char *text, size_t len)
 {
-	struct feed *feed = feed_of(client->server);
+	struct feed *feed = feed_of(client->lines);
 	struct subscriber *subscriber = client->state;
 	bool snapshot;
 
@@ -102,7 +102,7 @@ static void subscribe(struct rdl_lines_client *client, const char *text, size_t 
 
 static void closed(struct rdl_lines_client *client)
 {
-	struct feed *feed = feed_of(client->server);
+	struct feed *feed = feed_of(client->lines);
 	struct subscriber *subscriber = client->state;
 
 	if (subscriber == NULL)
@@ -114,19 +114,19 @@ static void closed(struct rdl_lines_client *client)
 	follow(feed);
 }
 
-static int work(struct rdl_lines *server)
+static int work(struct rdl_lines *lines)
 {
-	struct feed *feed = feed_of(server);
+	struct feed *feed = feed_of(lines);
 	unsigned shards = feed->sources.shard_count;
 	uint64_t now = rdl_clock_ms();
 	bool more = false;
 
-	refused_publish(feed, now);
+	refused_tell(feed, now);
 	if (!feed->listening)
 		return feed->refused.told ? POLL_MS : -1;
 	for (unsigned s = 0; s < shards; s++)
 		more |= stream_drain(feed, s);
-	for (unsigned i = 0; i < server->client_count; i++)
+	for (unsigned i = 0; i < lines->client_count; i++)
 		if (feed_subscriber(feed, i) != NULL)
 			subscriber_catch_up(feed_subscriber(feed, i));
 	for (unsigned s = 0; s < shards; s++)
@@ -149,7 +149,7 @@ int feed_open(const struct rdl_conf *conf, struct feed **feed)
 		rdl_log_error("start", "no memory for events");
 		return -1;
 	}
-	made->server = rdl_lines_open(&(struct rdl_lines_config){
+	made->lines = rdl_lines_open(&(struct rdl_lines_config){
 		.area = "events",
 		.at = { .path = conf->events.socket.path,
 			.group = conf->events.socket.group,
@@ -163,7 +163,7 @@ int feed_open(const struct rdl_conf *conf, struct feed **feed)
 		.work = work,
 		.owner = made,
 	});
-	if (made->server == NULL) {
+	if (made->lines == NULL) {
 		free(made);
 		return -1;
 	}
@@ -176,20 +176,20 @@ int feed_start(struct feed *feed, const struct feed_sources *sources)
 	if (feed == NULL)
 		return 0;
 	feed->sources = *sources;
-	return rdl_lines_start(feed->server);
+	return rdl_lines_start(feed->lines);
 }
 
 void feed_stop(struct feed *feed)
 {
 	if (feed != NULL)
-		rdl_lines_stop(feed->server);
+		rdl_lines_stop(feed->lines);
 }
 
 void feed_close(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
-	rdl_lines_close(feed->server);
+	rdl_lines_close(feed->lines);
 	free(feed);
 }
 
@@ -198,7 +198,7 @@ const struct feed_counts *feed_counts(const struct feed *feed)
 	return &feed->counts;
 }
 
-const struct rdl_lines_counts *feed_server_counts(const struct feed *feed)
+const struct rdl_lines_counts *feed_lines_counts(const struct feed *feed)
 {
-	return &feed->server->counts;
+	return &feed->lines->counts;
 }

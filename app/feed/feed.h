@@ -46,6 +46,6 @@ void feed_stop(struct feed *feed);
 void feed_close(struct feed *feed);
 
 const struct feed_counts *feed_counts(const struct feed *feed);
-const struct rdl_lines_counts *feed_server_counts(const struct feed *feed);
+const struct rdl_lines_counts *feed_lines_counts(const struct feed *feed);
 
 #endif

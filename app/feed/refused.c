@@ -12,7 +12,7 @@ static const struct rdl_refusals *refusals_of(const struct feed *feed, unsigned 
 
 static bool is_wanted(const struct feed *feed)
 {
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		const struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		if (subscriber != NULL && subscriber->refused)
@@ -40,7 +40,7 @@ void refused_follow(struct feed *feed, uint64_t now_ms)
  */
 static void tell(struct feed *feed, struct rdl_span endpoint, const void *line, size_t len)
 {
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		if (subscriber == NULL || !subscriber->refused ||
@@ -71,7 +71,7 @@ static void end_second(struct feed *feed, uint64_t now_ms)
 {
 	struct refused *refused = &feed->refused;
 
-	for (unsigned i = 0; i < feed->server->client_count && refused->suppressed > 0; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count && refused->suppressed > 0; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 		char line[80];
 
@@ -87,7 +87,7 @@ static void end_second(struct feed *feed, uint64_t now_ms)
 	refused->left = REFUSED_PER_S;
 }
 
-static void publish_worker(struct feed *feed, unsigned worker)
+static void tell_worker(struct feed *feed, unsigned worker)
 {
 	struct refused *refused = &feed->refused;
 	const struct rdl_refusals *from = refusals_of(feed, worker);
@@ -108,12 +108,12 @@ static void publish_worker(struct feed *feed, unsigned worker)
 	feed_count(&feed->counts.suppressed, count - first - told);
 }
 
-void refused_publish(struct feed *feed, uint64_t now_ms)
+void refused_tell(struct feed *feed, uint64_t now_ms)
 {
 	if (!feed->refused.told)
 		return;
 	if (now_ms - feed->refused.second_ms >= 1000)
 		end_second(feed, now_ms);
 	for (unsigned w = 0; w < feed->sources.worker_count; w++)
-		publish_worker(feed, w);
+		tell_worker(feed, w);
 }

@@ -22,6 +22,6 @@ struct refused {
 /* A subscription has come, or gone: refusals from now on are told as long as anybody wants them. */
 void refused_follow(struct feed *feed, uint64_t now_ms);
 /* Once a round. */
-void refused_publish(struct feed *feed, uint64_t now_ms);
+void refused_tell(struct feed *feed, uint64_t now_ms);
 
 #endif

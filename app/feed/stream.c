@@ -18,7 +18,7 @@ static void note_lost(struct feed *feed, unsigned shard, uint64_t lost)
 	if (lost == 0)
 		return;
 	feed_count(&feed->counts.lost_ring, lost);
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		if (subscriber != NULL && subscriber->subscribed &&
@@ -33,7 +33,7 @@ static void walk_begins(struct feed *feed, unsigned shard, uint64_t number)
 {
 	if (feed->walk.begun < number)
 		feed->walk.begun = number;
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		if (subscriber == NULL || subscriber->phase[shard] != SUBSCRIBER_WAITING ||
@@ -56,7 +56,7 @@ static void walk_ends(struct feed *feed, unsigned shard, uint64_t number)
 	if (number == feed->walk.asked && feed->walk.shards_left > 0 &&
 		--feed->walk.shards_left == 0)
 		feed->walk.next_ms = now + (took > WALK_PAUSE_MS ? took : WALK_PAUSE_MS);
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		if (subscriber == NULL || subscriber->phase[shard] != SUBSCRIBER_WALKING)
@@ -80,10 +80,10 @@ static void write_line(struct feed *feed, const struct rdl_event *event)
 	feed->line_len = (size_t)(out.pos - feed->line);
 }
 
-static void publish(struct feed *feed, unsigned shard, const struct rdl_event *event)
+static void pass_on(struct feed *feed, unsigned shard, const struct rdl_event *event)
 {
 	feed->line_len = 0;
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		if (subscriber == NULL || !subscriber_wants(subscriber, shard, event))
@@ -112,15 +112,15 @@ bool stream_drain(struct feed *feed, unsigned shard)
 		} else if (event.kind == RDL_EVENT_row) {
 			feed->rows_read[shard] += rdl_event_octets(&event);
 			feed_count(&feed->counts.rows, 1);
-			publish(feed, shard, &event);
+			pass_on(feed, shard, &event);
 		} else {
 			feed_count(&feed->counts.events, 1);
-			publish(feed, shard, &event);
+			pass_on(feed, shard, &event);
 		}
 	}
-	rdl_events_release(events);
+	rdl_events_give_back(events);
 	if (n < RECORDS_MAX)
-		note_lost(feed, shard, rdl_events_take_lost(events));
+		note_lost(feed, shard, rdl_events_untold(events));
 	return n == RECORDS_MAX;
 }
 
@@ -131,7 +131,7 @@ void stream_allow_rows(struct feed *feed, unsigned shard, uint64_t now_ms)
 {
 	uint64_t room = UINT64_MAX;
 
-	for (unsigned i = 0; i < feed->server->client_count; i++) {
+	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 
 		if (subscriber == NULL || subscriber->phase[shard] == SUBSCRIBER_FOLLOWING)

@@ -12,7 +12,7 @@
 
 struct feed {
 	struct feed_sources sources;
-	struct rdl_lines *server;
+	struct rdl_lines *lines;
 	struct feed_counts counts;
 	bool listening;
 	struct refused refused;
@@ -28,7 +28,7 @@ struct feed {
 
 static inline struct subscriber *feed_subscriber(const struct feed *feed, unsigned i)
 {
-	return feed->server->clients[i]->state;
+	return feed->lines->clients[i]->state;
 }
 
 static inline void feed_count(uint64_t *counter, uint64_t n)

@@ -98,7 +98,7 @@ static void put(struct rdl_lines_client *client, const char *line, size_t len)
 {
 	if (rdl_lines_put(client, line, len))
 		return;
-	rdl_lines_count(&client->server->counts.let_go);
+	rdl_lines_count(&client->lines->counts.let_go);
 	client->dead = true;
 }
 

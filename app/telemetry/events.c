@@ -2,7 +2,7 @@
 /* The event stream and the control socket, over the telemetry socket. */
 #include "telemetry_internal.h"
 
-static void put_server(struct rte_tel_data *d, const struct rdl_lines_counts *counts)
+static void put_lines(struct rte_tel_data *d, const struct rdl_lines_counts *counts)
 {
 	tel_u64(d, "connections", relaxed(&counts->clients));
 	tel_u64(d, "accepted", relaxed(&counts->accepted));
@@ -31,9 +31,9 @@ int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d
 		tel_u64(d, "refused_suppressed", relaxed(&counts->suppressed));
 		tel_u64(d, "lost_ring", relaxed(&counts->lost_ring));
 		tel_u64(d, "lost_subscribers", relaxed(&counts->lost_subscribers));
-		put_server(d, feed_server_counts(from->feed));
+		put_lines(d, feed_lines_counts(from->feed));
 	}
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }
 
@@ -47,7 +47,7 @@ int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *
 		return -ENODEV;
 	rte_tel_data_start_dict(d);
 	if (from->console != NULL)
-		put_server(d, console_server_counts(from->console));
-	telemetry_release();
+		put_lines(d, console_lines_counts(from->console));
+	telemetry_let_go();
 	return 0;
 }

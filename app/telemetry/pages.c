@@ -51,7 +51,7 @@ int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *
 		params = "";
 	size_t len = split_cursor(params, &cursor);
 	telemetry_ask(from, params, len, d, put_objects, cursor);
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }
 
@@ -96,6 +96,6 @@ int telemetry_registrations(const char *cmd, const char *params, struct rte_tel_
 		tel_texts_put(&names, d, "endpoints", "endpoint_parts");
 		tel_u64(d, "next", cursor);
 	}
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }

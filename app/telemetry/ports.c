@@ -61,6 +61,6 @@ int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d)
 		tel_u64(d, "link", relaxed(&state->link));
 		put_port(d, state);
 	}
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }

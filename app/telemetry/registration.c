@@ -219,6 +219,6 @@ int telemetry_registration(const char *cmd, const char *params, struct rte_tel_d
 	if (params == NULL)
 		params = "";
 	telemetry_ask(from, params, strlen(params), d, put_registration, 0);
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }

@@ -28,7 +28,7 @@ const struct telemetry *telemetry_hold(void)
 	return from;
 }
 
-void telemetry_release(void)
+void telemetry_let_go(void)
 {
 	pthread_mutex_lock(&lock);
 	if (--inside == 0)
@@ -60,7 +60,7 @@ static int info(const char *cmd, const char *params, struct rte_tel_data *d)
 	tel_u64(d, "tsc_hz", rte_get_tsc_hz());
 	tel_u64(d, "rules", rdl_rulebook_visit(from->rulebook)->number);
 	rdl_rulebook_leave(from->rulebook);
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }
 
@@ -96,7 +96,7 @@ static int stats(const char *cmd, const char *params, struct rte_tel_data *d)
 	put_stats(d, &sum, RDL_STAT_COUNTER);
 	put_stats(d, &sum, RDL_STAT_GAUGE);
 	tel_ports(d, from);
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }
 
@@ -118,7 +118,7 @@ static int worker(const char *cmd, const char *params, struct rte_tel_data *d)
 		tel_u64(d, "rules", relaxed(&from->watched.workers[w]->rules_seen));
 		put_stats(d, &from->watched.workers[w]->pipeline.stats, RDL_STAT_COUNTER);
 	}
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }
 
@@ -143,7 +143,7 @@ static int shard(const char *cmd, const char *params, struct rte_tel_data *d)
 		put_stats(d, &core->shard.stats, RDL_STAT_GAUGE);
 		put_stats(d, &core->shard.stats, RDL_STAT_COUNTER);
 	}
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }
 
@@ -186,7 +186,7 @@ static int policy(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(
 		d, "unknown_code", config->unknown_forbidden ? "4.03" : "4.00");
 	rdl_rulebook_leave(from->rulebook);
-	telemetry_release();
+	telemetry_let_go();
 	return 0;
 }
 

@@ -17,7 +17,7 @@
  * NULL when it is going down. Release it if not NULL.
  */
 const struct telemetry *telemetry_hold(void);
-void telemetry_release(void);
+void telemetry_let_go(void);
 
 /* Cuts off all clients of the socket, and waits until their threads are done. */
 void telemetry_end(void);

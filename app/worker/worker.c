@@ -50,7 +50,7 @@ static void hand_over(struct worker *worker, const struct rdl_burst *burst,
 		unsigned n = 0;
 
 		for (rdl_packet_set scan = left; scan != 0;) {
-			unsigned i = rdl_packet_take(&scan);
+			unsigned i = rdl_packet_pop(&scan);
 
 			if (burst->shard[i] != shard)
 				continue;
@@ -88,9 +88,9 @@ static unsigned put_together(
 	unsigned whole = 0, freed_count = 0;
 
 	while (fragments != 0) {
-		struct rdl_frame *frame = frames[rdl_packet_take(&fragments)];
+		struct rdl_frame *frame = frames[rdl_packet_pop(&fragments)];
 
-		if (rdl_fragments_take(worker->fragments, frame, worker->pipeline.now_ms, &lost))
+		if (rdl_fragments_add(worker->fragments, frame, worker->pipeline.now_ms, &lost))
 			frames[whole++] = frame;
 		else
 			freed[freed_count++] = frame;
@@ -116,9 +116,9 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 	const struct rdl_burst *burst =
 		rdl_pipeline_burst(&worker->pipeline, worker->rules->policy, packets, n);
 	for (rdl_packet_set left = burst->reply; left != 0;)
-		send_later(worker, frames[rdl_packet_take(&left)]);
+		send_later(worker, frames[rdl_packet_pop(&left)]);
 	for (rdl_packet_set left = burst->drop; left != 0;)
-		freed[freed_count++] = frames[rdl_packet_take(&left)];
+		freed[freed_count++] = frames[rdl_packet_pop(&left)];
 	hand_over(worker, burst, freed, &freed_count);
 	if (freed_count > 0)
 		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);

@@ -139,7 +139,7 @@ static bool take_of_prefix(
 	return true;
 }
 
-enum rdl_admission_result rdl_admission_take(
+enum rdl_admission_result rdl_admission_spend(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms)
 {
 	const struct rdl_admission_limit *all = &admission->all;
@@ -150,5 +150,5 @@ enum rdl_admission_result rdl_admission_take(
 	if (admission->prefix.per_ms != 0 && !take_of_prefix(admission, peer, now_ms))
 		return RDL_ADMISSION_PREFIX;
 	admission->full_at = taken_at(all, lack, now_ms);
-	return RDL_ADMISSION_TAKEN;
+	return RDL_ADMISSION_SPENT;
 }

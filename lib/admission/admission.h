@@ -54,14 +54,14 @@ void rdl_admission_init(struct rdl_admission *admission, const struct rdl_key *k
 void rdl_admission_change(struct rdl_admission *admission,
 	const struct rdl_admission_limits *limits, uint64_t now_ms);
 
-/* False when there is nothing to ask rdl_admission_take() for. */
+/* False when there is nothing to ask rdl_admission_spend() for. */
 static inline bool rdl_admission_limited(const struct rdl_admission *admission)
 {
 	return (admission->all.per_ms | admission->prefix.per_ms) != 0;
 }
 
 enum rdl_admission_result {
-	RDL_ADMISSION_TAKEN,
+	RDL_ADMISSION_SPENT,
 	RDL_ADMISSION_RATE, /* over registers_per_s: nothing was changed */
 	RDL_ADMISSION_PREFIX, /* over per_prefix: nothing was changed */
 };
@@ -70,7 +70,7 @@ enum rdl_admission_result {
  * Takes one new Register of this peer out of both buckets, or out of none. A prefix is a /24 of
  * IPv4, a /64 of IPv6. `now_ms` may begin anywhere and stand still; it does not go back.
  */
-RDL_MUST_CHECK enum rdl_admission_result rdl_admission_take(
+RDL_MUST_CHECK enum rdl_admission_result rdl_admission_spend(
 	struct rdl_admission *admission, const struct rdl_peer *peer, uint64_t now_ms);
 
 #endif

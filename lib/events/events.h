@@ -117,17 +117,17 @@ void rdl_events_listen(struct rdl_events *events);
 void rdl_events_ignore(struct rdl_events *events);
 
 /*
- * The next record; its views last until rdl_events_release(),
+ * The next record; its views last until rdl_events_give_back(),
  * which gives room back for all that was read.
  */
 RDL_MUST_CHECK bool rdl_events_read(struct rdl_events *events, struct rdl_event *event);
-void rdl_events_release(struct rdl_events *events);
+void rdl_events_give_back(struct rdl_events *events);
 
 /*
  * Events lost and not yet told by a record's `lost`;
  * they count as told now. For when the ring is empty.
  */
-uint64_t rdl_events_take_lost(struct rdl_events *events);
+uint64_t rdl_events_untold(struct rdl_events *events);
 
 /*
  * A walk of a higher number than the last;

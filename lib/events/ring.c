@@ -152,8 +152,8 @@ void rdl_events_publish(struct rdl_events *events)
 void rdl_events_listen(struct rdl_events *events)
 {
 	events->read = __atomic_load_n(&events->head, __ATOMIC_ACQUIRE);
-	rdl_events_release(events);
-	rdl_events_take_lost(events);
+	rdl_events_give_back(events);
+	rdl_events_untold(events);
 	__atomic_store_n(&events->listening, 1, __ATOMIC_RELAXED);
 }
 
@@ -198,19 +198,19 @@ bool rdl_events_read(struct rdl_events *events, struct rdl_event *event)
 	event->seq = record->seq;
 	event->old.location = record->old_location;
 	event->old.peer = record->old_peer;
-	/* What was told by rdl_events_take_lost() may be more than the record knows. */
+	/* What was told by rdl_events_untold() may be more than the record knows. */
 	event->lost = record->lost > events->lost_read ? record->lost - events->lost_read : 0;
 	events->lost_read += event->lost;
 	view(record, event);
 	return true;
 }
 
-void rdl_events_release(struct rdl_events *events)
+void rdl_events_give_back(struct rdl_events *events)
 {
 	__atomic_store_n(&events->tail, events->read, __ATOMIC_RELEASE);
 }
 
-uint64_t rdl_events_take_lost(struct rdl_events *events)
+uint64_t rdl_events_untold(struct rdl_events *events)
 {
 	uint64_t lost = __atomic_load_n(&events->lost, __ATOMIC_RELAXED) - events->lost_read;
 

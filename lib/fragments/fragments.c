@@ -239,7 +239,7 @@ static void end(struct rdl_fragments *fragments, uint32_t i, uint64_t now_ms)
 	restart(fragments, i, RDL_FRAGMENTS_LONE, now_ms);
 }
 
-bool rdl_fragments_take(struct rdl_fragments *fragments, struct rdl_frame *frame, uint64_t now_ms,
+bool rdl_fragments_add(struct rdl_fragments *fragments, struct rdl_frame *frame, uint64_t now_ms,
 	struct rdl_fragments_lost *lost)
 {
 	struct rdl_piece piece;

@@ -61,7 +61,7 @@ struct rdl_fragments_lost {
  * or a /64 of IPv6, where that has its share; of one that has most, where that is many; else of
  * all.
  */
-RDL_MUST_CHECK bool rdl_fragments_take(struct rdl_fragments *fragments, struct rdl_frame *frame,
+RDL_MUST_CHECK bool rdl_fragments_add(struct rdl_fragments *fragments, struct rdl_frame *frame,
 	uint64_t now_ms, struct rdl_fragments_lost *lost);
 
 /* Lets go of what waited too long, some at a time: for whenever there is time. */

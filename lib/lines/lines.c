@@ -18,11 +18,11 @@
 #define ACCEPTS_MAX 64 /* in one round */
 #define TICK_MS 500 /* between two looks at silent clients */
 
-static int watch(struct rdl_lines *server, int operation, int fd, uint32_t events, void *what)
+static int watch(struct rdl_lines *lines, int operation, int fd, uint32_t events, void *what)
 {
 	struct epoll_event event = { .events = events, .data.ptr = what };
 
-	return epoll_ctl(server->epoll, operation, fd, &event);
+	return epoll_ctl(lines->epoll, operation, fd, &event);
 }
 
 /* ---- clients ---- */
@@ -31,7 +31,7 @@ static void update_watch(struct rdl_lines_client *client)
 {
 	uint32_t events = (client->ended ? 0u : EPOLLIN) | (client->waits ? EPOLLOUT : 0u);
 
-	if (watch(client->server, EPOLL_CTL_MOD, client->fd, events, client) != 0)
+	if (watch(client->lines, EPOLL_CTL_MOD, client->fd, events, client) != 0)
 		client->dead = true;
 }
 
@@ -53,10 +53,10 @@ void rdl_lines_error(struct rdl_lines_client *client, const char *text)
 	char line[256];
 	int len = snprintf(line, sizeof(line), "{\"error\":\"%s\"}\n", text);
 
-	rdl_lines_count(&client->server->counts.errors);
+	rdl_lines_count(&client->lines->counts.errors);
 	if (!rdl_lines_put(client, line, (size_t)len)) {
 		/* Asks without end and never reads. */
-		rdl_lines_count(&client->server->counts.let_go);
+		rdl_lines_count(&client->lines->counts.let_go);
 		client->dead = true;
 	}
 }
@@ -68,30 +68,30 @@ void rdl_lines_refuse(struct rdl_lines_client *client, const char *text)
 	client->dead = true;
 }
 
-static void let_go(struct rdl_lines *server, unsigned i)
+static void let_go(struct rdl_lines *lines, unsigned i)
 {
-	struct rdl_lines_client *client = server->clients[i];
+	struct rdl_lines_client *client = lines->clients[i];
 
-	if (server->config.closed != NULL)
-		server->config.closed(client);
+	if (lines->config.closed != NULL)
+		lines->config.closed(client);
 	close(client->fd);
 	rdl_outbox_free(&client->out);
 	free(client);
-	server->clients[i] = server->clients[--server->client_count];
-	__atomic_store_n(&server->counts.clients, server->client_count, __ATOMIC_RELAXED);
+	lines->clients[i] = lines->clients[--lines->client_count];
+	__atomic_store_n(&lines->counts.clients, lines->client_count, __ATOMIC_RELAXED);
 }
 
-static struct rdl_lines_client *new_client(struct rdl_lines *server, int fd)
+static struct rdl_lines_client *new_client(struct rdl_lines *lines, int fd)
 {
 	struct rdl_lines_client *client = calloc(1, sizeof(*client));
 
 	if (client == NULL)
 		return NULL;
-	client->server = server;
+	client->lines = lines;
 	client->fd = fd;
 	client->heard_ms = rdl_clock_ms();
-	if (!rdl_outbox_init(&client->out, server->config.out_octets) ||
-		watch(server, EPOLL_CTL_ADD, fd, EPOLLIN, client) != 0) {
+	if (!rdl_outbox_init(&client->out, lines->config.out_octets) ||
+		watch(lines, EPOLL_CTL_ADD, fd, EPOLLIN, client) != 0) {
 		rdl_outbox_free(&client->out);
 		free(client);
 		return NULL;
@@ -101,7 +101,7 @@ static struct rdl_lines_client *new_client(struct rdl_lines *server, int fd)
 
 static void take_lines(struct rdl_lines_client *client)
 {
-	const struct rdl_lines_config *config = &client->server->config;
+	const struct rdl_lines_config *config = &client->lines->config;
 	size_t done = 0;
 	const char *end;
 
@@ -139,19 +139,19 @@ static void receive(struct rdl_lines_client *client)
 
 /* ---- the socket ---- */
 
-static void turn_away(struct rdl_lines *server, int fd)
+static void turn_away(struct rdl_lines *lines, int fd)
 {
 	static const char text[] = "{\"error\":\"too many connections\"}\n";
 
-	rdl_lines_count(&server->counts.turned_away);
+	rdl_lines_count(&lines->counts.turned_away);
 	(void)send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 }
 
-static void accept_some(struct rdl_lines *server)
+static void accept_some(struct rdl_lines *lines)
 {
 	for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
-		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(lines->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			/*
@@ -160,52 +160,51 @@ static void accept_some(struct rdl_lines *server)
 			 */
 			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 				errno == ENOBUFS)
-				server->paused = watch(server, EPOLL_CTL_DEL, server->listener, 0,
-							 NULL) == 0;
+				lines->paused =
+					watch(lines, EPOLL_CTL_DEL, lines->listener, 0, NULL) == 0;
 			return;
 		}
-		struct rdl_lines_client *client = server->client_count < server->config.clients_max
-							  ? new_client(server, fd)
+		struct rdl_lines_client *client = lines->client_count < lines->config.clients_max
+							  ? new_client(lines, fd)
 							  : NULL;
 		if (client == NULL) {
-			turn_away(server, fd);
+			turn_away(lines, fd);
 			continue;
 		}
-		rdl_lines_count(&server->counts.accepted);
-		server->clients[server->client_count++] = client;
-		__atomic_store_n(&server->counts.clients, server->client_count, __ATOMIC_RELAXED);
+		rdl_lines_count(&lines->counts.accepted);
+		lines->clients[lines->client_count++] = client;
+		__atomic_store_n(&lines->counts.clients, lines->client_count, __ATOMIC_RELAXED);
 	}
 }
 
 /* Sends, and lets go of those who are done. */
-static void settle(struct rdl_lines *server)
+static void settle(struct rdl_lines *lines)
 {
 	uint64_t now = rdl_clock_ms();
 
-	for (unsigned i = server->client_count; i-- > 0;) {
-		struct rdl_lines_client *client = server->clients[i];
+	for (unsigned i = lines->client_count; i-- > 0;) {
+		struct rdl_lines_client *client = lines->clients[i];
 
 		if (!client->dead && !client->keeps &&
-			now - client->heard_ms >= server->config.idle_ms)
+			now - client->heard_ms >= lines->config.idle_ms)
 			rdl_lines_refuse(client, "no request in time");
 		if (!client->dead && client->out.len > 0 && !client->waits)
 			rdl_lines_send(client);
 		if (client->ended && !client->keeps && client->out.len == 0)
 			client->dead = true;
 		if (client->dead)
-			let_go(server, i);
+			let_go(lines, i);
 	}
-	if (server->paused)
-		server->paused =
-			watch(server, EPOLL_CTL_ADD, server->listener, EPOLLIN, server) != 0;
+	if (lines->paused)
+		lines->paused = watch(lines, EPOLL_CTL_ADD, lines->listener, EPOLLIN, lines) != 0;
 }
 
-static void handle(struct rdl_lines *server, const struct epoll_event *event)
+static void handle(struct rdl_lines *lines, const struct epoll_event *event)
 {
-	if (event->data.ptr == &server->wake)
+	if (event->data.ptr == &lines->wake)
 		return;
-	if (event->data.ptr == server) {
-		accept_some(server);
+	if (event->data.ptr == lines) {
+		accept_some(lines);
 		return;
 	}
 	struct rdl_lines_client *client = event->data.ptr;
@@ -219,19 +218,19 @@ static void handle(struct rdl_lines *server, const struct epoll_event *event)
 
 static void *serve(void *self)
 {
-	struct rdl_lines *server = self;
+	struct rdl_lines *lines = self;
 	struct epoll_event events[EVENTS_MAX];
 	int wait = -1;
 
-	while (__atomic_load_n(&server->stopping, __ATOMIC_ACQUIRE) == 0) {
-		if ((server->client_count > 0 || server->paused) && (wait < 0 || wait > TICK_MS))
+	while (__atomic_load_n(&lines->stopping, __ATOMIC_ACQUIRE) == 0) {
+		if ((lines->client_count > 0 || lines->paused) && (wait < 0 || wait > TICK_MS))
 			wait = TICK_MS;
-		int n = epoll_wait(server->epoll, events, EVENTS_MAX, wait);
+		int n = epoll_wait(lines->epoll, events, EVENTS_MAX, wait);
 
 		for (int i = 0; i < n; i++)
-			handle(server, &events[i]);
-		wait = server->config.work != NULL ? server->config.work(server) : -1;
-		settle(server);
+			handle(lines, &events[i]);
+		wait = lines->config.work != NULL ? lines->config.work(lines) : -1;
+		settle(lines);
 	}
 	return NULL;
 }
@@ -240,79 +239,79 @@ static void *serve(void *self)
 
 struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config)
 {
-	struct rdl_lines *server =
-		calloc(1, sizeof(*server) + config->clients_max * sizeof(server->clients[0]));
+	struct rdl_lines *lines =
+		calloc(1, sizeof(*lines) + config->clients_max * sizeof(lines->clients[0]));
 
-	if (server == NULL) {
+	if (lines == NULL) {
 		rdl_log_error("start", "no memory to serve %s", config->at.path);
 		return NULL;
 	}
-	server->config = *config;
-	server->listener = rdl_lines_listen(&config->at, config->area);
-	if (server->listener < 0) {
-		free(server);
+	lines->config = *config;
+	lines->listener = rdl_lines_listen(&config->at, config->area);
+	if (lines->listener < 0) {
+		free(lines);
 		return NULL;
 	}
-	server->epoll = epoll_create1(EPOLL_CLOEXEC);
-	server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (server->epoll < 0 || server->wake < 0 ||
-		watch(server, EPOLL_CTL_ADD, server->listener, EPOLLIN, server) != 0 ||
-		watch(server, EPOLL_CTL_ADD, server->wake, EPOLLIN, &server->wake) != 0) {
+	lines->epoll = epoll_create1(EPOLL_CLOEXEC);
+	lines->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (lines->epoll < 0 || lines->wake < 0 ||
+		watch(lines, EPOLL_CTL_ADD, lines->listener, EPOLLIN, lines) != 0 ||
+		watch(lines, EPOLL_CTL_ADD, lines->wake, EPOLLIN, &lines->wake) != 0) {
 		rdl_log_error("start", "cannot serve %s: %s", config->at.path, strerror(errno));
-		rdl_lines_close(server);
+		rdl_lines_close(lines);
 		return NULL;
 	}
-	return server;
+	return lines;
 }
 
-int rdl_lines_start(struct rdl_lines *server)
+int rdl_lines_start(struct rdl_lines *lines)
 {
-	int ret = pthread_create(&server->thread, NULL, serve, server);
+	int ret = pthread_create(&lines->thread, NULL, serve, lines);
 
 	if (ret != 0) {
 		rdl_log_error("start", "cannot start a thread: %s", strerror(ret));
 		return -1;
 	}
-	server->running = true;
-	pthread_setname_np(server->thread, server->config.area);
+	lines->running = true;
+	pthread_setname_np(lines->thread, lines->config.area);
 	return 0;
 }
 
 /* Nobody finds the socket any more: a client that is let go of now does not come back. */
-static void stop_listening(struct rdl_lines *server)
+static void stop_listening(struct rdl_lines *lines)
 {
-	if (server->listener < 0)
+	if (lines->listener < 0)
 		return;
-	unlink(server->config.at.path);
-	close(server->listener);
-	server->listener = -1;
+	unlink(lines->config.at.path);
+	close(lines->listener);
+	lines->listener = -1;
 }
 
-void rdl_lines_stop(struct rdl_lines *server)
+void rdl_lines_stop(struct rdl_lines *lines)
 {
 	static const uint64_t one = 1;
 
-	if (server == NULL || !server->running)
+	if (lines == NULL || !lines->running)
 		return;
-	__atomic_store_n(&server->stopping, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lines->stopping, 1, __ATOMIC_RELEASE);
 	/* An eventfd that takes no more is readable anyway. */
-	(void)!write(server->wake, &one, sizeof(one));
-	pthread_join(server->thread, NULL);
-	server->running = false;
-	stop_listening(server);
-	while (server->client_count > 0)
-		let_go(server, server->client_count - 1);
+	(void)!write(lines->wake, &one, sizeof(one));
+	pthread_join(lines->thread, NULL);
+	lines->running = false;
+	stop_listening(lines);
+	while (lines->client_count > 0)
+		let_go(lines, lines->client_count - 1);
 }
 
-void rdl_lines_close(struct rdl_lines *server)
+void rdl_lines_close(struct rdl_lines *lines)
 {
-	if (server == NULL)
+	if (lines == NULL)
 		return;
-	rdl_lines_stop(server);
-	stop_listening(server);
-	if (server->epoll >= 0)
-		close(server->epoll);
-	if (server->wake >= 0)
-		close(server->wake);
-	free(server);
+	rdl_lines_stop(lines);
+	stop_listening(lines);
+	if (lines->epoll >= 0)
+		close(lines->epoll);
+	if (lines->wake >= 0)
+		close(lines->wake);
+	free(lines);
 }

@@ -13,7 +13,7 @@
 struct rdl_lines;
 
 struct rdl_lines_client {
-	struct rdl_lines *server;
+	struct rdl_lines *lines;
 	int fd;
 	bool keeps; /* stays connected though it says nothing, or nothing more */
 	bool ended; /* says nothing more */
@@ -51,7 +51,7 @@ struct rdl_lines_config {
 	 * Once a round; returns in how many milliseconds it wants the next one at the latest, -1:
 	 * never. May be NULL.
 	 */
-	int (*work)(struct rdl_lines *server);
+	int (*work)(struct rdl_lines *lines);
 	void *owner;
 };
 
@@ -80,13 +80,13 @@ struct rdl_lines {
  * cannot. Nobody is served before rdl_lines_start().
  */
 RDL_MUST_CHECK struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config);
-RDL_MUST_CHECK int rdl_lines_start(struct rdl_lines *server);
+RDL_MUST_CHECK int rdl_lines_start(struct rdl_lines *lines);
 /*
  * Ends the thread, takes the socket away, lets go of all clients. `server` may be NULL, here and
  * below.
  */
-void rdl_lines_stop(struct rdl_lines *server);
-void rdl_lines_close(struct rdl_lines *server);
+void rdl_lines_stop(struct rdl_lines *lines);
+void rdl_lines_close(struct rdl_lines *lines);
 
 /* Adds to what waits for the client; false, and nothing added, when there is no room. */
 static inline bool rdl_lines_put(struct rdl_lines_client *client, const void *data, size_t len)

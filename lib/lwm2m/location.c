@@ -8,18 +8,18 @@
 
 _Static_assert(RDL_LOCATION_LEN == RDL_BASE64URL_LEN, "one word");
 
-/* Handle 32, generation 29, rules 2, rooted 1, the highest first. */
+/* Handle 32, generation 29, version class 2, rooted 1, the highest first. */
 static uint64_t pack(const struct rdl_location *location)
 {
 	return (uint64_t)location->handle << 32 | (uint64_t)location->generation << 3 |
-	       (uint64_t)location->rules << 1 | location->rooted;
+	       (uint64_t)location->version_class << 1 | location->rooted;
 }
 
 static void unpack(uint64_t facts, struct rdl_location *location)
 {
 	location->handle = (uint32_t)(facts >> 32);
 	location->generation = (uint32_t)facts >> 3;
-	location->rules = facts >> 1 & 3;
+	location->version_class = facts >> 1 & 3;
 	location->rooted = facts & 1;
 }
 

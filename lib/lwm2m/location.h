@@ -10,10 +10,10 @@
  * from 1.2 on. As a number a class is its first minor version, and serves wherever one is asked
  * for.
  */
-#define RDL_RULES_LAST 2
-static inline uint8_t rdl_rules_of(unsigned minor)
+#define RDL_VERSION_CLASS_LAST 2
+static inline uint8_t rdl_version_class(unsigned minor)
 {
-	return (uint8_t)(minor < RDL_RULES_LAST ? minor : RDL_RULES_LAST);
+	return (uint8_t)(minor < RDL_VERSION_CLASS_LAST ? minor : RDL_VERSION_CLASS_LAST);
 }
 
 /*
@@ -23,7 +23,7 @@ static inline uint8_t rdl_rules_of(unsigned minor)
  */
 struct rdl_location {
 	uint32_t handle; /* partition << 24 | slot in the partition */
-	uint8_t rules; /* rdl_rules_of() the registered version */
+	uint8_t version_class; /* rdl_version_class() the registered version */
 	bool rooted; /* registered with an alternate path */
 	uint32_t generation; /* of the slot, never used twice; RDL_GENERATION_MAX is the last */
 };

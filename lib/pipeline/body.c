@@ -2,7 +2,7 @@
 /* A request's payload, in its packet or gathered from blocks, and memory to decode it into. */
 #include "internal.h"
 
-void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
+void rdl_pipeline_let_go(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
 {
 	if (RDL_UNLIKELY(packet->scratch != 0)) {
 		rdl_scratches_release(&pipeline->scratches, packet->scratch);
@@ -37,7 +37,7 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 	packet->scratch = (uint16_t)rdl_scratches_take(&pipeline->scratches, scratch);
 	if (packet->scratch == 0) {
 		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_scratch_full, 1);
-		rdl_pipeline_release(pipeline, packet);
+		rdl_pipeline_let_go(pipeline, packet);
 		return RDL_BODY_SHED;
 	}
 	return RDL_BODY_WHOLE;

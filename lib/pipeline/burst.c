@@ -108,7 +108,7 @@ static rdl_packet_set parse_messages(struct rdl_pipeline *pipeline, rdl_packet_s
 	rdl_packet_set requests = 0;
 
 	for (rdl_packet_set left = datagrams; left != 0;) {
-		unsigned i = rdl_packet_take(&left);
+		unsigned i = rdl_packet_pop(&left);
 		const struct rdl_datagram *datagram = &burst->datagrams[i];
 		enum rdl_coap_verdict verdict =
 			rdl_coap_parse((struct rdl_span){ datagram->data, datagram->len },
@@ -125,7 +125,7 @@ static rdl_packet_set read_options(struct rdl_pipeline *pipeline, rdl_packet_set
 	rdl_packet_set readable = 0;
 
 	for (rdl_packet_set left = requests; left != 0;) {
-		unsigned i = rdl_packet_take(&left);
+		unsigned i = rdl_packet_pop(&left);
 
 		if (RDL_UNLIKELY(rdl_input_read(&pipeline->burst.inputs[i]) != RDL_OK)) {
 			reject(pipeline, i, RDL_STAT_drop_coap_format);
@@ -145,7 +145,7 @@ static rdl_packet_set read_options(struct rdl_pipeline *pipeline, rdl_packet_set
 static bool is_possible(const struct rdl_pipeline *pipeline, const struct rdl_location *location)
 {
 	return rdl_location_slot(location) < pipeline->config.slots &&
-	       location->rules <= RDL_RULES_LAST;
+	       location->version_class <= RDL_VERSION_CLASS_LAST;
 }
 
 /*
@@ -161,7 +161,7 @@ static rdl_packet_set locate(struct rdl_pipeline *pipeline, rdl_packet_set reque
 	rdl_packet_set located = 0;
 
 	for (rdl_packet_set left = requests; left != 0;) {
-		unsigned i = rdl_packet_take(&left);
+		unsigned i = rdl_packet_pop(&left);
 
 		if (burst->inputs[i].path == RDL_PATH_LOCATION) {
 			texts[n] = burst->inputs[i].id;
@@ -197,7 +197,7 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	burst->located = locate(pipeline, requests);
 	rdl_pipeline_decide(pipeline, requests);
 	for (rdl_packet_set left = burst->reply & ~answered; left != 0;)
-		rdl_pipeline_frame(pipeline, burst->packets[rdl_packet_take(&left)]);
+		rdl_pipeline_frame(pipeline, burst->packets[rdl_packet_pop(&left)]);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(burst->reply));
 	return burst;
 }

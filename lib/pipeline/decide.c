@@ -38,7 +38,7 @@ static void answer(struct rdl_pipeline *pipeline, unsigned i)
 	rdl_stats_add(&pipeline->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
 	rdl_pipeline_note(pipeline, request, &burst->inputs[i]);
 	rdl_pipeline_refuse(burst->policy, packet);
-	rdl_pipeline_release(pipeline, packet);
+	rdl_pipeline_let_go(pipeline, packet);
 	burst->reply |= rdl_packet_bit(i);
 }
 
@@ -251,5 +251,5 @@ static void decide(struct rdl_pipeline *pipeline, unsigned i)
 void rdl_pipeline_decide(struct rdl_pipeline *pipeline, rdl_packet_set requests)
 {
 	while (requests != 0)
-		decide(pipeline, rdl_packet_take(&requests));
+		decide(pipeline, rdl_packet_pop(&requests));
 }

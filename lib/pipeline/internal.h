@@ -30,7 +30,7 @@ enum rdl_body {
 
 /*
  * Finds a POST's whole payload, which may have come in blocks, and memory to decode it into. What
- * it takes is given back by rdl_pipeline_release().
+ * it takes is given back by rdl_pipeline_let_go().
  */
 enum rdl_body rdl_pipeline_body(
 	struct rdl_pipeline *pipeline, unsigned i, struct rdl_cursor *scratch);
@@ -42,7 +42,7 @@ enum rdl_body rdl_pipeline_body(
 void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *input);
 
 /* Lets go of what a packet's request was decoded from and into, once nobody reads it any more. */
-void rdl_pipeline_release(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
+void rdl_pipeline_let_go(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 
 /*
  * Policy and route of requests: puts each into one of the burst's sets, its reply written where it

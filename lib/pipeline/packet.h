@@ -50,7 +50,7 @@ static inline unsigned rdl_packet_first(rdl_packet_set set)
 }
 
 /* The same, and takes it out. */
-static inline unsigned rdl_packet_take(rdl_packet_set *set)
+static inline unsigned rdl_packet_pop(rdl_packet_set *set)
 {
 	unsigned i = rdl_packet_first(*set);
 

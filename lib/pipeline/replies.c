@@ -89,7 +89,7 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 	for (unsigned i = 0; i < count; i++) {
 		if (i + DATA_AHEAD < count)
 			fetch_data(packets[i + DATA_AHEAD]);
-		rdl_pipeline_release(pipeline, packets[i]);
+		rdl_pipeline_let_go(pipeline, packets[i]);
 		if (packets[i]->request.code == 0)
 			continue;
 		write_reply(pipeline, policy, packets[i], ids[created]);

@@ -135,7 +135,7 @@ void rdl_policy_register(const struct rdl_policy *policy, struct rdl_policy_memo
 		reason = RDL_REASON_payload_missing;
 	if (reason == RDL_REASON_NONE) {
 		struct asked asked =
-			ask(policy, memo, input->payload, rdl_rules_of(request->minor), true);
+			ask(policy, memo, input->payload, rdl_version_class(request->minor), true);
 
 		if (RDL_UNLIKELY(has_parameters(p)))
 			write_parameters(p, request, scratch);
@@ -152,7 +152,7 @@ static enum rdl_reason judge_update_objects(const struct rdl_policy *policy,
 	struct rdl_policy_memo *memo, struct rdl_span payload, const struct rdl_cursor *scratch,
 	struct rdl_request *request, struct rdl_ignored_counts *ignored)
 {
-	struct asked asked = ask(policy, memo, payload, request->location.rules, false);
+	struct asked asked = ask(policy, memo, payload, request->location.version_class, false);
 	bool names_root = asked.known != NULL && asked.known->list.root_len > 0;
 
 	if (request->location.rooted && !names_root && !rdl_object_names_root(payload)) {

@@ -216,5 +216,5 @@ enum rdl_reason rdl_policy_judge_update(const struct rdl_policy *policy,
 		if (reason != RDL_REASON_NONE)
 			return reason;
 	}
-	return judge_common(policy, p, request->location.rules, request);
+	return judge_common(policy, p, request->location.version_class, request);
 }

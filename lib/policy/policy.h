@@ -85,7 +85,7 @@ void rdl_policy_update(const struct rdl_policy *policy, struct rdl_policy_memo *
 struct rdl_policy_question {
 	struct rdl_span payload;
 	struct rdl_span root; /* the alternate path where the payload names none */
-	unsigned minor; /* the registered version, or rdl_rules_of() it */
+	unsigned minor; /* the registered version, or rdl_version_class() it */
 	bool is_register; /* mandatory objects must be there */
 };
 

@@ -75,7 +75,7 @@ static rdl_handle move(
 	uint32_t generation = record->generation;
 	bool buried = from->state == RDL_RECORD_TOMBSTONE;
 	if (buried)
-		rdl_tombstones_take(&registry->tombstones, old);
+		rdl_tombstones_remove(&registry->tombstones, old);
 	else
 		rdl_wheel_stop(&registry->wheel, old);
 	*record = *from;
@@ -121,7 +121,7 @@ static void retire(
 	rdl_exchange_keep_register(record);
 	if (record->state == RDL_RECORD_TOMBSTONE) {
 		rdl_pace_carry(record, 0);
-		rdl_tombstones_take(&registry->tombstones, handle);
+		rdl_tombstones_remove(&registry->tombstones, handle);
 		record->deadline = deadline;
 		rdl_wheel_start(&registry->wheel, handle);
 		registry->registrations++;
@@ -210,7 +210,7 @@ static enum rdl_registry_result perform(struct rdl_registry *registry, rdl_handl
 		former = rdl_slab_at(&registry->slab, known);
 		note_former(former, known, &needs, change);
 	}
-	if (!rdl_needs_take(registry, former, &needs))
+	if (!rdl_needs_reserve(registry, former, &needs))
 		return RDL_REGISTRY_STORE_FULL;
 	rdl_handle handle = prepare(registry, known, request, now_ms);
 	if (handle == RDL_HANDLE_NONE) {

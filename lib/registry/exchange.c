@@ -29,7 +29,7 @@ static void insert(struct rdl_record *record, unsigned place, uint64_t exchange,
 	record->exchange_second[place] = second;
 	record->exchange_generation[place] = (uint8_t)record->generation;
 	record->exchange_facts[place] =
-		(uint8_t)(rdl_rules_of(record->minor) << 1 | record->rooted);
+		(uint8_t)(rdl_version_class(record->minor) << 1 | record->rooted);
 }
 
 void rdl_exchange_note(struct rdl_record *record, uint64_t exchange, uint32_t second)
@@ -74,7 +74,7 @@ bool rdl_exchange_find(const struct rdl_record *record, uint64_t exchange, uint3
 		return false;
 	if (record->register_exchange == exchange) {
 		*found = (struct rdl_exchange){ second - record->registered, now,
-			rdl_rules_of(record->minor), record->rooted };
+			rdl_version_class(record->minor), record->rooted };
 		return true;
 	}
 	while (i < RDL_EXCHANGES && record->exchange[i] != exchange)

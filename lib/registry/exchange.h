@@ -37,7 +37,7 @@ void rdl_exchange_clear(struct rdl_record *record);
 struct rdl_exchange {
 	uint32_t age_s;
 	uint32_t generation;
-	uint8_t rules;
+	uint8_t version_class;
 	bool rooted;
 };
 /* False when the record knows nothing of it. */

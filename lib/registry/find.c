@@ -81,7 +81,7 @@ rdl_handle rdl_registry_find(
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, location->handle);
 	/* In all that it says: each bit that is not compared doubles the forged ones that hit. */
 	if (record->generation != location->generation || record->rooted != location->rooted ||
-		rdl_rules_of(record->minor) != location->rules ||
+		rdl_version_class(record->minor) != location->version_class ||
 		!rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
 		return RDL_HANDLE_NONE;
 	return location->handle;

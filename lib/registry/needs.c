@@ -71,7 +71,7 @@ static bool take_extras(
 	return has && rdl_extras_fits(&registry->store, record->extras, &needs->extras);
 }
 
-bool rdl_needs_take(
+bool rdl_needs_reserve(
 	struct rdl_registry *registry, const struct rdl_record *record, struct rdl_needs *needs)
 {
 	needs->objects_need = needs->extras_need = RDL_NEED_NOTHING;

@@ -22,7 +22,7 @@ struct rdl_needs {
 	struct rdl_extras_want extras;
 	const struct rdl_peer *peer; /* whose network pays */
 	bool live; /* the record is of a registration that is there */
-	/* What rdl_needs_take() has found. */
+	/* What rdl_needs_reserve() has found. */
 	enum rdl_need objects_need, extras_need;
 	uint32_t objects_block, extras_block;
 };
@@ -34,7 +34,7 @@ struct rdl_needs {
 struct rdl_needs rdl_needs_of(const struct rdl_registry *registry,
 	const struct rdl_request *request, struct rdl_span parameters);
 /* `record`: the endpoint's, or NULL. False when there is no room: nothing was changed. */
-bool rdl_needs_take(
+bool rdl_needs_reserve(
 	struct rdl_registry *registry, const struct rdl_record *record, struct rdl_needs *needs);
 /* Gives back what was taken. */
 void rdl_needs_return(struct rdl_registry *registry, const struct rdl_needs *needs);

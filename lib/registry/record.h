@@ -52,7 +52,7 @@ struct rdl_record {
 	uint16_t updates : 10;
 	/*
 	 * Of the exchanges below:
-	 * low octet of the generation, rules << 1 | rooted at their time.
+	 * low octet of the generation, version class << 1 | rooted at their time.
 	 */
 	uint8_t exchange_generation[RDL_EXCHANGES], exchange_facts[RDL_EXCHANGES];
 
@@ -81,7 +81,7 @@ static_assert(offsetof(struct rdl_record, registered) == RDL_CACHE_LINE,
 static inline struct rdl_location rdl_record_location(
 	const struct rdl_record *record, rdl_handle handle)
 {
-	return (struct rdl_location){ handle, rdl_rules_of(record->minor), record->rooted,
+	return (struct rdl_location){ handle, rdl_version_class(record->minor), record->rooted,
 		record->generation };
 }
 

@@ -88,7 +88,7 @@ static unsigned free_tombstones(struct rdl_registry *registry, uint32_t second, 
 
 	do {
 		for (n = 0; n < RDL_INDEX_BURST && freed + n < max; n++)
-			if ((handles[n] = rdl_tombstones_take_oldest(
+			if ((handles[n] = rdl_tombstones_pop_oldest(
 				     &registry->tombstones, second)) == RDL_HANDLE_NONE)
 				break;
 		free_records(registry, handles, n);
@@ -124,7 +124,7 @@ static rdl_handle take_of_row(struct rdl_registry *registry, unsigned partition)
 
 		if (record->state != RDL_RECORD_TOMBSTONE || rdl_record_used_up(record))
 			continue;
-		rdl_tombstones_take(&registry->tombstones, handle);
+		rdl_tombstones_remove(&registry->tombstones, handle);
 		return handle;
 	}
 	return RDL_HANDLE_NONE;
@@ -147,7 +147,7 @@ bool rdl_registry_has_slot(struct rdl_registry *registry, unsigned partition)
 bool rdl_registry_has_room(struct rdl_registry *registry)
 {
 	return registry->registrations + registry->tombstones.count < registry->registrations_max ||
-	       give_up(registry, rdl_tombstones_take_oldest(&registry->tombstones, UINT32_MAX));
+	       give_up(registry, rdl_tombstones_pop_oldest(&registry->tombstones, UINT32_MAX));
 }
 
 void rdl_registry_end(
@@ -217,7 +217,7 @@ unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, uns
 	rdl_handle due[RDL_REGISTRY_BURST];
 
 	rdl_registry_forget_ended(registry);
-	unsigned n = rdl_wheel_take(&registry->wheel, second, &budget, due, RDL_REGISTRY_BURST);
+	unsigned n = rdl_wheel_pop(&registry->wheel, second, &budget, due, RDL_REGISTRY_BURST);
 	for (unsigned i = 0; i < n; i++) {
 		rdl_registry_end(registry, due[i], second, true);
 		changes[i].kind = RDL_CHANGE_EXPIRED;

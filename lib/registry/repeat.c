@@ -31,7 +31,7 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t second = rdl_registry_second(registry, now_ms);
-	uint32_t memory_s = rdl_registry_memory_s(registry, request);
+	uint32_t memory_s = rdl_registry_remembers_s(registry, request);
 	enum rdl_registry_result result = RDL_REGISTRY_REPLAYED;
 	struct rdl_exchange found;
 
@@ -46,7 +46,8 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
 	}
 	if (result == RDL_REGISTRY_TOO_OFTEN)
 		return result;
-	*location = (struct rdl_location){ handle, found.rules, found.rooted, found.generation };
+	*location = (struct rdl_location){ handle, found.version_class, found.rooted,
+		found.generation };
 	return result;
 }
 
@@ -63,7 +64,7 @@ enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	if (record->state == RDL_RECORD_FREE ||
 		!rdl_exchange_find(record, request->exchange, second, &found) ||
-		found.age_s > rdl_registry_memory_s(registry, request))
+		found.age_s > rdl_registry_remembers_s(registry, request))
 		return RDL_REGISTRY_NO_COPY;
 	if (request->location.generation != record->generation || record->state != RDL_RECORD_LIVE)
 		return RDL_REGISTRY_REPLAYED;

@@ -20,7 +20,7 @@ void rdl_registry_remembered(const struct rdl_registry *registry, rdl_handle han
 	assert(record->state == RDL_RECORD_LIVE || record->state == RDL_RECORD_ENDED);
 	remembered[0] = (struct rdl_remembered){ record->register_exchange,
 		rdl_registry_wall_second(registry, record->registered) * 1000,
-		(uint8_t)record->generation, rdl_rules_of(record->minor), record->rooted };
+		(uint8_t)record->generation, rdl_version_class(record->minor), record->rooted };
 	for (unsigned i = 0; i < RDL_EXCHANGES; i++)
 		remembered[1 + i] = (struct rdl_remembered){ record->exchange[i],
 			rdl_registry_wall_second(registry, record->exchange_second[i]) * 1000,
@@ -51,7 +51,8 @@ static bool may_be(const struct rdl_registry *registry, const struct rdl_registr
 	struct rdl_endpoint_digest digest)
 {
 	return what->endpoint.len > 0 && what->endpoint.len <= RDL_ENDPOINT_MAX &&
-	       what->location.generation > 0 && what->location.rules == rdl_rules_of(what->minor) &&
+	       what->location.generation > 0 &&
+	       what->location.version_class == rdl_version_class(what->minor) &&
 	       rdl_location_partition(&what->location) == rdl_endpoint_partition(digest) &&
 	       may_be_at(registry, what->location.handle, what->location.generation) &&
 	       rdl_index_find(&registry->endpoints, digest.word[0]) == RDL_INDEX_NONE;
@@ -73,7 +74,7 @@ static void fill_remembered(const struct rdl_registry *registry, struct rdl_reco
 		record->exchange[i] = other->exchange;
 		record->exchange_second[i] = second_of(registry, other->performed_ms);
 		record->exchange_generation[i] = other->generation;
-		record->exchange_facts[i] = (uint8_t)(other->rules << 1 | other->rooted);
+		record->exchange_facts[i] = (uint8_t)(other->version_class << 1 | other->rooted);
 	}
 }
 
@@ -127,7 +128,7 @@ bool rdl_registry_restore(struct rdl_registry *registry, const struct rdl_regist
 	rdl_siphash128(
 		&registry->endpoint_key, what->endpoint.data, what->endpoint.len, digest.word);
 	if (!may_be(registry, what, digest) || !rdl_registry_has_room(registry) ||
-		!rdl_needs_take(registry, NULL, &needs))
+		!rdl_needs_reserve(registry, NULL, &needs))
 		return false;
 	if (!rdl_slab_take(&registry->slab, handle)) {
 		rdl_needs_return(registry, &needs);

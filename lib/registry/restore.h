@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * restore: what a log or another gateway must hold of a registry beside descriptions, and putting
- * it back into one, registration by registration, so that locations stay what they were and none
- * is given a second time. Times are the wall's, as in struct rdl_registration: the registry has been
+ * it back into one, registration by registration, so that locations stay what they were and none is
+ * given a second time. Times are the wall's, as in struct rdl_registration: the registry has been
  * told that clock, and nothing was registered or performed after its creation.
  */
 #ifndef RDL_REGISTRY_RESTORE_H
@@ -16,7 +16,7 @@ struct rdl_remembered {
 	uint64_t performed_ms; /* to the second */
 	/* Of the location that it made or went to; the low octet is enough to tell it by. */
 	uint8_t generation;
-	uint8_t rules;
+	uint8_t version_class;
 	bool rooted;
 };
 

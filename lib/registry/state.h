@@ -94,7 +94,7 @@ static inline bool rdl_registry_alive(const struct rdl_record *record, uint32_t 
 #define RDL_MAX_TRANSMIT_SPAN_S 45
 
 /* How long this request is known again. */
-static inline uint32_t rdl_registry_memory_s(
+static inline uint32_t rdl_registry_remembers_s(
 	const struct rdl_registry *registry, const struct rdl_request *request)
 {
 	uint32_t lifetime_s = registry->exchange_lifetime_s;

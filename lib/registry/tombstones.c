@@ -25,7 +25,7 @@ void rdl_tombstones_add(struct rdl_tombstones *tombstones, rdl_handle handle)
 	tombstones->count++;
 }
 
-void rdl_tombstones_take(struct rdl_tombstones *tombstones, rdl_handle handle)
+void rdl_tombstones_remove(struct rdl_tombstones *tombstones, rdl_handle handle)
 {
 	const struct rdl_record *record = rdl_slab_at(tombstones->slab, handle);
 	unsigned chain = record->burial % RDL_TOMBSTONE_CHAINS;
@@ -104,14 +104,14 @@ unsigned rdl_tombstones_peek(
 	return count;
 }
 
-rdl_handle rdl_tombstones_take_oldest(struct rdl_tombstones *tombstones, uint32_t second)
+rdl_handle rdl_tombstones_pop_oldest(struct rdl_tombstones *tombstones, uint32_t second)
 {
 	rdl_handle oldest = oldest_of(tombstones, tombstones->first, tombstones->oldest);
 
 	if (oldest == RDL_HANDLE_NONE || at(tombstones, oldest)->deadline > second)
 		return RDL_HANDLE_NONE;
 	uint32_t number = at(tombstones, oldest)->burial;
-	rdl_tombstones_take(tombstones, oldest);
+	rdl_tombstones_remove(tombstones, oldest);
 	rdl_handle head = tombstones->first[number % RDL_TOMBSTONE_CHAINS];
 	if (head != RDL_HANDLE_NONE)
 		rdl_slab_prefetch(tombstones->slab, head);

@@ -23,11 +23,11 @@ struct rdl_tombstones {
 void rdl_tombstones_init(struct rdl_tombstones *tombstones, const struct rdl_slab *slab);
 /* The record is in no list; its deadline is set, none's before was later. */
 void rdl_tombstones_add(struct rdl_tombstones *tombstones, rdl_handle handle);
-void rdl_tombstones_take(struct rdl_tombstones *tombstones, rdl_handle handle);
+void rdl_tombstones_remove(struct rdl_tombstones *tombstones, rdl_handle handle);
 /* The handles of the oldest, in their order, `max` of them; returns how many there are. */
 unsigned rdl_tombstones_peek(
 	const struct rdl_tombstones *tombstones, rdl_handle handles[], unsigned max);
 /* The oldest, taken out, when its deadline is not after `second`; else RDL_HANDLE_NONE. */
-rdl_handle rdl_tombstones_take_oldest(struct rdl_tombstones *tombstones, uint32_t second);
+rdl_handle rdl_tombstones_pop_oldest(struct rdl_tombstones *tombstones, uint32_t second);
 
 #endif

@@ -23,7 +23,7 @@ static bool update_kept(struct rdl_registry *registry, struct rdl_record *record
 	if (record->name_len > RDL_NAME_INLINE)
 		needs.extras.name = rdl_extras_endpoint(&registry->store, record, name);
 	needs.live = true;
-	if (!rdl_needs_take(registry, record, &needs))
+	if (!rdl_needs_reserve(registry, record, &needs))
 		return false;
 	/* Each list is kept once. */
 	if (needs.objects_need == RDL_NEED_OVER ||

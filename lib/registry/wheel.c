@@ -154,7 +154,7 @@ static unsigned take_heads(struct rdl_wheel *wheel, unsigned bucket, uint32_t no
 	return count;
 }
 
-unsigned rdl_wheel_take(
+unsigned rdl_wheel_pop(
 	struct rdl_wheel *wheel, uint32_t now, unsigned *budget, rdl_handle due[], unsigned max)
 {
 	unsigned count = 0;

@@ -41,7 +41,7 @@ void rdl_wheel_restart(struct rdl_wheel *wheel, rdl_handle handle, uint32_t dead
  * which every record that is looked at takes one off. Fewer than `max` when no more are due or the
  * budget is used up.
  */
-unsigned rdl_wheel_take(
+unsigned rdl_wheel_pop(
 	struct rdl_wheel *wheel, uint32_t now, unsigned *budget, rdl_handle due[], unsigned max);
 
 #endif

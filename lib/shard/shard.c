@@ -56,8 +56,8 @@ static bool admit(struct rdl_shard *shard, const struct rdl_request *request, ui
 	if (rdl_registry_find_endpoint(shard->registry, request->digest,
 		    rdl_request_endpoint(request), now_ms) != RDL_HANDLE_NONE)
 		return true;
-	switch (rdl_admission_take(&shard->admission, &request->peer, now_ms)) {
-	case RDL_ADMISSION_TAKEN:
+	switch (rdl_admission_spend(&shard->admission, &request->peer, now_ms)) {
+	case RDL_ADMISSION_SPENT:
 		break;
 	case RDL_ADMISSION_RATE:
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_rate, 1);

@@ -49,7 +49,7 @@ void events_check(struct rdl_shard *shard, uint64_t now_ms)
 		if (event.kind <= RDL_EVENT_row)
 			check_text(&event);
 	}
-	rdl_events_release(&events);
+	rdl_events_give_back(&events);
 	CHECK(told[RDL_EVENT_registered] == rdl_stats_get(&shard->stats, RDL_STAT_registered));
 	CHECK(told[RDL_EVENT_replaced] == rdl_stats_get(&shard->stats, RDL_STAT_replaced));
 	CHECK(told[RDL_EVENT_updated] == rdl_stats_get(&shard->stats, RDL_STAT_updated));

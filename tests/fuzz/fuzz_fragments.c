@@ -111,7 +111,7 @@ static void give(const uint8_t *op)
 	make_frame(op, &frame);
 	if (rdl_net_input(&interface, &frame, &datagram) == RDL_NET_DROP_fragment) {
 		given++;
-		if (rdl_fragments_take(fragments, &frame, now_ms, &lost))
+		if (rdl_fragments_add(fragments, &frame, now_ms, &lost))
 			check_whole(&frame);
 	}
 	free(frame.data);

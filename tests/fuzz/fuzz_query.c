@@ -154,7 +154,7 @@ static uint32_t check_accepted(
 		CHECK(r->lifetime_s >= config->lifetime_min_s &&
 			r->lifetime_s <= config->lifetime_max_s);
 	if (is_register || (r->gives & RDL_GIVES_BINDING) != 0) {
-		unsigned minor = is_register ? r->minor : r->location.rules;
+		unsigned minor = is_register ? r->minor : r->location.version_class;
 		char text[RDL_BINDING_TEXT];
 		rdl_binding again;
 
@@ -244,7 +244,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			for (unsigned rooted = 0; rooted < 2; rooted++)
 				check(i, &forth, &back,
 					&(struct rdl_location){
-						.rules = minor, .rooted = rooted != 0 });
+						.version_class = minor, .rooted = rooted != 0 });
 	}
 	return 0;
 }

@@ -86,9 +86,9 @@ static void from_none_to_some(void **state)
 	assert_int_equal(take_all(&a, BEGIN, 3), 3);
 	change_to(4, 0, 5, BEGIN);
 	assert_int_equal(take_all(&a, BEGIN, UINT32_MAX), 2);
-	assert_int_equal(rdl_admission_take(&admission, &a, BEGIN), RDL_ADMISSION_PREFIX);
+	assert_int_equal(rdl_admission_spend(&admission, &a, BEGIN), RDL_ADMISSION_PREFIX);
 	assert_int_equal(take_all(&b, BEGIN, UINT32_MAX), 2);
-	assert_int_equal(rdl_admission_take(&admission, &b, BEGIN), RDL_ADMISSION_RATE);
+	assert_int_equal(rdl_admission_spend(&admission, &b, BEGIN), RDL_ADMISSION_RATE);
 	/* No limit of prefixes, and again one: they begin anew. */
 	change_to(0, 0, 0, BEGIN);
 	assert_false(rdl_admission_limited(&admission));

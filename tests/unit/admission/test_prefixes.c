@@ -37,9 +37,9 @@ static void test_which_prefix(void **state)
 		start(&(struct rdl_admission_limits){ .per_prefix = 2 });
 		assert_true(take(&a, BEGIN));
 		assert_true(take(&a, BEGIN));
-		assert_int_equal(rdl_admission_take(&admission, &a, BEGIN), RDL_ADMISSION_PREFIX);
-		assert_int_equal(rdl_admission_take(&admission, &b, BEGIN),
-			cases[c].same ? RDL_ADMISSION_PREFIX : RDL_ADMISSION_TAKEN);
+		assert_int_equal(rdl_admission_spend(&admission, &a, BEGIN), RDL_ADMISSION_PREFIX);
+		assert_int_equal(rdl_admission_spend(&admission, &b, BEGIN),
+			cases[c].same ? RDL_ADMISSION_PREFIX : RDL_ADMISSION_SPENT);
 		/* A Register each half second flows in. */
 		assert_false(take(&a, BEGIN + 499));
 		assert_true(take(&a, BEGIN + 500));
@@ -84,12 +84,12 @@ static void test_neither_charged(void **state)
 		.registers_per_s = 1000, .burst = 3, .per_prefix = 1 });
 	assert_true(take(&a, BEGIN));
 	for (unsigned i = 0; i < 10; i++)
-		assert_int_equal(rdl_admission_take(&admission, &a, BEGIN), RDL_ADMISSION_PREFIX);
+		assert_int_equal(rdl_admission_spend(&admission, &a, BEGIN), RDL_ADMISSION_PREFIX);
 	assert_true(take(&b, BEGIN));
 	assert_true(take(&c, BEGIN));
 	for (unsigned i = 0; i < 10; i++)
-		assert_int_equal(rdl_admission_take(&admission, &d, BEGIN), RDL_ADMISSION_RATE);
-	assert_int_equal(rdl_admission_take(&admission, &a, BEGIN + 1), RDL_ADMISSION_PREFIX);
+		assert_int_equal(rdl_admission_spend(&admission, &d, BEGIN), RDL_ADMISSION_RATE);
+	assert_int_equal(rdl_admission_spend(&admission, &a, BEGIN + 1), RDL_ADMISSION_PREFIX);
 	assert_true(take(&d, BEGIN + 1));
 	stop();
 }

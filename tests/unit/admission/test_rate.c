@@ -24,7 +24,7 @@ static void steady(uint32_t per_s, uint32_t burst)
 			taken++;
 		}
 		assert_int_equal(
-			rdl_admission_take(&admission, &peer, BEGIN + since), RDL_ADMISSION_RATE);
+			rdl_admission_spend(&admission, &peer, BEGIN + since), RDL_ADMISSION_RATE);
 	}
 	assert_int_equal(taken, (depth + per_s * (int64_t)ms) / 1000);
 	stop();

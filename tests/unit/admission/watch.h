@@ -57,7 +57,7 @@ static inline struct rdl_peer peer_in(uint32_t n)
 
 static inline bool take(const struct rdl_peer *peer, uint64_t now_ms)
 {
-	return rdl_admission_take(&admission, peer, now_ms) == RDL_ADMISSION_TAKEN;
+	return rdl_admission_spend(&admission, peer, now_ms) == RDL_ADMISSION_SPENT;
 }
 
 /*

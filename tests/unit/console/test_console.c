@@ -117,7 +117,7 @@ static void malformed(void **state)
 			"details, a boolean");
 	/* The connection goes on, and errors are counted. */
 	expect_reply("{\"command\":\"list\"}", "{\"endpoints\":[],\"next\":null}");
-	const struct rdl_lines_counts *counts = console_server_counts(console);
+	const struct rdl_lines_counts *counts = console_lines_counts(console);
 	assert_int_equal(__atomic_load_n(&counts->errors, __ATOMIC_RELAXED),
 		RDL_ARRAY_LEN(table) + RDL_ARRAY_LEN(no_requests));
 	assert_int_equal(__atomic_load_n(&counts->accepted, __ATOMIC_RELAXED), 1);

@@ -114,7 +114,7 @@ static void test_longest(void **state)
 		expect_same(&got, &want);
 		assert_true(rdl_events_read(&events, &got));
 		expect_same(&got, &one);
-		rdl_events_release(&events);
+		rdl_events_give_back(&events);
 	}
 	free(small);
 	free(large);
@@ -162,26 +162,26 @@ static void test_full(void **state)
 		read_all(count, &seq);
 		/* Read, but not given back. */
 		assert_false(rdl_events_write(&events, &want));
-		rdl_events_release(&events);
+		rdl_events_give_back(&events);
 		assert_true(rdl_events_write(&events, &want));
 		rdl_events_publish(&events);
 		assert_true(rdl_events_read(&events, &got));
 		assert_int_equal(got.lost, 4);
 		seq += 5;
 		assert_int_equal(got.seq, seq);
-		assert_int_equal(rdl_events_take_lost(&events), 0);
-		rdl_events_release(&events);
+		assert_int_equal(rdl_events_untold(&events), 0);
+		rdl_events_give_back(&events);
 
 		count = overfill(&want, 2);
 		read_all(count, &seq);
-		rdl_events_release(&events);
-		assert_int_equal(rdl_events_take_lost(&events), 2);
-		assert_int_equal(rdl_events_take_lost(&events), 0);
+		rdl_events_give_back(&events);
+		assert_int_equal(rdl_events_untold(&events), 2);
+		assert_int_equal(rdl_events_untold(&events), 0);
 		seq += 2;
 		assert_true(rdl_events_write(&events, &want));
 		rdl_events_publish(&events);
 		read_all(1, &seq);
-		rdl_events_release(&events);
+		rdl_events_give_back(&events);
 	}
 	free(made);
 }
@@ -210,9 +210,9 @@ static void test_rows(void **state)
 	while (rdl_events_read(&events, &got))
 		;
 	assert_false(rdl_events_row_fits(&events));
-	rdl_events_release(&events);
+	rdl_events_give_back(&events);
 	assert_true(rdl_events_row_fits(&events));
-	assert_int_equal(rdl_events_take_lost(&events), 0);
+	assert_int_equal(rdl_events_untold(&events), 0);
 	free(made);
 }
 
@@ -228,7 +228,7 @@ static void test_listen_again(void **state)
 	rdl_events_ignore(&events);
 	rdl_events_listen(&events);
 	assert_false(rdl_events_read(&events, &got));
-	assert_int_equal(rdl_events_take_lost(&events), 0);
+	assert_int_equal(rdl_events_untold(&events), 0);
 	assert_true(rdl_events_write(&events, &want));
 	rdl_events_publish(&events);
 	assert_true(rdl_events_read(&events, &got));
@@ -271,7 +271,7 @@ static void test_threads(void **state)
 	assert_int_equal(pthread_create(&writer, NULL, write_all, NULL), 0);
 	while (next < ROUNDS) {
 		if (!rdl_events_read(&events, &got)) {
-			uint64_t more = rdl_events_take_lost(&events);
+			uint64_t more = rdl_events_untold(&events);
 
 			lost += more;
 			next = read + lost;
@@ -291,7 +291,7 @@ static void test_threads(void **state)
 		read++;
 		next = read + lost;
 		if (read % 3 == 0)
-			rdl_events_release(&events);
+			rdl_events_give_back(&events);
 		else if (read % 100 == 0)
 			sched_yield();
 	}
@@ -338,7 +338,7 @@ static void test_cost(void **state)
 			rdl_events_publish(&events);
 			while (rdl_events_read(&events, &got))
 				;
-			rdl_events_release(&events);
+			rdl_events_give_back(&events);
 			reading += now_ns() - then;
 		}
 	}

@@ -88,27 +88,27 @@ static inline struct rdl_lines_client *connected(size_t room)
 
 	assert_non_null(client);
 	assert_true(rdl_outbox_init(&client->out, room));
-	assert_true(feed->server->client_count < CLIENTS_MAX);
-	client->server = feed->server;
+	assert_true(feed->lines->client_count < CLIENTS_MAX);
+	client->lines = feed->lines;
 	client->fd = -1;
 	client->waits = true;
-	feed->server->clients[feed->server->client_count++] = client;
+	feed->lines->clients[feed->lines->client_count++] = client;
 	return client;
 }
 
 static inline void asks(struct rdl_lines_client *client, const char *request)
 {
-	feed->server->config.line(client, request, strlen(request));
+	feed->lines->config.line(client, request, strlen(request));
 }
 
 static inline void leaves(struct rdl_lines_client *client)
 {
 	unsigned i = 0;
 
-	while (feed->server->clients[i] != client)
+	while (feed->lines->clients[i] != client)
 		i++;
-	feed->server->config.closed(client);
-	feed->server->clients[i] = feed->server->clients[--feed->server->client_count];
+	feed->lines->config.closed(client);
+	feed->lines->clients[i] = feed->lines->clients[--feed->lines->client_count];
 	rdl_outbox_free(&client->out);
 	free(client);
 }
@@ -190,7 +190,7 @@ static inline struct rdl_lines_client *subscribed(const char *request)
 /* One round; in how many milliseconds it wants the next. */
 static inline int works(void)
 {
-	return feed->server->config.work(feed->server);
+	return feed->lines->config.work(feed->lines);
 }
 
 /* ---- begin and end ---- */
@@ -228,8 +228,8 @@ static inline int begin(void **state)
 
 static inline int end(void **state)
 {
-	while (feed->server->client_count > 0)
-		leaves(feed->server->clients[0]);
+	while (feed->lines->client_count > 0)
+		leaves(feed->lines->clients[0]);
 	feed_close(feed);
 	free(*state);
 	int ret = rmdir(folder);

@@ -83,7 +83,7 @@ static void the_end(void **state)
 	assert_false(rdl_events_wanted(&events[0]));
 	assert_int_equal(feed_counts(feed)->events, 1);
 	assert_int_equal(feed_counts(feed)->subscribers, 0);
-	assert_int_equal(feed_server_counts(feed)->accepted, 1);
+	assert_int_equal(feed_lines_counts(feed)->accepted, 1);
 }
 
 static void no_more_than_so_many(void **state)

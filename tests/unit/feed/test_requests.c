@@ -85,7 +85,7 @@ static void malformed(void **state)
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(table); i++)
 		expect_wrong(table[i].request, table[i].wrong);
-	assert_int_equal(feed_server_counts(feed)->errors, RDL_ARRAY_LEN(table) - 2);
+	assert_int_equal(feed_lines_counts(feed)->errors, RDL_ARRAY_LEN(table) - 2);
 }
 
 static void the_longest_prefix(void **state)

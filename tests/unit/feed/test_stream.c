@@ -202,7 +202,7 @@ static void no_room_for_a_marker(void **state)
 	assert_false(client->dead);
 	asks(client, "{\"from\":\"now\"}");
 	assert_true(client->dead);
-	assert_int_equal(feed_server_counts(feed)->let_go, 1);
+	assert_int_equal(feed_lines_counts(feed)->let_go, 1);
 }
 
 int main(void)

@@ -165,7 +165,7 @@ static inline bool take(struct table *t)
 
 	assert_int_equal(rdl_net_input(&interface, &t->frame, &datagram), RDL_NET_DROP_fragment);
 	t->given++;
-	return rdl_fragments_take(t->fragments, &t->frame, t->now_ms, &t->lost);
+	return rdl_fragments_add(t->fragments, &t->frame, t->now_ms, &t->lost);
 }
 
 static inline bool give(struct table *t, const struct piece_spec *spec)

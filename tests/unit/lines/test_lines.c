@@ -32,7 +32,7 @@ static void answer(struct rdl_lines_client *client, const char *text, size_t len
 		client->keeps = true;
 	int n = snprintf(line, sizeof(line), "<%.*s>\n", (int)len, text);
 	if (!rdl_lines_put(client, line, (size_t)n)) {
-		rdl_lines_count(&client->server->counts.let_go);
+		rdl_lines_count(&client->lines->counts.let_go);
 		client->dead = true;
 	}
 }
@@ -57,11 +57,11 @@ static struct rdl_lines *server_at(const char *at, unsigned idle_ms)
 
 static struct rdl_lines *started(unsigned idle_ms)
 {
-	struct rdl_lines *server = server_at(path, idle_ms);
+	struct rdl_lines *lines = server_at(path, idle_ms);
 
-	assert_non_null(server);
-	assert_int_equal(rdl_lines_start(server), 0);
-	return server;
+	assert_non_null(lines);
+	assert_int_equal(rdl_lines_start(lines), 0);
+	return lines;
 }
 
 static int connected(void)
@@ -96,7 +96,7 @@ static void hears(int fd, const char *expected)
 
 static void lines_however_they_come(void **state)
 {
-	struct rdl_lines *server = started(PATIENCE_MS);
+	struct rdl_lines *lines = started(PATIENCE_MS);
 	int a = connected(), b = connected();
 
 	talk_say(a, "one\ntwo\nthr");
@@ -112,15 +112,15 @@ static void lines_however_they_come(void **state)
 	hears(b, "");
 	close(a);
 	close(b);
-	rdl_lines_stop(server);
-	assert_int_equal(server->counts.accepted, 2);
-	assert_int_equal(server->counts.clients, 0);
-	rdl_lines_close(server);
+	rdl_lines_stop(lines);
+	assert_int_equal(lines->counts.accepted, 2);
+	assert_int_equal(lines->counts.clients, 0);
+	rdl_lines_close(lines);
 }
 
 static void a_line_too_long(void **state)
 {
-	struct rdl_lines *server = started(PATIENCE_MS);
+	struct rdl_lines *lines = started(PATIENCE_MS);
 	char line[RDL_LINES_MAX + 1];
 	int fd = connected();
 
@@ -137,14 +137,14 @@ static void a_line_too_long(void **state)
 	hears(fd, "{\"error\":\"a line is longer than 4095 octets\"}\n");
 	hears(fd, "");
 	close(fd);
-	rdl_lines_stop(server);
-	assert_int_equal(server->counts.errors, 1);
-	rdl_lines_close(server);
+	rdl_lines_stop(lines);
+	assert_int_equal(lines->counts.errors, 1);
+	rdl_lines_close(lines);
 }
 
 static void no_more_than_so_many(void **state)
 {
-	struct rdl_lines *server = started(PATIENCE_MS);
+	struct rdl_lines *lines = started(PATIENCE_MS);
 	int fds[CLIENTS_MAX];
 
 	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
@@ -158,24 +158,24 @@ static void no_more_than_so_many(void **state)
 	close(more);
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		close(fds[i]);
-	rdl_lines_stop(server);
-	assert_int_equal(server->counts.turned_away, 1);
-	assert_int_equal(server->counts.accepted, CLIENTS_MAX);
-	rdl_lines_close(server);
+	rdl_lines_stop(lines);
+	assert_int_equal(lines->counts.turned_away, 1);
+	assert_int_equal(lines->counts.accepted, CLIENTS_MAX);
+	rdl_lines_close(lines);
 }
 
 static void who_says_nothing(void **state)
 {
-	struct rdl_lines *server = started(1);
+	struct rdl_lines *lines = started(1);
 	int silent = connected();
 
 	hears(silent, "{\"error\":\"no request in time\"}\n");
 	hears(silent, "");
 	close(silent);
-	rdl_lines_close(server);
+	rdl_lines_close(lines);
 
 	/* One that keeps may be silent. */
-	server = started(100);
+	lines = started(100);
 	int keeps = connected();
 	talk_say(keeps, "keep\n");
 	hears(keeps, "<keep>\n");
@@ -188,16 +188,16 @@ static void who_says_nothing(void **state)
 	int other = connected();
 	talk_say(other, "hello\n");
 	hears(other, "<hello>\n");
-	assert_int_equal(__atomic_load_n(&server->counts.clients, __ATOMIC_RELAXED), 2);
+	assert_int_equal(__atomic_load_n(&lines->counts.clients, __ATOMIC_RELAXED), 2);
 	close(other);
 	close(silent);
 	close(keeps);
-	rdl_lines_close(server);
+	rdl_lines_close(lines);
 }
 
 static void who_does_not_read(void **state)
 {
-	struct rdl_lines *server = started(PATIENCE_MS);
+	struct rdl_lines *lines = started(PATIENCE_MS);
 	int fd = connected(), other = connected();
 	char text[2001];
 
@@ -211,43 +211,43 @@ static void who_does_not_read(void **state)
 	hears(other, "<hello>\n");
 	close(fd);
 	close(other);
-	rdl_lines_stop(server);
-	assert_int_equal(server->counts.let_go, 1);
-	rdl_lines_close(server);
+	rdl_lines_stop(lines);
+	assert_int_equal(lines->counts.let_go, 1);
+	rdl_lines_close(lines);
 }
 
 static void the_end(void **state)
 {
-	struct rdl_lines *server = started(PATIENCE_MS);
+	struct rdl_lines *lines = started(PATIENCE_MS);
 	int fd = connected();
 
 	talk_say(fd, "hello\n");
 	hears(fd, "<hello>\n");
 	closed_count = 0;
-	rdl_lines_stop(server);
+	rdl_lines_stop(lines);
 	assert_int_equal(closed_count, 1);
 	hears(fd, "");
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(talk_to(path), -1);
 	close(fd);
-	rdl_lines_stop(server);
-	rdl_lines_close(server);
+	rdl_lines_stop(lines);
+	rdl_lines_close(lines);
 	rdl_lines_stop(NULL);
 	rdl_lines_close(NULL);
 }
 
 static void a_socket_of_its_mode(void **state)
 {
-	struct rdl_lines *server = server_at(path, PATIENCE_MS);
+	struct rdl_lines *lines = server_at(path, PATIENCE_MS);
 	struct stat status;
 
-	assert_non_null(server);
+	assert_non_null(lines);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0660);
 	/* It is served, or about to be. */
 	assert_null(server_at(path, PATIENCE_MS));
 	assert_int_equal(access(path, F_OK), 0);
-	rdl_lines_close(server);
+	rdl_lines_close(lines);
 	assert_int_equal(access(path, F_OK), -1);
 }
 
@@ -277,11 +277,11 @@ static void its_folder_and_group(void **state)
 
 	snprintf(inner, sizeof(inner), "%s/run", folder);
 	snprintf(deep, sizeof(deep), "%s/socket", inner);
-	struct rdl_lines *server = server_at(deep, PATIENCE_MS);
-	assert_non_null(server);
+	struct rdl_lines *lines = server_at(deep, PATIENCE_MS);
+	assert_non_null(lines);
 	assert_int_equal(stat(inner, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0755);
-	rdl_lines_close(server);
+	rdl_lines_close(lines);
 	assert_int_equal(rmdir(inner), 0);
 	/* Only the last part: two are somebody's mistake. */
 	snprintf(deep, sizeof(deep), "%s/a/b/socket", folder);

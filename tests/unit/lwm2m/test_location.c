@@ -29,7 +29,7 @@ static void assert_same(const struct rdl_location *got, const struct rdl_locatio
 {
 	assert_int_equal(got->handle, want->handle);
 	assert_int_equal(got->generation, want->generation);
-	assert_int_equal(got->rules, want->rules);
+	assert_int_equal(got->version_class, want->version_class);
 	assert_int_equal(got->rooted, want->rooted);
 }
 
@@ -57,11 +57,11 @@ static void test_round_trip(void **state)
 
 	for (size_t h = 0; h < RDL_ARRAY_LEN(handles); h++)
 		for (size_t g = 0; g < RDL_ARRAY_LEN(generations); g++)
-			for (uint8_t rules = 0; rules <= RDL_RULES_LAST; rules++)
+			for (uint8_t rules = 0; rules <= RDL_VERSION_CLASS_LAST; rules++)
 				for (unsigned rooted = 0; rooted < 2; rooted++)
 					expect_round_trip(&(struct rdl_location){
 						.handle = handles[h],
-						.rules = rules,
+						.version_class = rules,
 						.rooted = rooted,
 						.generation = generations[g],
 					});
@@ -96,7 +96,7 @@ static void test_nothing_shows(void **state)
 			else if (bit < 61)
 				b.generation ^= 1u << (bit - 32);
 			else if (bit < 63)
-				b.rules ^= (uint8_t)(1u << (bit - 61));
+				b.version_class ^= (uint8_t)(1u << (bit - 61));
 			else
 				b.rooted = !b.rooted;
 			rdl_location_encode(&key, &a, texts[0]);
@@ -112,7 +112,9 @@ static void test_nothing_shows(void **state)
 /* Any other character anywhere is no id, or another one's: there is one spelling of each. */
 static void test_every_character_counts(void **state)
 {
-	struct rdl_location location = { .handle = 0x12345678, .rules = 1, .generation = 77 };
+	struct rdl_location location = {
+		.handle = 0x12345678, .version_class = 1, .generation = 77
+	};
 	uint8_t text[LEN];
 	unsigned spelt = 0;
 
@@ -129,7 +131,7 @@ static void test_every_character_counts(void **state)
 			spelt++;
 			assert_true(other.handle != location.handle ||
 				    other.generation != location.generation ||
-				    other.rules != location.rules ||
+				    other.version_class != location.version_class ||
 				    other.rooted != location.rooted);
 		}
 		text[at] = good;
@@ -144,7 +146,7 @@ static void test_every_character_counts(void **state)
  */
 static void test_lanes(void **state)
 {
-	static const struct rdl_location untouched = { .handle = 0x5a5a5a5a, .rules = 90 };
+	static const struct rdl_location untouched = { .handle = 0x5a5a5a5a, .version_class = 90 };
 	uint64_t seed = 7;
 	unsigned spelt = 0;
 

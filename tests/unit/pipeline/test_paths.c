@@ -232,7 +232,7 @@ static void test_location_travels(void **state)
 
 		expect_handed(&run, RDL_OPERATION_DEREGISTER, RDL_REASON_NONE);
 		assert_int_equal(got->handle, locations[i].handle);
-		assert_int_equal(got->rules, locations[i].rules);
+		assert_int_equal(got->version_class, locations[i].version_class);
 		assert_int_equal(got->rooted, locations[i].rooted);
 		assert_true(got->generation == locations[i].generation);
 		run_end(&run);

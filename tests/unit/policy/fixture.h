@@ -221,7 +221,8 @@ static inline void expect_update(const struct rdl_policy_config *config, unsigne
 	bool rooted, const char *queries, const char *payload, const char *expected)
 {
 	static struct message m;
-	struct rdl_location location = { .rules = rdl_rules_of(minor), .rooted = rooted };
+	struct rdl_location location = { .version_class = rdl_version_class(minor),
+		.rooted = rooted };
 
 	message_post(&m, "rd/x", 40, queries, payload, strlen(payload));
 	const char *words = judge(config, &m, &location);

@@ -4,7 +4,7 @@
 
 static struct rdl_policy_memo memo;
 static const struct rdl_key list_key = { 3, 4 };
-static const struct rdl_location location = { .rules = 1 };
+static const struct rdl_location location = { .version_class = 1 };
 
 static int fresh(void **state)
 {

@@ -176,7 +176,7 @@ static void test_blamed(void **state)
 	};
 	static struct message m;
 	static struct judged judged;
-	struct rdl_location location = { .rules = 1 };
+	struct rdl_location location = { .version_class = 1 };
 	struct rdl_policy_config config = defaults();
 
 	config.extra = extra;

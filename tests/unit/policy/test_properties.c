@@ -143,7 +143,7 @@ static void test_order_of_links(void **state)
 static void judge_hostile(const struct rdl_policy *policy, const uint8_t *octets, size_t len)
 {
 	for (unsigned kind = 0; kind < 3; kind++) {
-		struct rdl_location location = { .rules = 1, .rooted = kind == 2 };
+		struct rdl_location location = { .version_class = 1, .rooted = kind == 2 };
 		static struct rdl_input input;
 		struct rdl_request request = { .location = location };
 		struct rdl_ignored_counts ignored = { { 0 } };

@@ -295,7 +295,7 @@ static void test_admission(void **state)
 static void test_location_kept(void **state)
 {
 	static const struct rdl_location location = {
-		.handle = 0x12345678, .rules = 1, .generation = 99
+		.handle = 0x12345678, .version_class = 1, .generation = 99
 	};
 	static struct message m;
 	static struct judged judged;

@@ -128,7 +128,7 @@ static inline struct rdl_registry_config make_config(uint64_t registrations)
 static inline void assert_location(struct rdl_location got, struct rdl_location want)
 {
 	assert_int_equal(got.handle, want.handle);
-	assert_int_equal(got.rules, want.rules);
+	assert_int_equal(got.version_class, want.version_class);
 	assert_int_equal(got.rooted, want.rooted);
 	assert_true(got.generation == want.generation);
 }

@@ -117,7 +117,7 @@ static void test_register_copy_of_another_kind(void **state)
 	old.minor = 0;
 	old.list.objects = rooted;
 	assert_int_equal(perform(old, NOW, &first), RDL_REGISTRY_CREATED);
-	assert_true(first.rooted && first.rules == 0);
+	assert_true(first.rooted && first.version_class == 0);
 	assert_int_equal(perform(a_register("e", 2), NOW, &copy), RDL_REGISTRY_REPLACED);
 	assert_false(copy.rooted);
 	assert_int_equal(perform(old, NOW, &copy), RDL_REGISTRY_REPLAYED);

@@ -73,7 +73,7 @@ static void test_describe(void **state)
 	assert_int_equal(rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW + 2500,
 				 &location, changed()),
 		RDL_REGISTRY_CREATED);
-	assert_int_equal(location.rules, 2);
+	assert_int_equal(location.version_class, 2);
 	assert_true(location.rooted);
 	assert_int_equal(location.generation, 1);
 	assert_int_equal(rdl_location_partition(&location), rdl_endpoint_partition(request.digest));
@@ -437,16 +437,16 @@ static void test_find(void **state)
 	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &l, changed());
 	assert_int_equal(rdl_registry_find(registry, &l, NOW), l.handle);
 	const struct rdl_location wrong[] = {
-		{ l.handle, l.rules, l.rooted, l.generation + 1 },
-		{ l.handle, l.rules, l.rooted, l.generation - 1 },
-		{ l.handle, l.rules, l.rooted, l.generation + (1u << 29) },
-		{ l.handle, l.rules ^ 1, l.rooted, l.generation },
-		{ l.handle, l.rules ^ 2, l.rooted, l.generation },
-		{ l.handle, l.rules, !l.rooted, l.generation },
-		{ l.handle + 1, l.rules, l.rooted, l.generation },
-		{ l.handle + 1, l.rules, l.rooted, 0 },
-		{ l.handle | 0xffffff, l.rules, l.rooted, l.generation },
-		{ RDL_HANDLE_NONE, l.rules, l.rooted, l.generation },
+		{ l.handle, l.version_class, l.rooted, l.generation + 1 },
+		{ l.handle, l.version_class, l.rooted, l.generation - 1 },
+		{ l.handle, l.version_class, l.rooted, l.generation + (1u << 29) },
+		{ l.handle, l.version_class ^ 1, l.rooted, l.generation },
+		{ l.handle, l.version_class ^ 2, l.rooted, l.generation },
+		{ l.handle, l.version_class, !l.rooted, l.generation },
+		{ l.handle + 1, l.version_class, l.rooted, l.generation },
+		{ l.handle + 1, l.version_class, l.rooted, 0 },
+		{ l.handle | 0xffffff, l.version_class, l.rooted, l.generation },
+		{ RDL_HANDLE_NONE, l.version_class, l.rooted, l.generation },
 	};
 	for (size_t i = 0; i < RDL_ARRAY_LEN(wrong); i++) {
 		assert_int_equal(rdl_registry_find(registry, &wrong[i], NOW), RDL_HANDLE_NONE);

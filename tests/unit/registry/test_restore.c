@@ -181,7 +181,7 @@ static void expect_same(rdl_handle handle, uint64_t late_ms)
 	for (unsigned i = 0; i < RDL_REMEMBERED; i++) {
 		assert_true(after[i].exchange == before[i].exchange);
 		assert_int_equal(after[i].generation, before[i].generation);
-		assert_int_equal(after[i].rules, before[i].rules);
+		assert_int_equal(after[i].version_class, before[i].version_class);
 		assert_int_equal(after[i].rooted, before[i].rooted);
 		assert_true(before[i].exchange == 0 ||
 			    after[i].performed_ms / 1000 == before[i].performed_ms / 1000);
@@ -339,7 +339,7 @@ static void test_refused(void **state)
 	REFUSED(r.location.handle |= 0xffff); /* beyond the row */
 	REFUSED(r.location.generation = 0);
 	REFUSED(r.location.generation = RDL_GENERATION_MAX + 1);
-	REFUSED(r.location.rules ^= 1);
+	REFUSED(r.location.version_class ^= 1);
 	REFUSED(r.endpoint.len = 0);
 	struct rdl_object_list *huge = make_list(3, UINT16_MAX, "");
 	REFUSED(r.objects = huge);

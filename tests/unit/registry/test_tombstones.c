@@ -41,7 +41,7 @@ static unsigned number(rdl_handle handle)
 
 static rdl_handle oldest(uint32_t second)
 {
-	return rdl_tombstones_take_oldest(&tombstones, second);
+	return rdl_tombstones_pop_oldest(&tombstones, second);
 }
 
 /* Nobody taken from the middle: exactly by age, and not before its time. */
@@ -81,7 +81,7 @@ static void test_mixture(void **state)
 			number_of[i] = ++numbers;
 			live++;
 		} else if (test_random(&seed) % 2 == 0) {
-			rdl_tombstones_take(&tombstones, handles[i]);
+			rdl_tombstones_remove(&tombstones, handles[i]);
 			deadline[i] = 0;
 			live--;
 		}

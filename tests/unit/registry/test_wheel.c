@@ -44,7 +44,7 @@ static unsigned drain(uint32_t now, unsigned budget)
 	unsigned n;
 
 	do {
-		n = rdl_wheel_take(&wheel, now, &budget, due, RDL_ARRAY_LEN(due));
+		n = rdl_wheel_pop(&wheel, now, &budget, due, RDL_ARRAY_LEN(due));
 		for (unsigned k = 0; k < n; k++) {
 			uint64_t i = rdl_slab_at(&slab, due[k])->registered;
 

@@ -24,7 +24,7 @@ static const char *told(uint64_t now_ms)
 	static char text[512];
 	struct rdl_event event;
 
-	rdl_events_release(&events);
+	rdl_events_give_back(&events);
 	rdl_shard_publish(&shard, now_ms);
 	if (!rdl_events_read(&events, &event))
 		return "";
@@ -294,7 +294,7 @@ static void consume_all(void)
 
 	while (rdl_events_read(&events, &event))
 		consume(&event);
-	rdl_events_release(&events);
+	rdl_events_give_back(&events);
 }
 
 static void expect_mirrored(uint64_t now_ms)

@@ -158,7 +158,7 @@ static void sockets(void **state)
 
 	expect_json(asked("/rdline/events"), "{}");
 	expect_json(asked("/rdline/control"), "{}");
-	feed.server = &server;
+	feed.lines = &server;
 	feed.counts = (struct feed_counts){ .subscribers = 1,
 		.events = 2,
 		.rows = 3,

@@ -146,7 +146,7 @@ static void arrive_register(const char *queries)
 /* To a location that may live. */
 static void arrive_update(void)
 {
-	const struct rdl_location location = { .handle = 5, .rules = 1, .generation = 3 };
+	const struct rdl_location location = { .handle = 5, .version_class = 1, .generation = 3 };
 	const struct rdl_speck key = gateway_location_key();
 	char path[3 + RDL_LOCATION_LEN + 1] = "rd/";
 	struct message m;
