@@ -4,9 +4,37 @@
 
 #include <rte_malloc.h>
 
+#include "device.h"
 #include "dpdk_log.h"
 #include "log.h"
 #include "signals.h"
+
+/* What the port does itself of `ipv4` and `udp` checksums. */
+static const char *checksums(bool ipv4, bool udp)
+{
+	return ipv4 && udp ? "ipv4,udp" : ipv4 ? "ipv4" : udp ? "udp" : "none";
+}
+
+static void log_port(const struct daemon *daemon, unsigned p)
+{
+	const struct rdl_pktio_setup *setup = rdl_pktio_setup(daemon->pktio, p);
+	const char *device = daemon->conf->ports[p].device;
+	const uint8_t *mac = rdl_pktio_mac(daemon->pktio, p);
+
+	rdl_log_info("port",
+		"set up port=%u device=%s driver=%s mac=%02x:%02x:%02x:%02x:%02x:%02x mtu=%u "
+		"node=%d queues=%u rss=%u rx_checksums=%s tx_checksums=%s",
+		p, device, setup->driver, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+		setup->mtu, setup->node, setup->queues, setup->rss,
+		checksums(setup->rx_ipv4_checksum, setup->rx_udp_checksum),
+		checksums(setup->tx_ipv4_checksum, setup->tx_udp_checksum));
+	/* Behind an interface of the kernel's it is that one's to spread. */
+	if (setup->queues > 1 && !setup->rss && device_is_pci(device))
+		rdl_log_warn("port",
+			"the driver spreads nothing over its queues, and all comes to one worker "
+			"of %u port=%u device=%s driver=%s",
+			setup->queues, p, device, setup->driver);
+}
 
 static int setup_ports(struct daemon *daemon)
 {
@@ -30,7 +58,8 @@ static int setup_ports(struct daemon *daemon)
 
 		daemon_interface(daemon, p, to);
 		memcpy(to->mac, rdl_pktio_mac(daemon->pktio, p), sizeof(to->mac));
-		to->mtu = rdl_pktio_mtu(daemon->pktio, p);
+		to->mtu = rdl_pktio_setup(daemon->pktio, p)->mtu;
+		log_port(daemon, p);
 	}
 	return 0;
 }

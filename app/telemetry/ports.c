@@ -41,6 +41,26 @@ void tel_ports(struct rte_tel_data *d, const struct telemetry *from)
 	put_port(d, &sum);
 }
 
+static void put_setup(struct rte_tel_data *d, const struct rdl_pktio *pktio, unsigned p)
+{
+	const struct rdl_pktio_setup *setup = rdl_pktio_setup(pktio, p);
+	const uint8_t *mac = rdl_pktio_mac(pktio, p);
+	char text[18];
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		mac[3], mac[4], mac[5]);
+	rte_tel_data_add_dict_string(d, "driver", setup->driver);
+	rte_tel_data_add_dict_string(d, "mac", text);
+	rte_tel_data_add_dict_int(d, "node", setup->node);
+	tel_u64(d, "mtu", setup->mtu);
+	tel_u64(d, "queues", setup->queues);
+	tel_u64(d, "rss", setup->rss);
+	tel_u64(d, "rx_ipv4_checksum", setup->rx_ipv4_checksum);
+	tel_u64(d, "rx_udp_checksum", setup->rx_udp_checksum);
+	tel_u64(d, "tx_ipv4_checksum", setup->tx_ipv4_checksum);
+	tel_u64(d, "tx_udp_checksum", setup->tx_udp_checksum);
+}
+
 int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	const struct telemetry *from = telemetry_hold();
@@ -60,6 +80,7 @@ int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d)
 		tel_u64(d, "there", relaxed(&state->there));
 		tel_u64(d, "link", relaxed(&state->link));
 		put_port(d, state);
+		put_setup(d, from->watched.pktio, (unsigned)p);
 	}
 	telemetry_let_go();
 	return 0;

@@ -130,13 +130,15 @@ RDL_MUST_CHECK bool rdl_net_next_hop(const struct rdl_interface *interface,
 #define RDL_FRAME_IP_CHECKSUM_BAD 0x02
 #define RDL_FRAME_L4_CHECKSUM_GOOD 0x04
 #define RDL_FRAME_L4_CHECKSUM_BAD 0x08
-/* The port will make the IPv4 header and UDP checksums of what we send. */
+/* The port will make the UDP checksums of what we send. */
 #define RDL_FRAME_TX_OFFLOAD 0x10
 /*
  * Set by rdl_net_reply() when it left them to the port:
  * the UDP checksum field holds the pseudo-header sum.
  */
 #define RDL_FRAME_TX_CHECKSUMS 0x20
+/* Of frames that have those left to it, the port will make the IPv4 header checksum, too. */
+#define RDL_FRAME_TX_OFFLOAD_IPV4 0x80
 /* Has not come in, but was made here: pktio counts those. */
 #define RDL_FRAME_BORN 0x40
 

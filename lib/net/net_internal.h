@@ -149,7 +149,7 @@ void rdl_net_put_ipv6(uint8_t *ip, uint8_t protocol, uint16_t payload_len, uint8
 /*
  * Turns a frame round: MAC and IP addresses swapped, a fresh IP header right before the payload,
  * which stays where it is, the Ethernet header and its tags right before that. Sets data, len, room
- * and l3_len. Makes the IPv4 checksum unless RDL_FRAME_TX_CHECKSUMS is set. Returns the sum of the
+ * and l3_len. Makes the IPv4 checksum unless the port does. Returns the sum of the
  * addresses, unfolded (sum.h).
  */
 uint64_t rdl_net_turn_ipv4(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len);

@@ -44,6 +44,9 @@ static uint8_t *turn_ethernet(struct rdl_frame *frame, uint8_t l3_len, uint16_t 
 	return frame->data + frame->l2_len;
 }
 
+/* The IPv4 header checksum is left to the port. */
+#define BY_PORT (RDL_FRAME_TX_CHECKSUMS | RDL_FRAME_TX_OFFLOAD_IPV4)
+
 /*
  * Below, sums are made of what came in and of numbers at hand, never of octets just written: a wide
  * load from narrow stores stalls, and made up half the time of a reply. Addresses sum up to the
@@ -60,7 +63,7 @@ uint64_t rdl_net_turn_ipv4(struct rdl_frame *frame, uint8_t protocol, uint16_t p
 			 rdl_net_wire(DONT_FRAGMENT) << 48;
 	uint32_t second = HOP_LIMIT | (uint32_t)protocol << 8;
 
-	if (!(frame->flags & RDL_FRAME_TX_CHECKSUMS))
+	if ((frame->flags & BY_PORT) != BY_PORT)
 		second |= (uint32_t)(uint16_t)~rdl_net_fold(rdl_net_halves(first) + second + sum)
 			  << 16;
 	put_word(ip, first);
@@ -96,7 +99,9 @@ uint16_t rdl_net_as_long(const struct rdl_frame *frame)
 
 void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len)
 {
-	bool offload = (frame->flags & RDL_FRAME_TX_OFFLOAD) != 0;
+	/* Behind two tags not every port finds the headers. */
+	bool offload = (frame->flags & RDL_FRAME_TX_OFFLOAD) != 0 &&
+		       frame->l2_len <= ETHERNET_LEN + TAG_LEN;
 	uint16_t udp_len = (uint16_t)(UDP_LEN + payload_len);
 
 	assert(frame->l2_len + frame->l3_len + UDP_LEN + payload_len <= frame->room);

@@ -40,9 +40,7 @@ void rdl_pktio_view(const struct rdl_pktio *pktio, uint8_t port, struct rte_mbuf
 	frame->data = rte_pktmbuf_mtod(m, uint8_t *);
 	frame->len = m->data_len;
 	frame->room = (uint16_t)(m->buf_len - m->data_off);
-	frame->flags = checksum_flags(m->ol_flags);
-	if (pktio->ports[port].tx_offload)
-		frame->flags |= RDL_FRAME_TX_OFFLOAD;
+	frame->flags = checksum_flags(m->ol_flags) | pktio->ports[port].tx_flags;
 	frame->port = port;
 }
 
@@ -162,8 +160,9 @@ static struct rte_mbuf *sealed(const struct rdl_frame *frame)
 
 		m->tx_offload = rte_mbuf_tx_offload(frame->l2_len, frame->l3_len, 0, 0, 0, 0, 0);
 		m->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM;
-		m->ol_flags |=
-			ipv4 ? RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM : RTE_MBUF_F_TX_IPV6;
+		m->ol_flags |= ipv4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6;
+		if (ipv4 && (frame->flags & RDL_FRAME_TX_OFFLOAD_IPV4) != 0)
+			m->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM;
 	}
 	return m;
 }

@@ -13,10 +13,11 @@
 struct port {
 	uint16_t id; /* DPDK's */
 	bool started;
-	bool rx_offload, tx_offload;
+	uint8_t tx_flags; /* of each frame: which checksums the port makes */
 	uint16_t rx_descriptors;
-	uint16_t mtu;
 	struct rte_ether_addr mac;
+	uint64_t rx_offloads, tx_offloads; /* as DPDK names them */
+	struct rdl_pktio_setup setup;
 };
 
 /* What one queue's core counts. */

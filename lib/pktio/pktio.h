@@ -42,8 +42,17 @@ RDL_MUST_CHECK struct rdl_pktio *rdl_pktio_open(
 void rdl_pktio_close(struct rdl_pktio *pktio);
 
 const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port);
-/* Octets of the longest IP packet that the port sends, as it was at the start; 0: unknown. */
-uint16_t rdl_pktio_mtu(const struct rdl_pktio *pktio, unsigned port);
+/* How a port was set up, of what its driver can do. What it does not do is done in software. */
+struct rdl_pktio_setup {
+	const char *driver; /* as DPDK calls it */
+	int node; /* NUMA; -1: unknown */
+	uint16_t queues;
+	uint16_t mtu; /* octets of the longest IP packet that it sends; 0: unknown */
+	bool rss; /* packets are spread over the queues by a hash */
+	bool rx_ipv4_checksum, rx_udp_checksum; /* checked by the port */
+	bool tx_ipv4_checksum, tx_udp_checksum; /* made by the port */
+};
+const struct rdl_pktio_setup *rdl_pktio_setup(const struct rdl_pktio *pktio, unsigned port);
 /*
  * How a port is, as its driver has it, and what it has lost since it was started.
  * By one thread at a time.

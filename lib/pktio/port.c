@@ -42,8 +42,8 @@ static int setup_queues(const struct rdl_pktio *pktio, struct port *port,
 		struct rte_eth_rxconf rx = info->default_rxconf;
 		struct rte_eth_txconf tx = info->default_txconf;
 
-		rx.offloads = port->rx_offload ? RX_OFFLOADS : 0;
-		tx.offloads = port->tx_offload ? TX_OFFLOADS : 0;
+		rx.offloads = port->rx_offloads;
+		tx.offloads = port->tx_offloads;
 		ret = rte_eth_rx_queue_setup(port->id, q, rx_descriptors, node, &rx, pktio->pool);
 		if (ret == 0)
 			ret = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, node, &tx);
@@ -83,9 +83,51 @@ static uint16_t mtu_of(uint16_t id, const struct rte_eth_dev_info *info)
 	return mtu;
 }
 
-static int start_port(
-	struct rdl_pktio *pktio, struct port *port, unsigned queues, char *why, size_t why_len)
+/*
+ * Packets are spread over the queues by addresses and ports. Of fragments only the first has ports:
+ * NICs take the addresses alone for all of them.
+ */
+static bool spread(const struct rdl_pktio_config *config, const struct rte_eth_dev_info *info,
+	struct rte_eth_conf *conf)
 {
+	uint64_t hashed = (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info->flow_type_rss_offloads;
+
+	if (config->queues < 2 || hashed == 0)
+		return false;
+	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	conf->rx_adv_conf.rss_conf.rss_hf = hashed;
+	return true;
+}
+
+/* Of what the driver can do, what is of use. */
+static void choose(struct port *port, const struct rdl_pktio_config *config,
+	const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	struct rdl_pktio_setup *setup = &port->setup;
+
+	port->rx_offloads = info->rx_offload_capa & RX_OFFLOADS;
+	port->tx_offloads = info->tx_offload_capa & TX_OFFLOADS;
+	/* A header's checksum alone is not worth what the port has to be told. */
+	if ((port->tx_offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) == 0)
+		port->tx_offloads = 0;
+	conf->rxmode.offloads = port->rx_offloads;
+	conf->txmode.offloads = port->tx_offloads;
+	setup->driver = info->driver_name;
+	setup->node = rte_eth_dev_socket_id(port->id);
+	setup->queues = (uint16_t)config->queues;
+	setup->rss = spread(config, info, conf);
+	setup->rx_ipv4_checksum = (port->rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;
+	setup->rx_udp_checksum = (port->rx_offloads & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) != 0;
+	setup->tx_ipv4_checksum = (port->tx_offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
+	setup->tx_udp_checksum = port->tx_offloads != 0;
+	port->tx_flags = (setup->tx_udp_checksum ? RDL_FRAME_TX_OFFLOAD : 0) |
+			 (setup->tx_ipv4_checksum ? RDL_FRAME_TX_OFFLOAD_IPV4 : 0);
+}
+
+static int start_port(struct rdl_pktio *pktio, struct port *port,
+	const struct rdl_pktio_config *config, char *why, size_t why_len)
+{
+	unsigned queues = config->queues;
 	struct rte_eth_conf conf = { 0 };
 	struct rte_eth_dev_info info;
 	const char *step = "ask what it can";
@@ -94,15 +136,7 @@ static int start_port(
 	if (ret == 0) {
 		if (enough_queues(&info, queues, why, why_len) != 0)
 			return -1;
-		port->rx_offload = (info.rx_offload_capa & RX_OFFLOADS) == RX_OFFLOADS;
-		port->tx_offload = (info.tx_offload_capa & TX_OFFLOADS) == TX_OFFLOADS;
-		conf.rxmode.offloads = port->rx_offload ? RX_OFFLOADS : 0;
-		conf.txmode.offloads = port->tx_offload ? TX_OFFLOADS : 0;
-		if (queues > 1 && info.flow_type_rss_offloads != 0) {
-			conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-			conf.rx_adv_conf.rss_conf.rss_hf =
-				(RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
-		}
+		choose(port, config, &info, &conf);
 		step = "configure";
 		ret = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
 	}
@@ -122,7 +156,7 @@ static int start_port(
 	if (ret == 0) {
 		step = "let multicast into";
 		ret = let_multicast_in(port->id);
-		port->mtu = mtu_of(port->id, &info);
+		port->setup.mtu = mtu_of(port->id, &info);
 	}
 	if (ret != 0)
 		snprintf(why, why_len, "cannot %s the port: %s", step, strerror(-ret));
@@ -177,7 +211,7 @@ struct rdl_pktio *rdl_pktio_open(
 			return NULL;
 		}
 		pktio->port_count = i + 1;
-		if (start_port(pktio, port, config->queues, why, why_len) != 0) {
+		if (start_port(pktio, port, config, why, why_len) != 0) {
 			rdl_pktio_close(pktio);
 			return NULL;
 		}
@@ -204,9 +238,9 @@ const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port)
 	return pktio->ports[port].mac.addr_bytes;
 }
 
-uint16_t rdl_pktio_mtu(const struct rdl_pktio *pktio, unsigned port)
+const struct rdl_pktio_setup *rdl_pktio_setup(const struct rdl_pktio *pktio, unsigned port)
 {
-	return pktio->ports[port].mtu;
+	return &pktio->ports[port].setup;
 }
 
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)

@@ -8,6 +8,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
+from frames import interface_mac  # noqa: E402
 
 
 class Pollers:
@@ -278,6 +279,13 @@ def test_links(lab):
     expect({k: v for k, v in gateway.ask("/rdline/port,0").items() if "nic" in k or k == "device"},
            {"device": "net_af_packet0,iface=gone0", "nic_rx_missed": 0, "nic_rx_no_buffer": 0, "nic_rx_errors": 0,
             "nic_tx_errors": 0})
+    # Its driver does nothing of that.
+    setup = {"driver": "net_af_packet", "node": 0, "mtu": 1500, "queues": 1, "rss": 0, "rx_ipv4_checksum": 0,
+             "rx_udp_checksum": 0, "tx_ipv4_checksum": 0, "tx_udp_checksum": 0}
+    expect({k: gateway.ask("/rdline/port,0")[k] for k in setup}, setup)
+    expect(gateway.ask("/rdline/port,1")["mac"], interface_mac(lab.name + "-gw", "rdl0"))
+    in_log(gateway, "info port: set up port=0 device=net_af_packet0,iface=gone0 driver=net_af_packet mac=\\S+ mtu=1500 node=0 "
+                    "queues=1 rss=0 rx_checksums=none tx_checksums=none")
     for parameter in ("", ",", ",2", ",-1", ",x"):
         expect(gateway.ask("/rdline/port" + parameter), {}, parameter)
     place = "port=0 device=net_af_packet0,iface=gone0"

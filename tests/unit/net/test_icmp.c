@@ -86,8 +86,9 @@ static void echo_with_options(void **state)
 /* Ports know nothing of ICMP: its checksums are made and checked here, whatever the flags say. */
 static void checksums_without_the_port(void **state)
 {
-	const uint8_t flags = RDL_FRAME_TX_OFFLOAD | RDL_FRAME_TX_CHECKSUMS |
-			      RDL_FRAME_L4_CHECKSUM_GOOD | RDL_FRAME_IP_CHECKSUM_GOOD;
+	const uint8_t flags = RDL_FRAME_TX_OFFLOAD | RDL_FRAME_TX_OFFLOAD_IPV4 |
+			      RDL_FRAME_TX_CHECKSUMS | RDL_FRAME_L4_CHECKSUM_GOOD |
+			      RDL_FRAME_IP_CHECKSUM_GOOD;
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(families); i++) {
 		struct test_frame f = frame_build(&families[i].request);

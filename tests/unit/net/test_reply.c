@@ -90,7 +90,7 @@ static void every_shape(void **state)
 	}
 }
 
-static void offload(void **state)
+static void offload_of(uint8_t flags)
 {
 	for (size_t i = 0; i < RDL_ARRAY_LEN(families); i++) {
 		for (size_t option = 0; option < 3; option++) {
@@ -100,15 +100,60 @@ static void offload(void **state)
 			reply.payload = "reply";
 			reply.payload_len = 5;
 			struct test_frame expected = frame_build(&reply);
-			if (!expected.ipv6)
+			if (!expected.ipv6 && (flags & RDL_FRAME_TX_OFFLOAD_IPV4) != 0)
 				rdl_put_be16(expected.data + expected.l3 + 10, 0);
 			rdl_put_be16(expected.data + expected.l4 + 6, frame_pseudo_sum(&expected));
-			struct run run = reply_to(&request, RDL_FRAME_TX_OFFLOAD, "reply", 5);
+			struct run run = reply_to(&request, flags, "reply", 5);
 			expect_octets(&run, &expected);
-			assert_int_equal(
-				run.frame.flags, RDL_FRAME_TX_OFFLOAD | RDL_FRAME_TX_CHECKSUMS);
+			assert_int_equal(run.frame.flags, flags | RDL_FRAME_TX_CHECKSUMS);
 			run_end(&run);
 		}
+	}
+}
+
+static void offload(void **state)
+{
+	offload_of(RDL_FRAME_TX_OFFLOAD);
+	offload_of(RDL_FRAME_TX_OFFLOAD | RDL_FRAME_TX_OFFLOAD_IPV4);
+}
+
+/* One tag is within what ports do, two are not. */
+static void offload_behind_tags(void **state)
+{
+	for (size_t i = 0; i < RDL_ARRAY_LEN(families) * RDL_ARRAY_LEN(tags); i++) {
+		const char *tag = tags[i / 2];
+		uint8_t flags = RDL_FRAME_TX_OFFLOAD | RDL_FRAME_TX_OFFLOAD_IPV4;
+		bool left = tag == NULL || strlen(tag) < strlen("8100 0064 8100");
+		struct frame_spec request = families[i % 2].request;
+		struct frame_spec reply = families[i % 2].reply;
+		request.tags = reply.tags = tag;
+		reply.payload = "reply";
+		reply.payload_len = 5;
+		struct test_frame expected = frame_build(&reply);
+		if (left && !expected.ipv6)
+			rdl_put_be16(expected.data + expected.l3 + 10, 0);
+		if (left)
+			rdl_put_be16(expected.data + expected.l4 + 6, frame_pseudo_sum(&expected));
+		struct run run = reply_to(&request, flags, "reply", 5);
+		expect_octets(&run, &expected);
+		assert_int_equal(run.frame.flags, left ? flags | RDL_FRAME_TX_CHECKSUMS : flags);
+		run_end(&run);
+	}
+}
+
+/* Both checksums are ours: no port is asked to make the header's alone. */
+static void no_offload_of_headers_alone(void **state)
+{
+	for (size_t i = 0; i < RDL_ARRAY_LEN(families); i++) {
+		struct frame_spec reply = families[i].reply;
+		reply.payload = "reply";
+		reply.payload_len = 5;
+		struct test_frame expected = frame_build(&reply);
+		struct run run =
+			reply_to(&families[i].request, RDL_FRAME_TX_OFFLOAD_IPV4, "reply", 5);
+		expect_octets(&run, &expected);
+		assert_int_equal(run.frame.flags, RDL_FRAME_TX_OFFLOAD_IPV4);
+		run_end(&run);
 	}
 }
 
@@ -173,6 +218,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_shape),
 		cmocka_unit_test(offload),
+		cmocka_unit_test(offload_behind_tags),
+		cmocka_unit_test(no_offload_of_headers_alone),
 		cmocka_unit_test(known_reply),
 		cmocka_unit_test(checksum_zero_is_sent_as_ones),
 		cmocka_unit_test(reply_is_a_datagram),

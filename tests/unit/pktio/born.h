@@ -108,7 +108,7 @@ static inline void send_one(const struct rdl_way *way, bool offload, const char 
 	/* The rings' driver makes none. */
 	assert_int_equal(frame->flags & RDL_FRAME_TX_OFFLOAD, 0);
 	if (offload)
-		frame->flags |= RDL_FRAME_TX_OFFLOAD;
+		frame->flags |= RDL_FRAME_TX_OFFLOAD | RDL_FRAME_TX_OFFLOAD_IPV4;
 	struct rdl_cursor out = rdl_net_compose(&near, way, frame);
 	rdl_cursor_text(&out, text);
 	assert_false(out.failed);

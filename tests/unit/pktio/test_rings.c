@@ -171,6 +171,58 @@ static void test_memory(void **state)
 	assert_int_equal(rdl_pktio_memory(&config) - without, 1000 * 4096);
 }
 
+/* A port of rings does nothing itself. */
+static void test_setup(void **state)
+{
+	const struct rdl_pktio_setup *setup = rdl_pktio_setup(pktio, 0);
+	const uint8_t octets[60] = { 0 };
+
+	assert_string_equal(setup->driver, "net_ring");
+	assert_int_equal(setup->queues, 1);
+	assert_false(setup->rss);
+	assert_false(setup->rx_ipv4_checksum || setup->rx_udp_checksum || setup->tx_ipv4_checksum ||
+		     setup->tx_udp_checksum);
+	arrive(octets, sizeof(octets));
+	struct rdl_frame *frame = receive();
+	assert_int_equal(frame->flags, 0);
+	rdl_pktio_free(pktio, 0, &frame, 1);
+}
+
+/* What a frame leaves to the port, its mbuf says. */
+static void test_checksums_left(void **state)
+{
+	static const struct {
+		uint8_t version, flags;
+		uint64_t wanted;
+	} rows[] = {
+		{ 4, RDL_FRAME_TX_OFFLOAD | RDL_FRAME_TX_OFFLOAD_IPV4, 0 },
+		{ 4, RDL_FRAME_TX_CHECKSUMS, RTE_MBUF_F_TX_UDP_CKSUM | RTE_MBUF_F_TX_IPV4 },
+		{ 4, RDL_FRAME_TX_CHECKSUMS | RDL_FRAME_TX_OFFLOAD_IPV4,
+			RTE_MBUF_F_TX_UDP_CKSUM | RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM },
+		{ 6, RDL_FRAME_TX_CHECKSUMS | RDL_FRAME_TX_OFFLOAD_IPV4,
+			RTE_MBUF_F_TX_UDP_CKSUM | RTE_MBUF_F_TX_IPV6 },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		uint8_t octets[60] = { 0 };
+		struct rte_mbuf *m = NULL;
+
+		octets[14] = (uint8_t)(rows[i].version << 4);
+		arrive(octets, sizeof(octets));
+		struct rdl_frame *frame = receive();
+		frame->l2_len = 14;
+		frame->l3_len = 20;
+		frame->flags = rows[i].flags;
+		assert_int_equal(rdl_pktio_tx(pktio, 0, 0, &frame, 1), 1);
+		assert_int_equal(rte_ring_dequeue(out, (void **)&m), 0);
+		assert_int_equal(m->ol_flags, rows[i].wanted);
+		if (rows[i].wanted != 0)
+			assert_int_equal(m->l2_len << 8 | m->l3_len, 14 << 8 | 20);
+		rte_pktmbuf_free(m);
+	}
+	nothing_lost();
+}
+
 /* A port of rings always has a link; what it does not take is the sender's to count. */
 static void test_health(void **state)
 {
@@ -201,6 +253,8 @@ int main(void)
 		cmocka_unit_test(test_given_back),
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_setup),
+		cmocka_unit_test(test_checksums_left),
 		cmocka_unit_test(test_health),
 	};
 

@@ -41,12 +41,27 @@ static struct telemetry telemetry;
 
 /* In place of pktio's: what it knows of ports and buffers. */
 static struct rdl_pktio_health driver_says[PORTS_MAX];
+static struct rdl_pktio_setup setups[PORTS_MAX];
 static unsigned in_use;
 
 void rdl_pktio_health(const struct rdl_pktio *pktio, unsigned port, struct rdl_pktio_health *health)
 {
 	assert_null(pktio);
 	*health = driver_says[port];
+}
+
+const struct rdl_pktio_setup *rdl_pktio_setup(const struct rdl_pktio *pktio, unsigned port)
+{
+	assert_null(pktio);
+	return &setups[port];
+}
+
+const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port)
+{
+	static const uint8_t mac[] = { 2, 0, 0, 0, 0xab, 1 };
+
+	assert_null(pktio);
+	return mac;
 }
 
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)
@@ -141,8 +156,10 @@ static inline int begin(void **state)
 		.port_count = PORTS,
 		.ports = { { .device = "net_ring0" }, { .device = "net_ring1,x=\"\xc3\xa9\"" } },
 		.coap.port = 5683 };
-	for (unsigned p = 0; p < PORTS; p++)
+	for (unsigned p = 0; p < PORTS; p++) {
 		driver_says[p] = (struct rdl_pktio_health){ .there = true, .link = true };
+		setups[p] = (struct rdl_pktio_setup){ .driver = "net_ring", .node = -1 };
+	}
 	gateway_cores_start(SHARDS);
 	telemetry = (struct telemetry){
 		.watched = { .conf = &conf, .workers = workers, .owners = &gateway_owners },

@@ -132,7 +132,10 @@ static void ports(void **state)
 	heard();
 	expect_json(asked("/rdline/port,0"),
 		"{\"device\":\"net_ring0\",\"there\":1,\"link\":1,\"nic_rx_missed\":10,"
-		"\"nic_rx_no_buffer\":0,\"nic_rx_errors\":0,\"nic_tx_errors\":0}");
+		"\"nic_rx_no_buffer\":0,\"nic_rx_errors\":0,\"nic_tx_errors\":0,"
+		"\"driver\":\"net_ring\",\"mac\":\"02:00:00:00:ab:01\",\"node\":-1,\"mtu\":0,"
+		"\"queues\":0,\"rss\":0,\"rx_ipv4_checksum\":0,\"rx_udp_checksum\":0,"
+		"\"tx_ipv4_checksum\":0,\"tx_udp_checksum\":0}");
 	json_t *d = asked("/rdline/port,1");
 	expect_text(d, "device", "net_ring1,x=\"%C3%A9\"");
 	expect_number(d, "there", 1);
@@ -147,6 +150,32 @@ static void ports(void **state)
 	expect_number(d, "nic_rx_no_buffer", 2);
 	expect_number(d, "nic_rx_errors", 3);
 	expect_number(d, "nic_tx_errors", 4);
+}
+
+/* How they were set up. */
+static void port_setups(void **state)
+{
+	static const char *const names[] = { "rss", "rx_ipv4_checksum", "rx_udp_checksum",
+		"tx_ipv4_checksum", "tx_udp_checksum" };
+
+	for (size_t set = 0; set < RDL_ARRAY_LEN(names); set++) {
+		setups[1] = (struct rdl_pktio_setup){ .driver = "net_ixgbe",
+			.node = 1,
+			.queues = 4,
+			.mtu = 9000,
+			.rss = set == 0,
+			.rx_ipv4_checksum = set == 1,
+			.rx_udp_checksum = set == 2,
+			.tx_ipv4_checksum = set == 3,
+			.tx_udp_checksum = set == 4 };
+		json_t *d = asked("/rdline/port,1");
+		expect_text(d, "driver", "net_ixgbe");
+		expect_number(d, "node", 1);
+		expect_number(d, "queues", 4);
+		expect_number(d, "mtu", 9000);
+		for (size_t i = 0; i < RDL_ARRAY_LEN(names); i++)
+			expect_number(d, names[i], i == set);
+	}
 }
 
 static void sockets(void **state)
@@ -223,6 +252,7 @@ int main(void)
 		TELEMETRY_TEST(each_role),
 		TELEMETRY_TEST(numbers),
 		TELEMETRY_TEST(ports),
+		TELEMETRY_TEST(port_setups),
 		TELEMETRY_TEST(sockets),
 		TELEMETRY_TEST(the_policy),
 	};
