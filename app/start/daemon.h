@@ -14,6 +14,7 @@ struct keys {
 	struct rdl_speck location;
 	uint64_t exchange_seed, memo_seed;
 	uint16_t reply_salt; /* NON replies show it to anybody */
+	uint8_t rss[RDL_PKTIO_RSS_KEY];
 };
 
 struct daemon {

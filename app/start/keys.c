@@ -29,6 +29,7 @@ int daemon_keys(struct daemon *daemon)
 		{ &keys->memo_seed, sizeof(keys->memo_seed) },
 		{ &boot, sizeof(boot) },
 		{ &keys->reply_salt, sizeof(keys->reply_salt) },
+		{ keys->rss, sizeof(keys->rss) },
 	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(secrets); i++) {

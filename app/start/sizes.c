@@ -58,6 +58,7 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 	*config = (struct rdl_pktio_config){
 		.port_count = conf->port_count,
 		.queues = conf->workers,
+		.rss_key = daemon->keys.rss,
 		.in_flight = conf->workers * (conf->shards * (REQUESTS + 1) + 4 * RDL_BURST_MAX),
 		.private_len = sizeof(struct rdl_packet),
 		.room = room,

@@ -11,6 +11,7 @@
 #include "net.h"
 
 #define RDL_PKTIO_PORTS_MAX 16
+#define RDL_PKTIO_RSS_KEY 64 /* octets, as many as any driver takes */
 #define RDL_PKTIO_BURST 64 /* frames received or sent by one call */
 /*
  * Ethernet with two tags and an MTU of 1500.
@@ -25,6 +26,8 @@ struct rdl_pktio_config {
 	/* as given to EAL: "net_tap0,..." or "0000:01:00.0" */
 	const char *devices[RDL_PKTIO_PORTS_MAX];
 	unsigned queues; /* on each port, one per worker */
+	/* Random: by which queue a packet comes is nobody's to choose. */
+	const uint8_t *rss_key; /* RDL_PKTIO_RSS_KEY octets */
 	unsigned in_flight; /* packets that may be held outside port queues, over all workers */
 	unsigned born; /* beside those: frames that each worker may hold of what it has made */
 	uint16_t private_len; /* struct rdl_frame and what the caller keeps behind it */
@@ -48,7 +51,7 @@ struct rdl_pktio_setup {
 	int node; /* NUMA; -1: unknown */
 	uint16_t queues;
 	uint16_t mtu; /* octets of the longest IP packet that it sends; 0: unknown */
-	bool rss; /* packets are spread over the queues by a hash */
+	bool rss; /* packets are spread over the queues by a hash of ours */
 	bool rx_ipv4_checksum, rx_udp_checksum; /* checked by the port */
 	bool tx_ipv4_checksum, tx_udp_checksum; /* made by the port */
 };

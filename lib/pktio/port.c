@@ -90,12 +90,18 @@ static uint16_t mtu_of(uint16_t id, const struct rte_eth_dev_info *info)
 static bool spread(const struct rdl_pktio_config *config, const struct rte_eth_dev_info *info,
 	struct rte_eth_conf *conf)
 {
+	struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
 	uint64_t hashed = (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info->flow_type_rss_offloads;
 
 	if (config->queues < 2 || hashed == 0)
 		return false;
 	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	conf->rx_adv_conf.rss_conf.rss_hf = hashed;
+	rss->rss_hf = hashed;
+	if (info->hash_key_size > 0 && info->hash_key_size <= RDL_PKTIO_RSS_KEY) {
+		/* DPDK's interface is not const; drivers copy it. */
+		memcpy(&rss->rss_key, &config->rss_key, sizeof(rss->rss_key));
+		rss->rss_key_len = info->hash_key_size;
+	}
 	return true;
 }
 
