@@ -52,12 +52,15 @@ static int setup_queues(const struct rdl_pktio *pktio, struct port *port,
 }
 
 /*
- * Solicitations come to group addresses:
- * without a multicast filter of its own the port has to let all of them in.
+ * Solicitations come to group addresses: without a multicast filter of its own the port has to let
+ * all of them in. And tagged frames come for any VLAN, but a virtio device lets none in that it was
+ * not told of, one by one: as long as it filters at all.
  */
-static int let_multicast_in(uint16_t id)
+static int let_in(uint16_t id, const struct rte_eth_dev_info *info)
 {
-	if (rte_eth_allmulticast_enable(id) == 0)
+	bool filters_vlans = strcmp(info->driver_name, "net_virtio") == 0;
+
+	if (!filters_vlans && rte_eth_allmulticast_enable(id) == 0)
 		return 0;
 	int ret = rte_eth_promiscuous_enable(id);
 	/* A driver that knows neither has no filter. */
@@ -160,8 +163,8 @@ static int start_port(struct rdl_pktio *pktio, struct port *port,
 		ret = rte_eth_macaddr_get(port->id, &port->mac);
 	}
 	if (ret == 0) {
-		step = "let multicast into";
-		ret = let_multicast_in(port->id);
+		step = "let multicast and tagged frames into";
+		ret = let_in(port->id, &info);
 		port->setup.mtu = mtu_of(port->id, &info);
 	}
 	if (ret != 0)
