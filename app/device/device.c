@@ -113,10 +113,10 @@ bool device_kernel_link(unsigned index, bool *there)
 
 /* ---- all of them ---- */
 
-int device_check(const struct rdl_conf_port *port)
+int device_check(const struct rdl_conf_port *port, bool hugepages)
 {
 	struct rte_devargs devargs = { 0 };
-	char why[256];
+	char why[384];
 	int ret = rte_devargs_parse(&devargs, port->device);
 
 	free(devargs.data); /* rte_devargs_reset() is not of the stable ABI */
@@ -125,7 +125,7 @@ int device_check(const struct rdl_conf_port *port)
 		return complain(port, "neither a PCI address nor a DPDK virtual device such as "
 				      "net_af_packet0,iface=eth1");
 	if (device_is_pci(port->device))
-		return pci_is_ready(port->device, &pci_places, why, sizeof(why))
+		return pci_is_ready(port->device, hugepages, &pci_places, why, sizeof(why))
 			       ? 0
 			       : complain(port, "%s", why);
 	if (is_driver(port->device, "net_af_packet") || is_driver(port->device, "net_af_xdp") ||

@@ -14,9 +14,10 @@ bool device_is_pci(const char *device);
 
 /*
  * That DPDK can be given the device: it is one, it is there, it is not the kernel's, and this
- * process may open it. Logs one line with the place in the file, and returns -1, when not.
+ * process may open it, with or without hugepages. Logs one line with the place in the file, and
+ * returns -1, when not.
  */
-int device_check(const struct rdl_conf_port *port);
+int device_check(const struct rdl_conf_port *port, bool hugepages);
 
 /* The name of the kernel's interface that the device opens; false when it opens none. */
 bool device_interface(const char *device, char name[IF_NAMESIZE]);

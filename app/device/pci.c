@@ -2,11 +2,12 @@
 #include "pci.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
-const struct pci_places pci_places = { "/sys/bus/pci/devices", "/dev/vfio" };
+const struct pci_places pci_places = { "/sys/bus/pci/devices", "/dev/vfio", "/sys/class/iommu" };
 
 /* "01:00.0,arg" as "0000:01:00.0". */
 static void full_name(const char *device, char *name, size_t len)
@@ -49,9 +50,59 @@ static bool leaves_it(const char *driver)
 	return strstr(driver, "vfio") != NULL;
 }
 
-bool pci_is_ready(const char *device, const struct pci_places *places, char *why, size_t len)
+/* They hand out no mappings: a NIC is told physical addresses, which only hugepages keep. */
+static bool takes_physical_addresses(const char *driver)
 {
-	char name[64], folder[128], driver[64], group[32];
+	return strcmp(driver, "uio_pci_generic") == 0 || strcmp(driver, "igb_uio") == 0;
+}
+
+static bool is_empty(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	bool empty = true;
+
+	if (dir == NULL)
+		return true;
+	for (struct dirent *entry; empty && (entry = readdir(dir)) != NULL;)
+		empty = entry->d_name[0] == '.';
+	closedir(dir);
+	return empty;
+}
+
+/* How the operator gives a function to DPDK; behind what it is instead. */
+static void advise(const char *name, const char *instead, const struct pci_places *places,
+	char *why, size_t len)
+{
+	const char *first = "";
+
+	if (is_empty(places->iommus))
+		first = ", once there is an IOMMU (turned on in the firmware, and for the kernel "
+			"by intel_iommu=on); without one use --bind=uio_pci_generic";
+	else if (is_empty(places->vfio))
+		first = ", once its module is loaded (modprobe vfio-pci)";
+	snprintf(why, len, "%s: dpdk-devbind.py --bind=vfio-pci %s gives it to DPDK%s", instead,
+		name, first);
+}
+
+/* Its IOMMU group may be opened. One that is not there DPDK speaks of itself. */
+static bool may_open_group(
+	const char *folder, const struct pci_places *places, char *why, size_t len)
+{
+	char group[32], path[192];
+
+	if (!follow(folder, "iommu_group", group, sizeof(group)))
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", places->vfio, group);
+	if (access(path, R_OK | W_OK) == 0 || errno != EACCES)
+		return true;
+	snprintf(why, len, "no right to open %s", path);
+	return false;
+}
+
+bool pci_is_ready(
+	const char *device, bool hugepages, const struct pci_places *places, char *why, size_t len)
+{
+	char name[64], folder[128], driver[64], instead[96];
 
 	full_name(device, name, sizeof(name));
 	snprintf(folder, sizeof(folder), "%s/%s", places->devices, name);
@@ -60,28 +111,20 @@ bool pci_is_ready(const char *device, const struct pci_places *places, char *why
 		return false;
 	}
 	if (!follow(folder, "driver", driver, sizeof(driver))) {
-		snprintf(why, len,
-			"is bound to no driver: dpdk-devbind.py --bind=vfio-pci %s gives it to "
-			"DPDK",
-			name);
+		advise(name, "is bound to no driver", places, why, len);
 		return false;
 	}
 	if (!leaves_it(driver)) {
-		snprintf(why, len,
-			"is the kernel's, bound to %s: dpdk-devbind.py --bind=vfio-pci %s gives it "
-			"to DPDK",
-			driver, name);
+		snprintf(instead, sizeof(instead), "is the kernel's, bound to %s", driver);
+		advise(name, instead, places, why, len);
 		return false;
 	}
-	if (strcmp(driver, "vfio-pci") == 0 &&
-		follow(folder, "iommu_group", group, sizeof(group))) {
-		char path[192];
-
-		snprintf(path, sizeof(path), "%s/%s", places->vfio, group);
-		if (access(path, R_OK | W_OK) != 0 && errno == EACCES) {
-			snprintf(why, len, "no right to open %s", path);
-			return false;
-		}
+	if (!hugepages && takes_physical_addresses(driver)) {
+		snprintf(why, len,
+			"is bound to %s, which does not work without hugepages: set "
+			"memory.hugepages = true, or bind it to vfio-pci",
+			driver);
+		return false;
 	}
-	return true;
+	return strcmp(driver, "vfio-pci") != 0 || may_open_group(folder, places, why, len);
 }

@@ -5,17 +5,18 @@
 
 #include "base.h"
 
-/* Folders: of the functions, and of what opens their IOMMU groups. */
+/* Folders: of the functions, of what opens their IOMMU groups, and of the IOMMUs. */
 struct pci_places {
-	const char *devices, *vfio;
+	const char *devices, *vfio, *iommus;
 };
 /* The kernel's. */
 extern const struct pci_places pci_places;
 
 /*
- * That the function of "01:00.0,arg" is there, is not the kernel's, and may be opened. False with
- * what is wrong in `why`.
+ * That the function of "01:00.0,arg" is there, is not the kernel's, and may be opened, with or
+ * without hugepages. False with what is wrong in `why`.
  */
-bool pci_is_ready(const char *device, const struct pci_places *places, char *why, size_t len);
+bool pci_is_ready(
+	const char *device, bool hugepages, const struct pci_places *places, char *why, size_t len);
 
 #endif

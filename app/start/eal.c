@@ -164,7 +164,7 @@ static int populate(const struct rdl_conf *conf)
 static int check_ports(const struct rdl_conf *conf)
 {
 	for (unsigned i = 0; i < conf->port_count; i++)
-		if (device_check(&conf->ports[i]) != 0)
+		if (device_check(&conf->ports[i], conf->memory.hugepages) != 0)
 			return -1;
 	return 0;
 }

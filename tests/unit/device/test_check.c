@@ -21,7 +21,7 @@ static const char *said_of(const char *device)
 
 	snprintf(before, sizeof(before), "error start: a.conf:12: port %s: ", device);
 	listen_to();
-	int ret = device_check(&port);
+	int ret = device_check(&port, true);
 	const char *said = heard();
 
 	if (ret == 0) {

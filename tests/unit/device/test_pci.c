@@ -9,13 +9,26 @@
 #include "pci.h"
 
 static char root[] = "/tmp/rdl-pci-XXXXXX";
-static char devices[64], vfio[64], at[256];
-static const struct pci_places places = { devices, vfio };
+static char devices[64], vfio[64], iommus[64], at[256];
+static const struct pci_places places = { devices, vfio, iommus };
+static bool hugepages = true;
 
 static const char *path(const char *folder, const char *name, const char *more)
 {
 	snprintf(at, sizeof(at), "%s/%s%s", folder, name, more);
 	return at;
+}
+
+static int put(const char *folder, const char *name)
+{
+	FILE *file = fopen(path(folder, name, ""), "w");
+
+	return file != NULL ? fclose(file) : -1;
+}
+
+static void take_away(const char *folder, const char *name)
+{
+	assert_int_equal(unlink(path(folder, name, "")), 0);
 }
 
 /* NULL: there is none. */
@@ -44,10 +57,10 @@ static void gone(const char *name)
 /* "" when it is ready. */
 static const char *wrong(const char *device)
 {
-	static char why[256];
+	static char why[384];
 
 	why[0] = '\0';
-	if (pci_is_ready(device, &places, why, sizeof(why)))
+	if (pci_is_ready(device, hugepages, &places, why, sizeof(why)))
 		assert_string_equal(why, "");
 	else
 		assert_string_not_equal(why, "");
@@ -100,17 +113,67 @@ static void drivers(void **state)
 	}
 }
 
+/* Only then vfio-pci takes anything. */
+static void advice(void **state)
+{
+	static const char *const wanted[] = {
+		", once there is an IOMMU (turned on in the firmware, and for the kernel by "
+		"intel_iommu=on); without one use --bind=uio_pci_generic",
+		", once its module is loaded (modprobe vfio-pci)", ""
+	};
+	static const char *const drivers_of[] = { NULL, "e1000e" };
+	char text[384];
+
+	take_away(vfio, "vfio");
+	take_away(iommus, "dmar0");
+	for (size_t i = 0; i < RDL_ARRAY_LEN(wanted); i++) {
+		for (size_t d = 0; d < RDL_ARRAY_LEN(drivers_of); d++) {
+			function("0000:01:00.0", drivers_of[d], NULL);
+			snprintf(text, sizeof(text),
+				"is %s: dpdk-devbind.py --bind=vfio-pci 0000:01:00.0 gives it to "
+				"DPDK%s",
+				d == 0 ? "bound to no driver" : "the kernel's, bound to e1000e",
+				wanted[i]);
+			assert_string_equal(wrong("01:00.0"), text);
+			gone("0000:01:00.0");
+		}
+		if (i == 0)
+			assert_int_equal(put(iommus, "dmar0"), 0);
+		if (i == 1)
+			assert_int_equal(put(vfio, "vfio"), 0);
+	}
+}
+
+static void ordinary_pages(void **state)
+{
+	static const char *const uio[] = { "igb_uio", "uio_pci_generic" };
+	static const char *const others[] = { "vfio-pci", "mlx5_core" };
+	char text[384];
+
+	hugepages = false;
+	for (size_t i = 0; i < RDL_ARRAY_LEN(uio); i++) {
+		function("0000:01:00.0", uio[i], NULL);
+		snprintf(text, sizeof(text),
+			"is bound to %s, which does not work without hugepages: set "
+			"memory.hugepages = true, or bind it to vfio-pci",
+			uio[i]);
+		assert_string_equal(wrong("01:00.0"), text);
+		gone("0000:01:00.0");
+		function("0000:01:00.0", others[i], NULL);
+		assert_string_equal(wrong("01:00.0"), "");
+		gone("0000:01:00.0");
+	}
+	hugepages = true;
+}
+
 static void rights(void **state)
 {
 	char text[128];
-	FILE *file;
 
 	function("0000:01:00.0", "vfio-pci", "17");
 	/* One that is not there DPDK speaks of itself. */
 	assert_string_equal(wrong("01:00.0"), "");
-	file = fopen(path(vfio, "17", ""), "w");
-	assert_non_null(file);
-	fclose(file);
+	assert_int_equal(put(vfio, "17"), 0);
 	assert_int_equal(chmod(at, 0), 0);
 	snprintf(text, sizeof(text), "no right to open %s/17", vfio);
 	/* root has a right to all: by its real user, access(2) asks somebody else's. */
@@ -128,7 +191,7 @@ static void rights(void **state)
 	function("0000:01:00.0", "vfio-pci", "17");
 	assert_string_equal(wrong("01:00.0"), "");
 	gone("0000:01:00.0");
-	assert_int_equal(unlink(path(vfio, "17", "")), 0);
+	take_away(vfio, "17");
 }
 
 static int begin(void **state)
@@ -137,12 +200,17 @@ static int begin(void **state)
 		return -1;
 	snprintf(devices, sizeof(devices), "%s/devices", root);
 	snprintf(vfio, sizeof(vfio), "%s/vfio", root);
-	return mkdir(devices, 0755) == 0 && mkdir(vfio, 0755) == 0 ? 0 : -1;
+	snprintf(iommus, sizeof(iommus), "%s/iommus", root);
+	if (mkdir(devices, 0755) != 0 || mkdir(vfio, 0755) != 0 || mkdir(iommus, 0755) != 0)
+		return -1;
+	return put(vfio, "vfio") == 0 && put(iommus, "dmar0") == 0 ? 0 : -1;
 }
 
 static int end(void **state)
 {
-	return rmdir(devices) == 0 && rmdir(vfio) == 0 ? rmdir(root) : -1;
+	take_away(vfio, "vfio");
+	take_away(iommus, "dmar0");
+	return rmdir(devices) == 0 && rmdir(vfio) == 0 && rmdir(iommus) == 0 ? rmdir(root) : -1;
 }
 
 int main(void)
@@ -150,6 +218,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(drivers),
+		cmocka_unit_test(advice),
+		cmocka_unit_test(ordinary_pages),
 		cmocka_unit_test(rights),
 	};
 
