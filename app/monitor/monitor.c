@@ -9,6 +9,8 @@
 
 /* A core that makes no round for so long stands still: it does a million a second. */
 #define STANDS_MS 1000
+/* A link takes seconds to come up behind a port that has just been started. */
+#define LINK_MS 5000
 /* Between two lines about the same continuing loss. */
 #define LOSS_MS 10000
 
@@ -22,12 +24,14 @@ static const enum rdl_stat shed_stats[] = {
 /* A port, and what is known of it. */
 struct port_watch {
 	struct monitor_port now, said; /* what the log was told */
+	bool settled; /* its link was up once, or had the time to be */
 	unsigned interface; /* the kernel's, by number; 0: the driver's word is good */
 	struct rdl_gate losses;
 };
 
 struct monitor {
 	struct watched watched;
+	uint64_t opened_ms;
 	struct port_watch ports[PORTS_MAX];
 	struct rdl_stall workers[WORKERS_MAX], shards[SHARDS_MAX];
 	enum rdl_fill fill;
@@ -94,15 +98,21 @@ static void read_port(const struct watched *watched, unsigned p, struct port_wat
 	store(&port->now.tx_errors, health.tx_errors);
 }
 
-static void say_link(const struct watched *watched, unsigned p, struct port_watch *port)
+static void say_link(const struct monitor *monitor, unsigned p, struct port_watch *port)
 {
+	uint64_t now_ms = rdl_clock_ms();
+
+	port->settled |= port->interface != 0 || port->now.link || !port->now.there ||
+			 now_ms - monitor->opened_ms >= LINK_MS;
+	if (!port->settled)
+		return;
 	if (port->now.there == port->said.there && port->now.link == port->said.link)
 		return;
-	rdl_log_some(&links, rdl_clock_ms(), "%s port=%u device=%s",
+	rdl_log_some(&links, now_ms, "%s port=%u device=%s",
 		!port->now.there ? "its device is gone, and needs a restart to come back"
 		: port->now.link ? "link up"
 				 : "link down",
-		p, watched->conf->ports[p].device);
+		p, monitor->watched.conf->ports[p].device);
 	port->said.there = port->now.there;
 	port->said.link = port->now.link;
 }
@@ -134,7 +144,7 @@ static void look_at_ports(struct monitor *monitor)
 {
 	for (unsigned p = 0; p < monitor->watched.conf->port_count; p++) {
 		read_port(&monitor->watched, p, &monitor->ports[p]);
-		say_link(&monitor->watched, p, &monitor->ports[p]);
+		say_link(monitor, p, &monitor->ports[p]);
 		say_losses(p, &monitor->ports[p]);
 	}
 }
@@ -205,6 +215,7 @@ struct monitor *monitor_open(const struct watched *watched)
 		return NULL;
 	}
 	monitor->watched = *watched;
+	monitor->opened_ms = rdl_clock_ms();
 	for (unsigned p = 0; p < watched->conf->port_count; p++) {
 		struct port_watch *port = &monitor->ports[p];
 
@@ -214,7 +225,7 @@ struct monitor *monitor_open(const struct watched *watched)
 		/* Where things are well there is nothing to say. */
 		port->said = port->now;
 		port->said.there = port->said.link = 1;
-		say_link(watched, p, port);
+		say_link(monitor, p, port);
 	}
 	return monitor;
 }

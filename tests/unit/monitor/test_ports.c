@@ -53,17 +53,39 @@ static void links(void **state)
 	assert_string_equal(look(), "");
 }
 
-/* What is not well at the start is said there. */
+/* Ports take seconds to have a link once they are started. */
 static void down_from_the_beginning(void **state)
 {
-	driver_says[0].link = false;
+	driver_says[0].link = driver_says[1].link = false;
 	end(state);
 	listen_to();
 	begin_with(2);
-	assert_string_equal(heard(), "warn port: link down port=0 device=0000:01:00.0\n");
+	assert_string_equal(heard(), "");
+	assert_int_equal(monitor_port(monitor, 0)->link, 0);
+	own_clock_pass(4999);
+	assert_string_equal(look(), "");
+	/* The one comes up in time, and its next change is told at once. */
+	driver_says[1].link = true;
+	assert_string_equal(look(), "");
+	driver_says[1].link = false;
+	assert_string_equal(look(), "warn port: link down port=1 device=net_tap0\n");
+	own_clock_pass(1);
+	assert_string_equal(look(), "warn port: link down port=0 device=0000:01:00.0\n");
 	assert_string_equal(look(), "");
 	driver_says[0].link = true;
 	assert_string_equal(look(), "warn port: link up port=0 device=0000:01:00.0\n");
+}
+
+/* A device that is gone will not come up. */
+static void gone_from_the_beginning(void **state)
+{
+	driver_says[0].there = driver_says[0].link = false;
+	end(state);
+	listen_to();
+	begin_with(2);
+	assert_string_equal(heard(),
+		"warn port: its device is gone, and needs a restart to come back port=0 "
+		"device=0000:01:00.0\n");
 }
 
 static void one_that_flaps(void **state)
@@ -160,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PORT_TEST(links),
 		PORT_TEST(down_from_the_beginning),
+		PORT_TEST(gone_from_the_beginning),
 		PORT_TEST(one_that_flaps),
 		PORT_TEST(losses),
 		PORT_TEST(lost_before),
