@@ -154,13 +154,13 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all bench bench-guard bench-peers bench-plot test unit instrumented asan tsan cov soak fuzz fuzz-run \
+.PHONY: all bench bench-guard bench-peers bench-plot test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
 	lint lint-objects format compdb conf-keys run install clean deps help programs native-programs tools
 
 all: build/release/rdline build/release/rdline-ctl
 
 help:
-	@echo 'all (release binary)  test  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
+	@echo 'all (release binary)  test  test-nic  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
 	@echo 'bench-plot  bench-guard  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install [DESTDIR= PREFIX=]  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
@@ -309,6 +309,11 @@ cov: | build/.deps/cov
 SOAK_FOR ?= 600
 soak: all | build/.deps/lab
 	@SOAK_FOR=$(SOAK_FOR) tests/system/soak.py
+# NICs' drivers in a guest of QEMU's, without virtualisation: ten seconds a driver on a machine that is idle.
+test-nic: | build/.deps/lab build/.deps/nic
+	+@$(MAKE) --no-print-directory VARIANT=test build/test/rdline tools
+	@tests/nic/image build/nic build/test/rdline
+	@TEST_TIMEOUT=1200 tests/run tests/nic/test_nic.py
 # Looks for inputs that break a target, so many seconds for each.
 FUZZ_TIME ?= 60
 fuzz: | build/.deps/fuzz

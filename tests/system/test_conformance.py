@@ -296,6 +296,7 @@ def load():
     return sorted(cases, key=lambda case: (list(CONFIGURATIONS).index(case["cfg"]), is_slow(case)))
 
 
-CASES = load()
-main(lambda lab: Gateways(lab, CASES),
-     [("%(id)s %(title)s" % case, lambda gateways, case=case: gateways.play(case)) for case in CASES])
+if __name__ == "__main__":
+    CASES = load()
+    main(lambda lab: Gateways(lab, CASES),
+         [("%(id)s %(title)s" % case, lambda gateways, case=case: gateways.play(case)) for case in CASES])

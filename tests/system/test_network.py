@@ -480,4 +480,5 @@ def test_port_of_one_vlan(net):
         net.to(ARP, arp(1, MAC, ME4, MAC, GATEWAY4), BROADCAST, tags=tags))])
 
 
-main(start)
+if __name__ == "__main__":
+    main(start)

@@ -1,0 +1,279 @@
+#!/usr/bin/python3
+"""
+The gateway on NIC drivers: each of QEMU's NICs in a guest of its own, given to DPDK by vfio-pci behind an emulated
+IOMMU or by uio_pci_generic, with the lab's devices at the other end of its wire. Arguments: the NICs to play, of NICS.
+"""
+import collections
+import concurrent.futures
+import contextlib
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from guest import *  # noqa: E402,F403
+import test_conformance as conformance  # noqa: E402
+import test_network as network  # noqa: E402
+from frames import Wire  # noqa: E402
+
+DRIVERS = ["vfio-pci", "uio_pci_generic"]
+LOAD = os.path.join(ROOT, "build/test/load")
+ENDPOINTS = 2000
+CASES = [case for case in json.load(open(os.path.join(ROOT, "tests/data/cases.json"), encoding="utf-8"))
+         if case["cfg"] == "default" and not conformance.is_slow(case)]
+# Of the frames' tests those whose frames are not too short, nor for another MAC: NICs pad the ones and keep the others.
+FRAMES = [network.test_neighbour_discovery, network.test_echo, network.test_checksums, network.test_largest_datagrams,
+          network.test_groups, network.test_ipv4_options, network.test_ipv6_extension_headers,
+          network.test_tags, network.test_replies_go_where_requests_came_from, network.test_echo_of_more_than_the_mtu,
+          network.test_ipv6_fragments]
+
+
+def say(text, *values):
+    print("# " + text % values, flush=True)
+
+
+class Stand:
+    """The guest with one NIC at a time."""
+
+    def __init__(self, lab):
+        self.lab, self.guest, self.nic, self.driver = lab, None, None, None
+        lab.gateways.append(self)  # to be killed with them
+        subprocess.run(["ip", "route", "add", "local", "10.0.0.0/8", "dev", "dev0"], check=True, timeout=20)
+
+    def use(self, nic, driver):
+        self.kill()
+        started = time.monotonic()
+        self.guest = Guest(self.lab, nic.device, nic.netdev, driver == "vfio-pci")
+        self.nic, self.driver = nic, driver
+        say("%s %s: guest up after %.1f s", nic.name, driver, time.monotonic() - started)
+
+    def kill(self):
+        if self.guest is not None:
+            self.guest.kill()
+            self.guest = None
+
+    def log(self):
+        return self.guest.said() if self.guest is not None else ""
+
+    path = "the guest's console"
+
+    @contextlib.contextmanager
+    def serving(self, **options):
+        gateway = self.guest.gateway(**options)
+        try:
+            until(lambda: gateway.ask("/rdline/port,0")["link"] == 1, "no link")
+            yield gateway
+        except BaseException:
+            self.nic = None  # the next test has a guest of its own
+            raise
+        expect(gateway.stop(), 0, "exit")
+
+    def kernel_speaks_ipv6(self, speaks):
+        with open("/proc/sys/net/ipv6/conf/dev0/disable_ipv6", "w") as f:
+            f.write("0" if speaks else "1")
+        if speaks:
+            subprocess.run(["ip", "addr", "replace", DEVICE6 + "/64", "dev", "dev0", "nodad"], check=True, timeout=20)
+
+
+class PaddedWire(Wire):
+    """As NICs do it."""
+
+    def send(self, frame):
+        super().send(frame.ljust(60, b"\0"))
+
+    def receive(self, seconds=2.0):
+        frame = super().receive(seconds)
+        return frame.ljust(60, b"\0") if frame is not None else None
+
+
+class PaddedNet(network.Net):
+    def back(self, *arguments, **more):
+        return super().back(*arguments, **more).ljust(60, b"\0")
+
+
+# ---- what is played on each ----
+
+def client(stand, gateway):
+    """libcoap's client registers, updates and leaves, by IPv4 and IPv6."""
+    def ask(*arguments):
+        out = subprocess.run(["coap-client-notls", "-v", "6", "-B", "10", *arguments], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, timeout=20).stdout
+        answer = re.search(r"v:1 t:ACK c:(\S+) .*", out)
+        assert answer, out
+        return answer
+
+    for address in (GATEWAY4, "[%s]" % GATEWAY6):
+        to = "coap://%s/" % address
+        answer = ask("-m", "post", "-t", "40", "-e", "</1/0>,</3/0>", to + "rd?ep=libcoap&lt=300&lwm2m=1.1&b=U")
+        expect(answer[1], "2.01", "Register")
+        location = re.search(r"Location-Path:rd, *Location-Path:([\w-]+)", answer[0])[1]
+        state = gateway.registration("libcoap")
+        expect((state["location"], state["lifetime"]), ("/rd/" + location, 300), "registered")
+        expect(ask("-m", "post", to + "rd/%s?lt=600" % location)[1], "2.04", "Update")
+        expect(gateway.registration("libcoap")["lifetime"], 600, "updated")
+        expect(ask("-m", "delete", to + "rd/" + location)[1], "2.02", "De-register")
+        expect(gateway.registration("libcoap"), {}, "left")
+
+
+def cases(gateway):
+    """All at once, since none knows of another; how many."""
+    before, left = gateway.ask("/rdline/stats"), 0
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for case, played in [(case, pool.submit(conformance.play_slow, gateway, case)) for case in CASES]:
+            try:
+                played.result()
+            except Exception as e:
+                raise AssertionError("%(id)s %(title)s" % case) from e
+            left += sum(state is not None for state in case["state"].values())
+    conformance.await_counts(gateway, before, {"registrations": left})
+    return len(CASES)
+
+
+def load(gateway):
+    process = subprocess.run([LOAD, "--json", "--to", GATEWAY4, "--from", "10.0.0.1", "--seconds", "30",
+                              "--endpoints", str(ENDPOINTS)], stdout=subprocess.PIPE, text=True, timeout=150)
+    results = [json.loads(line) for line in process.stdout.splitlines()]
+    expect([(r["phase"], r["answered"], r["wrong"]) for r in results],
+           [(phase, ENDPOINTS, 0) for phase in ("register", "re-register", "update", "de-register")], "load")
+
+
+def refused(stand, pattern, **options):
+    """The start says why it does not."""
+    code, log = stand.guest.gateway(ready=False, **options).failure()
+    expect(code, 1, log)
+    assert re.fullmatch("(info start: roles share CPUs.*\n)?error start: /gateway.conf:\\d+: " + pattern + "\n", log), log
+
+
+def test_start(stand):
+    """What an operator reads who has not given the NIC to DPDK, or the memory."""
+    guest, iommu = stand.guest, stand.driver == "vfio-pci"
+    advice = "dpdk-devbind.py --bind=vfio-pci %s gives it to DPDK" % PCI
+    advice += "" if iommu else ", once there is an IOMMU .*; without one use --bind=uio_pci_generic"
+    guest.bind("virtio-pci")
+    refused(stand, "port %s: is the kernel's, bound to virtio-pci: %s" % (PCI, advice))
+    guest.bind("")
+    refused(stand, "port %s: is bound to no driver: %s" % (PCI, advice))
+    if not iommu:
+        guest.bind("vfio-pci")  # it does not take it
+        refused(stand, "port %s: is bound to no driver: %s" % (PCI, advice))
+    guest.bind(stand.driver)
+    pages = guest.run("cat /proc/sys/vm/nr_hugepages; echo 0 >/proc/sys/vm/nr_hugepages")
+    refused(stand, r"memory: needs \d+ MB of hugepages, 0 are free: reserve them \(.*\), or set memory.hugepages = false")
+    if iommu:
+        with stand.serving(hugepages=False):
+            expect(Device().register("ordinary").code, "2.01", "on ordinary pages")
+    else:
+        refused(stand, "port %s: is bound to uio_pci_generic, which does not work without hugepages: .*" % PCI, hugepages=False)
+    guest.run("echo %s >/proc/sys/vm/nr_hugepages" % pages.strip())
+
+
+def link(stand, gateway):
+    """Told within a second, and no reason to start again."""
+    port = "port=0 device=%s" % PCI
+    for state, word in (("off", "down"), ("on", "up")):
+        stand.guest.link(state)
+        until(lambda: gateway.ask("/rdline/port,0")["link"] == (state == "on"), "the link is not " + word)
+        until(lambda: "warn port: link %s %s" % (word, port) in gateway.log(), "nothing is said of the link")
+    expect(Device().register("again").code, "2.01", "behind a link that came back")
+
+
+def queues_of(gateway):
+    """By which queues datagrams of some sources come."""
+    def received():
+        return [gateway.ask("/rdline/worker,%d" % w)["rx_frames"] for w in range(2)]
+
+    queues = []
+    for port in range(40000, 40016):
+        device, before = Device(), received()
+        device.socket.close()
+        device.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        device.socket.bind((DEVICE4, port))
+        device.socket.connect((GATEWAY4, 5683))
+        assert device.raw(network.PING).type == RST
+        until(lambda: received() != before, "no worker had it")
+        queues.append(received()[1] - before[1])
+    return queues
+
+
+def test_spreads(stand):
+    """The hash of each start is its own."""
+    seen = []
+    for _ in range(2):
+        with stand.serving(workers=2) as gateway:
+            Device().register("warm")  # and ARP is done
+            seen.append(queues_of(gateway))
+    say("queues of 16 sources, twice: %s %s", *seen)
+    assert seen[0] != seen[1], seen
+
+
+def chosen(stand, log):
+    """What the log tells of the port."""
+    driver, rss, rx, tx = stand.nic.chosen
+    line = "info port: set up port=0 device=%s driver=%s mac=%s mtu=1500 node=\\S+ queues=%d rss=%d rx_checksums=%s tx_checksums=%s"
+    line %= (PCI, driver, NIC_MAC, stand.nic.queues, rss, rx, tx)
+    assert re.search("^%s$" % line, log, re.M), (line, log)
+    expect("warn port: the driver spreads nothing" in log, stand.nic.queues > 1 and not rss, log)
+
+
+def test_serves(stand):
+    with stand.serving(workers=stand.nic.queues) as gateway:
+        chosen(stand, gateway.log())
+        stand.kernel_speaks_ipv6(True)
+        client(stand, gateway)
+        started = time.monotonic()
+        say("%d cases in %.1f s", cases(gateway), time.monotonic() - started)
+        load(gateway)
+        received = [gateway.ask("/rdline/worker,%d" % w)["rx_frames"] for w in range(stand.nic.queues)]
+        say("frames of each queue: %s", received)
+        if stand.nic.spreads:
+            assert min(received) > max(received) // 3, "not spread: %r" % received
+        link(stand, gateway)
+        say("%s", gateway.ask("/rdline/port,0"))
+
+
+def test_frames(stand):
+    """Frame by frame. One queue: what is through is through."""
+    stand.kernel_speaks_ipv6(False)
+    ports = '{ device = "%s"; addresses = [ %s ]; }' % (PCI, ", ".join(
+        '"%s"' % a for a in (GATEWAY4 + "/24", network.OTHER4 + "/24", GATEWAY6 + "/64", network.OTHER6 + "/64")))
+    with stand.serving(ports=ports) as gateway:
+        net = PaddedNet(stand.lab, gateway, PaddedWire("dev0"), NIC_MAC)
+        for play in FRAMES:
+            try:
+                play(net)
+            except Exception as e:
+                raise AssertionError(play.__name__) from e
+        say("%d of the frames' tests", len(FRAMES))
+
+
+Nic = collections.namedtuple("Nic", "name device netdev queues spreads chosen tests")
+# `queues`: as many workers; `spreads`: whether all of them get packets; `chosen`: the driver, rss, rx_checksums and
+# tx_checksums that the log tells. For an IOMMU a virtio device has to be a modern one, and told of it.
+VIRTIO = "virtio-net-pci,disable-legacy=on,iommu_platform=on"
+NICS = [
+    Nic("virtio", VIRTIO + ",mq=on,vectors=8,rss=on", ",queues=2", 2, True,
+        ("net_virtio", 1, "udp", "udp"), [test_start, test_serves, test_spreads, test_frames]),
+    Nic("virtio-plain", VIRTIO, ",vnet_hdr=off", 1, False,
+        ("net_virtio", 0, "none", "none"), [test_serves, test_frames]),
+    Nic("e1000e", "e1000e", "", 2, False,
+        ("net_e1000_em", 0, "ipv4,udp", "ipv4,udp"), [test_serves, test_frames]),
+    # Its driver spreads; QEMU's device does not.
+    Nic("vmxnet3", "vmxnet3", "", 2, False,
+        ("net_vmxnet3", 1, "udp", "udp"), [test_serves, test_frames]),
+]
+
+
+def of(stand, nic, driver, test):
+    if (stand.nic, stand.driver) != (nic, driver):
+        stand.use(nic, driver)
+        stand.guest.bind(driver)
+    started = time.monotonic()
+    test(stand)
+    say("%.1f s", time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    main(Stand, [("%s on %s %s" % (test.__name__, driver, nic.name),
+                  lambda stand, nic=nic, driver=driver, test=test: of(stand, nic, driver, test))
+                 for driver in DRIVERS for nic in NICS if len(sys.argv) == 1 or nic.name in sys.argv
+                 for test in nic.tests])
