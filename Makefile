@@ -33,9 +33,11 @@ pipeline_PKGS := libxxhash
 shard_DEPS    := events policy admission stats
 pktio_DEPS    := net
 pktio_PKGS    := libdpdk
+credentials_DEPS := lwm2m
+credentials_PKGS := lmdb gnutls
 
 LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log rules mailbox lines registry events \
-	refusals pipeline shard pktio
+	refusals pipeline shard pktio credentials
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log

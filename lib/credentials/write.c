@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+
+#include <errno.h>
+
+/* One transaction that writes. */
+struct writing {
+	const struct rdl_credentials *credentials;
+	MDB_txn *txn;
+	struct rdl_credentials_tally tally;
+	/* Of the mode that is written: behind its last record, pages are filled to the brim. */
+	MDB_cursor *cursor;
+	bool at_end;
+};
+
+static int begin(struct rdl_credentials *credentials, struct writing *writing)
+{
+	*writing = (struct writing){ .credentials = credentials };
+	return rdl_credentials_txn_begin(credentials, 0, &writing->txn);
+}
+
+/* Commits what went well. */
+static int end(struct writing *writing, int rc)
+{
+	if (writing->cursor != NULL)
+		mdb_cursor_close(writing->cursor);
+	if (rc == 0)
+		return mdb_txn_commit(writing->txn);
+	mdb_txn_abort(writing->txn);
+	return rc;
+}
+
+/* Doubles the map of a process that has no transaction. */
+static int grow(struct rdl_credentials *credentials)
+{
+	MDB_envinfo info;
+
+	mdb_env_info(credentials->env, &info);
+	int rc = mdb_env_set_mapsize(credentials->env, 2 * info.me_mapsize);
+	credentials->lost = rc != 0;
+	return rc;
+}
+
+/* A cursor over a mode, and whether all that it has is before `first`. */
+static int begin_mode(struct writing *writing, struct rdl_credentials_identity first)
+{
+	MDB_dbi dbi = writing->credentials->credentials[first.mode];
+	MDB_val key = rdl_credentials_val(first.octets), last, data;
+
+	if (writing->cursor != NULL)
+		mdb_cursor_close(writing->cursor);
+	int rc = mdb_cursor_open(writing->txn, dbi, &writing->cursor);
+	if (rc != 0) {
+		writing->cursor = NULL;
+		return rc;
+	}
+	rc = mdb_cursor_get(writing->cursor, &last, &data, MDB_LAST);
+	writing->at_end =
+		rc == MDB_NOTFOUND || (rc == 0 && mdb_cmp(writing->txn, dbi, &last, &key) < 0);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int replace(struct writing *writing, MDB_val *key, MDB_val *record, const MDB_val *old)
+{
+	if (rdl_span_equal(rdl_credentials_span(old), rdl_credentials_span(record))) {
+		writing->tally.unchanged++;
+		return 0;
+	}
+	writing->tally.changed++;
+	return mdb_cursor_put(writing->cursor, key, record, 0);
+}
+
+static int write_row(struct writing *writing, const struct rdl_credentials_row *row)
+{
+	uint8_t room[RDL_CREDENTIALS_RECORD_MAX];
+	MDB_val key = rdl_credentials_val(row->identity.octets);
+	MDB_val record = { rdl_credentials_record_pack(&writing->credentials->seal, row, room),
+		room };
+	MDB_val old = record;
+
+	if (record.mv_size == 0)
+		return EINVAL;
+	int rc = mdb_cursor_put(
+		writing->cursor, &key, &old, writing->at_end ? MDB_APPEND : MDB_NOOVERWRITE);
+	if (rc == MDB_KEYEXIST && !writing->at_end)
+		rc = replace(writing, &key, &record, &old);
+	else if (rc == 0)
+		writing->tally.added++;
+	if (writing->credentials->seal.cipher == NULL)
+		explicit_bzero(room, record.mv_size);
+	return rc;
+}
+
+static int write_rows(struct writing *writing, const struct rdl_credentials_row *rows, size_t count)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (i == 0 || rows[i].identity.mode != rows[i - 1].identity.mode)
+			rc = begin_mode(writing, rows[i].identity);
+		if (rc == 0)
+			rc = write_row(writing, &rows[i]);
+	}
+	return rc;
+}
+
+bool rdl_credentials_put(struct rdl_credentials *credentials,
+	const struct rdl_credentials_row *rows, size_t count, struct rdl_credentials_tally *tally,
+	char problem[RDL_CREDENTIALS_PROBLEM_MAX])
+{
+	struct writing writing;
+	int rc;
+
+	do {
+		rc = begin(credentials, &writing);
+		if (rc == 0)
+			rc = end(&writing, write_rows(&writing, rows, count));
+	} while (rc == MDB_MAP_FULL && (rc = grow(credentials)) == 0);
+	if (rc != 0)
+		return rdl_credentials_problem(credentials, rc, problem);
+	*tally = writing.tally;
+	return true;
+}
+
+static int remove_row(struct writing *writing, struct rdl_credentials_identity identity)
+{
+	MDB_val key = rdl_credentials_val(identity.octets), old;
+	int rc = begin_mode(writing, identity);
+
+	if (rc == 0)
+		rc = mdb_cursor_get(writing->cursor, &key, &old, MDB_SET_KEY);
+	return rc != 0 ? rc : mdb_cursor_del(writing->cursor, 0);
+}
+
+enum rdl_credentials_result rdl_credentials_remove(struct rdl_credentials *credentials,
+	struct rdl_credentials_identity identity, char problem[RDL_CREDENTIALS_PROBLEM_MAX])
+{
+	struct writing writing;
+	int rc;
+
+	if (identity.octets.len == 0 || identity.octets.len > RDL_CREDENTIALS_IDENTITY_MAX)
+		return RDL_CREDENTIALS_NONE;
+	do {
+		rc = begin(credentials, &writing);
+		if (rc == 0)
+			rc = end(&writing, remove_row(&writing, identity));
+	} while (rc == MDB_MAP_FULL && (rc = grow(credentials)) == 0);
+	if (rc == 0)
+		return RDL_CREDENTIALS_OK;
+	rdl_credentials_problem(credentials, rc, problem);
+	return rc == MDB_NOTFOUND ? RDL_CREDENTIALS_NONE : RDL_CREDENTIALS_FAILED;
+}
