@@ -44,8 +44,10 @@ struct rdl_credential {
 
 enum rdl_credentials_result {
 	RDL_CREDENTIALS_OK,
-	/* No such identity. */
+	/* No such identity, or nothing new. */
 	RDL_CREDENTIALS_NONE,
+	/* More changed than is remembered: walk, and begin anew. */
+	RDL_CREDENTIALS_GAP,
 	RDL_CREDENTIALS_FAILED,
 };
 
@@ -97,6 +99,39 @@ bool rdl_credentials_permit(
 	struct rdl_credentials_identity identity, struct rdl_span names, struct rdl_span endpoint);
 /* The first of *names, which lose it; false: there is none left. */
 bool rdl_credentials_next_name(struct rdl_span *names, struct rdl_span *name);
+
+typedef void (*rdl_credentials_walk_fn)(
+	void *context, struct rdl_credentials_identity identity, struct rdl_span names);
+
+/*
+ * Tells of each credential of that mode whose identity begins so, in the order of octets, all as of
+ * one commit, whose number goes into *position. Whoever else must follow a map that grew waits
+ * until it is over.
+ */
+enum rdl_credentials_result rdl_credentials_walk(struct rdl_credentials_reader *reader,
+	struct rdl_credentials_identity prefix, rdl_credentials_walk_fn tell, void *context,
+	uint64_t *position) __attribute__((warn_unused_result));
+
+/* One identity that was added, removed, or given another key or other names. */
+struct rdl_credentials_change {
+	struct rdl_credentials_identity identity;
+	/* It was there, it is there. */
+	bool before, after;
+	struct rdl_span names_before, names_after;
+};
+typedef void (*rdl_credentials_change_fn)(
+	void *context, const struct rdl_credentials_change *change);
+
+/* How many changes the database remembers. */
+#define RDL_CREDENTIALS_CHANGES 65536
+
+/*
+ * Tells of what changed after *position, in its order, and moves *position behind it. NONE: nothing
+ * did, which takes a microsecond to find out. GAP: too much; *position stays.
+ */
+enum rdl_credentials_result rdl_credentials_changes(struct rdl_credentials_reader *reader,
+	uint64_t *position, rdl_credentials_change_fn tell, void *context)
+	__attribute__((warn_unused_result));
 
 /*
  * The SHA-256 of the public key that a PEM text holds, as a device would send it; false: it holds

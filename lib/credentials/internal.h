@@ -42,6 +42,8 @@ bool rdl_credentials_read_key_file(const char *path, uint8_t key[RDL_CREDENTIALS
 /* The octets of a row's record in `room`; 0: the cipher failed. */
 size_t rdl_credentials_record_pack(const struct rdl_credentials_seal *seal,
 	const struct rdl_credentials_row *row, uint8_t room[RDL_CREDENTIALS_RECORD_MAX]);
+/* Its names, which need no key; false: it is no record. */
+bool rdl_credentials_record_names(bool sealed, struct rdl_span record, struct rdl_span *names);
 bool rdl_credentials_record_open(const struct rdl_credentials_seal *seal,
 	struct rdl_credentials_identity identity, struct rdl_span record,
 	struct rdl_credential *credential);
@@ -54,6 +56,8 @@ bool rdl_credentials_record_open(const struct rdl_credentials_seal *seal,
 struct rdl_credentials_state {
 	uint32_t format;
 	uint32_t sealed;
+	/* Changes since it was made. */
+	uint64_t position;
 	/* Of nothing, sealed: tells whether this is the key file. */
 	uint8_t check[RDL_CREDENTIALS_TAG_LEN];
 };
@@ -62,7 +66,7 @@ struct rdl_credentials {
 	MDB_env *env;
 	/* By mode. */
 	MDB_dbi credentials[2];
-	MDB_dbi state;
+	MDB_dbi state, changes;
 	/*
 	 * Held for reading while anybody looks into the map, for writing while it moves. What could
 	 * not be mapped again is never looked at again.
@@ -104,5 +108,21 @@ int rdl_credentials_state_get(const struct rdl_credentials *credentials, MDB_txn
 	struct rdl_credentials_state *state);
 int rdl_credentials_state_put(const struct rdl_credentials *credentials, MDB_txn *txn,
 	const struct rdl_credentials_state *state);
+
+/* ---- changes, as they are written ---- */
+
+struct rdl_credentials_log {
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	uint64_t position;
+	/* Of this transaction. */
+	size_t count;
+};
+
+/* Records without names, before and after; NULL: not there. */
+int rdl_credentials_log_add(
+	struct rdl_credentials_log *log, const struct rdl_credentials_change *change);
+/* Forgets the oldest; all, when there were too many. */
+int rdl_credentials_log_end(struct rdl_credentials_log *log);
 
 #endif

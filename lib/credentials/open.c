@@ -84,6 +84,8 @@ static int open_tables(struct rdl_credentials *credentials, MDB_txn *txn, bool m
 	for (size_t i = 0; rc == 0 && i < RDL_ARRAY_LEN(names); i++)
 		rc = mdb_dbi_open(txn, names[i], flags, &credentials->credentials[i]);
 	if (rc == 0)
+		rc = mdb_dbi_open(txn, "changes", flags | MDB_INTEGERKEY, &credentials->changes);
+	if (rc == 0)
 		rc = rdl_credentials_state_get(credentials, txn, state);
 	if (rc != MDB_NOTFOUND || !make)
 		return rc;
@@ -186,7 +188,7 @@ static bool open_env(struct rdl_credentials *credentials,
 	int rc = mdb_env_create(&credentials->env);
 
 	if (rc == 0)
-		rc = mdb_env_set_maxdbs(credentials->env, 3);
+		rc = mdb_env_set_maxdbs(credentials->env, 4);
 	if (rc == 0)
 		rc = open_files(credentials->env, config, problem);
 	if (rc != 0)

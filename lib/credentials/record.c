@@ -33,6 +33,17 @@ static bool read_head(bool sealed, struct rdl_span record, size_t *key_len, size
 	       record.len - RDL_CREDENTIALS_RECORD_HEAD - *stored <= RDL_CREDENTIALS_NAMES_MAX;
 }
 
+bool rdl_credentials_record_names(bool sealed, struct rdl_span record, struct rdl_span *names)
+{
+	size_t key_len, stored;
+
+	if (!read_head(sealed, record, &key_len, &stored))
+		return false;
+	*names = (struct rdl_span){ record.data + RDL_CREDENTIALS_RECORD_HEAD,
+		record.len - RDL_CREDENTIALS_RECORD_HEAD - stored };
+	return true;
+}
+
 bool rdl_credentials_record_open(const struct rdl_credentials_seal *seal,
 	struct rdl_credentials_identity identity, struct rdl_span record,
 	struct rdl_credential *credential)

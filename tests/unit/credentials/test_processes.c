@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -126,6 +127,16 @@ static void close_now(struct database *database)
 	database->credentials = NULL;
 }
 
+/* One that does not outlive a test that failed. */
+static pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
 static int wait_for(pid_t pid)
 {
 	int status;
@@ -144,7 +155,7 @@ static void test_growth(void **state)
 	assert_true(put_round(&database, 0, 64, 0));
 	close_now(&database);
 	for (int i = 0; i < 2; i++) {
-		gateways[i] = fork();
+		gateways[i] = fork_child();
 		assert_true(gateways[i] >= 0);
 		if (gateways[i] == 0)
 			_exit(read_in_threads(&database));
@@ -162,6 +173,143 @@ static void test_growth(void **state)
 	database_end(&database);
 }
 
+/* Where a walk stands still, and what then happens to its map. */
+struct standstill {
+	struct rdl_credentials *credentials;
+	int grow, grown;
+	pthread_t other;
+	bool done;
+};
+
+static void *look_up_last(void *argument)
+{
+	struct rdl_credentials_reader *reader = rdl_credentials_reader_create(argument);
+	int round = reader == NULL ? -2 : round_of(reader, 5999);
+
+	rdl_credentials_reader_destroy(reader);
+	return (void *)(intptr_t)round;
+}
+
+/* What a walk shows stays where it is, also while another thread must follow the map. */
+static void stand_still(
+	void *context, struct rdl_credentials_identity identity, struct rdl_span names)
+{
+	struct standstill *standstill = context;
+	char octet;
+
+	if (standstill->done)
+		return;
+	standstill->done = true;
+	assert_int_equal(write(standstill->grow, "", 1), 1);
+	assert_int_equal(read(standstill->grown, &octet, 1), 1);
+	assert_int_equal(
+		pthread_create(&standstill->other, NULL, look_up_last, standstill->credentials), 0);
+	usleep(200000);
+	assert_memory_equal(identity.octets.data, "00000000", 8);
+}
+
+static void test_map_stays(void **state)
+{
+	struct database database;
+	int go[2], done[2];
+	uint64_t position;
+	char octet;
+	void *round;
+
+	database_begin(&database, NULL);
+	assert_true(put_round(&database, 0, 10, 1));
+	close_now(&database);
+	assert_int_equal(pipe(go) | pipe(done), 0);
+	pid_t tool = fork_child();
+	assert_true(tool >= 0);
+	if (tool == 0) {
+		if (read(go[0], &octet, 1) != 1)
+			_exit(1);
+		database.config.write = true;
+		database.credentials = rdl_credentials_open(&database.config, database.problem);
+		_exit(database.credentials != NULL && put_round(&database, 1000, 5000, 3) &&
+					write(done[1], "", 1) == 1
+				? 0
+				: 1);
+	}
+	database_reopen(&database, false);
+	struct standstill standstill = { database.credentials, go[1], done[0], 0, false };
+	assert_int_equal(rdl_credentials_walk(database.reader, psk(RDL_SPAN("")), stand_still,
+				 &standstill, &position),
+		RDL_CREDENTIALS_OK);
+	assert_int_equal(pthread_join(standstill.other, &round), 0);
+	assert_int_equal((intptr_t)round, 3);
+	assert_int_equal(wait_for(tool), 0);
+	for (int i = 0; i < 2; i++) {
+		close(go[i]);
+		close(done[i]);
+	}
+	database_end(&database);
+}
+
+/* A walk that stands still at its first credential, and counts. */
+struct slow_walk {
+	int ready, go;
+	unsigned count;
+};
+
+static void walk_slowly(
+	void *context, struct rdl_credentials_identity identity, struct rdl_span names)
+{
+	struct slow_walk *walk = context;
+	char octet;
+
+	if (walk->count++ == 0 &&
+		(write(walk->ready, "", 1) != 1 || read(walk->go, &octet, 1) != 1))
+		_exit(1);
+}
+
+/*
+ * While a gateway reads, no page is used again: each change takes new ones, until the map is full.
+ * The gateway sees all that there was when it began.
+ */
+static void test_removed_while_read(void **state)
+{
+	struct database database;
+	int ready[2], go[2];
+	uint64_t position;
+	char octet;
+
+	database_begin(&database, NULL);
+	assert_true(put_round(&database, 0, 64, 1));
+	close_now(&database);
+	assert_int_equal(pipe(ready) | pipe(go), 0);
+	pid_t gateway = fork_child();
+	assert_true(gateway >= 0);
+	if (gateway == 0) {
+		struct slow_walk walk = { ready[1], go[0], 0 };
+
+		database_reopen(&database, false);
+		_exit(rdl_credentials_walk(database.reader, psk(RDL_SPAN("")), walk_slowly, &walk,
+			      &position) == RDL_CREDENTIALS_OK &&
+					walk.count == 64
+				? 0
+				: 1);
+	}
+	assert_int_equal(read(ready[0], &octet, 1), 1);
+	database_reopen(&database, true);
+	for (unsigned i = 0; i < 64; i++) {
+		struct told told;
+
+		assert_int_equal(database_remove(&database, row_of(&told, i, 1).identity),
+			RDL_CREDENTIALS_OK);
+	}
+	assert_int_equal(write(go[1], "", 1), 1);
+	assert_int_equal(wait_for(gateway), 0);
+	for (unsigned i = 0; i < 64; i++)
+		assert_int_equal(round_of(database.reader, i), -1);
+	for (int i = 0; i < 2; i++) {
+		close(ready[i]);
+		close(go[i]);
+	}
+	database_end(&database);
+}
+
 /* A tool whose map is behind, since another made the database grow. */
 static void test_writer_follows(void **state)
 {
@@ -172,7 +320,7 @@ static void test_writer_follows(void **state)
 	database_begin(&database, NULL);
 	close_now(&database);
 	assert_int_equal(pipe(ready) | pipe(go), 0);
-	pid_t other = fork();
+	pid_t other = fork_child();
 	assert_true(other >= 0);
 	if (other == 0) {
 		database.config.write = true;
@@ -238,7 +386,7 @@ static void test_cut_import(void **state)
 		/* A write that is wholly beyond kills, one that is partly so fails. */
 		size_t limit =
 			killed ? (size_t)i * 8192 : (size_t)status.st_size + (size_t)i * 100000;
-		pid_t importer = fork();
+		pid_t importer = fork_child();
 		assert_true(importer >= 0);
 		if (importer == 0)
 			_exit(import_cut(&database, limit, killed));
@@ -262,7 +410,7 @@ static void test_dead_readers(void **state)
 	database_begin(&database, NULL);
 	assert_true(put_round(&database, 0, 1, 1));
 	for (int i = 0; i < 130; i++) {
-		pid_t gateway = fork();
+		pid_t gateway = fork_child();
 
 		assert_true(gateway >= 0);
 		if (gateway == 0) {
@@ -290,7 +438,7 @@ static void test_writers(void **state)
 	database_begin(&database, NULL);
 	close_now(&database);
 	for (unsigned i = 0; i < RDL_ARRAY_LEN(tools); i++) {
-		tools[i] = fork();
+		tools[i] = fork_child();
 		assert_true(tools[i] >= 0);
 		if (tools[i] != 0)
 			continue;
@@ -320,6 +468,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_map_stays),
+		cmocka_unit_test(test_removed_while_read),
 		cmocka_unit_test(test_writer_follows),
 		cmocka_unit_test(test_cut_import),
 		cmocka_unit_test(test_dead_readers),
