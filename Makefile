@@ -60,7 +60,7 @@ telemetry_FLAGS = -I$B/version
 app_FLAGS      = -I$B/version
 start_DEPS    := telemetry
 start_PKGS    := libdpdk
-ctl_DEPS      := base
+ctl_DEPS      := credentials
 ctl_PKGS      := jansson
 
 APP_ROOMS := lcores worker shard_core feed console device dpdk_log monitor telemetry start ctl
@@ -239,7 +239,7 @@ PEERS := tests/bench/peers
 $(call program,rdline,      app/main.c,                                     start,           libconfig jansson,$$(DPDK_STATIC))
 $(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson,$$(DPDK_STATIC))
 # Its client on the control socket.
-$(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson)
+$(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson lmdb gnutls)
 # Instructions of a worker's passes, counted by callgrind, beside those of the tree.
 $(call program,rdline-guard,tests/bench/guard/guard.c tests/bench/packets.c,pipeline support,libdpdk)
 # A fleet and two servers on kernel sockets. The fleet is a client for the system tests, too.

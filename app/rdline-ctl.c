@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* rdline-ctl: asks a gateway's control socket, and says it in words, or as it came. */
+/*
+ * rdline-ctl: asks a gateway's control socket, and says it in words, or as it came; and keeps the
+ * database of credentials.
+ */
 #include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "credential.h"
 #include "ctl.h"
 #include "version.h"
 
@@ -49,7 +53,11 @@ static void usage(FILE *out)
 	      "                            " SOCKET_DEFAULT "\n"
 	      "  -V, --version             print the version\n"
 	      "  -h, --help                print this\n"
-	      "exit: 0 done, 1 no such endpoint or an error, 2 usage, 3 no connection\n",
+	      "and the devices' credentials:\n",
+		out);
+	credential_usage(out);
+	fputs("exit: 0 done, 1 no such endpoint or identity, or an error, 2 usage, 3 no "
+	      "connection\n",
 		out);
 }
 
@@ -250,6 +258,16 @@ static void read_options(int argc, char **argv, const char *letters, struct opti
 	}
 }
 
+/* What was written before may have failed, too. */
+static int end(int code)
+{
+	if (code == EXIT_USAGE)
+		usage(stderr);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		fail(EXIT_ERROR, "standard output", "cannot be written to");
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .socket = getenv("RDLINE_CONTROL") };
@@ -267,14 +285,11 @@ int main(int argc, char **argv)
 		read_options(argc, argv, "jno:s:Vh", &options);
 		argv[--optind] = command;
 	}
+	if (optind < argc && strcmp(argv[optind], "credential") == 0)
+		return end(credential_command(argc - optind, argv + optind));
 	signal(SIGPIPE, SIG_IGN); /* a gateway that went away is no connection */
-	if (optind == argc) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
+	if (optind == argc)
+		return end(EXIT_USAGE);
 	run(&options, argv + optind, argc - optind);
-	/* What was written before may have failed, too. */
-	if (fflush(stdout) != 0 || ferror(stdout))
-		fail(EXIT_ERROR, "standard output", "cannot be written to");
-	return EXIT_SUCCESS;
+	return end(EXIT_SUCCESS);
 }

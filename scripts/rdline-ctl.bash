@@ -1,8 +1,9 @@
-# bash completion for rdline-ctl: options, commands, and endpoint names as the gateway has them.
+# bash completion for rdline-ctl: options, commands, endpoint names as the gateway has them, and identities as the
+# database has them.
 _rdline_ctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local socket=() command= i
+	local socket=() database=() command= i
 
 	# Names may hold colons, which would break words.
 	if declare -F _get_comp_words_by_ref >/dev/null; then
@@ -18,11 +19,30 @@ _rdline_ctl()
 			command=${COMP_WORDS[i]}
 			break
 			;;
+		credential)
+			command=credential
+			for ((i++; i < COMP_CWORD; i++)); do
+				case ${COMP_WORDS[i]} in
+				-d | --database | -k | --key-file)
+					database+=("${COMP_WORDS[i]}" "${COMP_WORDS[++i]}")
+					;;
+				add | remove | import | list)
+					command="credential ${COMP_WORDS[i]}"
+					break
+					;;
+				esac
+			done
+			break
+			;;
 		esac
 	done
 	case $previous in
-	-s | --socket)
+	-s | --socket | -k | --key-file | --rpk)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	-d | --database)
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
 	-o | --sort)
@@ -33,13 +53,26 @@ _rdline_ctl()
 	case $command in
 	'')
 		mapfile -t COMPREPLY < <(compgen -W \
-			"show list remove count refusals --json --names --sort --socket --version --help" -- "$current")
+			"show list remove count refusals credential --json --names --sort --socket --version --help" -- "$current")
 		;;
 	show | remove | refusals | list)
 		# One page of what begins so is enough to choose from. Devices choose their names, and bash would take what
 		# is completed for its own words: names with anything in them that means something to it are left out.
 		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" --names list -- "$current" 0 2>/dev/null |
 			LC_ALL=C grep -av $'[^0-9A-Za-z_.:@%+=,/\x80-\xff-]')
+		;;
+	credential)
+		mapfile -t COMPREPLY < <(compgen -W "--database --key-file add remove import list" -- "$current")
+		;;
+	'credential add')
+		mapfile -t COMPREPLY < <(compgen -W "--rpk" -- "$current")
+		;;
+	'credential import')
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		;;
+	'credential remove' | 'credential list')
+		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl credential "${database[@]}" list "$current" 2>/dev/null |
+			cut -f 1 | LC_ALL=C grep -av $'[^0-9A-Za-z_.:@%+=,/\x80-\xff-]' | head -n 100)
 		;;
 	esac
 	if declare -F __ltrim_colon_completions >/dev/null; then

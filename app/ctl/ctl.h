@@ -2,6 +2,7 @@
 /*
  * ctl: a gateway's replies, for people. Whatever a device put into its texts,
  * nothing that controls a terminal or turns its text round reaches it. On standard output.
+ * Credentials, which are a database and no gateway's, are in credential.h.
  */
 #ifndef RDL_CTL_H
 #define RDL_CTL_H
@@ -10,7 +11,11 @@
 
 #include <jansson.h>
 
-/* A text that a device chose, and the end of the line. */
+#include "base.h"
+
+/* A text that a device chose. */
+void print_octets(struct rdl_span text);
+/* The same, and the end of the line. */
 void print_line(json_t *text);
 /* A name a line. */
 void print_names(json_t *names);

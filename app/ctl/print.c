@@ -5,16 +5,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "base.h"
-
 /*
  * What is unprintable as \xNN, \uNNNN or \UNNNNNNNN,
  * and the backslash doubled so that this can be read back.
  */
-static void print_text(json_t *text)
+void print_octets(struct rdl_span rest)
 {
-	struct rdl_span rest = { (const uint8_t *)json_string_value(text),
-		json_string_length(text) };
 	uint32_t character;
 	bool printable;
 	size_t n;
@@ -31,6 +27,12 @@ static void print_text(json_t *text)
 		rest.data += n;
 		rest.len -= n;
 	}
+}
+
+static void print_text(json_t *text)
+{
+	print_octets((struct rdl_span){
+		(const uint8_t *)json_string_value(text), json_string_length(text) });
 }
 
 static void print_value(json_t *value)
