@@ -21,7 +21,7 @@ static bool registers(enum load_phase phase)
 static void put_register(struct message *m, uint32_t endpoint)
 {
 	static const char objects[] = "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,</4/0>,</5/0>";
-	char name[] = "ep=urn:imei:490154200000000";
+	char name[] = "ep=urn:imei:490154000000000";
 
 	for (char *digit = name + sizeof(name) - 1; endpoint > 0; endpoint /= 10)
 		*--digit = (char)('0' + endpoint % 10);
