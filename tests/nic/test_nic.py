@@ -87,6 +87,12 @@ class PaddedWire(Wire):
 
 
 class PaddedNet(network.Net):
+    def counters(self):
+        """But what earlier tests left unfinished: it runs out while later ones are played, since a guest is slow."""
+        counters = super().counters()
+        del counters["drop_fragment"]
+        return counters
+
     def back(self, *arguments, **more):
         return super().back(*arguments, **more).ljust(60, b"\0")
 
