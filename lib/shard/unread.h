@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* unread: object lists that a worker could not read: what they mean, only the registration knows. */
+/*
+ * unread: object lists that a worker could not read: what they mean, only the registration knows.
+ */
 #ifndef RDL_SHARD_UNREAD_H
 #define RDL_SHARD_UNREAD_H
 
