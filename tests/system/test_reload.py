@@ -66,7 +66,8 @@ def test_what_changes(lab):
 
 
 def test_registrations_stay(lab):
-    """Lists stay as they were filtered; a barred name goes at its next Register; a version no longer served is updated."""
+    """Lists stay as they were filtered; so does what a barred name has, which cannot register anew; a version no longer
+    served is updated."""
     gateway = lab.gateway(lwm2m='version = "1.2";')
     device = Device()
     there = {name: device.register(name, "</1/0>,</3/0>,</5/0>", lwm2m="1.2").location for name in ("barred", "other")}
@@ -77,7 +78,14 @@ def test_registrations_stay(lab):
         expect([gateway.registration(name)[k] for k in ("version", "objects")], ["1.2", ["1/0", "3/0", "5/0"]], name)
     expect(device.update(there["other"], payload="</1/0>,</3/0>,</5/1>").code, "2.04", "another list")
     expect(gateway.registration("other")["objects"], ["1/0", "3/0"], "is judged by what is in force")
+    late = message(POST, Device.mid(), [(URI_PATH, "rd"), (URI_QUERY, "ep=late"), (CONTENT_FORMAT, b"\x28")], b"</1/0>,</3/0>")
+    expect(device.raw(late).code, "2.01", "another")
     expect(device.register("barred").code, "4.03", "its next Register")
+    expect(device.update(there["barred"]).code, "2.04", "what it has lives on")
+    done(reload(gateway, config(lab.instance, lwm2m='version = "1.0"; own_objects = ( { id = 1; }, { id = 3; } );',
+                                extra='endpoints = { deny = [ "barred", "late" ]; };')), 1, 0)
+    expect(device.raw(late).code, "4.03", "a late copy")
+    expect(gateway.registration("late") != {}, True, "what its original has registered")
     expect(device.deregister(there["other"]).code, "2.02", "De-register")
     expect(gateway.stop(), 0)
 
