@@ -25,7 +25,7 @@ struct shard_core {
 	uint64_t rules_seen; /* the number of its last round's (release) */
 	/* Of any thread that asks, by its mailbox. */
 	struct question question;
-	/* Its core writes; the publisher reads. */
+	/* Its core writes; whoever feeds subscribers reads. */
 	struct rdl_events events;
 	/* Its core's alone. */
 	const struct rdl_rules *rules; /* of this round */

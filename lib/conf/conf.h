@@ -141,7 +141,7 @@ struct rdl_conf {
 		struct rdl_conf_socket socket;
 		uint32_t subscribers;
 		uint32_t buffer_kb; /* of what waits for one subscriber */
-		uint32_t ring_kb; /* of what waits for the publisher, a shard */
+		uint32_t ring_kb; /* of what is under way to them, a shard */
 	} events;
 	struct rdl_conf_socket control;
 	struct rdl_conf_strings eal_extra;

@@ -55,7 +55,7 @@ struct rdl_lines_config {
 	void *owner;
 };
 
-/* Written by the server's thread, read by anybody (relaxed). */
+/* Written by the thread that serves, read by anybody (relaxed). */
 struct rdl_lines_counts {
 	uint64_t clients; /* now */
 	uint64_t accepted, turned_away; /* ever; the others found `clients_max` */
@@ -82,7 +82,7 @@ struct rdl_lines {
 RDL_MUST_CHECK struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config);
 RDL_MUST_CHECK int rdl_lines_start(struct rdl_lines *lines);
 /*
- * Ends the thread, takes the socket away, lets go of all clients. `server` may be NULL, here and
+ * Ends the thread, takes the socket away, lets go of all clients. `lines` may be NULL, here and
  * below.
  */
 void rdl_lines_stop(struct rdl_lines *lines);
