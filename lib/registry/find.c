@@ -27,6 +27,30 @@ static void prefetch_behind(
 		RDL_PREFETCH_WRITE(rdl_slab_at(&registry->slab, record->prev));
 }
 
+/* Registers' records, or what they will need where there is none. `digests`: theirs, in order. */
+static void find_registers(struct rdl_registry *registry, struct rdl_request *const requests[],
+	const uint64_t digests[], unsigned registers, rdl_handle handles[])
+{
+	uint32_t found[RDL_REGISTRY_BURST];
+	uint8_t fresh_of[RDL_PARTITIONS] = { 0 };
+	unsigned fresh = 0;
+
+	rdl_index_find_bulk(&registry->endpoints, registers, digests, found);
+	for (unsigned i = 0, n = 0; n < registers; i++) {
+		if (requests[i]->operation != RDL_OPERATION_REGISTER)
+			continue;
+		handles[i] = found[n++];
+		if (handles[i] != RDL_HANDLE_NONE) {
+			rdl_slab_prefetch(&registry->slab, handles[i]);
+			continue;
+		}
+		unsigned partition = rdl_endpoint_partition(requests[i]->digest);
+		rdl_slab_prefetch_free(&registry->slab, partition, fresh_of[partition]++);
+		fresh++;
+	}
+	rdl_registry_fetch_oldest(registry, fresh);
+}
+
 /*
  * Each pass waits for what the one before began to fetch,
  * for all at once: buckets and keys, records, neighbours.
@@ -35,9 +59,7 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 	struct rdl_request *const requests[], rdl_handle handles[])
 {
 	uint64_t digests[RDL_REGISTRY_BURST] = { 0 };
-	uint32_t found[RDL_REGISTRY_BURST];
-	uint8_t fresh_of[RDL_PARTITIONS] = { 0 };
-	unsigned registers = 0, fresh = 0;
+	unsigned registers = 0;
 
 	static_assert(RDL_INDEX_NONE == RDL_HANDLE_NONE, "one word for absence");
 	static_assert(RDL_INDEX_BURST >= RDL_REGISTRY_BURST, "one look-up for a burst");
@@ -52,22 +74,9 @@ void rdl_registry_lookup(struct rdl_registry *registry, unsigned count,
 		else
 			rdl_slab_prefetch(&registry->slab, handles[i]);
 	}
-	rdl_index_find_bulk(&registry->endpoints, registers, digests, found);
-	registers = 0;
-	for (unsigned i = 0; i < count; i++) {
-		if (requests[i]->operation != RDL_OPERATION_REGISTER)
-			continue;
-		handles[i] = found[registers++];
-		if (handles[i] != RDL_HANDLE_NONE) {
-			rdl_slab_prefetch(&registry->slab, handles[i]);
-			continue;
-		}
-		unsigned partition = rdl_endpoint_partition(requests[i]->digest);
-		rdl_slab_prefetch_free(&registry->slab, partition, fresh_of[partition]++);
-		fresh++;
-	}
 	memset(registry->inserted, 0, sizeof(registry->inserted));
-	rdl_registry_fetch_oldest(registry, fresh);
+	if (registers > 0)
+		find_registers(registry, requests, digests, registers, handles);
 	for (unsigned i = 0; i < count; i++)
 		if (handles[i] != RDL_HANDLE_NONE)
 			prefetch_behind(registry, requests[i], handles[i]);

@@ -128,10 +128,11 @@ RDL_MUST_CHECK enum rdl_registry_result rdl_registry_register(struct rdl_registr
 /*
  * Whether `request`, to a location, is a copy of an Update or De-register that was performed.
  * RDL_REGISTRY_REPLAYED if the registration was de-registered or replaced since;
- * RDL_REGISTRY_NO_COPY if it ended otherwise.
+ * RDL_REGISTRY_NO_COPY if it ended otherwise. *live: what rdl_registry_find() says of the location.
  */
 RDL_MUST_CHECK enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
-	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change);
+	const struct rdl_request *request, uint64_t now_ms, rdl_handle *live,
+	struct rdl_change *change);
 
 /*
  * The registration that a location names, or RDL_HANDLE_NONE when it is replaced, removed or past

@@ -68,12 +68,13 @@ static void free_records(struct rdl_registry *registry, const rdl_handle handles
  * The name stays, as long as it takes nothing of the store, else its digest: it is how copies find
  * the way here. So no tombstone is in the way of what needs the store.
  */
-static void bury(struct rdl_registry *registry, struct rdl_record *record, rdl_handle handle)
+static void bury(struct rdl_registry *registry, struct rdl_record *record, rdl_handle handle,
+	uint32_t deadline)
 {
 	if (RDL_UNLIKELY(record->name_len > RDL_NAME_INLINE))
 		record->digest = digest_of(registry, record);
 	record->state = RDL_RECORD_TOMBSTONE;
-	record->deadline = registry->ended_second + registry->exchange_lifetime_s;
+	record->deadline = deadline;
 	rdl_registry_release(registry, record->objects, record->extras);
 	record->objects = RDL_STORE_NONE;
 	record->extras = RDL_STORE_NONE;
@@ -150,12 +151,14 @@ bool rdl_registry_has_room(struct rdl_registry *registry)
 	       give_up(registry, rdl_tombstones_pop_oldest(&registry->tombstones, UINT32_MAX));
 }
 
-void rdl_registry_end(
+/* Here, where it is called for every De-register, without a call. */
+static inline void end(
 	struct rdl_registry *registry, rdl_handle handle, uint32_t second, bool forgets)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
-	if (registry->ended_count == RDL_REGISTRY_BURST || registry->ended_second != second)
+	if (RDL_UNLIKELY(registry->ended_count == RDL_REGISTRY_BURST ||
+			 registry->ended_second != second))
 		rdl_registry_forget_ended(registry);
 	record->state = RDL_RECORD_ENDED;
 	if (forgets)
@@ -165,19 +168,27 @@ void rdl_registry_end(
 	registry->ended_second = second;
 }
 
+void rdl_registry_end(
+	struct rdl_registry *registry, rdl_handle handle, uint32_t second, bool forgets)
+{
+	end(registry, handle, second, forgets);
+}
+
 /* They leave a tombstone where copies are remembered of what they, or others before, were asked. */
 void rdl_registry_forget_ended(struct rdl_registry *registry)
 {
 	unsigned count = registry->ended_count, n = 0;
 
+	if (RDL_LIKELY(count == 0))
+		return;
+	uint32_t second = registry->ended_second, lifetime_s = registry->exchange_lifetime_s;
 	registry->ended_count = 0;
 	for (unsigned i = 0; i < count; i++) {
 		rdl_handle handle = registry->ended[i];
 		struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
-		if (RDL_LIKELY(rdl_exchange_remembers(
-			    record, registry->ended_second, registry->exchange_lifetime_s)))
-			bury(registry, record, handle);
+		if (RDL_LIKELY(rdl_exchange_remembers(record, second, lifetime_s)))
+			bury(registry, record, handle, second + lifetime_s);
 		else
 			registry->ended[n++] = handle;
 	}
@@ -193,7 +204,7 @@ void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
 	rdl_exchange_note(rdl_slab_at(&registry->slab, handle), request->exchange, second);
 	rdl_wheel_stop(&registry->wheel, handle);
-	rdl_registry_end(registry, handle, second, false);
+	end(registry, handle, second, false);
 	change->kind = RDL_CHANGE_DEREGISTERED;
 	change->handle = handle;
 }
@@ -205,7 +216,7 @@ void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint6
 
 	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
 	rdl_wheel_stop(&registry->wheel, handle);
-	rdl_registry_end(registry, handle, second, true);
+	end(registry, handle, second, true);
 	change->kind = RDL_CHANGE_REMOVED;
 	change->handle = handle;
 }
@@ -219,7 +230,7 @@ unsigned rdl_registry_expire(struct rdl_registry *registry, uint64_t now_ms, uns
 	rdl_registry_forget_ended(registry);
 	unsigned n = rdl_wheel_pop(&registry->wheel, second, &budget, due, RDL_REGISTRY_BURST);
 	for (unsigned i = 0; i < n; i++) {
-		rdl_registry_end(registry, due[i], second, true);
+		end(registry, due[i], second, true);
 		changes[i].kind = RDL_CHANGE_EXPIRED;
 		changes[i].handle = due[i];
 	}

@@ -52,13 +52,15 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
 }
 
 enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
-	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change)
+	const struct rdl_request *request, uint64_t now_ms, rdl_handle *live,
+	struct rdl_change *change)
 {
 	rdl_handle handle = request->location.handle;
 	uint32_t second = rdl_registry_second(registry, now_ms);
 	struct rdl_exchange found;
 
 	change->kind = RDL_CHANGE_NONE;
+	*live = rdl_registry_find(registry, &request->location, now_ms);
 	if (!rdl_slab_has(&registry->slab, handle))
 		return RDL_REGISTRY_NO_COPY;
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);

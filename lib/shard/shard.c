@@ -189,8 +189,9 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	struct rdl_request *request, uint64_t now_ms)
 {
 	struct rdl_change *change = &shard->change;
+	rdl_handle handle;
 	enum rdl_registry_result copy =
-		rdl_registry_repeat(shard->registry, request, now_ms, change);
+		rdl_registry_repeat(shard->registry, request, now_ms, &handle, change);
 
 	if (copy != RDL_REGISTRY_NO_COPY) {
 		rdl_shard_hand_on(shard, change, now_ms);
@@ -200,7 +201,6 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 									       : RDL_COAP_CHANGED;
 		return;
 	}
-	rdl_handle handle = rdl_registry_find(shard->registry, &request->location, now_ms);
 	if (handle != RDL_HANDLE_NONE && request->reason == RDL_REASON_NONE &&
 		RDL_UNLIKELY((request->gives & RDL_GIVES_IDENTITY) != 0))
 		check_identity(shard, handle, request);

@@ -100,6 +100,18 @@ static inline enum rdl_registry_result perform_register(struct rdl_registry *reg
 		registry, request, RDL_HANDLE_UNKNOWN, now_ms, location, changed());
 }
 
+/* A request to a location, as a copy; it is told what lives there, copy or not. */
+static inline enum rdl_registry_result perform_copy(
+	struct rdl_registry *registry, const struct rdl_request *request, uint64_t now_ms)
+{
+	rdl_handle before = rdl_registry_find(registry, &request->location, now_ms), live = 0;
+	enum rdl_registry_result result =
+		rdl_registry_repeat(registry, request, now_ms, &live, changed());
+
+	assert_int_equal(live, before);
+	return result;
+}
+
 /* A De-register that comes once. */
 static inline void deregister(struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
 {

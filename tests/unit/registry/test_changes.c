@@ -97,8 +97,7 @@ static void test_none(void **state)
 	struct rdl_object_list *huge = make_list(3, UINT16_MAX, "");
 	struct rdl_request request = make_register(span_of("b"), 60, huge);
 
-	assert_int_equal(
-		rdl_registry_repeat(registry, &update, NOW, changed()), RDL_REGISTRY_NO_COPY);
+	assert_int_equal(perform_copy(registry, &update, NOW), RDL_REGISTRY_NO_COPY);
 	assert_int_equal(changed()->kind, RDL_CHANGE_NONE);
 	changed()->kind = RDL_CHANGE_UPDATED;
 	update.gives = RDL_GIVES_OBJECTS;
@@ -132,14 +131,12 @@ static void test_renewed(void **state)
 	assert_false(changed()->retransmission);
 	rdl_registry_update(registry, location.handle, &update, NOW + 46000, changed());
 	update.lifetime_s = 99;
-	assert_int_equal(rdl_registry_repeat(registry, &update, NOW + 47000, changed()),
-		RDL_REGISTRY_LENGTHENED);
+	assert_int_equal(perform_copy(registry, &update, NOW + 47000), RDL_REGISTRY_LENGTHENED);
 	expect(RDL_CHANGE_RENEWED, location);
 	assert_true(changed()->retransmission);
 	assert_int_equal(changed()->members, BIT(lifetime));
 	deregister(registry, location.handle, NOW + 48000);
-	assert_int_equal(rdl_registry_repeat(registry, &update, NOW + 48000, changed()),
-		RDL_REGISTRY_REPLAYED);
+	assert_int_equal(perform_copy(registry, &update, NOW + 48000), RDL_REGISTRY_REPLAYED);
 	assert_int_equal(changed()->kind, RDL_CHANGE_NONE);
 	assert_location(add("a", 1, 10, NOW + 48000), location);
 	assert_int_equal(changed()->kind, RDL_CHANGE_NONE);
@@ -291,8 +288,7 @@ static void test_at_once_again(void **state)
 
 	rdl_registry_deregister(registry, first.handle, &leave, NOW, changed());
 	copy.location = first;
-	assert_int_equal(
-		rdl_registry_repeat(registry, &copy, NOW, changed()), RDL_REGISTRY_REPLAYED);
+	assert_int_equal(perform_copy(registry, &copy, NOW), RDL_REGISTRY_REPLAYED);
 	second = add("a", 3, 10, NOW);
 	expect(RDL_CHANGE_REGISTERED, second);
 	assert_int_equal(second.handle, first.handle);

@@ -73,7 +73,7 @@ static bool is_copy(struct rdl_location location, uint64_t exchange, uint64_t no
 {
 	struct rdl_request request = to(location, exchange);
 
-	return rdl_registry_repeat(registry, &request, now_ms, changed()) != RDL_REGISTRY_NO_COPY;
+	return perform_copy(registry, &request, now_ms) != RDL_REGISTRY_NO_COPY;
 }
 
 static struct rdl_registry_counts counts(void)

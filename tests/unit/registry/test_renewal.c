@@ -69,8 +69,7 @@ static void update(
 {
 	struct rdl_request request = an_update(location, exchange, lifetime_s);
 
-	assert_int_equal(
-		rdl_registry_repeat(registry, &request, now_ms, changed()), RDL_REGISTRY_NO_COPY);
+	assert_int_equal(perform_copy(registry, &request, now_ms), RDL_REGISTRY_NO_COPY);
 	assert_true(rdl_registry_update(registry, rdl_registry_find(registry, &location, now_ms),
 		&request, now_ms, changed()));
 }
@@ -80,7 +79,7 @@ static enum rdl_registry_result repeat(
 {
 	struct rdl_request request = an_update(location, exchange, lifetime_s);
 
-	return rdl_registry_repeat(registry, &request, now_ms, changed());
+	return perform_copy(registry, &request, now_ms);
 }
 
 static void leave(struct rdl_location location, uint64_t exchange, uint64_t now_ms)
@@ -179,8 +178,7 @@ static void test_says_nothing_else_again(void **state)
 	later.peer.port = 999;
 	assert_true(rdl_registry_update(registry, location.handle, &old, NOW, changed()));
 	assert_true(rdl_registry_update(registry, location.handle, &later, NOW, changed()));
-	assert_int_equal(
-		rdl_registry_repeat(registry, &old, NOW + 50000, changed()), RDL_REGISTRY_RENEWED);
+	assert_int_equal(perform_copy(registry, &old, NOW + 50000), RDL_REGISTRY_RENEWED);
 	rdl_registry_describe(registry, location.handle, &r);
 	assert_int_equal(r.binding, 7);
 	assert_int_equal(r.peer.port, 999);

@@ -265,10 +265,8 @@ static void test_copies(void **state)
 	assert_int_equal(
 		perform_register(new, &request, LATER + 1000, &copy), RDL_REGISTRY_REPLAYED);
 	assert_int_equal(copy.generation, location.generation - 1);
-	assert_int_equal(
-		rdl_registry_repeat(new, &update, LATER + 166000, changed()), RDL_REGISTRY_RENEWED);
-	assert_int_equal(
-		rdl_registry_repeat(new, &update, LATER + 168000, changed()), RDL_REGISTRY_NO_COPY);
+	assert_int_equal(perform_copy(new, &update, LATER + 166000), RDL_REGISTRY_RENEWED);
+	assert_int_equal(perform_copy(new, &update, LATER + 168000), RDL_REGISTRY_NO_COPY);
 }
 
 /* No location comes twice: slots go on where they were. */
