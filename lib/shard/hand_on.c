@@ -53,8 +53,9 @@ static void note(struct rdl_shard *shard, const struct rdl_change *change)
 		rdl_waiting_note(&shard->waiting, change->old_location.handle, change->position);
 }
 
-void rdl_shard_tell(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms)
+void rdl_shard_tell(struct rdl_shard *shard, struct rdl_change *change, uint64_t now_ms)
 {
+	change->position = shard->position;
 	note(shard, change);
 	if (shard->events != NULL && rdl_events_wanted(shard->events) && is_news(change))
 		tell(shard, change, now_ms);

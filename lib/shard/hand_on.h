@@ -5,16 +5,16 @@
 
 #include "shard.h"
 
-/* To whoever minds. */
-void rdl_shard_tell(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms);
+/* To whoever minds: the last change, which gets its position here. */
+void rdl_shard_tell(struct rdl_shard *shard, struct rdl_change *change, uint64_t now_ms);
 
-/* What the last call to the registry has changed, which may be nothing. Sets its position. */
+/* What the last call to the registry has changed, which may be nothing. It takes a position. */
 static inline void rdl_shard_hand_on(
 	struct rdl_shard *shard, struct rdl_change *change, uint64_t now_ms)
 {
 	if (change->kind == RDL_CHANGE_NONE)
 		return;
-	change->position = ++shard->position;
+	shard->position++;
 	if (RDL_UNLIKELY(rdl_waiting_is_used(&shard->waiting) ||
 			 (shard->events != NULL && rdl_events_wanted(shard->events))))
 		rdl_shard_tell(shard, change, now_ms);

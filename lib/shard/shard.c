@@ -161,24 +161,26 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 	request->detail.parameter_len = (uint32_t)wrong.len;
 }
 
-/* An Update or De-register of a live registration. */
-static void perform_location(
+/* Of live registrations: */
+static void perform_deregister(
 	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
-	struct rdl_change *change = &shard->change;
+	rdl_registry_deregister(shard->registry, handle, request, now_ms, &shard->change);
+	rdl_shard_hand_on(shard, &shard->change, now_ms);
+	rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
+	request->code = RDL_COAP_DELETED;
+}
 
-	if (request->operation == RDL_OPERATION_DEREGISTER) {
-		rdl_registry_deregister(shard->registry, handle, request, now_ms, change);
-		rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
-		request->code = RDL_COAP_DELETED;
-	} else if (rdl_registry_update(shard->registry, handle, request, now_ms, change)) {
-		rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
-		request->code = RDL_COAP_CHANGED;
-	} else {
+static void perform_update(
+	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
+{
+	if (!rdl_registry_update(shard->registry, handle, request, now_ms, &shard->change)) {
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
 		return;
 	}
-	rdl_shard_hand_on(shard, change, now_ms);
+	rdl_shard_hand_on(shard, &shard->change, now_ms);
+	rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
+	request->code = RDL_COAP_CHANGED;
 }
 
 /*
@@ -201,6 +203,12 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 									       : RDL_COAP_CHANGED;
 		return;
 	}
+	/* It brings nothing that could be wrong. */
+	if (handle != RDL_HANDLE_NONE && request->operation == RDL_OPERATION_DEREGISTER &&
+		request->reason == RDL_REASON_NONE) {
+		perform_deregister(shard, handle, request, now_ms);
+		return;
+	}
 	if (handle != RDL_HANDLE_NONE && request->reason == RDL_REASON_NONE &&
 		RDL_UNLIKELY((request->gives & RDL_GIVES_IDENTITY) != 0))
 		check_identity(shard, handle, request);
@@ -221,7 +229,7 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	else if ((request->gives & RDL_GIVES_BLOCK) != 0)
 		request->code = RDL_COAP_CONTINUE;
 	else
-		perform_location(shard, handle, request, now_ms);
+		perform_update(shard, handle, request, now_ms);
 }
 
 /* What lies in the second line of a request to a location. */
@@ -230,16 +238,21 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 
 /*
  * A worker wrote them last: they come from its cache,
- * the second line of those that have more than one.
+ * the second line of those that have more than one. True when some have.
  */
-static void prefetch_requests(struct rdl_request *const requests[], unsigned count)
+static bool prefetch_requests(struct rdl_request *const requests[], unsigned count)
 {
+	bool any = false;
+
 	for (unsigned i = 0; i < count; i++)
 		RDL_PREFETCH_WRITE(requests[i]);
 	for (unsigned i = 0; i < count; i++)
 		if (requests[i]->operation == RDL_OPERATION_REGISTER ||
-			(requests[i]->gives & GIVES_MORE) != 0)
+			(requests[i]->gives & GIVES_MORE) != 0) {
 			RDL_PREFETCH_WRITE(&requests[i]->name);
+			any = true;
+		}
+	return any;
 }
 
 /* What their second lines point to in a packet: names that are long, lists that are not known. */
@@ -266,9 +279,10 @@ unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *polic
 	rdl_handle hints[RDL_REGISTRY_BURST];
 	unsigned answered = 0;
 
-	prefetch_requests(requests, count);
+	bool have_views = prefetch_requests(requests, count);
 	rdl_registry_lookup(shard->registry, count, requests, hints);
-	prefetch_views(requests, count);
+	if (RDL_UNLIKELY(have_views))
+		prefetch_views(requests, count);
 	for (unsigned i = 0; i < count; i++) {
 		struct rdl_request *request = requests[i];
 
@@ -276,12 +290,11 @@ unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *polic
 			commit_register(shard, request, hints[i], now_ms);
 		else
 			commit_location(shard, policy, request, now_ms);
-		if (RDL_UNLIKELY(waits) && rdl_waiting_put(&shard->waiting, request, worker))
-			continue;
-		requests[answered++] = request;
+		if (RDL_UNLIKELY(waits) && !rdl_waiting_put(&shard->waiting, request, worker))
+			requests[answered++] = request;
 	}
 	rdl_registry_forget_ended(shard->registry);
-	return answered;
+	return RDL_UNLIKELY(waits) ? answered : count;
 }
 
 bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms)
