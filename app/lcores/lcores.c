@@ -107,7 +107,7 @@ int lcores_launch(struct lcores *lcores, unsigned waited_for)
 
 void lcores_join(struct lcores *lcores)
 {
-	__atomic_store_n(&lcores->ending.asked, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&lcores->ending.asked, 1, __ATOMIC_RELEASE);
 	rte_eal_mp_wait_lcore();
 	/*
 	 * What they did last is seen from here on,

@@ -24,12 +24,12 @@ uint64_t load_age_ms(const struct load *load);
 
 /* The end, in two steps: it is asked for; then all have come back whom others must wait for. */
 struct ending {
-	int asked; /* by the main thread, once (relaxed) */
+	int asked; /* by the main thread, once (release): what is left is known by then */
 	unsigned left; /* roles with something under way: the lcores end with the last (release) */
 };
 static inline bool ending_is_asked(const struct ending *ending)
 {
-	return RDL_UNLIKELY(__atomic_load_n(&ending->asked, __ATOMIC_RELAXED) != 0);
+	return RDL_UNLIKELY(__atomic_load_n(&ending->asked, __ATOMIC_ACQUIRE) != 0);
 }
 /* By such a role, once: it has nothing under way any more. */
 void ending_come_back(struct ending *ending);
