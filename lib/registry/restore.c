@@ -127,14 +127,15 @@ bool rdl_registry_restore(struct rdl_registry *registry, const struct rdl_regist
 		needs.extras.name = what->endpoint;
 	rdl_siphash128(
 		&registry->endpoint_key, what->endpoint.data, what->endpoint.len, digest.word);
-	if (!may_be(registry, what, digest) || !rdl_registry_has_room(registry) ||
-		!rdl_needs_reserve(registry, NULL, &needs))
+	if (!may_be(registry, what, digest) || !rdl_needs_reserve(registry, NULL, &needs))
 		return false;
 	if (!rdl_slab_take(&registry->slab, handle)) {
 		rdl_needs_return(registry, &needs);
 		return false;
 	}
-	if (!rdl_index_insert(&registry->endpoints, digest.word[0], handle)) {
+	/* Last, since a tombstone may give way for it. */
+	if (!rdl_registry_has_room(registry) ||
+		!rdl_index_insert(&registry->endpoints, digest.word[0], handle)) {
 		rdl_slab_free(&registry->slab, handle);
 		rdl_needs_return(registry, &needs);
 		return false;

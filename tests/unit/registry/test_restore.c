@@ -313,7 +313,7 @@ static void test_used_up(void **state)
 static void test_refused(void **state)
 {
 	static const struct rdl_remembered none[RDL_REMEMBERED];
-	struct rdl_registration good, r;
+	struct rdl_registration good, r, other;
 	struct rdl_registry_counts counts;
 	uint64_t cursor = 0;
 	unsigned budget = UINT32_MAX;
@@ -322,6 +322,7 @@ static void test_refused(void **state)
 	rdl_registry_describe(old, handle, &good);
 	struct rdl_registry_config config = make_config(1);
 	config.slots = rdl_registry_slots(1);
+	config.exchange_lifetime_s = 247;
 	new = rdl_registry_create(&config);
 	assert_non_null(new);
 #define REFUSED(change)                                            \
@@ -341,7 +342,6 @@ static void test_refused(void **state)
 	REFUSED(r.endpoint.len = 0);
 	struct rdl_object_list *huge = make_list(3, UINT16_MAX, "");
 	REFUSED(r.objects = huge);
-	free(huge);
 	assert_true(rdl_registry_set_generation(new, handle, good.location.generation + 1));
 	assert_false(rdl_registry_set_generation(new, handle, good.location.generation));
 	assert_false(rdl_registry_set_generation(new, handle, RDL_GENERATION_MAX + 1));
@@ -352,8 +352,8 @@ static void test_refused(void **state)
 	assert_false(rdl_registry_set_generation(new, handle, RDL_GENERATION_MAX));
 	/* No room for another. */
 	handle = rdl_registry_next(old, &cursor, NOW, &budget);
-	rdl_registry_describe(old, handle, &r);
-	assert_false(rdl_registry_restore(new, &r, none));
+	rdl_registry_describe(old, handle, &other);
+	assert_false(rdl_registry_restore(new, &other, none));
 	rdl_registry_counts(new, &counts);
 	assert_int_equal(counts.registrations, 1);
 	/* What has ended is in nobody's way; a slot that is used up is. */
@@ -361,7 +361,19 @@ static void test_refused(void **state)
 	rdl_registry_remove(new, handle, 5000, changed());
 	good.location.generation += 3;
 	assert_true(rdl_registry_restore(new, &good, none));
-	rdl_registry_remove(new, handle, 5000, changed());
+	/* A tombstone gives way, and only for what is put back. */
+	deregister(new, handle, 5000);
+	rdl_registry_forget_ended(new);
+	r = other;
+	r.objects = huge;
+	assert_false(rdl_registry_restore(new, &r, none));
+	free(huge);
+	rdl_registry_counts(new, &counts);
+	assert_int_equal(counts.tombstones, 1);
+	assert_true(rdl_registry_restore(new, &other, none));
+	rdl_registry_counts(new, &counts);
+	assert_int_equal(counts.tombstones, 0);
+	rdl_registry_remove(new, other.location.handle, 5000, changed());
 	rdl_registry_forget_ended(new);
 	assert_true(rdl_registry_set_generation(new, handle, RDL_GENERATION_MAX));
 	REFUSED(r.location.generation = RDL_GENERATION_MAX);
