@@ -1,0 +1,76 @@
+"""What DTLS 1.2 computes: the PRF, the keys, and records sealed and opened. RFC 5246, RFC 6347, RFC 6655, RFC 9146."""
+import collections
+import hmac
+import struct
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
+
+# The IANA number, the key's length, the tag's, the hash of the PRF, whether keys are agreed by ECDHE_ECDSA.
+Suite = collections.namedtuple("Suite", "number key tag hash ecdhe aead")
+PSK_CCM_8 = Suite(0xC0A8, 16, 8, "sha256", False, AESCCM)
+PSK_CCM = Suite(0xC0A4, 16, 16, "sha256", False, AESCCM)
+PSK_GCM = Suite(0x00A8, 16, 16, "sha256", False, AESGCM)
+PSK_GCM_256 = Suite(0x00A9, 32, 16, "sha384", False, AESGCM)
+ECDHE_CCM_8 = Suite(0xC0AE, 16, 8, "sha256", True, AESCCM)
+ECDHE_CCM = Suite(0xC0AC, 16, 16, "sha256", True, AESCCM)
+ECDHE_GCM = Suite(0xC02B, 16, 16, "sha256", True, AESGCM)
+ECDHE_GCM_256 = Suite(0xC02C, 32, 16, "sha384", True, AESGCM)
+PSK_SUITES = (PSK_CCM_8, PSK_CCM, PSK_GCM, PSK_GCM_256)
+ECDHE_SUITES = (ECDHE_CCM_8, ECDHE_CCM, ECDHE_GCM, ECDHE_GCM_256)
+BY_NUMBER = {suite.number: suite for suite in PSK_SUITES + ECDHE_SUITES}
+
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, TLS12_CID = 20, 21, 22, 23, 25
+DTLS_1_2 = 0xFEFD
+
+
+def prf(hash, secret, label, seed, length):
+    out, a = b"", label + seed
+    while len(out) < length:
+        a = hmac.digest(secret, a, hash)
+        out += hmac.digest(secret, a + label + seed, hash)
+    return out[:length]
+
+
+def psk_premaster(key):
+    return struct.pack("!H%dxH" % len(key), len(key), len(key)) + key
+
+
+class Direction:
+    """The keys of one direction, in epoch 1."""
+
+    def __init__(self, suite, key, salt):
+        self.cipher = suite.aead(key, suite.tag) if suite.aead is AESCCM else suite.aead(key)
+        self.salt, self.tag = salt, suite.tag
+
+    @staticmethod
+    def additional(type, version, number, cid, length):
+        """`number`: the epoch and the sequence number; `cid`: None where the record has none."""
+        if cid is None:
+            return number + struct.pack("!BHH", type, version, length)
+        return (b"\xff" * 8 + struct.pack("!BBBH", TLS12_CID, len(cid), TLS12_CID, version) + number + cid +
+                struct.pack("!H", length))
+
+    def seal(self, type, version, number, cid, plaintext, explicit=None):
+        explicit = explicit or number
+        additional = self.additional(type, version, number, cid, len(plaintext))
+        return explicit + self.cipher.encrypt(self.salt + explicit, plaintext, additional)
+
+    def open(self, type, version, number, cid, sealed):
+        """The plaintext; None where it does not open."""
+        length = len(sealed) - 8 - self.tag
+        if length < 0:
+            return None
+        try:
+            additional = self.additional(type, version, number, cid, length)
+            return self.cipher.decrypt(self.salt + sealed[:8], sealed[8:], additional)
+        except InvalidTag:
+            return None
+
+
+def directions(suite, master, client_random, server_random):
+    """The client's Direction and the server's."""
+    block = prf(suite.hash, master, b"key expansion", server_random + client_random, 2 * (suite.key + 4))
+    k = suite.key
+    return (Direction(suite, block[:k], block[2 * k:2 * k + 4]),
+            Direction(suite, block[k:2 * k], block[2 * k + 4:]))
