@@ -35,9 +35,12 @@ pktio_DEPS    := net
 pktio_PKGS    := libdpdk
 credentials_DEPS := lwm2m
 credentials_PKGS := lmdb gnutls
+dtls_DEPS     := net
+# It comes without a package file.
+dtls_LIBS     := -lIPSec_MB
 
 LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log rules mailbox lines registry events \
-	refusals pipeline shard pktio credentials
+	refusals pipeline shard pktio credentials dtls
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log
@@ -137,6 +140,7 @@ packages = $(sort $(foreach l,$(call closure,$1),$($l_PKGS)))
 sources = $(sort $(wildcard $1/*.c))
 objects = $(patsubst %.c,$B/%.o,$1)
 archives = $(foreach l,$(call closure,$1),$B/lib$l.a)
+libraries = $(foreach l,$(call closure,$1),$($l_LIBS))
 folder = $(if $(filter $1,$(APP_ROOMS)),app,$(if $(filter support,$1),tests,lib))/$1
 include_path = $(foreach l,$1,-I$(call folder,$l))
 
@@ -211,7 +215,7 @@ $(eval $(call archive,support))
 $(call see,app,             start ctl)
 $(call see,tests/support,   pipeline shard_core,                            cmocka)
 $(call see,tests/model,     pipeline shard support,                         cmocka libdpdk)
-$(call see,tests/fuzz,      coap policy pipeline shard conf fragments support)
+$(call see,tests/fuzz,      coap policy pipeline shard conf fragments dtls support)
 $(call see,tests/conf,      conf)
 $(call see,tests/bench,     start support,                                  libdpdk)
 $(call see,tests/bench/guard,pipeline support)
@@ -222,7 +226,7 @@ $(foreach l,$(ROOMS),$(call see,tests/unit/$l,$l support,cmocka $(call packages,
 # ---- one way to link ----------------------------------------------------------------------------
 # $1: program, $2: sources, $3: rooms, $4: packages, $5: other libraries
 define link
-$B/$1: OTHERS = $5 $$(call pkg_libs,$4)
+$B/$1: OTHERS = $5 $$(call pkg_libs,$4) $$(call libraries,$3)
 $B/$1: $(call objects,$2) $(call archives,$3)
 	@mkdir -p $$(@D)
 	$(say) LD $$@

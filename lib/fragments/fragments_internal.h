@@ -3,7 +3,7 @@
 #define RDL_FRAGMENTS_INTERNAL_H
 
 #include "fragments.h"
-#include "lists.h"
+#include "linked.h"
 
 /*
  * What fragments of one datagram have in common, and the way they came: networks may use the same

@@ -163,6 +163,7 @@ struct rdl_datagram {
 	bool multicast; /* sent to a group address: local.address is none */
 	uint16_t len;
 	uint32_t identity; /* whose secure session it came in; 0: none's */
+	uint64_t session; /* the secure session that it came in; 0: none */
 	uint8_t *data; /* UDP payload */
 };
 

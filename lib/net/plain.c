@@ -89,6 +89,7 @@ static inline bool plain_datagram(const struct rdl_interface *interface, struct 
 	datagram->local.service = 0;
 	datagram->local.stacked = 0;
 	datagram->identity = 0;
+	datagram->session = 0;
 	datagram->data = udp + UDP_LEN;
 	datagram->len = (uint16_t)(udp_len - UDP_LEN);
 	datagram->multicast = false;

@@ -68,6 +68,7 @@ enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
 	datagram->peer.port = source_port;
 	datagram->local = local_of(interface, frame, packet, (unsigned)udp_port);
 	datagram->identity = 0;
+	datagram->session = 0;
 	datagram->data = udp + UDP_LEN;
 	datagram->len = (uint16_t)(udp_len - UDP_LEN);
 	datagram->multicast = packet->multicast;

@@ -3,8 +3,8 @@
  * Lists in an array of links: an entry is in one list of the array at a time, a list is a ring
  * through its head.
  */
-#ifndef RDL_FRAGMENTS_LISTS_H
-#define RDL_FRAGMENTS_LISTS_H
+#ifndef RDL_BASE_LINKED_H
+#define RDL_BASE_LINKED_H
 
 #include "base.h"
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table laid out in its memory. */
+#include "internal.h"
+
+#include <assert.h>
+
+struct layout {
+	uint64_t open_max, slots, buckets;
+	size_t bucket_at, places_at, rows_at, end;
+};
+
+static unsigned owned(const struct rdl_dtls_config *config)
+{
+	return (RDL_DTLS_PARTITIONS - 1 - config->worker) / config->workers + 1;
+}
+
+/*
+ * A peer's worker follows from its address, so a worker's share of the sessions is binomial with
+ * mean m: it exceeds m + 7 sqrt(m) + 8 with a chance below e^-23.
+ */
+static uint64_t share_of(const struct rdl_dtls_config *config)
+{
+	uint64_t mean = config->sessions / config->workers + 1, root = 1;
+
+	while (root * root < mean)
+		root++;
+	return mean + 7 * root + 8;
+}
+
+static size_t lay(struct layout *layout, size_t len)
+{
+	size_t at = layout->end;
+
+	layout->end += (len + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE * RDL_CACHE_LINE;
+	return at;
+}
+
+static struct layout layout_of(const struct rdl_dtls_config *config)
+{
+	struct layout layout = { .open_max = share_of(config), .buckets = 1 };
+	uint64_t all = layout.open_max + config->handshakes;
+
+	layout.slots = (all + owned(config) - 1) / owned(config);
+	while (layout.buckets < all)
+		layout.buckets *= 2;
+	(void)lay(&layout, sizeof(struct rdl_dtls));
+	layout.bucket_at = lay(&layout, layout.buckets * sizeof(uint32_t));
+	layout.places_at = lay(&layout, rdl_dtls_places_memory(config->handshakes));
+	layout.rows_at =
+		lay(&layout, owned(config) * layout.slots * sizeof(struct rdl_dtls_session));
+	return layout;
+}
+
+static bool fits(const struct rdl_dtls_config *config)
+{
+	return config->sessions <= UINT32_MAX / 2 && layout_of(config).slots < 1u << 24;
+}
+
+size_t rdl_dtls_memory(const struct rdl_dtls_config *config)
+{
+	return fits(config) ? layout_of(config).end : 0;
+}
+
+struct rdl_dtls *rdl_dtls_init(const struct rdl_dtls_config *config, void *memory)
+{
+	struct layout layout = layout_of(config);
+	struct rdl_dtls *dtls = memory;
+	char *start = memory;
+
+	assert(config->worker < config->workers && config->handshakers > 0 && fits(config));
+	*dtls = (struct rdl_dtls){
+		.config = *config,
+		.slots = (uint32_t)layout.slots,
+		.open_max = (uint32_t)layout.open_max,
+		.free = RDL_DTLS_NONE,
+		.fresh = (uint32_t)config->worker << 24,
+		.hand = (uint32_t)config->worker << 24,
+		.bucket_mask = (uint32_t)layout.buckets - 1,
+		.buckets = (void *)(start + layout.bucket_at),
+		.newest = RDL_DTLS_NONE,
+		.oldest = RDL_DTLS_NONE,
+	};
+	memset(dtls->buckets, 0xff, layout.buckets * sizeof(uint32_t));
+	rdl_dtls_places_init(&dtls->places, config->handshakes, start + layout.places_at);
+	for (unsigned row = 0; row < owned(config); row++)
+		dtls->rows[config->worker + row * config->workers] =
+			(struct rdl_dtls_session *)(void *)(start + layout.rows_at) +
+			row * layout.slots;
+	return dtls;
+}

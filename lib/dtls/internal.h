@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef RDL_DTLS_INTERNAL_H
+#define RDL_DTLS_INTERNAL_H
+
+#include "places.h"
+#include "sessions.h"
+
+struct rdl_dtls {
+	struct rdl_dtls_config config;
+	/* By partition; NULL: another worker's. */
+	struct rdl_dtls_session *rows[RDL_DTLS_PARTITIONS];
+	uint32_t slots; /* of a row */
+	uint32_t open_max, open;
+	/* Handles: the first free one, and the first that was never used. */
+	uint32_t free, fresh;
+	uint32_t hand; /* what the sweep looks at next */
+	uint32_t bucket_mask;
+	uint32_t *buckets; /* handles */
+	/* Handles, of the open ones without a registration. */
+	uint32_t newest, oldest;
+	struct rdl_dtls_places places; /* of handshakes under way */
+	struct rdl_dtls_counts counts;
+};
+
+static inline struct rdl_dtls_session *rdl_dtls_at(const struct rdl_dtls *dtls, uint32_t handle)
+{
+	return &dtls->rows[handle >> 24][handle & 0xffffff];
+}
+
+/* The handle of a session, which lies in a row of a partition that its name would say. */
+uint32_t rdl_dtls_handle(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session);
+
+/* A free slot, or RDL_DTLS_NONE; its generation is a new one. */
+uint32_t rdl_dtls_slot_take(struct rdl_dtls *dtls);
+/* Wipes it. */
+void rdl_dtls_slot_give(struct rdl_dtls *dtls, uint32_t handle);
+/* The handle behind this one, over all slots of the worker; RDL_DTLS_NONE behind the last. */
+uint32_t rdl_dtls_slot_next(const struct rdl_dtls *dtls, uint32_t handle);
+
+/* A session's address is set. */
+void rdl_dtls_index_put(struct rdl_dtls *dtls, uint32_t handle);
+void rdl_dtls_index_take(struct rdl_dtls *dtls, uint32_t handle);
+
+/* The list of those without a registration. */
+void rdl_dtls_idle_put(struct rdl_dtls *dtls, uint32_t handle);
+void rdl_dtls_idle_take(struct rdl_dtls *dtls, uint32_t handle);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* parcel: what a worker gives to a handshaker. */
+#ifndef RDL_DTLS_PARCEL_H
+#define RDL_DTLS_PARCEL_H
+
+#include "net.h"
+
+enum rdl_dtls_parcel_kind {
+	/* A ClientHello whose cookie was good, as the datagram that it came in. */
+	RDL_PARCEL_BEGIN,
+	/* One more datagram of a session that has begun. */
+	RDL_PARCEL_MORE,
+	/* Nothing but `evicted`. */
+	RDL_PARCEL_END,
+};
+
+struct rdl_dtls_parcel {
+	uint8_t kind; /* enum rdl_dtls_parcel_kind */
+	/* Set by the handshaker: the session is open, and the datagram is for the worker anew. */
+	bool again;
+	uint8_t worker; /* whose session it is, and who gets the letters */
+	uint16_t len;
+	uint8_t *data; /* the datagram */
+	uint64_t session;
+	uint64_t evicted; /* a handshake that gave way and is over; 0: none did */
+	struct rdl_way way; /* back to whoever sent the datagram */
+};
+
+#endif
