@@ -81,6 +81,8 @@ struct rdl_dtls *rdl_dtls_init(const struct rdl_dtls_config *config, void *memor
 		.oldest = RDL_DTLS_NONE,
 	};
 	memset(dtls->buckets, 0xff, layout.buckets * sizeof(uint32_t));
+	rdl_dtls_cookies_init(&dtls->cookies, &config->cookie_key, 0);
+	rdl_speck_expand(&dtls->cid, &config->cid_key);
 	rdl_dtls_places_init(&dtls->places, config->handshakes, start + layout.places_at);
 	for (unsigned row = 0; row < owned(config); row++)
 		dtls->rows[config->worker + row * config->workers] =

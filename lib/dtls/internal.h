@@ -2,6 +2,7 @@
 #ifndef RDL_DTLS_INTERNAL_H
 #define RDL_DTLS_INTERNAL_H
 
+#include "hello.h"
 #include "places.h"
 #include "sessions.h"
 
@@ -19,6 +20,8 @@ struct rdl_dtls {
 	/* Handles, of the open ones without a registration. */
 	uint32_t newest, oldest;
 	struct rdl_dtls_places places; /* of handshakes under way */
+	struct rdl_dtls_cookies cookies;
+	struct rdl_speck cid; /* for cid.h */
 	struct rdl_dtls_counts counts;
 };
 
