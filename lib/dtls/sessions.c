@@ -305,7 +305,7 @@ void rdl_dtls_move(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint
 bool rdl_dtls_is_over(
 	const struct rdl_dtls *dtls, const struct rdl_dtls_session *session, uint32_t now_s)
 {
-	if (session->deadline_s != UINT32_MAX && (int32_t)(now_s - session->deadline_s) >= 0)
+	if (session->deadline_s != UINT32_MAX && now_s >= session->deadline_s)
 		return true;
 	return session->state == RDL_DTLS_OPEN &&
 	       is_revoked(dtls, session->identity, session->incarnation);

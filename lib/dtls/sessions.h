@@ -118,6 +118,16 @@ void rdl_dtls_keep(struct rdl_dtls *dtls, uint64_t session, uint32_t seconds, ui
 /* An authentic record of it has come. */
 void rdl_dtls_touch(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint32_t now_s);
 
+/*
+ * Opened less than 30 s ago: its peer may have missed the last flight. Every 18 hours an old one
+ * looks so, too, whose handshaker then knows nothing of it.
+ */
+#define RDL_DTLS_YOUNG_S 30
+static inline bool rdl_dtls_is_young(const struct rdl_dtls_session *session, uint32_t now_s)
+{
+	return (uint16_t)(now_s - session->established) < RDL_DTLS_YOUNG_S;
+}
+
 /* The peer of an open session has another address now. */
 void rdl_dtls_move(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint64_t address);
 

@@ -15,6 +15,7 @@ struct parts {
 	size_t id_len, cookie_len, suites_len, compression_len;
 	const uint8_t *cookie;
 	bool extended;
+	bool longer; /* by an octet behind all of it */
 };
 
 /* Into `octets`: a Hello of parts so long. */
@@ -39,6 +40,8 @@ static size_t make(const struct parts *parts)
 	rdl_cursor_bytes(&c, zero, parts->compression_len);
 	if (parts->extended)
 		rdl_cursor_bytes(&c, "\0\4\0\x16\0\0", 6);
+	if (parts->longer)
+		rdl_cursor_u8(&c, 0);
 	assert_false(c.failed);
 	size_t len = (size_t)(c.pos - octets);
 	rdl_put_be16(octets + 11, (uint16_t)(len - 13));
@@ -84,7 +87,11 @@ static void test_parts(void **state)
 	assert_int_equal(hello.cookie.len, 16);
 	assert_int_equal(hello.what.len, 2 + 4 + 1 + 1);
 	assert_int_equal(hello.extensions.len, 4);
+	parts.longer = true;
+	assert_int_equal(read_parts(&parts, &hello), RDL_MALFORMED);
 	parts.extended = false;
+	assert_int_equal(read_parts(&parts, &hello), RDL_MALFORMED);
+	parts.longer = false;
 	assert_int_equal(read_parts(&parts, &hello), RDL_OK);
 	assert_int_equal(hello.extensions.len, 0);
 	parts.id_len = 33;
