@@ -67,7 +67,8 @@ struct rdl_dtls *rdl_dtls_init(const struct rdl_dtls_config *config, void *memor
 	struct rdl_dtls *dtls = memory;
 	char *start = memory;
 
-	assert(config->worker < config->workers && config->handshakers > 0 && fits(config));
+	assert(config->worker < config->workers && config->workers <= UINT8_MAX);
+	assert(config->handshakers > 0 && fits(config));
 	*dtls = (struct rdl_dtls){
 		.config = *config,
 		.slots = (uint32_t)layout.slots,

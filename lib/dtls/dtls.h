@@ -12,6 +12,7 @@
 #define RDL_DTLS_H
 
 #include "net.h"
+#include "owners.h"
 
 struct rdl_dtls;
 
@@ -28,7 +29,7 @@ static inline unsigned rdl_dtls_partition(uint64_t session)
 }
 
 struct rdl_dtls_config {
-	unsigned worker, workers;
+	unsigned worker, workers; /* at most 255 */
 	/* Threads that make handshakes, at least one. */
 	unsigned handshakers;
 	uint64_t sessions; /* of all workers */
@@ -42,6 +43,8 @@ struct rdl_dtls_config {
 	 * than at its handshake is over. NULL: identities are for ever.
 	 */
 	const uint8_t *incarnations;
+	/* The same for all workers; NULL: there are no others. */
+	struct rdl_dtls_owners *owners;
 	/* Gives back the hold of a session's identity. Any core; cheap. */
 	void (*release)(void *context, uint32_t identity);
 	void *context;

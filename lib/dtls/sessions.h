@@ -67,6 +67,11 @@ void rdl_dtls_prefetch_address(const struct rdl_dtls *dtls, uint64_t address);
 /* The newest session of that state there; NULL: there is none. One of each may be there. */
 struct rdl_dtls_session *rdl_dtls_find_address(
 	struct rdl_dtls *dtls, uint64_t address, enum rdl_dtls_state state);
+/*
+ * Where this worker has none there: who may have one. This worker, if nobody is known to. One that
+ * is told so and has none either is at the end of the search.
+ */
+unsigned rdl_dtls_owner(const struct rdl_dtls *dtls, uint64_t address);
 /* NULL: it is over, never was, or is another worker's. */
 struct rdl_dtls_session *rdl_dtls_find(struct rdl_dtls *dtls, uint64_t session);
 void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session);
