@@ -78,6 +78,7 @@ struct rdl_dtls *rdl_dtls_init(const struct rdl_dtls_config *config, void *memor
 		.hand = (uint32_t)config->worker << 24,
 		.bucket_mask = (uint32_t)layout.buckets - 1,
 		.buckets = (void *)(start + layout.bucket_at),
+		.parcels.share = config->parcels / RDL_DTLS_SHARE + 1,
 		.newest = RDL_DTLS_NONE,
 		.oldest = RDL_DTLS_NONE,
 	};

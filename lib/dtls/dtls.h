@@ -34,6 +34,8 @@ struct rdl_dtls_config {
 	unsigned handshakers;
 	uint64_t sessions; /* of all workers */
 	uint32_t handshakes; /* that may be under way at this worker, at least one */
+	/* Parcels that a ring to a handshaker has room for: a network may fill a quarter of it. */
+	uint32_t parcels;
 	uint32_t handshake_s; /* for so long at most */
 	uint32_t idle_s; /* a session without a registration lives on so long without a record */
 	/* The same for all workers, and random. */

@@ -20,6 +20,7 @@ struct rdl_dtls {
 	/* Handles, of the open ones without a registration. */
 	uint32_t newest, oldest;
 	struct rdl_dtls_places places; /* of handshakes under way */
+	struct rdl_dtls_parcels parcels;
 	struct rdl_dtls_cookies cookies;
 	struct rdl_speck cid; /* for cid.h */
 	struct rdl_dtls_counts counts;
@@ -28,6 +29,12 @@ struct rdl_dtls {
 static inline struct rdl_dtls_session *rdl_dtls_at(const struct rdl_dtls *dtls, uint32_t handle)
 {
 	return &dtls->rows[handle >> 24][handle & 0xffffff];
+}
+
+static inline void rdl_dtls_prefetch_session(const struct rdl_dtls_session *session)
+{
+	for (size_t at = 0; at < sizeof(*session); at += RDL_CACHE_LINE)
+		RDL_PREFETCH_WRITE((const char *)session + at);
 }
 
 /* The handle of a session, which lies in a row of a partition that its name would say. */
@@ -39,6 +46,9 @@ uint32_t rdl_dtls_slot_take(struct rdl_dtls *dtls);
 void rdl_dtls_slot_give(struct rdl_dtls *dtls, uint32_t handle);
 /* The handle behind this one, over all slots of the worker; RDL_DTLS_NONE behind the last. */
 uint32_t rdl_dtls_slot_next(const struct rdl_dtls *dtls, uint32_t handle);
+
+/* A session in use is over: nothing leads to it any more, and its slot is free. */
+void rdl_dtls_end_handle(struct rdl_dtls *dtls, uint32_t handle);
 
 /* A session's address is set. */
 void rdl_dtls_index_put(struct rdl_dtls *dtls, uint32_t handle);

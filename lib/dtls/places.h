@@ -39,6 +39,16 @@ struct rdl_dtls_places {
 
 #define RDL_DTLS_NO_PLACE UINT32_MAX
 
+/*
+ * Parcels of each network that are at a handshaker, or on the way. Networks whose digests end alike
+ * share a count: one in 1024 has to do with less because of another.
+ */
+#define RDL_DTLS_PARCEL_COUNTS 1024
+struct rdl_dtls_parcels {
+	uint32_t share; /* of each count */
+	uint32_t out[RDL_DTLS_PARCEL_COUNTS];
+};
+
 /* Octets for so many places, a multiple of a cache line. */
 size_t rdl_dtls_places_memory(uint32_t places);
 void rdl_dtls_places_init(struct rdl_dtls_places *places, uint32_t count, void *memory);

@@ -1,60 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A session's life: begun, established, kept, moved, ended. */
+/* A session's life from its handshake on: established, kept, moved, ended. */
 #include "internal.h"
 
 #define SEQUENCE_MAX ((UINT64_C(1) << 48) - 1)
-
-uint64_t rdl_dtls_address(const struct rdl_dtls *dtls, const struct rdl_datagram *datagram)
-{
-	struct {
-		struct rdl_peer peer;
-		struct rdl_local local;
-	} __attribute__((packed)) who = { datagram->peer, datagram->local };
-
-	return rdl_siphash(&dtls->config.address_key, &who, sizeof(who));
-}
-
-struct rdl_dtls_session *rdl_dtls_find(struct rdl_dtls *dtls, uint64_t session)
-{
-	uint32_t handle = (uint32_t)session;
-
-	if (dtls->rows[handle >> 24] == NULL || (handle & 0xffffff) >= dtls->slots)
-		return NULL;
-	struct rdl_dtls_session *s = rdl_dtls_at(dtls, handle);
-	return s->state != RDL_DTLS_FREE && s->generation == session >> 32 ? s : NULL;
-}
-
-void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session)
-{
-	uint32_t handle = (uint32_t)session;
-
-	if (dtls->rows[handle >> 24] != NULL && (handle & 0xffffff) < dtls->slots)
-		RDL_PREFETCH_WRITE(rdl_dtls_at(dtls, handle));
-}
-
-/* Rows lie one behind the other. */
-uint32_t rdl_dtls_handle(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
-{
-	size_t at = (size_t)(session - dtls->rows[dtls->config.worker]);
-	size_t partition = dtls->config.worker + at / dtls->slots * dtls->config.workers;
-
-	return (uint32_t)(partition << 24 | at % dtls->slots);
-}
-
-uint64_t rdl_dtls_name(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
-{
-	return (uint64_t)session->generation << 32 | rdl_dtls_handle(dtls, session);
-}
-
-unsigned rdl_dtls_worker(const struct rdl_dtls *dtls, uint64_t session)
-{
-	return rdl_dtls_partition(session) % dtls->config.workers;
-}
-
-unsigned rdl_dtls_handshaker(const struct rdl_dtls *dtls, uint64_t session)
-{
-	return (unsigned)(session & 0xffffff) % dtls->config.handshakers;
-}
 
 static void forget_open(struct rdl_dtls *dtls, uint32_t handle)
 {
@@ -69,7 +17,7 @@ static void forget_open(struct rdl_dtls *dtls, uint32_t handle)
 	dtls->config.release(dtls->config.context, session->identity);
 }
 
-static void end(struct rdl_dtls *dtls, uint32_t handle)
+void rdl_dtls_end_handle(struct rdl_dtls *dtls, uint32_t handle)
 {
 	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
 
@@ -85,7 +33,7 @@ static void end(struct rdl_dtls *dtls, uint32_t handle)
 void rdl_dtls_end(struct rdl_dtls *dtls, uint64_t session)
 {
 	if (rdl_dtls_find(dtls, session) != NULL)
-		end(dtls, (uint32_t)session);
+		rdl_dtls_end_handle(dtls, (uint32_t)session);
 }
 
 void rdl_dtls_fail(struct rdl_dtls *dtls, uint64_t session)
@@ -93,78 +41,7 @@ void rdl_dtls_fail(struct rdl_dtls *dtls, uint64_t session)
 	const struct rdl_dtls_session *s = rdl_dtls_find(dtls, session);
 
 	if (s != NULL && s->state == RDL_DTLS_HANDSHAKE)
-		end(dtls, (uint32_t)session);
-}
-
-static uint64_t network_of(const struct rdl_dtls *dtls, const struct rdl_peer *peer)
-{
-	struct rdl_span prefix = rdl_peer_prefix(peer);
-
-	return rdl_siphash(&dtls->config.address_key, prefix.data, prefix.len);
-}
-
-/* Ends a handshake because of another, and returns its name. */
-static uint64_t evict(struct rdl_dtls *dtls, uint32_t handle, uint64_t *count)
-{
-	uint64_t name = rdl_dtls_name(dtls, rdl_dtls_at(dtls, handle));
-
-	end(dtls, handle);
-	++*count;
-	return name;
-}
-
-static uint64_t add_handshake(
-	struct rdl_dtls *dtls, const struct rdl_dtls_session *what, uint64_t network)
-{
-	uint32_t handle = rdl_dtls_slot_take(dtls);
-
-	/* Only where generations have been used up. */
-	if (RDL_UNLIKELY(handle == RDL_DTLS_NONE))
-		return 0;
-	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
-	session->state = RDL_DTLS_HANDSHAKE;
-	session->address = what->address;
-	session->deadline_s = what->deadline_s;
-	session->handshake.hello = what->handshake.hello;
-	session->handshake.place = rdl_dtls_places_take(&dtls->places, network, handle);
-	rdl_dtls_index_put(dtls, handle);
-	return rdl_dtls_name(dtls, session);
-}
-
-enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls, const struct rdl_datagram *datagram,
-	uint64_t hello, uint32_t now_s, uint64_t *name, uint64_t *evicted)
-{
-	const struct rdl_dtls_session what = {
-		.address = rdl_dtls_address(dtls, datagram),
-		.deadline_s = now_s + dtls->config.handshake_s,
-		.handshake.hello = hello,
-	};
-	const struct rdl_dtls_session *other =
-		rdl_dtls_find_address(dtls, what.address, RDL_DTLS_HANDSHAKE);
-	uint64_t network = network_of(dtls, &datagram->peer);
-	uint32_t giving_way;
-
-	*name = *evicted = 0;
-	if (other != NULL && other->handshake.hello == hello) {
-		*name = rdl_dtls_name(dtls, other);
-		return RDL_DTLS_GOES_ON;
-	}
-	if (other != NULL) {
-		*evicted = evict(dtls, rdl_dtls_handle(dtls, other), &dtls->counts.replaced);
-	} else if (!rdl_dtls_places_ask(&dtls->places, network, &giving_way)) {
-		dtls->counts.shed++;
-		return RDL_DTLS_SHED;
-	} else if (giving_way != RDL_DTLS_NO_PLACE) {
-		*evicted = evict(dtls, giving_way, &dtls->counts.crowded);
-	}
-	*name = add_handshake(dtls, &what, network);
-	dtls->counts.handshakes = dtls->places.used;
-	if (*name == 0) {
-		dtls->counts.shed++;
-		return RDL_DTLS_SHED;
-	}
-	dtls->counts.begun++;
-	return RDL_DTLS_BEGUN;
+		rdl_dtls_end_handle(dtls, (uint32_t)session);
 }
 
 static bool is_revoked(const struct rdl_dtls *dtls, uint32_t identity, uint8_t incarnation)
@@ -205,7 +82,7 @@ static void make_way(struct rdl_dtls *dtls, uint64_t address)
 	if (before == NULL)
 		return;
 	if (before->peer_cid_len == RDL_DTLS_NO_CID)
-		end(dtls, rdl_dtls_handle(dtls, before));
+		rdl_dtls_end_handle(dtls, rdl_dtls_handle(dtls, before));
 	else
 		rdl_dtls_index_take(dtls, rdl_dtls_handle(dtls, before));
 }
@@ -218,7 +95,7 @@ static bool make_room(struct rdl_dtls *dtls)
 	dtls->counts.full++;
 	if (dtls->oldest == RDL_DTLS_NONE)
 		return false;
-	end(dtls, dtls->oldest);
+	rdl_dtls_end_handle(dtls, dtls->oldest);
 	return true;
 }
 
@@ -252,7 +129,7 @@ bool rdl_dtls_establish(
 	}
 	dtls->counts.refused++;
 	if (is_known)
-		end(dtls, (uint32_t)name);
+		rdl_dtls_end_handle(dtls, (uint32_t)name);
 	dtls->config.release(dtls->config.context, keys->identity);
 	return false;
 }
@@ -326,7 +203,7 @@ void rdl_dtls_sweep(struct rdl_dtls *dtls, uint32_t now_s, unsigned budget)
 		if (session->state == RDL_DTLS_FREE || !rdl_dtls_is_over(dtls, session, now_s))
 			continue;
 		++*(now_s >= session->deadline_s ? &dtls->counts.expired : &dtls->counts.revoked);
-		end(dtls, handle);
+		rdl_dtls_end_handle(dtls, handle);
 	}
 }
 

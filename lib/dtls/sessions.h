@@ -101,6 +101,13 @@ RDL_MUST_CHECK enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls,
 	uint64_t *evicted);
 
 /*
+ * Before a parcel of this peer's is given to a handshaker: false, and it must not be, since the
+ * peer's network has its share of what is there. After it has come back the same peer is told.
+ */
+RDL_MUST_CHECK bool rdl_dtls_parcel_out(struct rdl_dtls *dtls, const struct rdl_peer *peer);
+void rdl_dtls_parcel_back(struct rdl_dtls *dtls, const struct rdl_peer *peer);
+
+/*
  * The handshake of the session is finished, and it is open. False, and it is over: its identity has
  * been revoked meanwhile, or all sessions are taken by registrations, or there is no such handshake
  * any more. Whichever it is, keys->identity is the table's to release. One that was open at the
@@ -154,6 +161,8 @@ struct rdl_dtls_counts {
 	uint64_t begun, established, shed;
 	/* Those that gave way: to another network's, to the next one from the same address. */
 	uint64_t crowded, replaced;
+	/* Parcels that were not given, since their network had its share. */
+	uint64_t withheld;
 	/* Finished, but too late, for an identity that was revoked, or without a place. */
 	uint64_t refused;
 	/* How often all sessions were taken when one more was established. */

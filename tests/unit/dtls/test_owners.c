@@ -37,8 +37,24 @@ static void test_elsewhere(void **state)
 		rdl_dtls_address(t[0]->dtls, &other));
 	assert_int_equal(rdl_dtls_owner(t[1]->dtls, address), 1);
 	assert_int_equal(rdl_dtls_owner(t[1]->dtls, rdl_dtls_address(t[0]->dtls, &other)), 2);
+	session = begin(t[0], 1, 4);
+	address = rdl_dtls_find(t[0]->dtls, session)->address;
+	assert_int_equal(rdl_dtls_owner(t[1]->dtls, address), 0);
 	for (unsigned w = 0; w < WORKERS; w++)
 		table_end(t[w]);
+	free(owners);
+}
+
+/* A place that is empty is no entry for an address whose bits are 0. */
+static void test_empty_place(void **state)
+{
+	struct rdl_dtls_owners *owners = owners_new(1);
+
+	rdl_dtls_owners_put(owners, 1, 7);
+	rdl_dtls_owners_put(owners, 0, 8);
+	rdl_dtls_owners_take(owners, 1, 7);
+	assert_int_equal(rdl_dtls_owners_find(owners, 0), 8);
+	assert_int_equal(rdl_dtls_owners_find(owners, 1), -1);
 	free(owners);
 }
 
@@ -75,6 +91,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_empty_place),
 		cmocka_unit_test(test_full),
 	};
 

@@ -81,6 +81,24 @@ static void test_flood(void **state)
 	table_end(t);
 }
 
+/* A network fills a quarter of a ring, and no more until something has come back. */
+static void test_parcels(void **state)
+{
+	struct table *t = table_new(&(struct rdl_dtls_config){ .parcels = 40 });
+	struct rdl_datagram here = from(1, 1), beside = from(1, 2), elsewhere = from(2, 1);
+	unsigned out = 0;
+
+	while (rdl_dtls_parcel_out(t->dtls, out % 2 == 0 ? &here.peer : &beside.peer))
+		out++;
+	assert_int_equal(out, 11);
+	assert_int_equal(rdl_dtls_counts(t->dtls)->withheld, 1);
+	assert_true(rdl_dtls_parcel_out(t->dtls, &elsewhere.peer));
+	rdl_dtls_parcel_back(t->dtls, &here.peer);
+	assert_true(rdl_dtls_parcel_out(t->dtls, &beside.peer));
+	assert_false(rdl_dtls_parcel_out(t->dtls, &here.peer));
+	table_end(t);
+}
+
 static void check_places(const struct rdl_dtls_places *places, const unsigned held[8], unsigned all)
 {
 	unsigned most = 0;
@@ -137,6 +155,7 @@ int main(void)
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_crowded),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_parcels),
 		cmocka_unit_test(test_at_random),
 	};
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sessions by name, and by a keyed digest of who speaks to whom. */
+#include "internal.h"
+
+#include <assert.h>
+
+uint64_t rdl_dtls_address(const struct rdl_dtls *dtls, const struct rdl_datagram *datagram)
+{
+	struct {
+		struct rdl_peer peer;
+		struct rdl_local local;
+	} __attribute__((packed)) who = { datagram->peer, datagram->local };
+
+	return rdl_siphash(&dtls->config.address_key, &who, sizeof(who));
+}
+
+struct rdl_dtls_session *rdl_dtls_find(struct rdl_dtls *dtls, uint64_t session)
+{
+	uint32_t handle = (uint32_t)session;
+
+	if (dtls->rows[handle >> 24] == NULL || (handle & 0xffffff) >= dtls->slots)
+		return NULL;
+	struct rdl_dtls_session *s = rdl_dtls_at(dtls, handle);
+	return s->state != RDL_DTLS_FREE && s->generation == session >> 32 ? s : NULL;
+}
+
+void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session)
+{
+	uint32_t handle = (uint32_t)session;
+
+	if (dtls->rows[handle >> 24] != NULL && (handle & 0xffffff) < dtls->slots)
+		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, handle));
+}
+
+/* Rows lie one behind the other. */
+uint32_t rdl_dtls_handle(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
+{
+	size_t at = (size_t)(session - dtls->rows[dtls->config.worker]);
+	size_t partition = dtls->config.worker + at / dtls->slots * dtls->config.workers;
+
+	return (uint32_t)(partition << 24 | at % dtls->slots);
+}
+
+uint64_t rdl_dtls_name(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
+{
+	return (uint64_t)session->generation << 32 | rdl_dtls_handle(dtls, session);
+}
+
+unsigned rdl_dtls_worker(const struct rdl_dtls *dtls, uint64_t session)
+{
+	return rdl_dtls_partition(session) % dtls->config.workers;
+}
+
+unsigned rdl_dtls_handshaker(const struct rdl_dtls *dtls, uint64_t session)
+{
+	return (unsigned)(session & 0xffffff) % dtls->config.handshakers;
+}
+
+static uint32_t *bucket_of(const struct rdl_dtls *dtls, uint64_t address)
+{
+	return &dtls->buckets[address & dtls->bucket_mask];
+}
+
+/* The newest first. */
+void rdl_dtls_index_put(struct rdl_dtls *dtls, uint32_t handle)
+{
+	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
+	uint32_t *bucket = bucket_of(dtls, session->address);
+
+	assert(!session->indexed);
+	session->next = *bucket;
+	session->indexed = 1;
+	*bucket = handle;
+	if (dtls->config.owners != NULL)
+		rdl_dtls_owners_put(dtls->config.owners, session->address, dtls->config.worker);
+}
+
+void rdl_dtls_index_take(struct rdl_dtls *dtls, uint32_t handle)
+{
+	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
+	uint32_t *at = bucket_of(dtls, session->address);
+
+	if (!session->indexed)
+		return;
+	while (*at != handle)
+		at = &rdl_dtls_at(dtls, *at)->next;
+	*at = session->next;
+	session->indexed = 0;
+	if (dtls->config.owners != NULL)
+		rdl_dtls_owners_take(dtls->config.owners, session->address, dtls->config.worker);
+}
+
+void rdl_dtls_prefetch_bucket(const struct rdl_dtls *dtls, uint64_t address)
+{
+	RDL_PREFETCH(bucket_of(dtls, address));
+}
+
+void rdl_dtls_prefetch_address(const struct rdl_dtls *dtls, uint64_t address)
+{
+	uint32_t handle = *bucket_of(dtls, address);
+
+	if (handle != RDL_DTLS_NONE)
+		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, handle));
+}
+
+struct rdl_dtls_session *rdl_dtls_find_address(
+	struct rdl_dtls *dtls, uint64_t address, enum rdl_dtls_state state)
+{
+	uint32_t handle = *bucket_of(dtls, address);
+
+	while (handle != RDL_DTLS_NONE) {
+		struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
+
+		if (session->address == address && session->state == state)
+			return session;
+		handle = session->next;
+	}
+	return NULL;
+}
+
+unsigned rdl_dtls_owner(const struct rdl_dtls *dtls, uint64_t address)
+{
+	int owner = dtls->config.owners != NULL ? rdl_dtls_owners_find(dtls->config.owners, address)
+						: -1;
+
+	return owner >= 0 ? (unsigned)owner : dtls->config.worker;
+}
