@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whatever befalls sessions, in any order: the table's lists say the same as its slots, each hold of
- * an identity is given back once, and a name that is over stays so.
+ * Whatever befalls sessions, in any order: the table's lists say the same as its slots, each hold
+ * of an identity is given back once, and a name that is over stays so.
  */
 #include "fixture.h"
 
