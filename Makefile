@@ -37,11 +37,13 @@ credentials_DEPS := lwm2m
 credentials_PKGS := lmdb gnutls
 identities_DEPS := lwm2m
 dtls_DEPS     := net
+handshake_DEPS := dtls identities credentials
+handshake_PKGS := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
 LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log rules mailbox lines registry events \
-	refusals pipeline shard pktio credentials identities dtls
+	refusals pipeline shard pktio credentials identities dtls handshake
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine: parcels and time to GnuTLS, and what comes of it to the caller. */
+#include "handshake_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config *config)
+{
+	struct rdl_handshakes *handshakes = calloc(1, sizeof(*handshakes));
+	const char *suites = config->suites != NULL ? config->suites : RDL_HANDSHAKE_SUITES;
+
+	if (handshakes == NULL)
+		return NULL;
+	handshakes->config = *config;
+	handshakes->oldest = handshakes->newest = RDL_HANDSHAKE_NONE;
+	if (!rdl_handshake_places_init(&handshakes->places, config->places) ||
+		gnutls_priority_init(&handshakes->suites, suites, NULL) < 0 ||
+		gnutls_psk_allocate_server_credentials(&handshakes->psk) < 0) {
+		rdl_handshakes_destroy(handshakes);
+		return NULL;
+	}
+	gnutls_psk_set_server_credentials_function2(handshakes->psk, rdl_handshake_psk);
+	return handshakes;
+}
+
+void rdl_handshake_end(struct rdl_handshake *handshake)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+
+	if (handshake->tls != NULL) {
+		gnutls_deinit(handshake->tls);
+		handshakes->under_way--;
+	} else {
+		rdl_handshake_finished_remove(handshake);
+		free(handshake->flight);
+	}
+	rdl_handshake_leave(&handshakes->places, handshake);
+}
+
+void rdl_handshakes_destroy(struct rdl_handshakes *handshakes)
+{
+	if (handshakes == NULL)
+		return;
+	while (handshakes->places.count > 0)
+		rdl_handshake_end(&handshakes->places.all[handshakes->places.heap[0]]);
+	rdl_handshake_places_fini(&handshakes->places);
+	if (handshakes->suites != NULL)
+		gnutls_priority_deinit(handshakes->suites);
+	if (handshakes->psk != NULL)
+		gnutls_psk_free_server_credentials(handshakes->psk);
+	free(handshakes);
+}
+
+void rdl_handshake_tell_ended(
+	struct rdl_handshakes *handshakes, uint64_t session, enum rdl_handshake_failure failure)
+{
+	const struct rdl_handshake_calls *calls = &handshakes->config.calls;
+
+	rdl_handshake_count(&handshakes->counts.failed[failure]);
+	calls->ended(calls->context, session);
+}
+
+void rdl_handshake_fail(struct rdl_handshake *handshake, enum rdl_handshake_failure failure)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+	uint64_t session = handshake->session;
+
+	rdl_handshake_end(handshake);
+	rdl_handshake_tell_ended(handshakes, session, failure);
+}
+
+static void fail_loudly(struct rdl_handshake *handshake, int error)
+{
+	enum rdl_handshake_failure failure = rdl_handshake_failure_of(error);
+
+	if (handshake->failing)
+		failure = handshake->failure;
+	rdl_handshake_tls_alert(handshake, error);
+	rdl_handshake_flush(handshake);
+	rdl_handshake_fail(handshake, failure);
+}
+
+enum rdl_handshake_failure rdl_handshake_reason(const struct rdl_handshake *handshake)
+{
+	if (handshake->unknown)
+		return RDL_HANDSHAKE_identity;
+	return handshake->wrong > 0 ? RDL_HANDSHAKE_key : RDL_HANDSHAKE_timeout;
+}
+
+static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+	const struct rdl_handshake_calls *calls = &handshakes->config.calls;
+
+	if (!rdl_handshake_keys(handshake) || !rdl_handshake_keep_flight(handshake)) {
+		rdl_handshake_fail(handshake, RDL_HANDSHAKE_room);
+		return;
+	}
+	if (!rdl_handshake_settle(handshake)) {
+		enum rdl_handshake_failure failure = handshake->failure;
+
+		free(handshake->flight);
+		rdl_handshake_fail(handshake, failure);
+		return;
+	}
+	rdl_handshake_count(&handshakes->counts.finished);
+	if (gnutls_session_is_resumed(handshake->tls))
+		rdl_handshake_count(&handshakes->counts.resumed);
+	gnutls_deinit(handshake->tls);
+	handshake->tls = NULL;
+	handshakes->under_way--;
+	rdl_handshake_finished_add(handshake);
+	rdl_handshake_due(&handshakes->places, handshake, now_ms + RDL_HANDSHAKE_LINGER_MS);
+	calls->established(calls->context, handshake->session, &handshake->keys);
+	/* To know a repeated Finished by, nothing more is needed. */
+	explicit_bzero(handshake->keys.write_key, sizeof(handshake->keys.write_key));
+	rdl_handshake_send_last(handshake);
+}
+
+bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t now_ms)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+
+	if (error == 0) {
+		finish(handshake, now_ms);
+		return false;
+	}
+	if (gnutls_error_is_fatal(error)) {
+		fail_loudly(handshake, error);
+		return false;
+	}
+	rdl_handshake_flush(handshake);
+	uint64_t wait_ms = gnutls_dtls_get_timeout(handshake->tls);
+	/* No flight of ours is out. */
+	if (wait_ms == 0)
+		wait_ms = handshakes->config.retransmit_ms;
+	uint64_t due_ms = now_ms + wait_ms;
+	rdl_handshake_due(&handshakes->places, handshake,
+		due_ms < handshake->deadline_ms ? due_ms : handshake->deadline_ms);
+	return true;
+}
+
+static void wake(struct rdl_handshake *handshake, uint64_t now_ms)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+
+	if (handshake->tls == NULL) {
+		rdl_handshake_end(handshake);
+	} else if (now_ms >= handshake->deadline_ms) {
+		rdl_handshake_fail(handshake, rdl_handshake_reason(handshake));
+	} else {
+		int error = rdl_handshake_tls_step(handshake, (struct rdl_span){ NULL, 0 });
+
+		if (handshakes->flight_len > 0)
+			rdl_handshake_count(&handshakes->counts.repeated);
+		(void)rdl_handshake_went_on(handshake, error, now_ms);
+	}
+}
+
+uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms)
+{
+	const struct rdl_handshake_places *places = &handshakes->places;
+
+	while (places->count > 0) {
+		struct rdl_handshake *first = &places->all[places->heap[0]];
+
+		if (first->due_ms > now_ms)
+			return first->due_ms;
+		wake(first, now_ms);
+	}
+	return UINT64_MAX;
+}
+
+const struct rdl_handshake_counts *rdl_handshakes_counts(const struct rdl_handshakes *handshakes)
+{
+	return &handshakes->counts;
+}
+
+uint32_t rdl_handshakes_under_way(const struct rdl_handshakes *handshakes)
+{
+	return handshakes->under_way;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * handshake: DTLS 1.2 handshakes (RFC 6347), the server's side, by GnuTLS: from the ClientHello
+ * whose cookie a worker has checked to the keys of the session, which then is the worker's. One
+ * engine a thread; octets in, octets out through functions of the caller's.
+ *
+ * Time is an argument, but for retransmissions, which GnuTLS counts by a clock of its own.
+ */
+#ifndef RDL_HANDSHAKE_H
+#define RDL_HANDSHAKE_H
+
+#include "credentials.h"
+#include "identities.h"
+#include "keys.h"
+#include "parcel.h"
+
+/* What ends a handshake. X(name, help): the one list behind the enum, counters and their help. */
+#define RDL_HANDSHAKE_FAILURES(X)                                                    \
+	X(identity, "nobody of that identity is known")                              \
+	X(key, "the client's Finished did not open three times: it has another key") \
+	X(certificate, "the client's certificate is none that we trust, or is none") \
+	X(suite, "no cipher suite or version in common")                             \
+	X(alert, "the client gave up, with an alert")                                \
+	X(protocol, "a message that is malformed or out of place")                   \
+	X(timeout, "not finished in time")                                           \
+	X(removed, "its credential was removed meanwhile")                           \
+	X(database, "the database of credentials did not answer")                    \
+	X(room, "no memory, no place, or no room for the identity")
+
+enum rdl_handshake_failure {
+#define X(name, help) RDL_HANDSHAKE_##name,
+	RDL_HANDSHAKE_FAILURES(X)
+#undef X
+		RDL_HANDSHAKE_FAILURE_COUNT
+};
+
+/* Each grows; the engine's thread writes them, any reads. */
+struct rdl_handshake_counts {
+	uint64_t begun, finished, resumed;
+	uint64_t failed[RDL_HANDSHAKE_FAILURE_COUNT];
+	/* Flights that were sent again: no answer came, or the client asked. */
+	uint64_t repeated;
+	/* Gave way to another one, at their worker. */
+	uint64_t evicted;
+};
+
+/* All are called from within rdl_handshakes_input() and rdl_handshakes_tick(). */
+struct rdl_handshake_calls {
+	/* One datagram to whom the way goes. */
+	void (*send)(void *context, uint64_t session, const struct rdl_way *way,
+		const uint8_t *octets, uint16_t len);
+	/*
+	 * It has keys: before its last flight is sent. keys->identity is held once, for whoever
+	 * keeps the session. The caller wipes what it makes of them.
+	 */
+	void (*established)(void *context, uint64_t session, const struct rdl_dtls_keys *keys);
+	/* It came to nothing. Not told of one that gave way at its worker, who knows. */
+	void (*ended)(void *context, uint64_t session);
+	void *context;
+};
+
+struct rdl_handshakes_config {
+	/* Handshakes under way, and those that ended lately; at least one. */
+	uint32_t places;
+	uint32_t timeout_ms;
+	/* Until a flight is sent again for the first time; doubles. */
+	uint32_t retransmit_ms;
+	/* Octets of UDP payload in a datagram of ours. */
+	uint16_t mtu;
+	/* What makes Connection IDs of sessions; NULL: none are given. Outlives the engine. */
+	const struct rdl_speck *cid;
+	/* In the order of our liking: a priority string of GnuTLS's. NULL: RDL_HANDSHAKE_SUITES. */
+	const char *suites;
+	/* This thread's; the engine's until it is destroyed. */
+	struct rdl_credentials_reader *reader;
+	struct rdl_identities *identities;
+	struct rdl_handshake_calls calls;
+};
+
+/* All that we speak, the mandatory suite of LwM2M first. */
+#define RDL_HANDSHAKE_SUITES                                                                 \
+	"NONE:+VERS-DTLS1.2:+PSK:+ECDHE-ECDSA:+AES-128-CCM-8:+AES-128-CCM:+AES-128-GCM"      \
+	":+AES-256-GCM:+AEAD:+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1"                \
+	":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+CTYPE-X509:+CTYPE-RAWPK" \
+	":%SERVER_PRECEDENCE:%ALLOW_SMALL_RECORDS"
+
+struct rdl_handshakes;
+
+/* NULL: no memory, or GnuTLS does not know the suites. */
+struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config *config)
+	RDL_MUST_CHECK;
+/* NULL is fine. Handshakes under way come to nothing, and nobody is told. */
+void rdl_handshakes_destroy(struct rdl_handshakes *handshakes);
+
+enum rdl_handshake_fate {
+	RDL_HANDSHAKE_TAKEN,
+	/*
+	 * The parcel now holds just application data of a session under way: to be kept until it is
+	 * established, or has ended.
+	 */
+	RDL_HANDSHAKE_HOLD,
+	/* The same, of a session that is established: its worker goes through it again. */
+	RDL_HANDSHAKE_AGAIN,
+};
+
+/*
+ * A ClientHello that begins a handshake, or whatever came for one later; its octets are written
+ * over. Also for RDL_HANDSHAKE_LINGER_MS after it was finished: its last flight is sent again to a
+ * client that repeats its own.
+ */
+#define RDL_HANDSHAKE_LINGER_MS 30000
+RDL_MUST_CHECK enum rdl_handshake_fate rdl_handshakes_input(
+	struct rdl_handshakes *handshakes, struct rdl_dtls_parcel *parcel, uint64_t now_ms);
+
+/*
+ * What is due: flights that nobody answered, handshakes that took too long. Returns when there will
+ * be more: UINT64_MAX, unless something comes in.
+ */
+uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms);
+
+const struct rdl_handshake_counts *rdl_handshakes_counts(const struct rdl_handshakes *handshakes);
+/* Handshakes under way, and the places of those that are finished. */
+uint32_t rdl_handshakes_under_way(const struct rdl_handshakes *handshakes);
+
+#endif

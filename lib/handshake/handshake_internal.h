@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of this room share. */
+#ifndef RDL_HANDSHAKE_INTERNAL_H
+#define RDL_HANDSHAKE_INTERNAL_H
+
+#include <gnutls/crypto.h>
+#include <gnutls/dtls.h>
+#include <gnutls/gnutls.h>
+
+#include "cid.h"
+#include "handshake.h"
+
+#define RDL_HANDSHAKE_NONE UINT32_MAX
+
+/* What a client may try with a key that is wrong. */
+#define RDL_HANDSHAKE_TRIES 3
+
+/* A certificate chain of our own, and what goes with it. */
+#define RDL_HANDSHAKE_FLIGHT_MAX 32768
+
+/* One handshake, or one that ended well a short while ago. */
+struct rdl_handshake {
+	struct rdl_handshakes *owner;
+	uint64_t session;
+	/* NULL: finished. */
+	gnutls_session_t tls;
+	/* In its bucket, or among those that are free. */
+	uint32_t next;
+	/* Where in the heap. */
+	uint32_t rank;
+	/* Of those that are finished, the one before it and the one after. */
+	uint32_t older, newer;
+	uint64_t due_ms, deadline_ms;
+	/* Of the newest parcel. */
+	struct rdl_way way;
+	/* Of the client's Finished that did not open. */
+	uint8_t wrong;
+	/* PSK: the database has nobody of that identity. */
+	bool unknown;
+	/* Why the look-up, or what came of it, ended it: where `failing`. */
+	bool failing;
+	enum rdl_handshake_failure failure;
+	/* From the Hello; when it is finished, all. */
+	struct rdl_dtls_keys keys;
+	/* Records of the last flight, as they went out: of one that is finished. */
+	uint8_t *flight;
+	uint32_t flight_len;
+};
+
+/* ---- the life of a handshake ---- */
+
+/* After GnuTLS has gone on: false, and it is under way no more. */
+bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t now_ms);
+/* Why one in which nothing is wrong to be seen comes to nothing. */
+enum rdl_handshake_failure rdl_handshake_reason(const struct rdl_handshake *handshake);
+/* It comes to nothing, of which the client is told nothing. */
+void rdl_handshake_fail(struct rdl_handshake *handshake, enum rdl_handshake_failure failure);
+/* The caller and the counters are told of one that has no place. */
+void rdl_handshake_tell_ended(
+	struct rdl_handshakes *handshakes, uint64_t session, enum rdl_handshake_failure failure);
+/* Its place is free, whatever became of it. */
+void rdl_handshake_end(struct rdl_handshake *handshake);
+
+/* ---- those that are finished, in the order in which they were ---- */
+
+void rdl_handshake_finished_add(struct rdl_handshake *handshake);
+void rdl_handshake_finished_remove(const struct rdl_handshake *handshake);
+/* A record that comes for one: true, and it is no business of ours. */
+bool rdl_handshake_finished_give(
+	struct rdl_handshake *handshake, struct rdl_span record, const struct rdl_way *way);
+
+/* ---- records ---- */
+
+/* Of records without a Connection ID. */
+#define RDL_RECORD_HEADER 13
+#define RDL_RECORD_HANDSHAKE 22
+#define RDL_RECORD_APPLICATION 23
+#define RDL_RECORD_CID 25
+/* RFC 5246 section 6.2.3, and the longest header. */
+#define RDL_RECORD_MAX (16384 + 2048 + RDL_RECORD_HEADER + 255)
+
+struct rdl_record_key {
+	enum rdl_dtls_suite suite;
+	uint8_t key[RDL_DTLS_KEY_MAX], salt[RDL_DTLS_SALT_LEN];
+};
+
+/* Octets of the record at the start, its header included; 0: it is none. */
+size_t rdl_record_len(struct rdl_span octets, uint8_t cid_len);
+static inline unsigned rdl_record_epoch(const uint8_t *record)
+{
+	return rdl_get_be16(record + 3);
+}
+/* Its number in the epoch. */
+static inline uint64_t rdl_record_number(const uint8_t *record)
+{
+	return (uint64_t)rdl_get_be16(record + 5) << 32 | rdl_get_be32(record + 7);
+}
+
+/*
+ * The plaintext of a whole record into `plain`, of RDL_RECORD_MAX octets, and its type, of one with
+ * a Connection ID the inner one. False: it does not open.
+ */
+bool rdl_record_open(const struct rdl_record_key *key, struct rdl_span record, uint8_t cid_len,
+	uint8_t *plain, size_t *len, uint8_t *type);
+/*
+ * Makes a record of `type` with the number that `like` has, of `plain`, into `made`, of
+ * RDL_RECORD_MAX octets: with cid.len > 0 one of RFC 9146. Its length; 0: it is too long.
+ */
+size_t rdl_record_seal(const struct rdl_record_key *key, const uint8_t *like, uint8_t type,
+	struct rdl_span cid, struct rdl_span plain, uint8_t *made);
+
+/* ---- places: handshakes by session and by time ---- */
+
+struct rdl_handshake_places {
+	struct rdl_handshake *all;
+	uint32_t *buckets;
+	/* Places in use, the one due first in front: a binary heap. */
+	uint32_t *heap;
+	uint32_t room, count, bucket_mask, free;
+};
+
+bool rdl_handshake_places_init(struct rdl_handshake_places *places, uint32_t room);
+void rdl_handshake_places_fini(struct rdl_handshake_places *places);
+struct rdl_handshake *rdl_handshake_find(
+	const struct rdl_handshake_places *places, uint64_t session);
+/* A place, zero but for its session, due never; NULL: all are taken. */
+struct rdl_handshake *rdl_handshake_place(struct rdl_handshake_places *places, uint64_t session);
+void rdl_handshake_leave(struct rdl_handshake_places *places, struct rdl_handshake *handshake);
+void rdl_handshake_due(
+	struct rdl_handshake_places *places, struct rdl_handshake *handshake, uint64_t due_ms);
+
+/* ---- the engine ---- */
+
+struct rdl_handshakes {
+	struct rdl_handshakes_config config;
+	struct rdl_handshake_places places;
+	uint32_t under_way;
+	/* Those that are finished. */
+	uint32_t oldest, newest;
+	struct rdl_handshake_counts counts;
+	gnutls_priority_t suites;
+	gnutls_psk_server_credentials_t psk;
+	/* The record that GnuTLS is to read next; empty: it has. */
+	const uint8_t *record;
+	uint16_t record_len;
+	/* What GnuTLS wrote since it was called: records, one behind the other. */
+	uint8_t flight[RDL_HANDSHAKE_FLIGHT_MAX];
+	uint32_t flight_len;
+	bool flight_lost;
+	/* A record that was opened, and one that it was made into. */
+	uint8_t plain[RDL_RECORD_MAX], made[RDL_RECORD_MAX];
+	/* Of whoever is looked up. */
+	struct rdl_credential credential, again;
+};
+
+static inline void rdl_handshake_count(uint64_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
+
+/* ---- hello ---- */
+
+/* From a whole ClientHello in one record; false: it is none. */
+bool rdl_handshake_hello(
+	struct rdl_span record, gnutls_dtls_prestate_st *prestate, struct rdl_dtls_keys *keys);
+/*
+ * What a ServerHello, without its header, chooses: RDL_DTLS_SUITES, if it is none of ours. GnuTLS
+ * tells of it too late.
+ */
+enum rdl_dtls_suite rdl_handshake_suite(struct rdl_span hello);
+
+/* ---- session: a handshake as GnuTLS sees it ---- */
+
+/* False: no memory. */
+bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prestate_st *prestate);
+/*
+ * Lets GnuTLS go on with a record, or, with none, with what is due. Its error; what it wrote is in
+ * the engine's flight.
+ */
+int rdl_handshake_tls_step(struct rdl_handshake *handshake, struct rdl_span record);
+/* What GnuTLS says to the client of its error, into the engine's flight. */
+void rdl_handshake_tls_alert(struct rdl_handshake *handshake, int error);
+enum rdl_handshake_failure rdl_handshake_failure_of(int error);
+
+/* ---- keys ---- */
+
+/* The key of epoch 1, one way; false: GnuTLS has none yet. */
+bool rdl_handshake_key(
+	const struct rdl_handshake *handshake, bool read, struct rdl_record_key *key);
+/* Fills in the keys of a finished handshake, but for the identity; false: they are not for us. */
+bool rdl_handshake_keys(struct rdl_handshake *handshake);
+
+/* ---- Connection IDs (RFC 9146) ---- */
+
+static inline bool rdl_handshake_has_cid(const struct rdl_handshake *handshake)
+{
+	return handshake->keys.peer_cid_len != RDL_DTLS_NO_CID;
+}
+bool rdl_handshake_cid_register(struct rdl_handshake *handshake);
+/*
+ * A record that GnuTLS wrote as the client is to see it: itself, or one in the engine's `made`.
+ * Empty: it cannot be made.
+ */
+struct rdl_span rdl_handshake_cid_out(struct rdl_handshake *handshake, struct rdl_span record);
+/*
+ * What a client sent, with our Connection ID, as GnuTLS is to see it: in the engine's `made`, and
+ * the type of what is in it. Empty: it does not open; `key` is the client's.
+ */
+struct rdl_span rdl_handshake_cid_in(struct rdl_handshakes *handshakes,
+	const struct rdl_record_key *key, struct rdl_span record, uint8_t *type);
+
+/* ---- flights ---- */
+
+/* Sends what GnuTLS wrote. */
+void rdl_handshake_flush(struct rdl_handshake *handshake);
+/* Keeps it as the last flight, as the client is to see it. False: no memory. */
+bool rdl_handshake_keep_flight(struct rdl_handshake *handshake);
+/* Sends the last flight. */
+void rdl_handshake_send_last(struct rdl_handshake *handshake);
+
+/* ---- who it is ---- */
+
+int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls_datum_t *key);
+/*
+ * Interns who the client has proved to be, held once, with the names that its credential has now.
+ * False: with the failure in the handshake.
+ */
+bool rdl_handshake_settle(struct rdl_handshake *handshake);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What comes in: datagrams, record by record. */
+#include "handshake_internal.h"
+
+/* A Finished did not open, about which the client is told nothing. False: it was the last. */
+static bool wrong_finished(struct rdl_handshake *handshake)
+{
+	if (++handshake->wrong < RDL_HANDSHAKE_TRIES)
+		return true;
+	rdl_handshake_fail(handshake, rdl_handshake_reason(handshake));
+	return false;
+}
+
+/* A record as GnuTLS is to see it. False: the handshake is under way no more. */
+static bool give(struct rdl_handshake *handshake, struct rdl_span record, uint64_t now_ms)
+{
+	struct rdl_record_key key;
+	unsigned discarded = gnutls_record_get_discarded(handshake->tls);
+	bool finished = rdl_record_epoch(record.data) == 1 &&
+			record.data[0] == RDL_RECORD_HANDSHAKE &&
+			rdl_handshake_key(handshake, true, &key);
+
+	explicit_bzero(&key, sizeof(key));
+	if (!rdl_handshake_went_on(handshake, rdl_handshake_tls_step(handshake, record), now_ms))
+		return false;
+	if (finished && gnutls_record_get_discarded(handshake->tls) > discarded)
+		return wrong_finished(handshake);
+	return true;
+}
+
+/*
+ * A record with our Connection ID, of a handshake under way; *application: it is no business of
+ * ours.
+ */
+static bool give_cid(struct rdl_handshake *handshake, struct rdl_span record,
+	const struct rdl_way *way, uint64_t now_ms, bool *application)
+{
+	struct rdl_record_key key;
+	struct rdl_span plain = { NULL, 0 };
+	uint8_t type = 0;
+
+	/* It has overtaken what makes its key: the client will say it again. */
+	if (!rdl_handshake_has_cid(handshake) || !rdl_handshake_key(handshake, true, &key))
+		return true;
+	plain = rdl_handshake_cid_in(handshake->owner, &key, record, &type);
+	explicit_bzero(&key, sizeof(key));
+	if (plain.len == 0)
+		return wrong_finished(handshake);
+	handshake->way = *way;
+	*application = type == RDL_RECORD_APPLICATION;
+	return *application || give(handshake, plain, now_ms);
+}
+
+/* Of one datagram, what is before application data. */
+static enum rdl_handshake_fate give_all(
+	struct rdl_handshake *handshake, struct rdl_dtls_parcel *parcel, uint64_t now_ms)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+	uint64_t session = parcel->session;
+	size_t len;
+
+	for (; parcel->len > 0; parcel->data += len, parcel->len = (uint16_t)(parcel->len - len)) {
+		struct rdl_span record = { parcel->data, parcel->len };
+		bool application = false;
+
+		len = rdl_record_len(record, RDL_DTLS_CID_LEN);
+		if (len == 0)
+			break;
+		record.len = len;
+		if (handshake->tls == NULL) {
+			if (rdl_handshake_finished_give(handshake, record, &parcel->way))
+				return RDL_HANDSHAKE_AGAIN;
+			continue;
+		}
+		if (record.data[0] == RDL_RECORD_CID)
+			(void)give_cid(handshake, record, &parcel->way, now_ms, &application);
+		else if (record.data[0] == RDL_RECORD_APPLICATION)
+			application = true;
+		else if (rdl_record_epoch(record.data) == 0 || !rdl_handshake_has_cid(handshake))
+			(void)give(handshake, record, now_ms);
+		if (application)
+			return RDL_HANDSHAKE_HOLD;
+		if (rdl_handshake_find(&handshakes->places, session) != handshake)
+			break;
+	}
+	return RDL_HANDSHAKE_TAKEN;
+}
+
+/* A place; that of the handshake that has been finished for longest, if there is no other. */
+static struct rdl_handshake *place(struct rdl_handshakes *handshakes, uint64_t session)
+{
+	struct rdl_handshake *handshake = rdl_handshake_place(&handshakes->places, session);
+
+	if (handshake == NULL && handshakes->oldest != RDL_HANDSHAKE_NONE) {
+		rdl_handshake_end(&handshakes->places.all[handshakes->oldest]);
+		handshake = rdl_handshake_place(&handshakes->places, session);
+	}
+	return handshake;
+}
+
+static struct rdl_handshake *begin(
+	struct rdl_handshakes *handshakes, const struct rdl_dtls_parcel *parcel, uint64_t now_ms)
+{
+	gnutls_dtls_prestate_st prestate;
+	struct rdl_dtls_keys keys = { 0 };
+	struct rdl_span record = { parcel->data, parcel->len };
+
+	rdl_handshake_count(&handshakes->counts.begun);
+	record.len = rdl_record_len(record, 0);
+	if (!rdl_handshake_hello(record, &prestate, &keys)) {
+		rdl_handshake_tell_ended(handshakes, parcel->session, RDL_HANDSHAKE_protocol);
+		return NULL;
+	}
+	struct rdl_handshake *handshake = place(handshakes, parcel->session);
+	if (handshake == NULL) {
+		rdl_handshake_tell_ended(handshakes, parcel->session, RDL_HANDSHAKE_room);
+		return NULL;
+	}
+	handshake->owner = handshakes;
+	handshake->keys = keys;
+	handshake->way = parcel->way;
+	handshake->deadline_ms = now_ms + handshakes->config.timeout_ms;
+	if (!rdl_handshake_tls_create(handshake, &prestate)) {
+		rdl_handshake_leave(&handshakes->places, handshake);
+		rdl_handshake_tell_ended(handshakes, parcel->session, RDL_HANDSHAKE_room);
+		return NULL;
+	}
+	handshakes->under_way++;
+	return handshake;
+}
+
+enum rdl_handshake_fate rdl_handshakes_input(
+	struct rdl_handshakes *handshakes, struct rdl_dtls_parcel *parcel, uint64_t now_ms)
+{
+	struct rdl_handshake *handshake = NULL;
+
+	if (parcel->evicted != 0)
+		handshake = rdl_handshake_find(&handshakes->places, parcel->evicted);
+	if (handshake != NULL) {
+		rdl_handshake_end(handshake);
+		rdl_handshake_count(&handshakes->counts.evicted);
+	}
+	if (parcel->kind == RDL_PARCEL_END)
+		return RDL_HANDSHAKE_TAKEN;
+	handshake = rdl_handshake_find(&handshakes->places, parcel->session);
+	if (handshake == NULL && parcel->kind == RDL_PARCEL_BEGIN)
+		handshake = begin(handshakes, parcel, now_ms);
+	if (handshake == NULL)
+		return RDL_HANDSHAKE_TAKEN;
+	return give_all(handshake, parcel, now_ms);
+}

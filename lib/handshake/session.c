@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A handshake as GnuTLS sees it: a session whose datagrams are single records of ours. */
+#include "handshake_internal.h"
+
+#include <errno.h>
+
+/* The engine's own deadline comes first. */
+#define NEVER_MS (24 * 3600 * 1000)
+/* GnuTLS may want to be called more than once before it reads. */
+#define CALLS_MAX 4
+
+static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t len)
+{
+	struct rdl_handshake *handshake = context;
+	struct rdl_handshakes *handshakes = handshake->owner;
+
+	if (handshakes->record_len == 0) {
+		gnutls_transport_set_errno(handshake->tls, EAGAIN);
+		return -1;
+	}
+	if (len > handshakes->record_len)
+		len = handshakes->record_len;
+	memcpy(data, handshakes->record, len);
+	handshakes->record_len = 0;
+	return (ssize_t)len;
+}
+
+static int pull_timeout(gnutls_transport_ptr_t context, unsigned ms)
+{
+	const struct rdl_handshake *handshake = context;
+
+	(void)ms;
+	return handshake->owner->record_len > 0;
+}
+
+static ssize_t push(gnutls_transport_ptr_t context, const void *data, size_t len)
+{
+	struct rdl_handshakes *handshakes = ((struct rdl_handshake *)context)->owner;
+
+	if (len > sizeof(handshakes->flight) - handshakes->flight_len) {
+		handshakes->flight_lost = true;
+		return (ssize_t)len;
+	}
+	memcpy(handshakes->flight + handshakes->flight_len, data, len);
+	handshakes->flight_len += (uint32_t)len;
+	return (ssize_t)len;
+}
+
+static int note_suite(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
+	const gnutls_datum_t *message)
+{
+	struct rdl_handshake *handshake = gnutls_session_get_ptr(tls);
+
+	(void)type;
+	(void)when;
+	(void)incoming;
+	handshake->keys.suite =
+		(uint8_t)rdl_handshake_suite((struct rdl_span){ message->data, message->size });
+	return 0;
+}
+
+bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prestate_st *prestate)
+{
+	const struct rdl_handshakes *handshakes = handshake->owner;
+	gnutls_session_t tls;
+
+	if (gnutls_init(
+		    &tls, GNUTLS_SERVER | GNUTLS_DATAGRAM | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0)
+		return false;
+	handshake->tls = tls;
+	handshake->keys.suite = RDL_DTLS_SUITES;
+	gnutls_session_set_ptr(tls, handshake);
+	gnutls_handshake_set_hook_function(
+		tls, GNUTLS_HANDSHAKE_SERVER_HELLO, GNUTLS_HOOK_POST, note_suite);
+	gnutls_transport_set_ptr(tls, handshake);
+	gnutls_transport_set_pull_function(tls, pull);
+	gnutls_transport_set_pull_timeout_function(tls, pull_timeout);
+	gnutls_transport_set_push_function(tls, push);
+	gnutls_dtls_set_timeouts(tls, handshakes->config.retransmit_ms, NEVER_MS);
+	gnutls_dtls_set_mtu(tls, handshakes->config.mtu);
+	gnutls_dtls_prestate_set(tls, prestate);
+	if (gnutls_priority_set(tls, handshakes->suites) < 0 ||
+		gnutls_credentials_set(tls, GNUTLS_CRD_PSK, handshakes->psk) < 0 ||
+		!rdl_handshake_cid_register(handshake)) {
+		gnutls_deinit(tls);
+		handshake->tls = NULL;
+		return false;
+	}
+	return true;
+}
+
+int rdl_handshake_tls_step(struct rdl_handshake *handshake, struct rdl_span record)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+	int error, calls = 0;
+
+	handshakes->flight_len = 0;
+	handshakes->flight_lost = false;
+	handshakes->record = record.data;
+	handshakes->record_len = (uint16_t)record.len;
+	do
+		error = gnutls_handshake(handshake->tls);
+	while (error < 0 && !gnutls_error_is_fatal(error) && handshakes->record_len > 0 &&
+		++calls < CALLS_MAX);
+	handshakes->record_len = 0;
+	return handshakes->flight_lost ? GNUTLS_E_MEMORY_ERROR : error;
+}
+
+void rdl_handshake_tls_alert(struct rdl_handshake *handshake, int error)
+{
+	handshake->owner->flight_len = 0;
+	(void)gnutls_alert_send_appropriate(handshake->tls, error);
+}
+
+enum rdl_handshake_failure rdl_handshake_failure_of(int error)
+{
+	switch (error) {
+	case GNUTLS_E_NO_CIPHER_SUITES:
+	case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
+	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
+	case GNUTLS_E_NO_COMMON_KEY_SHARE:
+	case GNUTLS_E_UNWANTED_ALGORITHM:
+		return RDL_HANDSHAKE_suite;
+	case GNUTLS_E_CERTIFICATE_ERROR:
+	case GNUTLS_E_NO_CERTIFICATE_FOUND:
+	case GNUTLS_E_CERTIFICATE_REQUIRED:
+	case GNUTLS_E_PK_SIG_VERIFY_FAILED:
+		return RDL_HANDSHAKE_certificate;
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		return RDL_HANDSHAKE_alert;
+	case GNUTLS_E_MEMORY_ERROR:
+		return RDL_HANDSHAKE_room;
+	case GNUTLS_E_TIMEDOUT:
+		return RDL_HANDSHAKE_timeout;
+	default:
+		return RDL_HANDSHAKE_protocol;
+	}
+}
