@@ -30,8 +30,8 @@ struct rdl_aead;
 
 size_t rdl_aead_memory(void);
 /*
- * In memory of the caller's, aligned to a cache line and kept out of core dumps. NULL: IPsec-MB
- * finds no instructions here that it could use.
+ * In memory of the caller's, aligned to a cache line and kept out of core dumps. NULL: the CPU
+ * lacks AES-NI, PCLMULQDQ or SSE4.2, or IPsec-MB's own test of itself fails. AVX is not needed.
  */
 struct rdl_aead *rdl_aead_init(void *memory);
 

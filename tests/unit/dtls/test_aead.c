@@ -205,6 +205,21 @@ static void test_forged(void **state)
 	}
 }
 
+/* Once a burst is done, nothing that would give a key away is left in memory. */
+static void test_keys_are_forgotten(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned suite = 0; suite < RDL_DTLS_SUITES; suite++) {
+		for (unsigned i = 0; i < RDL_AEAD_BURST; i++)
+			job_at(b, i, suite, 31);
+		rdl_aead_seal(b->aead, b->jobs, RDL_AEAD_BURST);
+		assert_null(memmem(b->aead, rdl_aead_memory(), b->key, 16));
+		rdl_aead_open(b->aead, b->jobs, RDL_AEAD_BURST);
+		assert_null(memmem(b->aead, rdl_aead_memory(), b->key, 16));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +227,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bursts, begin, end),
 		cmocka_unit_test_setup_teardown(test_lengths, begin, end),
 		cmocka_unit_test_setup_teardown(test_forged, begin, end),
+		cmocka_unit_test_setup_teardown(test_keys_are_forgotten, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
