@@ -6,7 +6,7 @@
 
 struct layout {
 	uint64_t open_max, slots, buckets;
-	size_t bucket_at, places_at, rows_at, end;
+	size_t bucket_at, places_at, aead_at, rows_at, end;
 };
 
 static unsigned owned(const struct rdl_dtls_config *config)
@@ -46,6 +46,7 @@ static struct layout layout_of(const struct rdl_dtls_config *config)
 	(void)lay(&layout, sizeof(struct rdl_dtls));
 	layout.bucket_at = lay(&layout, layout.buckets * sizeof(uint32_t));
 	layout.places_at = lay(&layout, rdl_dtls_places_memory(config->handshakes));
+	layout.aead_at = lay(&layout, rdl_aead_memory());
 	layout.rows_at =
 		lay(&layout, owned(config) * layout.slots * sizeof(struct rdl_dtls_session));
 	return layout;
@@ -86,9 +87,10 @@ struct rdl_dtls *rdl_dtls_init(const struct rdl_dtls_config *config, void *memor
 	rdl_dtls_cookies_init(&dtls->cookies, &config->cookie_key, 0);
 	rdl_speck_expand(&dtls->cid, &config->cid_key);
 	rdl_dtls_places_init(&dtls->places, config->handshakes, start + layout.places_at);
+	dtls->aead = rdl_aead_init(start + layout.aead_at);
 	for (unsigned row = 0; row < owned(config); row++)
 		dtls->rows[config->worker + row * config->workers] =
 			(struct rdl_dtls_session *)(void *)(start + layout.rows_at) +
 			row * layout.slots;
-	return dtls;
+	return dtls->aead != NULL ? dtls : NULL;
 }

@@ -57,7 +57,7 @@ size_t rdl_dtls_memory(const struct rdl_dtls_config *config);
 
 /*
  * `memory` is the caller's: rdl_dtls_memory() octets, zero, aligned to a cache line, and kept out
- * of core dumps, since keys lie in it.
+ * of core dumps, since keys lie in it. NULL: the CPU has nothing that AES could be done with.
  */
 struct rdl_dtls *rdl_dtls_init(const struct rdl_dtls_config *config, void *memory);
 

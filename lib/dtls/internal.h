@@ -2,6 +2,7 @@
 #ifndef RDL_DTLS_INTERNAL_H
 #define RDL_DTLS_INTERNAL_H
 
+#include "aead.h"
 #include "hello.h"
 #include "places.h"
 #include "sessions.h"
@@ -23,6 +24,7 @@ struct rdl_dtls {
 	struct rdl_dtls_parcels parcels;
 	struct rdl_dtls_cookies cookies;
 	struct rdl_speck cid; /* for cid.h */
+	struct rdl_aead *aead;
 	struct rdl_dtls_counts counts;
 };
 

@@ -167,6 +167,10 @@ struct rdl_dtls_counts {
 	uint64_t refused;
 	/* How often all sessions were taken when one more was established. */
 	uint64_t full;
+	/* Records showed that a peer has another address now. */
+	uint64_t moved;
+	/* Ended by an alert of the peer's. */
+	uint64_t closed;
 	/* What a sweep ended. */
 	uint64_t expired, revoked;
 };

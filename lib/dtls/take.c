@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What has been opened: which records they are, and what they change of their sessions. */
+#include "opening.h"
+#include "window.h"
+
+/*
+ * The text with its content type inside, zeros behind that (RFC 9146 section 4). 0: there is
+ * none.
+ */
+static uint8_t unwrap(struct rdl_aead_job *job)
+{
+	while (job->len > 0)
+		if (job->text[--job->len] != 0)
+			return job->text[job->len];
+	return 0;
+}
+
+#define ALERT_FATAL 2
+#define ALERT_CLOSE_NOTIFY 0
+
+static uint8_t take_alert(struct rdl_dtls *dtls, uint64_t name, const struct rdl_aead_job *job)
+{
+	if (job->len != 2 || (job->text[0] != ALERT_FATAL && job->text[1] != ALERT_CLOSE_NOTIFY))
+		return RDL_DTLS_DROP_content;
+	rdl_dtls_end(dtls, name);
+	dtls->counts.closed++;
+	return RDL_DTLS_CLOSED;
+}
+
+static uint8_t take_message(struct rdl_dtls_item *item, const struct rdl_dtls_session *session,
+	const struct rdl_dtls_record *record, const struct rdl_aead_job *job)
+{
+	struct rdl_datagram *datagram = item->datagram;
+	uint8_t *end = record->body + record->body_len, *all_end = datagram->data + datagram->len;
+	unsigned head = RDL_RECORD_HEADER + RDL_DTLS_EXPLICIT_LEN;
+
+	item->request_head = (uint8_t)(job->text - datagram->data);
+	item->head = (uint8_t)head;
+	item->tail = (uint8_t)rdl_dtls_tag_len(session->suite);
+	if (session->peer_cid_len != RDL_DTLS_NO_CID && session->peer_cid_len > 0) {
+		item->head = (uint8_t)(head + session->peer_cid_len);
+		item->tail++;
+	}
+	item->rest = end;
+	item->rest_len = (uint16_t)(all_end - end);
+	datagram->data = job->text;
+	datagram->len = job->len;
+	return RDL_DTLS_MESSAGE;
+}
+
+/* A handshake message in a record of the young session's, which is to be as it came. */
+static uint8_t take_handshake(
+	struct rdl_dtls_opening *o, unsigned n, const struct rdl_dtls_session *session)
+{
+	unsigned i = o->places[n];
+	const struct rdl_dtls_record *record = &o->records[i];
+
+	if (!rdl_dtls_is_young(session, o->now_s) || record->body_len > RDL_FINISHED_MAX)
+		return RDL_DTLS_DROP_content;
+	memcpy(record->body, o->saved[n], record->body_len);
+	return rdl_dtls_to_handshaker(o, i, o->sessions[n]);
+}
+
+/* A record that may have been opened: what it is, and what it changes of its session. */
+uint8_t rdl_dtls_take(struct rdl_dtls_opening *o, unsigned n)
+{
+	unsigned i = o->places[n];
+	struct rdl_dtls_item *item = &o->items[i];
+	const struct rdl_dtls_record *record = &o->records[i];
+	struct rdl_aead_job *job = &o->jobs[n];
+	struct rdl_dtls_session *session = rdl_dtls_find(o->dtls, o->sessions[n]);
+	uint8_t content = record->content;
+
+	/* One before it in the burst has ended it, or was the same. */
+	if (session == NULL)
+		return RDL_DTLS_DROP_session;
+	if (!job->good)
+		return RDL_DTLS_DROP_authentication;
+	if (rdl_dtls_was_read(session, record->sequence))
+		return RDL_DTLS_DROP_replay;
+	bool is_newest = rdl_dtls_read(session, record->sequence);
+	if (record->cid != NULL) {
+		content = unwrap(job);
+		/* The peer is where its newest record came from (RFC 9146 section 6). */
+		if (is_newest && session->address != o->addresses[i]) {
+			rdl_dtls_move(o->dtls, session, o->addresses[i]);
+			o->dtls->counts.moved++;
+		}
+	}
+	rdl_dtls_touch(o->dtls, session, o->now_s);
+	item->datagram->session = o->sessions[n];
+	item->datagram->identity = session->identity;
+	if (content == RDL_CONTENT_APPLICATION && job->len > 0)
+		return take_message(item, session, record, job);
+	if (content == RDL_CONTENT_ALERT)
+		return take_alert(o->dtls, o->sessions[n], job);
+	if (content == RDL_CONTENT_HANDSHAKE && record->cid != NULL)
+		return take_handshake(o, n, session);
+	return RDL_DTLS_DROP_content;
+}
