@@ -29,7 +29,7 @@ void rdl_handshake_end(struct rdl_handshake *handshake)
 	struct rdl_handshakes *handshakes = handshake->owner;
 
 	if (handshake->tls != NULL) {
-		gnutls_deinit(handshake->tls);
+		rdl_handshake_tls_destroy(handshake);
 		handshakes->under_way--;
 	} else {
 		rdl_handshake_finished_remove(handshake);
@@ -49,7 +49,15 @@ void rdl_handshakes_destroy(struct rdl_handshakes *handshakes)
 		gnutls_priority_deinit(handshakes->suites);
 	if (handshakes->psk != NULL)
 		gnutls_psk_free_server_credentials(handshakes->psk);
+	rdl_certificates_release(handshakes->certificates);
 	free(handshakes);
+}
+
+void rdl_handshakes_set_certificates(
+	struct rdl_handshakes *handshakes, struct rdl_certificates *certificates)
+{
+	rdl_certificates_release(handshakes->certificates);
+	handshakes->certificates = certificates;
 }
 
 void rdl_handshake_tell_ended(
@@ -107,8 +115,7 @@ static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
 	rdl_handshake_count(&handshakes->counts.finished);
 	if (gnutls_session_is_resumed(handshake->tls))
 		rdl_handshake_count(&handshakes->counts.resumed);
-	gnutls_deinit(handshake->tls);
-	handshake->tls = NULL;
+	rdl_handshake_tls_destroy(handshake);
 	handshakes->under_way--;
 	rdl_handshake_finished_add(handshake);
 	rdl_handshake_due(&handshakes->places, handshake, now_ms + RDL_HANDSHAKE_LINGER_MS);

@@ -9,6 +9,7 @@
 #ifndef RDL_HANDSHAKE_H
 #define RDL_HANDSHAKE_H
 
+#include "certificates.h"
 #include "credentials.h"
 #include "identities.h"
 #include "keys.h"
@@ -91,6 +92,13 @@ struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config 
 	RDL_MUST_CHECK;
 /* NULL is fine. Handshakes under way come to nothing, and nobody is told. */
 void rdl_handshakes_destroy(struct rdl_handshakes *handshakes);
+
+/*
+ * Of handshakes that begin from now on: held once, for the engine. NULL: pre-shared keys only, as at
+ * first.
+ */
+void rdl_handshakes_set_certificates(
+	struct rdl_handshakes *handshakes, struct rdl_certificates *certificates);
 
 enum rdl_handshake_fate {
 	RDL_HANDSHAKE_TAKEN,

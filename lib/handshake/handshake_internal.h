@@ -7,6 +7,7 @@
 #include <gnutls/dtls.h>
 #include <gnutls/gnutls.h>
 
+#include "certificates.h"
 #include "cid.h"
 #include "handshake.h"
 
@@ -17,6 +18,14 @@
 
 /* A certificate chain of our own, and what goes with it. */
 #define RDL_HANDSHAKE_FLIGHT_MAX 32768
+
+struct rdl_certificates {
+	unsigned holders;
+	/* Of no client is a certificate taken. */
+	bool trusts;
+	time_t expire;
+	gnutls_certificate_credentials_t tls;
+};
 
 /* One handshake, or one that ended well a short while ago. */
 struct rdl_handshake {
@@ -33,6 +42,11 @@ struct rdl_handshake {
 	uint64_t due_ms, deadline_ms;
 	/* Of the newest parcel. */
 	struct rdl_way way;
+	/* Held; NULL: there are none. */
+	struct rdl_certificates *certificates;
+	/* Who the client says that it is, as octets of its keys' mode. */
+	uint8_t who_len;
+	uint8_t who[RDL_IDENTITY_MAX];
 	/* Of the client's Finished that did not open. */
 	uint8_t wrong;
 	/* PSK: the database has nobody of that identity. */
@@ -140,6 +154,7 @@ struct rdl_handshakes {
 	struct rdl_handshake_counts counts;
 	gnutls_priority_t suites;
 	gnutls_psk_server_credentials_t psk;
+	struct rdl_certificates *certificates;
 	/* The record that GnuTLS is to read next; empty: it has. */
 	const uint8_t *record;
 	uint16_t record_len;
@@ -173,6 +188,7 @@ enum rdl_dtls_suite rdl_handshake_suite(struct rdl_span hello);
 
 /* False: no memory. */
 bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prestate_st *prestate);
+void rdl_handshake_tls_destroy(struct rdl_handshake *handshake);
 /*
  * Lets GnuTLS go on with a record, or, with none, with what is due. Its error; what it wrote is in
  * the engine's flight.
@@ -220,7 +236,17 @@ void rdl_handshake_send_last(struct rdl_handshake *handshake);
 
 /* ---- who it is ---- */
 
+/* What GnuTLS, or whoever finishes it, is to fail for. False. */
+static inline bool rdl_handshake_blame(
+	struct rdl_handshake *handshake, enum rdl_handshake_failure failure)
+{
+	handshake->failing = true;
+	handshake->failure = failure;
+	return false;
+}
+struct rdl_credentials_identity rdl_handshake_identity(const struct rdl_handshake *handshake);
 int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls_datum_t *key);
+int rdl_handshake_verify(gnutls_session_t tls);
 /*
  * Interns who the client has proved to be, held once, with the names that its credential has now.
  * False: with the failure in the handshake.

@@ -59,13 +59,36 @@ static int note_suite(gnutls_session_t tls, unsigned type, unsigned when, unsign
 	return 0;
 }
 
+static bool set_certificates(struct rdl_handshake *handshake)
+{
+	struct rdl_certificates *certificates = handshake->owner->certificates;
+
+	if (certificates == NULL)
+		return true;
+	handshake->certificates = rdl_certificates_hold(certificates);
+	gnutls_certificate_server_set_request(handshake->tls, GNUTLS_CERT_REQUIRE);
+	return gnutls_credentials_set(handshake->tls, GNUTLS_CRD_CERTIFICATE, certificates->tls) ==
+	       0;
+}
+
+void rdl_handshake_tls_destroy(struct rdl_handshake *handshake)
+{
+	gnutls_deinit(handshake->tls);
+	handshake->tls = NULL;
+	rdl_certificates_release(handshake->certificates);
+	handshake->certificates = NULL;
+}
+
 bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prestate_st *prestate)
 {
 	const struct rdl_handshakes *handshakes = handshake->owner;
 	gnutls_session_t tls;
 
-	if (gnutls_init(
-		    &tls, GNUTLS_SERVER | GNUTLS_DATAGRAM | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0)
+	unsigned flags = GNUTLS_SERVER | GNUTLS_DATAGRAM | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
+
+	if (handshakes->certificates != NULL)
+		flags |= GNUTLS_ENABLE_RAWPK;
+	if (gnutls_init(&tls, flags) < 0)
 		return false;
 	handshake->tls = tls;
 	handshake->keys.suite = RDL_DTLS_SUITES;
@@ -81,9 +104,8 @@ bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prest
 	gnutls_dtls_prestate_set(tls, prestate);
 	if (gnutls_priority_set(tls, handshakes->suites) < 0 ||
 		gnutls_credentials_set(tls, GNUTLS_CRD_PSK, handshakes->psk) < 0 ||
-		!rdl_handshake_cid_register(handshake)) {
-		gnutls_deinit(tls);
-		handshake->tls = NULL;
+		!set_certificates(handshake) || !rdl_handshake_cid_register(handshake)) {
+		rdl_handshake_tls_destroy(handshake);
 		return false;
 	}
 	return true;

@@ -5,22 +5,13 @@
 /* Names that change each time that they are read would be a wonder. */
 #define SETTLE_TRIES 3
 
-static bool fail(struct rdl_handshake *handshake, enum rdl_handshake_failure failure)
+struct rdl_credentials_identity rdl_handshake_identity(const struct rdl_handshake *handshake)
 {
-	handshake->failing = true;
-	handshake->failure = failure;
-	return false;
-}
-
-static struct rdl_credentials_identity identity_of(const gnutls_datum_t *identity)
-{
-	return (struct rdl_credentials_identity){ RDL_CREDENTIALS_PSK,
-		{ identity->data, identity->size } };
-}
-
-static bool may_be_known(const gnutls_datum_t *identity)
-{
-	return identity->size > 0 && identity->size <= RDL_CREDENTIALS_IDENTITY_MAX;
+	return (struct rdl_credentials_identity){
+		handshake->keys.mode == RDL_IDENTITY_RPK ? RDL_CREDENTIALS_RPK
+							 : RDL_CREDENTIALS_PSK,
+		{ handshake->who, handshake->who_len },
+	};
 }
 
 /* 1: GnuTLS goes on with a key at random, so that nobody learns which identities there are. */
@@ -31,14 +22,18 @@ int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnut
 	struct rdl_credential *credential = &handshakes->credential;
 	enum rdl_credentials_result result = RDL_CREDENTIALS_NONE;
 
-	if (may_be_known(identity))
+	handshake->keys.mode = RDL_IDENTITY_PSK;
+	if (identity->size > 0 && identity->size <= sizeof(handshake->who)) {
+		memcpy(handshake->who, identity->data, identity->size);
+		handshake->who_len = (uint8_t)identity->size;
 		result = rdl_credentials_look_up(
-			handshakes->config.reader, identity_of(identity), credential);
+			handshakes->config.reader, rdl_handshake_identity(handshake), credential);
+	}
 	handshake->unknown = result == RDL_CREDENTIALS_NONE;
 	if (handshake->unknown)
 		return 1;
 	if (result != RDL_CREDENTIALS_OK) {
-		(void)fail(handshake, RDL_HANDSHAKE_database);
+		(void)rdl_handshake_blame(handshake, RDL_HANDSHAKE_database);
 		return -1;
 	}
 	/* GnuTLS frees it, and wipes it before. */
@@ -47,23 +42,22 @@ int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnut
 	if (key->data != NULL)
 		memcpy(key->data, credential->key, credential->key_len);
 	else
-		(void)fail(handshake, RDL_HANDSHAKE_room);
+		(void)rdl_handshake_blame(handshake, RDL_HANDSHAKE_room);
 	rdl_credentials_wipe(credential);
 	return key->data != NULL ? 0 : -1;
 }
 
 /* What is removed or changed after this has looked is told to whoever is interned by then. */
-static bool look_up(struct rdl_handshake *handshake, const gnutls_datum_t *identity,
-	struct rdl_credential *credential)
+static bool look_up(struct rdl_handshake *handshake, struct rdl_credential *credential)
 {
 	enum rdl_credentials_result result = rdl_credentials_look_up(
-		handshake->owner->config.reader, identity_of(identity), credential);
+		handshake->owner->config.reader, rdl_handshake_identity(handshake), credential);
 
 	/* The key has been used. */
 	explicit_bzero(credential->key, sizeof(credential->key));
 	if (result == RDL_CREDENTIALS_OK)
 		return true;
-	return fail(handshake,
+	return rdl_handshake_blame(handshake,
 		result == RDL_CREDENTIALS_NONE ? RDL_HANDSHAKE_removed : RDL_HANDSHAKE_database);
 }
 
@@ -72,33 +66,34 @@ static struct rdl_span names_of(const struct rdl_credential *credential)
 	return (struct rdl_span){ credential->names, credential->names_len };
 }
 
+static bool intern(struct rdl_handshake *handshake, struct rdl_span names)
+{
+	struct rdl_identities *identities = handshake->owner->config.identities;
+	struct rdl_dtls_keys *keys = &handshake->keys;
+	const struct rdl_identity identity = { keys->mode, { handshake->who, handshake->who_len } };
+
+	keys->identity = rdl_identities_intern(identities, &identity, names);
+	if (keys->identity == 0)
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_room);
+	keys->incarnation = rdl_identities_incarnation(identities, keys->identity);
+	return true;
+}
+
 bool rdl_handshake_settle(struct rdl_handshake *handshake)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
-	struct rdl_identities *identities = handshakes->config.identities;
-	struct rdl_dtls_keys *keys = &handshake->keys;
-	gnutls_datum_t octets;
+	struct rdl_credential *before = &handshakes->credential, *after = &handshakes->again;
 
-	if (gnutls_psk_server_get_username2(handshake->tls, &octets) < 0 || !may_be_known(&octets))
-		return fail(handshake, RDL_HANDSHAKE_identity);
-	const struct rdl_identity identity = { RDL_IDENTITY_PSK, { octets.data, octets.size } };
-	keys->mode = (uint8_t)identity.mode;
+	/* In no database; the certificate has said all. */
+	if (handshake->keys.mode == RDL_IDENTITY_X509)
+		return intern(handshake, (struct rdl_span){ NULL, 0 });
 	for (int i = 0; i < SETTLE_TRIES; i++) {
-		if (!look_up(handshake, &octets, &handshakes->credential))
+		if (!look_up(handshake, before) || !intern(handshake, names_of(before)))
 			return false;
-		keys->identity = rdl_identities_intern(
-			identities, &identity, names_of(&handshakes->credential));
-		if (keys->identity == 0)
-			return fail(handshake, RDL_HANDSHAKE_room);
-		keys->incarnation = rdl_identities_incarnation(identities, keys->identity);
-		bool there = look_up(handshake, &octets, &handshakes->again);
-		if (there && rdl_span_equal(names_of(&handshakes->credential),
-				     names_of(&handshakes->again)))
+		if (look_up(handshake, after) && rdl_span_equal(names_of(before), names_of(after)))
 			return true;
-		rdl_identities_release(identities, keys->identity);
-		keys->identity = 0;
-		if (!there)
-			return false;
+		rdl_identities_release(handshakes->config.identities, handshake->keys.identity);
+		handshake->keys.identity = 0;
 	}
-	return fail(handshake, RDL_HANDSHAKE_removed);
+	return rdl_handshake_blame(handshake, RDL_HANDSHAKE_removed);
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whose certificate, or raw public key, the client has: GnuTLS has checked that it has the key. */
+#include "handshake_internal.h"
+
+#include <gnutls/x509.h>
+
+/* Of those that name octets of an endpoint as they are. */
+#define TAG_UTF8_STRING 12
+#define TAG_PRINTABLE_STRING 19
+#define TAG_IA5_STRING 22
+
+static bool raw_key(struct rdl_handshake *handshake, const gnutls_datum_t *spki)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+
+	handshake->keys.mode = RDL_IDENTITY_RPK;
+	handshake->who_len = RDL_CREDENTIALS_DIGEST_LEN;
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, spki->data, spki->size, handshake->who) < 0)
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	enum rdl_credentials_result result = rdl_credentials_look_up(handshakes->config.reader,
+		rdl_handshake_identity(handshake), &handshakes->credential);
+	rdl_credentials_wipe(&handshakes->credential);
+	if (result == RDL_CREDENTIALS_OK)
+		return true;
+	return rdl_handshake_blame(handshake,
+		result == RDL_CREDENTIALS_NONE ? RDL_HANDSHAKE_identity : RDL_HANDSHAKE_database);
+}
+
+/* Common names of the subject; *value is that of the last. */
+static unsigned common_names(gnutls_x509_crt_t certificate, gnutls_x509_ava_st *value)
+{
+	gnutls_x509_ava_st ava;
+	gnutls_x509_dn_t subject;
+	unsigned count = 0;
+
+	if (gnutls_x509_crt_get_subject(certificate, &subject) < 0)
+		return 0;
+	for (int rdn = 0; gnutls_x509_dn_get_rdn_ava(subject, rdn, 0, &ava) == 0; rdn++) {
+		for (int i = 0; gnutls_x509_dn_get_rdn_ava(subject, rdn, i, &ava) == 0; i++) {
+			if (strcmp((const char *)ava.oid.data, GNUTLS_OID_X520_COMMON_NAME) != 0)
+				continue;
+			*value = ava;
+			count++;
+		}
+	}
+	return count;
+}
+
+/*
+ * The CN, where there is one that may be an endpoint's name. Who has two, or an odd one, is known by
+ * the whole subject's text behind a NUL, which no endpoint's name has: nothing may be registered.
+ */
+static bool name(struct rdl_handshake *handshake, gnutls_x509_crt_t certificate)
+{
+	gnutls_x509_ava_st cn = { 0 };
+	size_t room = sizeof(handshake->who) - 1;
+	gnutls_datum_t text;
+
+	handshake->keys.mode = RDL_IDENTITY_X509;
+	if (common_names(certificate, &cn) == 1 && cn.value.size > 0 &&
+		cn.value.size <= sizeof(handshake->who) &&
+		(cn.value_tag == TAG_UTF8_STRING || cn.value_tag == TAG_PRINTABLE_STRING ||
+			cn.value_tag == TAG_IA5_STRING) &&
+		rdl_utf8_valid(cn.value.data, cn.value.size)) {
+		handshake->who_len = (uint8_t)cn.value.size;
+		memcpy(handshake->who, cn.value.data, cn.value.size);
+		return true;
+	}
+	if (gnutls_x509_crt_get_dn3(certificate, &text, 0) < 0)
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	if (room > text.size)
+		room = text.size;
+	handshake->who[0] = 0;
+	memcpy(handshake->who + 1, text.data, room);
+	handshake->who_len = (uint8_t)(1 + room);
+	gnutls_free(text.data);
+	return true;
+}
+
+static bool chain(struct rdl_handshake *handshake, const gnutls_datum_t *first)
+{
+	/* Where it says what it is for, that is among it. */
+	gnutls_typed_vdata_st purpose = { GNUTLS_DT_KEY_PURPOSE_OID,
+		(uint8_t *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT, 0 };
+	gnutls_x509_crt_t certificate;
+	unsigned status;
+
+	if (!handshake->certificates->trusts ||
+		gnutls_certificate_verify_peers(handshake->tls, &purpose, 1, &status) < 0 ||
+		status != 0 || gnutls_x509_crt_init(&certificate) < 0)
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	bool good = gnutls_x509_crt_import(certificate, first, GNUTLS_X509_FMT_DER) == 0
+			    ? name(handshake, certificate)
+			    : rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	gnutls_x509_crt_deinit(certificate);
+	return good;
+}
+
+int rdl_handshake_verify(gnutls_session_t tls)
+{
+	struct rdl_handshake *handshake = gnutls_session_get_ptr(tls);
+	unsigned count = 0;
+	const gnutls_datum_t *peers = gnutls_certificate_get_peers(tls, &count);
+	bool good;
+
+	if (peers == NULL || count == 0)
+		good = rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	else if (gnutls_certificate_type_get2(tls, GNUTLS_CTYPE_PEERS) == GNUTLS_CRT_RAWPK)
+		good = raw_key(handshake, &peers[0]);
+	else
+		good = chain(handshake, &peers[0]);
+	return good ? 0 : -1;
+}
