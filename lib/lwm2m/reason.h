@@ -51,6 +51,9 @@ struct rdl_detail {
 	X(endpoint_unknown, BAD_REQUEST, none, "ep: unknown")                             \
 	X(endpoint_unknown_forbidden, FORBIDDEN, none, "ep: unknown")                     \
 	X(endpoint_barred, FORBIDDEN, none, "ep: not allowed")                            \
+	X(endpoint_secured, FORBIDDEN, none, "ep: not in clear text")                     \
+	X(endpoint_identity, BAD_REQUEST, none, "ep: not of this identity")               \
+	X(other_identity, BAD_REQUEST, none, "registered by another identity, or none")   \
 	X(content_format, BAD_REQUEST, none, "payload is not application/link-format")    \
 	X(payload_missing, BAD_REQUEST, none, "no object list")                           \
 	X(link_syntax, BAD_REQUEST, octet, "object list: syntax error at octet ")         \

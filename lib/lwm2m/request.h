@@ -52,6 +52,10 @@ struct rdl_request {
 	struct rdl_local local; /* where and how it reached us */
 	struct rdl_peer peer;
 	uint32_t identity; /* whose secure session it came in; 0: none's */
+	/*
+	 * Of a Register and an Update in a secure session, when answered: so long, from then on, is
+	 * its registration kept; 0: no longer.
+	 */
 	uint32_t lifetime_s;
 	rdl_binding binding;
 	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */

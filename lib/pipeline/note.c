@@ -65,6 +65,19 @@ static void note_input(struct rdl_refusal *refusal, const struct rdl_input *inpu
 			p->value[RDL_PARAMETER_EP], refusal->endpoint, sizeof(refusal->endpoint));
 }
 
+/* Of what a shard has refused: a location that may have been somebody's, or an endpoint. */
+static void note_from_shard(struct rdl_refusal *refusal, const struct rdl_request *request)
+{
+	if (request->operation != RDL_OPERATION_REGISTER) {
+		refusal->location = request->location;
+		refusal->located = true;
+		return;
+	}
+	refusal->path_len = copy(RDL_SPAN("/rd"), refusal->path, sizeof(refusal->path));
+	refusal->endpoint_len =
+		copy(rdl_request_endpoint(request), refusal->endpoint, sizeof(refusal->endpoint));
+}
+
 static void note_detail(struct rdl_refusal *refusal, const struct rdl_request *request)
 {
 	const struct rdl_detail *detail = &request->detail;
@@ -97,9 +110,7 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 		.operation = request->operation,
 		.reason = request->reason };
 	if (input == NULL) {
-		/* From the shard: of a location that may have been somebody's. */
-		refusal.location = request->location;
-		refusal.located = true;
+		note_from_shard(&refusal, request);
 	} else {
 		note_input(&refusal, input);
 	}

@@ -102,6 +102,7 @@ static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	record->rooted = request->list.objects->root_len > 0;
 	record->peer = request->peer;
 	record->local = request->local;
+	rdl_registry_hold(registry, request->identity);
 	record->identity = request->identity;
 	record->registered = rdl_registry_second(registry, now_ms);
 	record->registered_next = rdl_registry_is_past(registry, now_ms);
@@ -198,6 +199,12 @@ static void note_former(const struct rdl_record *former, rdl_handle handle, stru
 	change->old_peer = former->peer;
 }
 
+/* Whose registration a Register replaces; 0: nobody's, or none. */
+static uint32_t owner_of(const struct rdl_record *former)
+{
+	return former != NULL && former->state == RDL_RECORD_LIVE ? former->identity : 0;
+}
+
 /* A Register that is no copy, of an endpoint whose record, if any, is live or a tombstone. */
 static enum rdl_registry_result perform(struct rdl_registry *registry, rdl_handle known,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_location *location,
@@ -210,6 +217,7 @@ static enum rdl_registry_result perform(struct rdl_registry *registry, rdl_handl
 		former = rdl_slab_at(&registry->slab, known);
 		note_former(former, known, &needs, change);
 	}
+	uint32_t owner = owner_of(former);
 	if (!rdl_needs_reserve(registry, former, &needs))
 		return RDL_REGISTRY_STORE_FULL;
 	rdl_handle handle = prepare(registry, known, request, now_ms);
@@ -219,6 +227,7 @@ static enum rdl_registry_result perform(struct rdl_registry *registry, rdl_handl
 	}
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	fill(registry, record, request, now_ms);
+	rdl_registry_let_go(registry, owner);
 	rdl_needs_settle(registry, record, &needs);
 	change->kind = needs.live ? RDL_CHANGE_REPLACED : RDL_CHANGE_REGISTERED;
 	change->handle = handle;
@@ -259,5 +268,8 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 		change->handle = known;
 		return RDL_REGISTRY_EXPIRED;
 	}
+	/* In clear text anybody could have sent it. */
+	if (RDL_UNLIKELY(request->identity == 0 && owner_of(former) != 0))
+		return RDL_REGISTRY_SECURED;
 	return perform(registry, known, request, now_ms, location, change);
 }

@@ -134,6 +134,13 @@ rdl_handle rdl_registry_next(
 	return RDL_HANDLE_NONE;
 }
 
+uint32_t rdl_registry_kept_s(
+	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
+{
+	return rdl_slab_at(&registry->slab, handle)->deadline -
+	       rdl_registry_second(registry, now_ms);
+}
+
 void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
 	struct rdl_registration *registration)
 {

@@ -63,6 +63,7 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	if (registry == NULL)
 		return NULL;
 	registry->endpoint_key = config->endpoint_key;
+	registry->identities = config->identities;
 	registry->epoch_ms = config->now_ms;
 	registry->wall_ms = config->wall_ms;
 	registry->registrations_max = config->registrations;

@@ -12,6 +12,7 @@
 #define RDL_REGISTRY_H
 
 #include "change.h"
+#include "identities.h"
 #include "lwm2m.h"
 
 struct rdl_registry;
@@ -33,6 +34,8 @@ struct rdl_registry_config {
 	uint32_t exchange_lifetime_s;
 	struct rdl_key endpoint_key; /* the one that endpoint digests are made with */
 	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
+	/* Where registrations hold those that made them, the caller's; NULL: there are none. */
+	struct rdl_identities *identities;
 	int socket_id; /* NUMA node, or -1 for any */
 	uint64_t now_ms;
 	uint64_t wall_ms; /* milliseconds since 1970 minus now_ms: rdl_registry_set_wall() */
@@ -95,6 +98,10 @@ enum rdl_registry_result {
 	/* Nothing was changed: */
 	RDL_REGISTRY_FULL, /* no room for another registration */
 	RDL_REGISTRY_STORE_FULL, /* none for its object list, long name or parameters */
+	/* The registration is an identity's, the Register nobody's. */
+	RDL_REGISTRY_SECURED,
+	/* To a location: the registration is another identity's, or one's and not the other's. */
+	RDL_REGISTRY_NOT_ITS_OWN,
 	/*
 	 * A copy of a request that was performed: its answer is to be repeated (RFC 7252 section
 	 * 4.5). Of a registration that lives, and is still the one that the original made or went
@@ -128,7 +135,8 @@ RDL_MUST_CHECK enum rdl_registry_result rdl_registry_register(struct rdl_registr
 /*
  * Whether `request`, to a location, is a copy of an Update or De-register that was performed.
  * RDL_REGISTRY_REPLAYED if the registration was de-registered or replaced since;
- * RDL_REGISTRY_NO_COPY if it ended otherwise. *live: what rdl_registry_find() says of the location.
+ * RDL_REGISTRY_NO_COPY if it ended otherwise. *live: what rdl_registry_find() says of the location;
+ * of no copy, whether it is the request's to change (RDL_REGISTRY_NOT_ITS_OWN).
  */
 RDL_MUST_CHECK enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
 	const struct rdl_request *request, uint64_t now_ms, rdl_handle *live,
@@ -167,6 +175,10 @@ void rdl_registry_limit_updates(struct rdl_registry *registry, uint32_t per_s);
 RDL_MUST_CHECK bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	const struct rdl_request *request, uint64_t now_ms, struct rdl_change *change);
 
+/* Seconds that a registration, live at `now_ms`, is kept for, unless it is updated. */
+uint32_t rdl_registry_kept_s(
+	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
+
 /*
  * Performs a De-register. `handle` is live at `now_ms`. What is left is a tombstone, which knows
  * copies of late requests until the exchange lifetime is over or its room is wanted.
@@ -198,7 +210,7 @@ struct rdl_registration {
 	struct rdl_span endpoint;
 	struct rdl_peer peer;
 	struct rdl_local local; /* where and how the last request reached us */
-	uint32_t identity; /* whose secure session the last request came in; 0: none's */
+	uint32_t identity; /* that made it; 0: it was made in clear text */
 	uint8_t minor;
 	bool queue; /* the parameter `Q` was given, by the Register or since */
 	rdl_binding binding;

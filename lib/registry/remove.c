@@ -161,6 +161,8 @@ static inline void end(
 			 registry->ended_second != second))
 		rdl_registry_forget_ended(registry);
 	record->state = RDL_RECORD_ENDED;
+	/* It lasts for as long as the registration may still be described. */
+	rdl_registry_let_go(registry, record->identity);
 	if (forgets)
 		rdl_exchange_forget(record);
 	registry->registrations--;

@@ -66,8 +66,11 @@ enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	if (record->state == RDL_RECORD_FREE ||
 		!rdl_exchange_find(record, request->exchange, second, &found) ||
-		found.age_s > rdl_registry_remembers_s(registry, request))
-		return RDL_REGISTRY_NO_COPY;
+		found.age_s > rdl_registry_remembers_s(registry, request)) {
+		bool own = *live == RDL_HANDLE_NONE || record->identity == request->identity;
+
+		return RDL_LIKELY(own) ? RDL_REGISTRY_NO_COPY : RDL_REGISTRY_NOT_ITS_OWN;
+	}
 	if (request->location.generation != record->generation || record->state != RDL_RECORD_LIVE)
 		return RDL_REGISTRY_REPLAYED;
 	if (!rdl_registry_alive(record, second))

@@ -142,6 +142,7 @@ bool rdl_registry_restore(struct rdl_registry *registry, const struct rdl_regist
 	}
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	fill(registry, record, what);
+	rdl_registry_hold(registry, what->identity);
 	fill_remembered(registry, record, remembered);
 	rdl_needs_settle(registry, record, &needs);
 	rdl_wheel_start(&registry->wheel, handle);

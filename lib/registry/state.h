@@ -21,6 +21,7 @@ struct rdl_registry {
 	struct rdl_lists lists;
 	struct rdl_wheel wheel;
 	struct rdl_key endpoint_key;
+	struct rdl_identities *identities;
 	uint64_t epoch_ms;
 	uint64_t wall_ms; /* the wall's clock minus ours */
 	uint64_t registrations, registrations_max;
@@ -134,6 +135,18 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
  */
 void rdl_registry_end(
 	struct rdl_registry *registry, rdl_handle handle, uint32_t second, bool forgets);
+
+/* Holds an identity for a record that is, or is to be, live; lets go of it. */
+static inline void rdl_registry_hold(struct rdl_registry *registry, uint32_t identity)
+{
+	if (RDL_UNLIKELY(identity != 0) && registry->identities != NULL)
+		rdl_identities_hold(registry->identities, identity);
+}
+static inline void rdl_registry_let_go(struct rdl_registry *registry, uint32_t identity)
+{
+	if (RDL_UNLIKELY(identity != 0) && registry->identities != NULL)
+		rdl_identities_release(registry->identities, identity);
+}
 
 /* Lets go of a record's list and extras; RDL_STORE_NONE: of none. */
 void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint32_t extras);

@@ -67,6 +67,7 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	unsigned members = 0;
 
 	assert(rdl_registry_alive(record, second) && (request->gives & RDL_GIVES_PAYLOAD) == 0);
+	assert(record->identity == request->identity);
 	change->kind = RDL_CHANGE_NONE;
 	change->members = 0;
 	if (RDL_UNLIKELY((request->gives & (RDL_GIVES_OBJECTS | RDL_GIVES_PARAMETERS)) != 0) &&
@@ -83,7 +84,6 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 		members |= 1u << RDL_MEMBER_address;
 	record->peer = request->peer;
 	record->local = request->local;
-	record->identity = request->identity;
 	rdl_exchange_note(record, request->exchange, second);
 	rdl_pace_begin_lifetime(registry, handle, lifetime_s, now_ms);
 	change->kind = RDL_CHANGE_UPDATED;

@@ -94,6 +94,25 @@ static enum rdl_registry_result perform_register(
 	}
 }
 
+static void refuse(struct rdl_shard *shard, struct rdl_request *request)
+{
+	rdl_stats_add(&shard->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
+	request->code = rdl_reason_code((enum rdl_reason)request->reason);
+}
+
+/* A secure session lasts as long as the registration that what came in it made, or changed. */
+static void tell_kept(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
+{
+	const struct rdl_change *change = &shard->change;
+
+	if (RDL_LIKELY(request->identity == 0))
+		return;
+	request->lifetime_s = 0;
+	/* Otherwise a copy whose registration is gone. */
+	if (change->kind != RDL_CHANGE_NONE)
+		request->lifetime_s = rdl_registry_kept_s(shard->registry, change->handle, now_ms);
+}
+
 static void commit_register(
 	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
@@ -113,6 +132,11 @@ static void commit_register(
 	case RDL_REGISTRY_STORE_FULL:
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
 		return;
+	case RDL_REGISTRY_SECURED:
+		request->reason = RDL_REASON_endpoint_secured;
+		refuse(shard, request);
+		return;
+	case RDL_REGISTRY_NOT_ITS_OWN:
 	case RDL_REGISTRY_REPLAYED:
 	case RDL_REGISTRY_RENEWED:
 	case RDL_REGISTRY_LENGTHENED:
@@ -124,12 +148,7 @@ static void commit_register(
 		break;
 	}
 	request->code = RDL_COAP_CREATED;
-}
-
-static void refuse(struct rdl_shard *shard, struct rdl_request *request)
-{
-	rdl_stats_add(&shard->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
-	request->code = rdl_reason_code((enum rdl_reason)request->reason);
+	tell_kept(shard, request, now_ms);
 }
 
 /*
@@ -181,6 +200,28 @@ static void perform_update(
 	rdl_shard_hand_on(shard, &shard->change, now_ms);
 	rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
 	request->code = RDL_COAP_CHANGED;
+	tell_kept(shard, request, now_ms);
+}
+
+/* What only the one who registered may ask for. */
+static bool is_its_owners(const struct rdl_request *request)
+{
+	return request->operation == RDL_OPERATION_UPDATE ||
+	       request->operation == RDL_OPERATION_DEREGISTER;
+}
+
+/* A copy of a request to a location. */
+static void commit_copy(struct rdl_shard *shard, struct rdl_request *request,
+	enum rdl_registry_result copy, uint64_t now_ms)
+{
+	rdl_shard_hand_on(shard, &shard->change, now_ms);
+	if (!repeated(shard, copy))
+		return;
+	request->code = RDL_COAP_DELETED;
+	if (request->operation == RDL_OPERATION_DEREGISTER)
+		return;
+	request->code = RDL_COAP_CHANGED;
+	tell_kept(shard, request, now_ms);
 }
 
 /*
@@ -195,12 +236,11 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 	enum rdl_registry_result copy =
 		rdl_registry_repeat(shard->registry, request, now_ms, &handle, change);
 
-	if (copy != RDL_REGISTRY_NO_COPY) {
-		rdl_shard_hand_on(shard, change, now_ms);
-		if (!repeated(shard, copy))
-			return;
-		request->code = request->operation == RDL_OPERATION_DEREGISTER ? RDL_COAP_DELETED
-									       : RDL_COAP_CHANGED;
+	if (RDL_UNLIKELY(copy == RDL_REGISTRY_NOT_ITS_OWN)) {
+		if (is_its_owners(request))
+			request->reason = RDL_REASON_other_identity;
+	} else if (copy != RDL_REGISTRY_NO_COPY) {
+		commit_copy(shard, request, copy, now_ms);
 		return;
 	}
 	/* It brings nothing that could be wrong. */

@@ -234,12 +234,13 @@ static void test_update_rows(void **state)
 	struct rdl_request request = make_register(span_of("node"), 300, objects);
 	struct rdl_location location;
 
+	request.identity = 77;
 	request.gives |= RDL_GIVES_QUEUE;
 	rdl_registry_register(registry, &request, RDL_HANDLE_UNKNOWN, NOW, &location, changed());
 	/* U-1, U-3, U-11: nothing given; the rest of the request must not matter. */
 	struct rdl_request update = { .lifetime_s = 7, .binding = 7, .minor = 7 };
 	update.peer.port = 99;
-	update.identity = 78;
+	update.identity = 77;
 	update.local = (struct rdl_local){ .udp_port = 3, .service = 1 };
 	assert_true(
 		rdl_registry_update(registry, location.handle, &update, NOW + 299999, changed()));
@@ -251,7 +252,7 @@ static void test_update_rows(void **state)
 	assert_true(r.queue);
 	assert_memory_equal(r.objects, objects, objects->len);
 	assert_int_equal(r.peer.port, 99);
-	assert_int_equal(r.identity, 78);
+	assert_int_equal(r.identity, 77);
 	assert_memory_equal(&r.local, &update.local, sizeof(r.local));
 	assert_int_equal(r.registered_ms, NOW);
 	assert_int_equal(r.updated_ms, NOW + 299000);

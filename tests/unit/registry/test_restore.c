@@ -60,7 +60,7 @@ static struct rdl_request some_register(unsigned i, uint64_t exchange)
 	request.peer.port = (uint16_t)dice(65536);
 	request.peer.address[1] = (uint8_t)dice(5);
 	request.local.udp_port = 1;
-	request.identity = (uint32_t)dice(9);
+	request.identity = i % 9;
 	request.parameters = (struct rdl_span){ (const uint8_t *)some, strlen(some) };
 	if (dice(3) == 0)
 		request.gives |= RDL_GIVES_QUEUE;
@@ -250,7 +250,10 @@ static void test_copies(void **state)
 	request.exchange++;
 	perform_register(old, &request, NOW - 90000, &location);
 	update = (struct rdl_request){
-		.operation = RDL_OPERATION_UPDATE, .exchange = 99, .location = location
+		.operation = RDL_OPERATION_UPDATE,
+		.exchange = 99,
+		.location = location,
+		.identity = request.identity,
 	};
 	assert_true(rdl_registry_update(old, location.handle, &update, NOW - 80000, changed()));
 	rdl_registry_describe(old, location.handle, &r);
