@@ -94,8 +94,8 @@ struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config 
 void rdl_handshakes_destroy(struct rdl_handshakes *handshakes);
 
 /*
- * Of handshakes that begin from now on: held once, for the engine. NULL: pre-shared keys only, as at
- * first.
+ * Of handshakes that begin from now on: held once, for the engine. NULL: pre-shared keys only, as
+ * at first.
  */
 void rdl_handshakes_set_certificates(
 	struct rdl_handshakes *handshakes, struct rdl_certificates *certificates);

@@ -47,8 +47,9 @@ static unsigned common_names(gnutls_x509_crt_t certificate, gnutls_x509_ava_st *
 }
 
 /*
- * The CN, where there is one that may be an endpoint's name. Who has two, or an odd one, is known by
- * the whole subject's text behind a NUL, which no endpoint's name has: nothing may be registered.
+ * The CN, where there is one that may be an endpoint's name. Who has two, or an odd one, is known
+ * by the whole subject's text behind a NUL, which no endpoint's name has: nothing may be
+ * registered.
  */
 static bool name(struct rdl_handshake *handshake, gnutls_x509_crt_t certificate)
 {

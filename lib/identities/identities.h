@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * identities: who has proved to be whom, as numbers that all roles share. An identity is a mode and
- * octets; the same two are the same number for as long as somebody holds it. Whoever keeps a number,
- * a session or a registration, holds it; one that nobody holds lasts RDL_IDENTITIES_LINGER_S more,
- * for requests that are under way with it.
+ * octets; the same two are the same number for as long as somebody holds it. Whoever keeps a
+ * number, a session or a registration, holds it; one that nobody holds lasts
+ * RDL_IDENTITIES_LINGER_S more, for requests that are under way with it.
  *
- * Threads that may block intern, rename, revoke, reclaim and count, under a lock. All the rest any core
- * may call, and none of it waits. Nothing is allocated after the start.
+ * Threads that may block intern, rename, revoke, reclaim and count, under a lock. All the rest any
+ * core may call, and none of it waits. Nothing is allocated after the start.
  */
 #ifndef RDL_IDENTITIES_H
 #define RDL_IDENTITIES_H
@@ -56,9 +56,9 @@ struct rdl_identities *rdl_identities_init(
 	const struct rdl_identities_config *config, void *memory);
 
 /*
- * The number of an identity, which is held once for the caller. `names` are what it may register as:
- * endpoint names and patterns of rdl_glob_match(), each behind an octet of its length; without any,
- * the endpoint that equals its octets. They replace those of before. 0: no room.
+ * The number of an identity, which is held once for the caller. `names` are what it may register
+ * as: endpoint names and patterns of rdl_glob_match(), each behind an octet of its length; without
+ * any, the endpoint that equals its octets. They replace those of before. 0: no room.
  */
 RDL_MUST_CHECK uint32_t rdl_identities_intern(struct rdl_identities *identities,
 	const struct rdl_identity *identity, struct rdl_span names);
@@ -81,8 +81,8 @@ bool rdl_identities_reclaim(struct rdl_identities *identities, uint64_t now_ms, 
  */
 void rdl_identities_revoke(struct rdl_identities *identities, const struct rdl_identity *identity);
 /*
- * What it may register as from now on, if it is there. False: there is no room for the names, and it
- * was revoked instead.
+ * What it may register as from now on, if it is there. False: there is no room for the names, and
+ * it was revoked instead.
  */
 bool rdl_identities_rename(struct rdl_identities *identities, const struct rdl_identity *identity,
 	struct rdl_span names);
@@ -97,8 +97,8 @@ uint8_t rdl_identities_incarnation(const struct rdl_identities *identities, uint
 bool rdl_identities_permit(
 	const struct rdl_identities *identities, uint32_t number, struct rdl_span endpoint);
 /*
- * The one endpoint that it may register, where it has no more than one, with no pattern: its length,
- * or 0.
+ * The one endpoint that it may register, where it has no more than one, with no pattern: its
+ * length, or 0.
  */
 size_t rdl_identities_endpoint(const struct rdl_identities *identities, uint32_t number,
 	uint8_t endpoint[RDL_ENDPOINT_MAX]);

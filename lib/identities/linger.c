@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How identities go. The last one that lets go of a number puts it on a list, without a lock. Whoever
- * reclaims takes the list over, looks at the time, and looks again half a minute later whether
- * anybody has held it meanwhile.
+ * How identities go. The last one that lets go of a number puts it on a list, without a lock.
+ * Whoever reclaims takes the list over, looks at the time, and looks again half a minute later
+ * whether anybody has held it meanwhile.
  */
 #include "internal.h"
 

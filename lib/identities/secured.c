@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A name lies in one of two buckets of eight, in the emptier one, and never moves: to look for it is
- * to look at both, and to remove it leaves no trace. With five names a bucket on average, one in ten
- * million finds both full, and goes into a bucket for all of those.
+ * A name lies in one of two buckets of eight, in the emptier one, and never moves: to look for it
+ * is to look at both, and to remove it leaves no trace. With five names a bucket on average, one in
+ * ten million finds both full, and goes into a bucket for all of those.
  */
 #include "secured.h"
 

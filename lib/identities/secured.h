@@ -26,8 +26,8 @@ RDL_MUST_CHECK bool rdl_secured_add(struct rdl_secured *secured, struct rdl_endp
 void rdl_secured_remove(struct rdl_secured *secured, struct rdl_endpoint_digest digest);
 
 /*
- * When it is no longer known what to remove: begins anew, and all that is to be there is added. What
- * was there before stays until the end, so that no name is missing meanwhile.
+ * When it is no longer known what to remove: begins anew, and all that is to be there is added.
+ * What was there before stays until the end, so that no name is missing meanwhile.
  */
 void rdl_secured_begin(struct rdl_secured *secured);
 void rdl_secured_end(struct rdl_secured *secured);
