@@ -36,6 +36,31 @@
 #define RDL_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define RDL_CACHE_LINE 64
 
+/* Octets of whole cache lines that hold so many. */
+static inline size_t rdl_whole_lines(size_t octets)
+{
+	return (octets + RDL_CACHE_LINE - 1) & ~(size_t)(RDL_CACHE_LINE - 1);
+}
+
+/* Parts of one memory, one behind the other: where `octets` lie behind *end, which moves on. */
+static inline size_t rdl_lay(size_t *end, size_t octets)
+{
+	size_t at = *end;
+
+	*end += rdl_whole_lines(octets);
+	return at;
+}
+
+/* The first power of two that is no less: buckets of a hash table for so many. */
+static inline uint64_t rdl_power_of_two(uint64_t count)
+{
+	uint64_t power = 1;
+
+	while (power < count)
+		power *= 2;
+	return power;
+}
+
 /* What a parser says of its input: there is no fourth outcome. */
 enum rdl_status {
 	RDL_OK = 0,

@@ -22,8 +22,7 @@ struct rdl_aead {
 
 size_t rdl_aead_memory(void)
 {
-	return sizeof(struct rdl_aead) +
-	       (imb_get_mb_mgr_size() + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE * RDL_CACHE_LINE;
+	return sizeof(struct rdl_aead) + rdl_whole_lines(imb_get_mb_mgr_size());
 }
 
 struct rdl_aead *rdl_aead_init(void *memory)

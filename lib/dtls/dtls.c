@@ -27,28 +27,19 @@ static uint64_t share_of(const struct rdl_dtls_config *config)
 	return mean + 7 * root + 8;
 }
 
-static size_t lay(struct layout *layout, size_t len)
-{
-	size_t at = layout->end;
-
-	layout->end += (len + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE * RDL_CACHE_LINE;
-	return at;
-}
-
 static struct layout layout_of(const struct rdl_dtls_config *config)
 {
-	struct layout layout = { .open_max = share_of(config), .buckets = 1 };
+	struct layout layout = { .open_max = share_of(config) };
 	uint64_t all = layout.open_max + config->handshakes;
 
 	layout.slots = (all + owned(config) - 1) / owned(config);
-	while (layout.buckets < all)
-		layout.buckets *= 2;
-	(void)lay(&layout, sizeof(struct rdl_dtls));
-	layout.bucket_at = lay(&layout, layout.buckets * sizeof(uint32_t));
-	layout.places_at = lay(&layout, rdl_dtls_places_memory(config->handshakes));
-	layout.aead_at = lay(&layout, rdl_aead_memory());
-	layout.rows_at =
-		lay(&layout, owned(config) * layout.slots * sizeof(struct rdl_dtls_session));
+	layout.buckets = rdl_power_of_two(all);
+	(void)rdl_lay(&layout.end, sizeof(struct rdl_dtls));
+	layout.bucket_at = rdl_lay(&layout.end, layout.buckets * sizeof(uint32_t));
+	layout.places_at = rdl_lay(&layout.end, rdl_dtls_places_memory(config->handshakes));
+	layout.aead_at = rdl_lay(&layout.end, rdl_aead_memory());
+	layout.rows_at = rdl_lay(
+		&layout.end, owned(config) * layout.slots * sizeof(struct rdl_dtls_session));
 	return layout;
 }
 

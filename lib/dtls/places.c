@@ -8,15 +8,6 @@ struct layout {
 	size_t buckets, places, networks, by_network, by_count, end;
 };
 
-static uint32_t buckets_for(uint32_t count)
-{
-	uint32_t buckets = 1;
-
-	while (buckets < count)
-		buckets *= 2;
-	return buckets;
-}
-
 static uint32_t share_of(uint32_t room)
 {
 	uint32_t least = room < RDL_DTLS_SHARE_LEAST ? room : RDL_DTLS_SHARE_LEAST;
@@ -24,24 +15,16 @@ static uint32_t share_of(uint32_t room)
 	return room / RDL_DTLS_SHARE > least ? room / RDL_DTLS_SHARE : least;
 }
 
-static size_t lay(struct layout *layout, size_t len)
-{
-	size_t at = layout->end;
-
-	layout->end += (len + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE * RDL_CACHE_LINE;
-	return at;
-}
-
 static struct layout layout_of(uint32_t count)
 {
 	size_t n = count, links = sizeof(struct rdl_list_links);
 	struct layout layout = { 0 };
 
-	layout.buckets = lay(&layout, buckets_for(count) * sizeof(uint32_t));
-	layout.places = lay(&layout, n * sizeof(struct rdl_dtls_place));
-	layout.networks = lay(&layout, n * sizeof(struct rdl_dtls_network));
-	layout.by_network = lay(&layout, (n + n + 1) * links);
-	layout.by_count = lay(&layout, (n + share_of(count) + 1) * links);
+	layout.buckets = rdl_lay(&layout.end, rdl_power_of_two(count) * sizeof(uint32_t));
+	layout.places = rdl_lay(&layout.end, n * sizeof(struct rdl_dtls_place));
+	layout.networks = rdl_lay(&layout.end, n * sizeof(struct rdl_dtls_network));
+	layout.by_network = rdl_lay(&layout.end, (n + n + 1) * links);
+	layout.by_count = rdl_lay(&layout.end, (n + share_of(count) + 1) * links);
 	return layout;
 }
 
@@ -69,7 +52,7 @@ void rdl_dtls_places_init(struct rdl_dtls_places *places, uint32_t count, void *
 	*places = (struct rdl_dtls_places){
 		.room = count,
 		.share = share_of(count),
-		.bucket_mask = buckets_for(count) - 1,
+		.bucket_mask = (uint32_t)rdl_power_of_two(count) - 1,
 		.buckets = (void *)(start + layout.buckets),
 		.places = (void *)(start + layout.places),
 		.networks = (void *)(start + layout.networks),

@@ -20,15 +20,6 @@ struct layout {
 	size_t octets, end;
 };
 
-static uint32_t buckets_for(unsigned datagrams)
-{
-	uint32_t buckets = 1;
-
-	while (buckets < datagrams)
-		buckets *= 2;
-	return buckets;
-}
-
 static uint32_t share_of(uint32_t room)
 {
 	uint32_t least = room < SHARE_LEAST ? room : SHARE_LEAST;
@@ -36,30 +27,21 @@ static uint32_t share_of(uint32_t room)
 	return room / SHARE > least ? room / SHARE : least;
 }
 
-/* Where `len` octets lie behind what is there already. */
-static size_t place(struct layout *layout, size_t len)
-{
-	size_t at = layout->end;
-
-	layout->end += (len + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE * RDL_CACHE_LINE;
-	return at;
-}
-
 static struct layout layout_of(unsigned datagrams)
 {
-	size_t n = datagrams, buckets = buckets_for(datagrams) * sizeof(uint32_t);
+	size_t n = datagrams, buckets = rdl_power_of_two(datagrams) * sizeof(uint32_t);
 	size_t links = sizeof(struct rdl_list_links);
 	struct layout layout = { 0 };
 
-	(void)place(&layout, sizeof(struct rdl_fragments));
-	layout.datagram_buckets = place(&layout, buckets);
-	layout.source_buckets = place(&layout, buckets);
-	layout.datagrams = place(&layout, n * sizeof(struct rdl_fragmented));
-	layout.sources = place(&layout, n * sizeof(struct rdl_fragments_source));
-	layout.by_age = place(&layout, (n + RDL_FRAGMENTS_AGES) * links);
-	layout.by_source = place(&layout, (n + n) * links);
-	layout.by_count = place(&layout, (n + share_of(datagrams) + 1) * links);
-	layout.octets = place(&layout, n * RDL_FRAGMENTS_OCTETS);
+	(void)rdl_lay(&layout.end, sizeof(struct rdl_fragments));
+	layout.datagram_buckets = rdl_lay(&layout.end, buckets);
+	layout.source_buckets = rdl_lay(&layout.end, buckets);
+	layout.datagrams = rdl_lay(&layout.end, n * sizeof(struct rdl_fragmented));
+	layout.sources = rdl_lay(&layout.end, n * sizeof(struct rdl_fragments_source));
+	layout.by_age = rdl_lay(&layout.end, (n + RDL_FRAGMENTS_AGES) * links);
+	layout.by_source = rdl_lay(&layout.end, (n + n) * links);
+	layout.by_count = rdl_lay(&layout.end, (n + share_of(datagrams) + 1) * links);
+	layout.octets = rdl_lay(&layout.end, n * RDL_FRAGMENTS_OCTETS);
 	return layout;
 }
 
@@ -99,7 +81,7 @@ struct rdl_fragments *rdl_fragments_init(
 		.room = datagrams,
 		.share = share,
 		.many = share / SHARE > 0 ? share / SHARE : 1,
-		.bucket_mask = buckets_for(datagrams) - 1,
+		.bucket_mask = (uint32_t)rdl_power_of_two(datagrams) - 1,
 		.datagram_buckets = (void *)(start + layout.datagram_buckets),
 		.source_buckets = (void *)(start + layout.source_buckets),
 		.datagrams = (void *)(start + layout.datagrams),

@@ -6,11 +6,9 @@
 
 bool rdl_handshake_places_init(struct rdl_handshake_places *places, uint32_t room)
 {
-	uint32_t buckets = 1;
+	uint32_t buckets = (uint32_t)rdl_power_of_two(room);
 
 	assert(room > 0 && room < RDL_HANDSHAKE_NONE / 2);
-	while (buckets < room)
-		buckets *= 2;
 	*places = (struct rdl_handshake_places){ .room = room, .bucket_mask = buckets - 1 };
 	places->all = calloc(room, sizeof(*places->all));
 	places->buckets = malloc(buckets * sizeof(*places->buckets));

@@ -18,30 +18,26 @@ static uint64_t cell_room(const struct rdl_identities_config *config)
 	return room < UINT32_MAX ? room : UINT32_MAX - 1;
 }
 
-static size_t lines(size_t octets)
-{
-	return (octets + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE * RDL_CACHE_LINE;
-}
-
 static size_t records_octets(const struct rdl_identities_config *config)
 {
-	return lines((config->identities + UINT64_C(1)) * sizeof(struct rdl_identity_record));
+	return rdl_whole_lines(
+		(config->identities + UINT64_C(1)) * sizeof(struct rdl_identity_record));
 }
 
 static size_t cells_octets(const struct rdl_identities_config *config)
 {
-	return lines((cell_room(config) + 1) * sizeof(struct rdl_cell));
+	return rdl_whole_lines((cell_room(config) + 1) * sizeof(struct rdl_cell));
 }
 
 static size_t buckets_octets(const struct rdl_identities_config *config)
 {
-	return lines(config->identities * sizeof(uint32_t));
+	return rdl_whole_lines(config->identities * sizeof(uint32_t));
 }
 
 size_t rdl_identities_memory(const struct rdl_identities_config *config)
 {
 	return sizeof(struct rdl_identities) + records_octets(config) + cells_octets(config) +
-	       buckets_octets(config) + lines(config->identities + UINT64_C(1));
+	       buckets_octets(config) + rdl_whole_lines(config->identities + UINT64_C(1));
 }
 
 struct rdl_identities *rdl_identities_init(const struct rdl_identities_config *config, void *memory)

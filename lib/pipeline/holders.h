@@ -48,9 +48,4 @@ static inline uint32_t rdl_holders_units(const struct rdl_holders *holders, uint
 /* Buckets of a hash table for `count` things. */
 uint32_t rdl_bucket_count(uint32_t count);
 
-static inline size_t rdl_whole_lines(size_t octets)
-{
-	return (octets + RDL_CACHE_LINE - 1) & ~(size_t)(RDL_CACHE_LINE - 1);
-}
-
 #endif

@@ -7,9 +7,7 @@ _Static_assert(RDL_SCRATCHES == 64, "a bit for each");
 
 static size_t piece_len(uint32_t max_payload)
 {
-	size_t len = 3 * (size_t)max_payload + 4096;
-
-	return (len + RDL_CACHE_LINE - 1) & ~(size_t)(RDL_CACHE_LINE - 1);
+	return rdl_whole_lines(3 * (size_t)max_payload + 4096);
 }
 
 size_t rdl_scratches_memory(uint32_t max_payload)

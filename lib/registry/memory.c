@@ -9,14 +9,9 @@
 
 #define HEAP_OVERHEAD 192 /* element header, trailer and alignment */
 
-static uint64_t rounded(uint64_t octets)
-{
-	return (octets + RDL_CACHE_LINE - 1) & ~(uint64_t)(RDL_CACHE_LINE - 1);
-}
-
 uint64_t rdl_memory_octets(uint64_t octets)
 {
-	return rounded(octets) + HEAP_OVERHEAD;
+	return rdl_whole_lines(octets) + HEAP_OVERHEAD;
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -24,7 +19,7 @@ uint64_t rdl_memory_octets(uint64_t octets)
 /* The sanitizer's own allocator: it sees overruns, which EAL's heap would hide. */
 void *rdl_memory_alloc(uint64_t octets, int socket_id)
 {
-	void *memory = aligned_alloc(RDL_CACHE_LINE, rounded(octets));
+	void *memory = aligned_alloc(RDL_CACHE_LINE, rdl_whole_lines(octets));
 
 	(void)socket_id;
 	if (memory != NULL)
@@ -41,8 +36,8 @@ void rdl_memory_free(void *memory)
 
 void *rdl_memory_alloc(uint64_t octets, int socket_id)
 {
-	void *memory =
-		rte_malloc_socket("rdl_registry", rounded(octets), RDL_CACHE_LINE, socket_id);
+	void *memory = rte_malloc_socket(
+		"rdl_registry", rdl_whole_lines(octets), RDL_CACHE_LINE, socket_id);
 
 	/*
 	 * Written, not only reserved: without huge pages the kernel hands out a page at its first
