@@ -54,21 +54,22 @@ static bool is_same(const uint8_t *one, const uint8_t *other, unsigned len)
 }
 
 /* One at a time: what GCM makes of a key is large, and is made for each record. */
+static void run_gcm(struct rdl_aead *aead, const struct rdl_aead_job *job, bool seal, uint8_t *tag)
+{
+	bool is_256 = job->suite == RDL_DTLS_AES_256_GCM;
+	const IMB_MGR *mb = aead->mb;
+	aes_gcm_pre_t expand = is_256 ? mb->gcm256_pre : mb->gcm128_pre;
+	aes_gcm_enc_dec_t run = seal ? (is_256 ? mb->gcm256_enc : mb->gcm128_enc)
+				     : (is_256 ? mb->gcm256_dec : mb->gcm128_dec);
+
+	expand(job->key, &aead->gcm_key);
+	run(&aead->gcm_key, &aead->gcm, job->text, job->text, job->len, job->nonce, job->additional,
+		job->additional_len, tag, rdl_dtls_tag_len(job->suite));
+}
+
 static void seal_gcm(struct rdl_aead *aead, struct rdl_aead_job *job)
 {
-	uint8_t *tag = job->text + job->len;
-
-	if (job->suite == RDL_DTLS_AES_256_GCM) {
-		IMB_AES256_GCM_PRE(aead->mb, job->key, &aead->gcm_key);
-		IMB_AES256_GCM_ENC(aead->mb, &aead->gcm_key, &aead->gcm, job->text, job->text,
-			job->len, job->nonce, job->additional, job->additional_len, tag,
-			rdl_dtls_tag_len(job->suite));
-	} else {
-		IMB_AES128_GCM_PRE(aead->mb, job->key, &aead->gcm_key);
-		IMB_AES128_GCM_ENC(aead->mb, &aead->gcm_key, &aead->gcm, job->text, job->text,
-			job->len, job->nonce, job->additional, job->additional_len, tag,
-			rdl_dtls_tag_len(job->suite));
-	}
+	run_gcm(aead, job, true, job->text + job->len);
 	job->good = true;
 }
 
@@ -76,17 +77,7 @@ static void open_gcm(struct rdl_aead *aead, struct rdl_aead_job *job)
 {
 	uint8_t tag[RDL_AEAD_TAG_MAX];
 
-	if (job->suite == RDL_DTLS_AES_256_GCM) {
-		IMB_AES256_GCM_PRE(aead->mb, job->key, &aead->gcm_key);
-		IMB_AES256_GCM_DEC(aead->mb, &aead->gcm_key, &aead->gcm, job->text, job->text,
-			job->len, job->nonce, job->additional, job->additional_len, tag,
-			rdl_dtls_tag_len(job->suite));
-	} else {
-		IMB_AES128_GCM_PRE(aead->mb, job->key, &aead->gcm_key);
-		IMB_AES128_GCM_DEC(aead->mb, &aead->gcm_key, &aead->gcm, job->text, job->text,
-			job->len, job->nonce, job->additional, job->additional_len, tag,
-			rdl_dtls_tag_len(job->suite));
-	}
+	run_gcm(aead, job, false, tag);
 	job->good = is_same(tag, job->text + job->len, rdl_dtls_tag_len(job->suite));
 }
 
