@@ -6,10 +6,9 @@
 #ifndef RDL_DTLS_HELLO_H
 #define RDL_DTLS_HELLO_H
 
+#include "layer.h"
 #include "net.h"
 
-#define RDL_DTLS_RECORD_HEADER 13
-#define RDL_DTLS_HANDSHAKE_HEADER 12
 #define RDL_DTLS_COOKIE_LEN 16
 
 /* Views into the datagram that it was read from. */

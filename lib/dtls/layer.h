@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* layer: a record's header, and what its protection covers. Private to dtls. */
+/*
+ * layer: what a record is, whoever opens or makes it: its header, and what its protection covers
+ * (RFC 6347 section 4.1, RFC 9146 sections 4 and 5). For dtls, and for those who make handshakes.
+ */
 #ifndef RDL_DTLS_LAYER_H
 #define RDL_DTLS_LAYER_H
 
-#include "aead.h"
 #include "cid.h"
-#include "sessions.h"
 
 enum {
 	RDL_CONTENT_CHANGE_CIPHER_SPEC = 20,
@@ -16,7 +17,8 @@ enum {
 };
 
 #define RDL_RECORD_VERSION 0xfefd
-#define RDL_RECORD_HEADER 13 /* without a Connection ID */
+#define RDL_DTLS_RECORD_HEADER 13 /* without a Connection ID */
+#define RDL_DTLS_HANDSHAKE_HEADER 12
 
 /* One that was read; views into the datagram. */
 struct rdl_dtls_record {
@@ -32,16 +34,30 @@ struct rdl_dtls_record {
 RDL_MUST_CHECK enum rdl_status rdl_dtls_record_read(
 	uint8_t *octets, uint16_t len, struct rdl_dtls_record *record);
 
-/* What a record's tag covers beside its text (RFC 5246 section 6.2.3.3, RFC 9146 section 5.3). */
-struct rdl_dtls_covered {
+/*
+ * What its tag covers beside a text of so many octets (RFC 5246 section 6.2.3.3, RFC 9146 section
+ * 5.3), of the record that begins so; its Connection ID, if it has one, is of cid_len octets.
+ * Returns how many octets that are, at most RDL_DTLS_ADDITIONAL and cid_len.
+ */
+#define RDL_DTLS_ADDITIONAL 23
+size_t rdl_dtls_additional(
+	const uint8_t *record, size_t cid_len, size_t text_len, uint8_t *additional);
+
+/*
+ * A text with its content type inside, zeros behind that (RFC 9146 section 4): returns the type,
+ * and *len is the text's. 0: there is none.
+ */
+uint8_t rdl_dtls_unwrap(const uint8_t *text, size_t *len);
+
+/* One to be made. */
+struct rdl_dtls_head {
 	uint8_t content;
 	uint64_t number; /* epoch << 48 | sequence */
 	const uint8_t *cid;
 	uint8_t cid_len; /* 0: the plain form */
-	uint16_t text_len;
+	uint16_t body_len;
 };
-void rdl_dtls_cover(struct rdl_aead_job *job, const struct rdl_dtls_covered *covered);
 /* Writes the header and the explicit part of the nonce. */
-void rdl_dtls_record_write(uint8_t *to, const struct rdl_dtls_covered *covered, uint16_t body_len);
+void rdl_dtls_record_write(uint8_t *to, const struct rdl_dtls_head *head);
 
 #endif

@@ -151,13 +151,8 @@ static uint8_t begin_opening(
 	job->len = (uint16_t)(record->body_len - around);
 	memcpy(job->nonce, session->read_salt, RDL_DTLS_SALT_LEN);
 	memcpy(job->nonce + RDL_DTLS_SALT_LEN, record->body, RDL_DTLS_EXPLICIT_LEN);
-	rdl_dtls_cover(job, &(struct rdl_dtls_covered){
-				    .content = record->content,
-				    .number = UINT64_C(1) << 48 | record->sequence,
-				    .cid = record->cid,
-				    .cid_len = record->cid != NULL ? RDL_DTLS_CID_LEN : 0,
-				    .text_len = job->len,
-			    });
+	job->additional_len = (uint8_t)rdl_dtls_additional(
+		o->items[i].datagram->data, RDL_DTLS_CID_LEN, job->len, job->additional);
 	if (record->cid != NULL && rdl_dtls_is_young(session, o->now_s) &&
 		record->body_len <= RDL_FINISHED_MAX)
 		memcpy(o->saved[o->count], record->body, record->body_len);

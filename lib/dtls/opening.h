@@ -4,7 +4,6 @@
 #define RDL_DTLS_OPENING_H
 
 #include "internal.h"
-#include "layer.h"
 #include "records.h"
 
 /*

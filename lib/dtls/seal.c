@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Answers sealed: a record around each, of the form that its peer wants. */
 #include "internal.h"
-#include "layer.h"
 #include "records.h"
 #include "window.h"
 
@@ -12,7 +11,7 @@
 static bool begin(struct rdl_dtls *dtls, const struct rdl_dtls_seal *seal, struct rdl_aead_job *job)
 {
 	struct rdl_dtls_session *session = rdl_dtls_find(dtls, seal->session);
-	struct rdl_dtls_covered covered = { .content = RDL_CONTENT_APPLICATION };
+	struct rdl_dtls_head head = { .content = RDL_CONTENT_APPLICATION };
 
 	if (session == NULL || session->state != RDL_DTLS_OPEN)
 		return false;
@@ -22,25 +21,24 @@ static bool begin(struct rdl_dtls *dtls, const struct rdl_dtls_seal *seal, struc
 	}
 	if (session->plaintext_max != 0 && seal->len > session->plaintext_max)
 		return false;
-	covered.number = UINT64_C(1) << 48 | session->write_sequence++;
+	head.number = UINT64_C(1) << 48 | session->write_sequence++;
+	head.cid = session->peer_cid;
+	head.cid_len = rdl_dtls_cid_len(session);
 	job->text = seal->text;
 	job->len = seal->len;
-	if (session->peer_cid_len != RDL_DTLS_NO_CID && session->peer_cid_len > 0) {
-		covered.cid = session->peer_cid;
-		covered.cid_len = session->peer_cid_len;
+	if (head.cid_len > 0)
 		job->text[job->len++] = RDL_CONTENT_APPLICATION;
-	}
-	covered.text_len = job->len;
+	head.body_len =
+		(uint16_t)(RDL_DTLS_EXPLICIT_LEN + job->len + rdl_dtls_tag_len(session->suite));
 	job->key = session->write_key;
 	job->suite = session->suite;
-	unsigned tag_len = rdl_dtls_tag_len(session->suite);
-	uint8_t *start = job->text - RDL_RECORD_HEADER - covered.cid_len - RDL_DTLS_EXPLICIT_LEN;
-	rdl_dtls_record_write(
-		start, &covered, (uint16_t)(RDL_DTLS_EXPLICIT_LEN + job->len + tag_len));
+	uint8_t *explicit = job->text - RDL_DTLS_EXPLICIT_LEN;
+	uint8_t *start = explicit - RDL_DTLS_RECORD_HEADER - head.cid_len;
+	rdl_dtls_record_write(start, &head);
 	memcpy(job->nonce, session->write_salt, RDL_DTLS_SALT_LEN);
-	memcpy(job->nonce + RDL_DTLS_SALT_LEN, job->text - RDL_DTLS_EXPLICIT_LEN,
-		RDL_DTLS_EXPLICIT_LEN);
-	rdl_dtls_cover(job, &covered);
+	memcpy(job->nonce + RDL_DTLS_SALT_LEN, explicit, RDL_DTLS_EXPLICIT_LEN);
+	job->additional_len =
+		(uint8_t)rdl_dtls_additional(start, head.cid_len, job->len, job->additional);
 	return true;
 }
 

@@ -57,6 +57,12 @@ struct rdl_dtls_session {
 _Static_assert(sizeof(struct rdl_dtls_session) == 160, "with its bucket, 164 to 168 octets each");
 _Static_assert(RDL_DTLS_SUITES <= 4 && RDL_DTLS_MODES <= 4, "in two bits");
 
+/* Of the Connection ID that records toward the peer carry; 0: they are plain. */
+static inline uint8_t rdl_dtls_cid_len(const struct rdl_dtls_session *session)
+{
+	return session->peer_cid_len != RDL_DTLS_NO_CID ? session->peer_cid_len : 0;
+}
+
 /* ---- finding ---- */
 
 /* Keyed digest of who speaks to whom; the same for all workers. */

@@ -3,18 +3,6 @@
 #include "opening.h"
 #include "window.h"
 
-/*
- * The text with its content type inside, zeros behind that (RFC 9146 section 4). 0: there is
- * none.
- */
-static uint8_t unwrap(struct rdl_aead_job *job)
-{
-	while (job->len > 0)
-		if (job->text[--job->len] != 0)
-			return job->text[job->len];
-	return 0;
-}
-
 #define ALERT_FATAL 2
 #define ALERT_CLOSE_NOTIFY 0
 
@@ -32,15 +20,12 @@ static uint8_t take_message(struct rdl_dtls_item *item, const struct rdl_dtls_se
 {
 	struct rdl_datagram *datagram = item->datagram;
 	uint8_t *end = record->body + record->body_len, *all_end = datagram->data + datagram->len;
-	unsigned head = RDL_RECORD_HEADER + RDL_DTLS_EXPLICIT_LEN;
+	uint8_t cid_len = rdl_dtls_cid_len(session);
 
 	item->request_head = (uint8_t)(job->text - datagram->data);
-	item->head = (uint8_t)head;
-	item->tail = (uint8_t)rdl_dtls_tag_len(session->suite);
-	if (session->peer_cid_len != RDL_DTLS_NO_CID && session->peer_cid_len > 0) {
-		item->head = (uint8_t)(head + session->peer_cid_len);
-		item->tail++;
-	}
+	item->head = (uint8_t)(RDL_DTLS_RECORD_HEADER + cid_len + RDL_DTLS_EXPLICIT_LEN);
+	/* With the content type inside. */
+	item->tail = (uint8_t)(rdl_dtls_tag_len(session->suite) + (cid_len > 0));
 	item->rest = end;
 	item->rest_len = (uint16_t)(all_end - end);
 	datagram->data = job->text;
@@ -80,7 +65,10 @@ uint8_t rdl_dtls_take(struct rdl_dtls_opening *o, unsigned n)
 		return RDL_DTLS_DROP_replay;
 	bool is_newest = rdl_dtls_read(session, record->sequence);
 	if (record->cid != NULL) {
-		content = unwrap(job);
+		size_t len = job->len;
+
+		content = rdl_dtls_unwrap(job->text, &len);
+		job->len = (uint16_t)len;
 		/* The peer is where its newest record came from (RFC 9146 section 6). */
 		if (is_newest && session->address != o->addresses[i]) {
 			rdl_dtls_move(o->dtls, session, o->addresses[i]);

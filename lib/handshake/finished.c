@@ -45,16 +45,16 @@ bool rdl_handshake_finished_give(
 	uint8_t type;
 	size_t len;
 
-	if (record.data[0] == RDL_RECORD_APPLICATION)
+	if (record.data[0] == RDL_CONTENT_APPLICATION)
 		return true;
 	if (rdl_record_epoch(record.data) != 1 ||
-		(record.data[0] == RDL_RECORD_CID) != rdl_handshake_has_cid(handshake))
+		(record.data[0] == RDL_CONTENT_CID) != rdl_handshake_has_cid(handshake))
 		return false;
 	memcpy(key.key, keys->read_key, sizeof(key.key));
 	memcpy(key.salt, keys->read_salt, sizeof(key.salt));
 	bool good = rdl_record_open(&key, record, RDL_DTLS_CID_LEN, handshakes->plain, &len, &type);
 	explicit_bzero(&key, sizeof(key));
-	if (good && type != RDL_RECORD_HANDSHAKE)
+	if (good && type != RDL_CONTENT_HANDSHAKE)
 		return true;
 	/* One that is a copy itself is no client's that misses something. */
 	if (good && rdl_record_number(record.data) >= keys->read_sequence) {

@@ -10,6 +10,7 @@
 #include "certificates.h"
 #include "cid.h"
 #include "handshake.h"
+#include "layer.h"
 
 #define RDL_HANDSHAKE_NONE UINT32_MAX
 
@@ -85,13 +86,8 @@ bool rdl_handshake_finished_give(
 
 /* ---- records ---- */
 
-/* Of records without a Connection ID. */
-#define RDL_RECORD_HEADER 13
-#define RDL_RECORD_HANDSHAKE 22
-#define RDL_RECORD_APPLICATION 23
-#define RDL_RECORD_CID 25
 /* RFC 5246 section 6.2.3, and the longest header. */
-#define RDL_RECORD_MAX (16384 + 2048 + RDL_RECORD_HEADER + 255)
+#define RDL_RECORD_MAX (16384 + 2048 + RDL_DTLS_RECORD_HEADER + 255)
 
 struct rdl_record_key {
 	enum rdl_dtls_suite suite;

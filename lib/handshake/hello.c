@@ -6,7 +6,6 @@
 #define EXTENSION_RECORD_SIZE_LIMIT 28
 #define EXTENSION_MAX_FRAGMENT_LENGTH 1
 
-#define HANDSHAKE_HEADER 12
 #define CLIENT_HELLO 1
 
 struct limits {
@@ -38,10 +37,10 @@ static uint16_t plaintext_max(struct rdl_span body)
 bool rdl_handshake_hello(
 	struct rdl_span record, gnutls_dtls_prestate_st *prestate, struct rdl_dtls_keys *keys)
 {
-	const uint8_t *message = record.data + RDL_RECORD_HEADER;
+	const uint8_t *message = record.data + RDL_DTLS_RECORD_HEADER;
 
-	if (record.len < RDL_RECORD_HEADER + HANDSHAKE_HEADER ||
-		record.data[0] != RDL_RECORD_HANDSHAKE || rdl_record_epoch(record.data) != 0 ||
+	if (record.len < RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER ||
+		record.data[0] != RDL_CONTENT_HANDSHAKE || rdl_record_epoch(record.data) != 0 ||
 		message[0] != CLIENT_HELLO)
 		return false;
 	/*
@@ -53,8 +52,8 @@ bool rdl_handshake_hello(
 		.hsk_read_seq = rdl_get_be16(message + 4),
 		.hsk_write_seq = rdl_get_be16(message + 4) - 1u,
 	};
-	keys->plaintext_max = plaintext_max((struct rdl_span){
-		message + HANDSHAKE_HEADER, record.len - RDL_RECORD_HEADER - HANDSHAKE_HEADER });
+	keys->plaintext_max = plaintext_max((struct rdl_span){ message + RDL_DTLS_HANDSHAKE_HEADER,
+		record.len - RDL_DTLS_RECORD_HEADER - RDL_DTLS_HANDSHAKE_HEADER });
 	return true;
 }
 

@@ -17,7 +17,7 @@ static bool give(struct rdl_handshake *handshake, struct rdl_span record, uint64
 	struct rdl_record_key key;
 	unsigned discarded = gnutls_record_get_discarded(handshake->tls);
 	bool finished = rdl_record_epoch(record.data) == 1 &&
-			record.data[0] == RDL_RECORD_HANDSHAKE &&
+			record.data[0] == RDL_CONTENT_HANDSHAKE &&
 			rdl_handshake_key(handshake, true, &key);
 
 	explicit_bzero(&key, sizeof(key));
@@ -47,7 +47,7 @@ static bool give_cid(struct rdl_handshake *handshake, struct rdl_span record,
 	if (plain.len == 0)
 		return wrong_finished(handshake);
 	handshake->way = *way;
-	*application = type == RDL_RECORD_APPLICATION;
+	*application = type == RDL_CONTENT_APPLICATION;
 	return *application || give(handshake, plain, now_ms);
 }
 
@@ -72,9 +72,9 @@ static enum rdl_handshake_fate give_all(
 				return RDL_HANDSHAKE_AGAIN;
 			continue;
 		}
-		if (record.data[0] == RDL_RECORD_CID)
+		if (record.data[0] == RDL_CONTENT_CID)
 			(void)give_cid(handshake, record, &parcel->way, now_ms, &application);
-		else if (record.data[0] == RDL_RECORD_APPLICATION)
+		else if (record.data[0] == RDL_CONTENT_APPLICATION)
 			application = true;
 		else if (rdl_record_epoch(record.data) == 0 || !rdl_handshake_has_cid(handshake))
 			(void)give(handshake, record, now_ms);

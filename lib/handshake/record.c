@@ -3,14 +3,14 @@
 #include "handshake_internal.h"
 
 #define NONCE_LEN (RDL_DTLS_SALT_LEN + RDL_DTLS_EXPLICIT_LEN)
-/* RFC 9146 section 5.3, with the longest Connection ID. */
-#define ADDITIONAL_MAX (23 + 255)
+/* With the longest Connection ID. */
+#define ADDITIONAL_MAX (RDL_DTLS_ADDITIONAL + 255)
 
 size_t rdl_record_len(struct rdl_span octets, uint8_t cid_len)
 {
-	size_t header = RDL_RECORD_HEADER;
+	size_t header = RDL_DTLS_RECORD_HEADER;
 
-	if (octets.len > 0 && octets.data[0] == RDL_RECORD_CID)
+	if (octets.len > 0 && octets.data[0] == RDL_CONTENT_CID)
 		header += cid_len;
 	if (octets.len < header)
 		return 0;
@@ -31,50 +31,17 @@ static bool cipher_of(const struct rdl_record_key *key, gnutls_aead_cipher_hd_t 
 	return gnutls_aead_cipher_init(cipher, algorithms[key->suite], &datum) == 0;
 }
 
-/* What is authenticated beside the text, `len` octets of it, of the record that begins so. */
-static size_t additional(const uint8_t *record, size_t cid_len, size_t len, uint8_t *data)
-{
-	struct rdl_cursor c = rdl_cursor(data, ADDITIONAL_MAX);
-
-	if (record[0] == RDL_RECORD_CID) {
-		static const uint8_t placeholder[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-			0xff };
-
-		rdl_cursor_bytes(&c, placeholder, sizeof(placeholder));
-		rdl_cursor_u8(&c, RDL_RECORD_CID);
-		rdl_cursor_u8(&c, (uint8_t)cid_len);
-		/* Type, version, epoch and number, Connection ID. */
-		rdl_cursor_bytes(&c, record, RDL_RECORD_HEADER - 2 + cid_len);
-	} else {
-		rdl_cursor_bytes(&c, record + 3, 8);
-		rdl_cursor_bytes(&c, record, 3);
-	}
-	rdl_cursor_be16(&c, (uint16_t)len);
-	return (size_t)(c.pos - data);
-}
-
 static void nonce_of(const struct rdl_record_key *key, const uint8_t *explicit, uint8_t *nonce)
 {
 	memcpy(nonce, key->salt, RDL_DTLS_SALT_LEN);
 	memcpy(nonce + RDL_DTLS_SALT_LEN, explicit, RDL_DTLS_EXPLICIT_LEN);
 }
 
-/* RFC 9146 section 4: text, type, and zeros. */
-static bool take_type(const uint8_t *plain, size_t *len, uint8_t *type)
-{
-	while (*len > 0 && plain[*len - 1] == 0)
-		--*len;
-	if (*len == 0)
-		return false;
-	*type = plain[--*len];
-	return true;
-}
-
 bool rdl_record_open(const struct rdl_record_key *key, struct rdl_span record, uint8_t cid_len,
 	uint8_t *plain, size_t *len, uint8_t *type)
 {
-	bool with_cid = record.data[0] == RDL_RECORD_CID;
-	size_t cid = with_cid ? cid_len : 0, header = RDL_RECORD_HEADER + cid;
+	bool with_cid = record.data[0] == RDL_CONTENT_CID;
+	size_t cid = with_cid ? cid_len : 0, header = RDL_DTLS_RECORD_HEADER + cid;
 	size_t tag = rdl_dtls_tag_len(key->suite);
 	uint8_t data[ADDITIONAL_MAX], nonce[NONCE_LEN];
 	gnutls_aead_cipher_hd_t cipher;
@@ -87,17 +54,17 @@ bool rdl_record_open(const struct rdl_record_key *key, struct rdl_span record, u
 	nonce_of(key, body, nonce);
 	*len = RDL_RECORD_MAX;
 	int result = gnutls_aead_cipher_decrypt(cipher, nonce, sizeof(nonce), data,
-		additional(record.data, cid, sealed - tag, data), tag, body + RDL_DTLS_EXPLICIT_LEN,
-		sealed, plain, len);
+		rdl_dtls_additional(record.data, cid, sealed - tag, data), tag,
+		body + RDL_DTLS_EXPLICIT_LEN, sealed, plain, len);
 	gnutls_aead_cipher_deinit(cipher);
 	*type = record.data[0];
-	return result == 0 && (!with_cid || take_type(plain, len, type));
+	return result == 0 && (!with_cid || (*type = rdl_dtls_unwrap(plain, len)) != 0);
 }
 
 size_t rdl_record_seal(const struct rdl_record_key *key, const uint8_t *like, uint8_t type,
 	struct rdl_span cid, struct rdl_span plain, uint8_t *made)
 {
-	size_t header = RDL_RECORD_HEADER + cid.len, tag = rdl_dtls_tag_len(key->suite);
+	size_t header = RDL_DTLS_RECORD_HEADER + cid.len, tag = rdl_dtls_tag_len(key->suite);
 	size_t len = plain.len + (cid.len > 0), room = len + tag;
 	uint8_t data[ADDITIONAL_MAX], nonce[NONCE_LEN], inner[512];
 	gnutls_aead_cipher_hd_t cipher;
@@ -107,16 +74,16 @@ size_t rdl_record_seal(const struct rdl_record_key *key, const uint8_t *like, ui
 	memcpy(inner, plain.data, plain.len);
 	if (cid.len > 0)
 		inner[plain.len] = type;
-	memcpy(made, like, RDL_RECORD_HEADER - 2);
-	made[0] = cid.len > 0 ? RDL_RECORD_CID : type;
+	memcpy(made, like, RDL_DTLS_RECORD_HEADER - 2);
+	made[0] = cid.len > 0 ? RDL_CONTENT_CID : type;
 	if (cid.len > 0)
-		memcpy(made + RDL_RECORD_HEADER - 2, cid.data, cid.len);
+		memcpy(made + RDL_DTLS_RECORD_HEADER - 2, cid.data, cid.len);
 	rdl_put_be16(made + header - 2, (uint16_t)(RDL_DTLS_EXPLICIT_LEN + len + tag));
 	/* The explicit nonce is epoch and number, as everywhere. */
 	memcpy(made + header, like + 3, RDL_DTLS_EXPLICIT_LEN);
 	nonce_of(key, like + 3, nonce);
 	int result = gnutls_aead_cipher_encrypt(cipher, nonce, sizeof(nonce), data,
-		additional(made, cid.len, len, data), tag, inner, len,
+		rdl_dtls_additional(made, cid.len, len, data), tag, inner, len,
 		made + header + RDL_DTLS_EXPLICIT_LEN, &room);
 	gnutls_aead_cipher_deinit(cipher);
 	explicit_bzero(inner, sizeof(inner));

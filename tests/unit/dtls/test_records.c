@@ -7,7 +7,7 @@
 #include "window.h"
 
 #define ROOM 600
-#define HEAD_MAX (RDL_RECORD_HEADER + RDL_DTLS_PEER_CID_MAX + RDL_DTLS_EXPLICIT_LEN + 1)
+#define HEAD_MAX (RDL_DTLS_RECORD_HEADER + RDL_DTLS_PEER_CID_MAX + RDL_DTLS_EXPLICIT_LEN + 1)
 
 static const char hello[] = "PUT me back";
 
@@ -23,31 +23,30 @@ struct sent {
 static uint16_t put_record(struct table *t, uint8_t *to, const struct sent *sent)
 {
 	struct rdl_aead_job job = { .suite = sent->suite, .len = sent->len };
-	struct rdl_dtls_covered covered = { .content = sent->content,
+	struct rdl_dtls_head head = { .content = sent->content,
 		.number = UINT64_C(1) << 48 | sent->sequence };
 	struct rdl_dtls_keys keys = keys_of(0, 0);
 	uint8_t cid[RDL_DTLS_CID_LEN], *start = to;
 
 	if (sent->session != 0) {
 		rdl_dtls_cid_write(&t->dtls->cid, sent->session, cid);
-		covered.cid = cid;
-		covered.cid_len = sizeof(cid);
+		head.cid = cid;
+		head.cid_len = sizeof(cid);
 	}
-	to += RDL_RECORD_HEADER + covered.cid_len + RDL_DTLS_EXPLICIT_LEN;
+	to += RDL_DTLS_RECORD_HEADER + head.cid_len + RDL_DTLS_EXPLICIT_LEN;
 	memcpy(to, sent->text, sent->len);
 	if (sent->session != 0)
 		to[job.len++] = sent->content;
-	covered.text_len = job.len;
-	uint16_t body_len =
-		(uint16_t)(RDL_DTLS_EXPLICIT_LEN + job.len + rdl_dtls_tag_len(sent->suite));
-	rdl_dtls_record_write(start, &covered, body_len);
+	head.body_len = (uint16_t)(RDL_DTLS_EXPLICIT_LEN + job.len + rdl_dtls_tag_len(sent->suite));
+	rdl_dtls_record_write(start, &head);
 	job.key = keys.read_key;
 	job.text = to;
 	memcpy(job.nonce + RDL_DTLS_SALT_LEN, to - RDL_DTLS_EXPLICIT_LEN, RDL_DTLS_EXPLICIT_LEN);
-	rdl_dtls_cover(&job, &covered);
+	job.additional_len =
+		(uint8_t)rdl_dtls_additional(start, head.cid_len, job.len, job.additional);
 	rdl_aead_seal(t->dtls->aead, &job, 1);
 	assert_true(job.good);
-	return (uint16_t)(to - start + body_len - RDL_DTLS_EXPLICIT_LEN);
+	return (uint16_t)(to - start + head.body_len - RDL_DTLS_EXPLICIT_LEN);
 }
 
 struct arrived {
@@ -123,11 +122,7 @@ static void assert_sealed(struct table *t, const struct rdl_dtls_item *item, uin
 		.len = (uint16_t)(3 + (cid_len > 0)) };
 	memcpy(job.nonce + RDL_DTLS_SALT_LEN, seal.text - RDL_DTLS_EXPLICIT_LEN,
 		RDL_DTLS_EXPLICIT_LEN);
-	rdl_dtls_cover(&job, &(struct rdl_dtls_covered){ .content = RDL_CONTENT_APPLICATION,
-				     .number = UINT64_C(1) << 48 | sequence,
-				     .cid = cid,
-				     .cid_len = (uint8_t)cid_len,
-				     .text_len = job.len });
+	job.additional_len = (uint8_t)rdl_dtls_additional(start, cid_len, job.len, job.additional);
 	rdl_aead_open(t->dtls->aead, &job, 1);
 	assert_true(job.good);
 	assert_memory_equal(job.text, "ack", 3);

@@ -261,8 +261,8 @@ static inline ssize_t client_pull(gnutls_transport_ptr_t context, void *data, si
 	}
 	/* Where it gave a Connection ID, nothing else is to be in epoch 1. */
 	if (client->server_cid_len > 0 && rdl_record_epoch(first.octets) > 0)
-		assert_int_equal(first.octets[0] == RDL_RECORD_CID, cid_len > 0);
-	if (first.octets[0] != RDL_RECORD_CID) {
+		assert_int_equal(first.octets[0] == RDL_CONTENT_CID, cid_len > 0);
+	if (first.octets[0] != RDL_CONTENT_CID) {
 		memcpy(data, first.octets, len);
 		return (ssize_t)len;
 	}
