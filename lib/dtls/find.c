@@ -103,19 +103,28 @@ void rdl_dtls_prefetch_address(const struct rdl_dtls *dtls, uint64_t address)
 		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, handle));
 }
 
+/*
+ * Sessions with a Connection ID may move to where another one is: theirs say themselves whose
+ * records they are, and must not stand before one that is found by its address alone.
+ */
 struct rdl_dtls_session *rdl_dtls_find_address(
 	struct rdl_dtls *dtls, uint64_t address, enum rdl_dtls_state state)
 {
 	uint32_t handle = *bucket_of(dtls, address);
+	struct rdl_dtls_session *with_cid = NULL;
 
 	while (handle != RDL_DTLS_NONE) {
 		struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
 
-		if (session->address == address && session->state == state)
-			return session;
 		handle = session->next;
+		if (session->address != address || session->state != state)
+			continue;
+		if (state != RDL_DTLS_OPEN || session->peer_cid_len == RDL_DTLS_NO_CID)
+			return session;
+		if (with_cid == NULL)
+			with_cid = session;
 	}
-	return NULL;
+	return with_cid;
 }
 
 unsigned rdl_dtls_owner(const struct rdl_dtls *dtls, uint64_t address)

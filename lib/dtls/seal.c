@@ -15,10 +15,8 @@ static bool begin(struct rdl_dtls *dtls, const struct rdl_dtls_seal *seal, struc
 
 	if (session == NULL || session->state != RDL_DTLS_OPEN)
 		return false;
-	if (session->write_sequence == RDL_DTLS_SEQUENCE_LAST) {
-		rdl_dtls_end(dtls, seal->session);
+	if (session->write_sequence == RDL_DTLS_SEQUENCE_LAST)
 		return false;
-	}
 	if (session->plaintext_max != 0 && seal->len > session->plaintext_max)
 		return false;
 	head.number = UINT64_C(1) << 48 | session->write_sequence++;
@@ -42,6 +40,16 @@ static bool begin(struct rdl_dtls *dtls, const struct rdl_dtls_seal *seal, struc
 	return true;
 }
 
+/* Not before the burst is sealed: records before it in the burst need the key that this wipes. */
+static void end_used_up(struct rdl_dtls *dtls, uint64_t name)
+{
+	const struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
+
+	if (session != NULL && session->state == RDL_DTLS_OPEN &&
+		session->write_sequence == RDL_DTLS_SEQUENCE_LAST)
+		rdl_dtls_end(dtls, name);
+}
+
 void rdl_dtls_seal(struct rdl_dtls *dtls, struct rdl_dtls_seal seals[], unsigned count)
 {
 	struct rdl_aead_job jobs[RDL_DTLS_BURST];
@@ -57,4 +65,7 @@ void rdl_dtls_seal(struct rdl_dtls *dtls, struct rdl_dtls_seal seals[], unsigned
 	rdl_aead_seal(dtls->aead, jobs, n);
 	for (unsigned k = 0; k < n; k++)
 		seals[places[k]].sealed = jobs[k].good;
+	for (unsigned i = 0; i < count; i++)
+		if (!seals[i].sealed)
+			end_used_up(dtls, seals[i].session);
 }

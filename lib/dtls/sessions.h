@@ -70,7 +70,10 @@ uint64_t rdl_dtls_address(const struct rdl_dtls *dtls, const struct rdl_datagram
 /* Start to fetch what a look-up will read: the bucket, then the first session in it. */
 void rdl_dtls_prefetch_bucket(const struct rdl_dtls *dtls, uint64_t address);
 void rdl_dtls_prefetch_address(const struct rdl_dtls *dtls, uint64_t address);
-/* The newest session of that state there; NULL: there is none. One of each may be there. */
+/*
+ * The session of that state there; NULL: there is none. Of open ones, of which several may be
+ * there, the one without a Connection ID, or else the newest.
+ */
 struct rdl_dtls_session *rdl_dtls_find_address(
 	struct rdl_dtls *dtls, uint64_t address, enum rdl_dtls_state state);
 /*

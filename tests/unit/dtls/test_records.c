@@ -301,6 +301,24 @@ static void test_moves(void **state)
 	table_end(t);
 }
 
+/* One that moves to where another is takes nothing from it. */
+static void test_moves_onto_another(void **state)
+{
+	struct table *t = table_new(NULL);
+	uint64_t plain = open_session(t, 1, RDL_DTLS_AES_128_CCM_8, RDL_DTLS_NO_CID);
+	uint64_t mover = open_session(t, 2, RDL_DTLS_AES_128_CCM_8, 0);
+	struct sent first = text_of(mover, 1), own = text_of(0, 1);
+	struct arrived a;
+
+	arrive(t, &a, 1, &first);
+	assert_int_equal(open_one(t, &a), RDL_DTLS_MESSAGE);
+	assert_int_equal(rdl_dtls_counts(t->dtls)->moved, 1);
+	arrive(t, &a, 1, &own);
+	assert_int_equal(open_one(t, &a), RDL_DTLS_MESSAGE);
+	assert_int_equal(a.datagram.session, plain);
+	table_end(t);
+}
+
 static void test_several(void **state)
 {
 	struct table *t = table_new(NULL);
@@ -351,6 +369,39 @@ static void test_to_handshaker(void **state)
 	early.session = 0;
 	arrive(t, &a, 2, &early);
 	assert_int_equal(open_one(t, &a), RDL_DTLS_MORE);
+	table_end(t);
+}
+
+/* The last number that there is, and one too many, in one burst: the first is as any other. */
+static void test_last_number(void **state)
+{
+	struct table *t = table_new(NULL);
+	uint64_t session = open_session(t, 1, RDL_DTLS_AES_128_CCM_8, RDL_DTLS_NO_CID);
+	uint8_t octets[2][ROOM];
+	struct rdl_dtls_seal seals[2];
+	struct rdl_dtls_keys keys = keys_of(0, 0);
+	struct rdl_aead_job job = {
+		.key = keys.write_key, .suite = RDL_DTLS_AES_128_CCM_8, .len = 3
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		seals[i] = (struct rdl_dtls_seal){
+			.session = session, .text = octets[i] + HEAD_MAX, .len = 3
+		};
+		memcpy(seals[i].text, "ack", 3);
+	}
+	rdl_dtls_find(t->dtls, session)->write_sequence = RDL_DTLS_SEQUENCE_LAST - 1;
+	rdl_dtls_seal(t->dtls, seals, 2);
+	assert_true(seals[0].sealed);
+	assert_false(seals[1].sealed);
+	assert_null(rdl_dtls_find(t->dtls, session));
+	job.text = seals[0].text;
+	memcpy(job.nonce + RDL_DTLS_SALT_LEN, job.text - RDL_DTLS_EXPLICIT_LEN,
+		RDL_DTLS_EXPLICIT_LEN);
+	job.additional_len = (uint8_t)rdl_dtls_additional(
+		job.text - RDL_DTLS_EXPLICIT_LEN - RDL_DTLS_RECORD_HEADER, 0, 3, job.additional);
+	rdl_aead_open(t->dtls->aead, &job, 1);
+	assert_true(job.good);
 	table_end(t);
 }
 
@@ -525,8 +576,10 @@ int main(void)
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_moves),
+		cmocka_unit_test(test_moves_onto_another),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_to_handshaker),
+		cmocka_unit_test(test_last_number),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_alerts),
 		cmocka_unit_test(test_expired),
