@@ -280,6 +280,7 @@ $(call fuzz_target,fuzz_link,      policy)
 $(call fuzz_target,fuzz_query,     policy)
 $(call fuzz_target,fuzz_conf,      conf)
 $(call fuzz_target,fuzz_fragments, fragments)
+$(call fuzz_target,fuzz_record,    dtls)
 $(call fuzz_target,fuzz_hello,     dtls)
 $(call fuzz_target,fuzz_burst,     pipeline shard,$(wildcard tests/fuzz/burst_*.c))
 
