@@ -8,14 +8,14 @@
 struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config *config)
 {
 	struct rdl_handshakes *handshakes = calloc(1, sizeof(*handshakes));
-	const char *suites = config->suites != NULL ? config->suites : RDL_HANDSHAKE_SUITES;
 
 	if (handshakes == NULL)
 		return NULL;
 	handshakes->config = *config;
 	handshakes->oldest = handshakes->newest = RDL_HANDSHAKE_NONE;
 	if (!rdl_handshake_places_init(&handshakes->places, config->places) ||
-		gnutls_priority_init(&handshakes->suites, suites, NULL) < 0 ||
+		!rdl_handshake_suites_init(
+			&handshakes->suites, config->suites, config->suite_count) ||
 		gnutls_psk_allocate_server_credentials(&handshakes->psk) < 0) {
 		rdl_handshakes_destroy(handshakes);
 		return NULL;
@@ -45,8 +45,7 @@ void rdl_handshakes_destroy(struct rdl_handshakes *handshakes)
 	while (handshakes->places.count > 0)
 		rdl_handshake_end(&handshakes->places.all[handshakes->places.heap[0]]);
 	rdl_handshake_places_fini(&handshakes->places);
-	if (handshakes->suites != NULL)
-		gnutls_priority_deinit(handshakes->suites);
+	rdl_handshake_suites_fini(&handshakes->suites);
 	if (handshakes->psk != NULL)
 		gnutls_psk_free_server_credentials(handshakes->psk);
 	rdl_certificates_release(handshakes->certificates);

@@ -70,24 +70,21 @@ struct rdl_handshakes_config {
 	uint16_t mtu;
 	/* What makes Connection IDs of sessions; NULL: none are given. Outlives the engine. */
 	const struct rdl_speck *cid;
-	/* In the order of our liking: a priority string of GnuTLS's. NULL: RDL_HANDSHAKE_SUITES. */
-	const char *suites;
-	/* This thread's; the engine's until it is destroyed. */
+	/* As IANA has registered them, in the order of our liking; none: all, PSK first. */
+	const char *const *suites;
+	unsigned suite_count;
+	/*
+	 * This thread's; the engine's until it is destroyed. NULL: nobody has a credential but a
+	 * certificate.
+	 */
 	struct rdl_credentials_reader *reader;
 	struct rdl_identities *identities;
 	struct rdl_handshake_calls calls;
 };
 
-/* All that we speak, the mandatory suite of LwM2M first. */
-#define RDL_HANDSHAKE_SUITES                                                                 \
-	"NONE:+VERS-DTLS1.2:+PSK:+ECDHE-ECDSA:+AES-128-CCM-8:+AES-128-CCM:+AES-128-GCM"      \
-	":+AES-256-GCM:+AEAD:+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1"                \
-	":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+CTYPE-X509:+CTYPE-RAWPK" \
-	":%SERVER_PRECEDENCE:%ALLOW_SMALL_RECORDS"
-
 struct rdl_handshakes;
 
-/* NULL: no memory, or GnuTLS does not know the suites. */
+/* NULL: no memory, or a suite that is not known. */
 struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config *config)
 	RDL_MUST_CHECK;
 /* NULL is fine. Handshakes under way come to nothing, and nobody is told. */

@@ -139,6 +139,21 @@ void rdl_handshake_leave(struct rdl_handshake_places *places, struct rdl_handsha
 void rdl_handshake_due(
 	struct rdl_handshake_places *places, struct rdl_handshake *handshake, uint64_t due_ms);
 
+/* ---- suites ---- */
+
+#define RDL_HANDSHAKE_SUITES 8
+
+struct rdl_handshake_suites {
+	unsigned count;
+	uint8_t order[RDL_HANDSHAKE_SUITES];
+	gnutls_priority_t priorities[RDL_HANDSHAKE_SUITES];
+};
+
+/* False: a name is not known, or there is no memory; what is there is to be ended all the same. */
+bool rdl_handshake_suites_init(
+	struct rdl_handshake_suites *suites, const char *const *names, unsigned count);
+void rdl_handshake_suites_fini(struct rdl_handshake_suites *suites);
+
 /* ---- the engine ---- */
 
 struct rdl_handshakes {
@@ -148,7 +163,7 @@ struct rdl_handshakes {
 	/* Those that are finished. */
 	uint32_t oldest, newest;
 	struct rdl_handshake_counts counts;
-	gnutls_priority_t suites;
+	struct rdl_handshake_suites suites;
 	gnutls_psk_server_credentials_t psk;
 	struct rdl_certificates *certificates;
 	/* The record that GnuTLS is to read next; empty: it has. */
@@ -171,19 +186,24 @@ static inline void rdl_handshake_count(uint64_t *counter)
 
 /* ---- hello ---- */
 
-/* From a whole ClientHello in one record; false: it is none. */
-bool rdl_handshake_hello(
-	struct rdl_span record, gnutls_dtls_prestate_st *prestate, struct rdl_dtls_keys *keys);
-/*
- * What a ServerHello, without its header, chooses: RDL_DTLS_SUITES, if it is none of ours. GnuTLS
- * tells of it too late.
- */
-enum rdl_dtls_suite rdl_handshake_suite(struct rdl_span hello);
+/* What must be known before GnuTLS is asked. */
+struct rdl_handshake_hello {
+	gnutls_dtls_prestate_st prestate;
+	uint16_t plaintext_max;
+	/* The numbers of cipher suites. */
+	struct rdl_span suites;
+};
+
+/* Of a whole ClientHello in one record; false: it is none. */
+bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello *hello);
+/* What a client offers, and RDL_DTLS_SUITES, or the AEAD of what is chosen. */
+gnutls_priority_t rdl_handshake_suites_choose(
+	const struct rdl_handshakes *handshakes, struct rdl_span offered, uint8_t *suite);
 
 /* ---- session: a handshake as GnuTLS sees it ---- */
 
 /* False: no memory. */
-bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prestate_st *prestate);
+bool rdl_handshake_tls_create(struct rdl_handshake *handshake, struct rdl_handshake_hello *hello);
 void rdl_handshake_tls_destroy(struct rdl_handshake *handshake);
 /*
  * Lets GnuTLS go on with a record, or, with none, with what is due. Its error; what it wrote is in
@@ -241,6 +261,9 @@ static inline bool rdl_handshake_blame(
 	return false;
 }
 struct rdl_credentials_identity rdl_handshake_identity(const struct rdl_handshake *handshake);
+/* NONE, too, where there is no database. */
+enum rdl_credentials_result rdl_handshake_look_up(
+	struct rdl_handshake *handshake, struct rdl_credential *credential);
 int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls_datum_t *key);
 int rdl_handshake_verify(gnutls_session_t tls);
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Hellos, as far as we must read them ourselves. */
+/* The ClientHello, as far as we must read it ourselves. */
 #include "handshake_internal.h"
 
 /* RFC 8449, RFC 6066 section 4. */
@@ -7,6 +7,8 @@
 #define EXTENSION_MAX_FRAGMENT_LENGTH 1
 
 #define CLIENT_HELLO 1
+/* In it: behind version and random octets. */
+#define SESSION_ID_AT 34
 
 struct limits {
 	uint16_t record, fragment;
@@ -34,8 +36,30 @@ static uint16_t plaintext_max(struct rdl_span body)
 	return limits.record > 0 ? limits.record : limits.fragment;
 }
 
-bool rdl_handshake_hello(
-	struct rdl_span record, gnutls_dtls_prestate_st *prestate, struct rdl_dtls_keys *keys)
+/* Past a field that begins with its length. */
+static bool skip(struct rdl_span *rest)
+{
+	if (rest->len < 1 || rest->len < 1u + rest->data[0])
+		return false;
+	rest->len -= 1u + rest->data[0];
+	rest->data += 1 + rest->data[0];
+	return true;
+}
+
+/* Behind version, random octets, session ID and cookie. */
+static bool read_suites(struct rdl_span body, struct rdl_span *suites)
+{
+	if (body.len < SESSION_ID_AT)
+		return false;
+	body.data += SESSION_ID_AT;
+	body.len -= SESSION_ID_AT;
+	if (!skip(&body) || !skip(&body) || body.len < 2)
+		return false;
+	*suites = (struct rdl_span){ body.data + 2, rdl_get_be16(body.data) };
+	return suites->len <= body.len - 2;
+}
+
+bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello *hello)
 {
 	const uint8_t *message = record.data + RDL_DTLS_RECORD_HEADER;
 
@@ -43,46 +67,17 @@ bool rdl_handshake_hello(
 		record.data[0] != RDL_CONTENT_HANDSHAKE || rdl_record_epoch(record.data) != 0 ||
 		message[0] != CLIENT_HELLO)
 		return false;
+	struct rdl_span body = { message + RDL_DTLS_HANDSHAKE_HEADER,
+		record.len - RDL_DTLS_RECORD_HEADER - RDL_DTLS_HANDSHAKE_HEADER };
 	/*
 	 * The worker's HelloVerifyRequest had the numbers of the Hello before; RFC 6347 section
 	 * 4.2.1 goes on from the Hello's own. What we write is one above what was written.
 	 */
-	*prestate = (gnutls_dtls_prestate_st){
+	hello->prestate = (gnutls_dtls_prestate_st){
 		.record_seq = rdl_get_be32(record.data + 7),
 		.hsk_read_seq = rdl_get_be16(message + 4),
 		.hsk_write_seq = rdl_get_be16(message + 4) - 1u,
 	};
-	keys->plaintext_max = plaintext_max((struct rdl_span){ message + RDL_DTLS_HANDSHAKE_HEADER,
-		record.len - RDL_DTLS_RECORD_HEADER - RDL_DTLS_HANDSHAKE_HEADER });
-	return true;
-}
-
-/* Before it: the version, random octets, and the session's own name. */
-#define SESSION_ID_AT 34
-
-enum rdl_dtls_suite rdl_handshake_suite(struct rdl_span hello)
-{
-	size_t at = SESSION_ID_AT;
-
-	if (at < hello.len)
-		at += 1u + hello.data[at];
-	if (at + 2 > hello.len)
-		return RDL_DTLS_SUITES;
-	/* With PSK, and with ECDHE_ECDSA. */
-	switch (rdl_get_be16(hello.data + at)) {
-	case 0xc0a8:
-	case 0xc0ae:
-		return RDL_DTLS_AES_128_CCM_8;
-	case 0xc0a4:
-	case 0xc0ac:
-		return RDL_DTLS_AES_128_CCM;
-	case 0x00a8:
-	case 0xc02b:
-		return RDL_DTLS_AES_128_GCM;
-	case 0x00a9:
-	case 0xc02c:
-		return RDL_DTLS_AES_256_GCM;
-	default:
-		return RDL_DTLS_SUITES;
-	}
+	hello->plaintext_max = plaintext_max(body);
+	return read_suites(body, &hello->suites);
 }

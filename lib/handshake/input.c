@@ -101,13 +101,12 @@ static struct rdl_handshake *place(struct rdl_handshakes *handshakes, uint64_t s
 static struct rdl_handshake *begin(
 	struct rdl_handshakes *handshakes, const struct rdl_dtls_parcel *parcel, uint64_t now_ms)
 {
-	gnutls_dtls_prestate_st prestate;
-	struct rdl_dtls_keys keys = { 0 };
+	struct rdl_handshake_hello hello;
 	struct rdl_span record = { parcel->data, parcel->len };
 
 	rdl_handshake_count(&handshakes->counts.begun);
 	record.len = rdl_record_len(record, 0);
-	if (!rdl_handshake_hello(record, &prestate, &keys)) {
+	if (!rdl_handshake_hello_read(record, &hello)) {
 		rdl_handshake_tell_ended(handshakes, parcel->session, RDL_HANDSHAKE_protocol);
 		return NULL;
 	}
@@ -117,10 +116,10 @@ static struct rdl_handshake *begin(
 		return NULL;
 	}
 	handshake->owner = handshakes;
-	handshake->keys = keys;
+	handshake->keys.plaintext_max = hello.plaintext_max;
 	handshake->way = parcel->way;
 	handshake->deadline_ms = now_ms + handshakes->config.timeout_ms;
-	if (!rdl_handshake_tls_create(handshake, &prestate)) {
+	if (!rdl_handshake_tls_create(handshake, &hello)) {
 		rdl_handshake_leave(&handshakes->places, handshake);
 		rdl_handshake_tell_ended(handshakes, parcel->session, RDL_HANDSHAKE_room);
 		return NULL;

@@ -46,19 +46,6 @@ static ssize_t push(gnutls_transport_ptr_t context, const void *data, size_t len
 	return (ssize_t)len;
 }
 
-static int note_suite(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
-	const gnutls_datum_t *message)
-{
-	struct rdl_handshake *handshake = gnutls_session_get_ptr(tls);
-
-	(void)type;
-	(void)when;
-	(void)incoming;
-	handshake->keys.suite =
-		(uint8_t)rdl_handshake_suite((struct rdl_span){ message->data, message->size });
-	return 0;
-}
-
 static bool set_certificates(struct rdl_handshake *handshake)
 {
 	struct rdl_certificates *certificates = handshake->owner->certificates;
@@ -79,7 +66,7 @@ void rdl_handshake_tls_destroy(struct rdl_handshake *handshake)
 	handshake->certificates = NULL;
 }
 
-bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prestate_st *prestate)
+bool rdl_handshake_tls_create(struct rdl_handshake *handshake, struct rdl_handshake_hello *hello)
 {
 	const struct rdl_handshakes *handshakes = handshake->owner;
 	gnutls_session_t tls;
@@ -91,19 +78,20 @@ bool rdl_handshake_tls_create(struct rdl_handshake *handshake, gnutls_dtls_prest
 	if (gnutls_init(&tls, flags) < 0)
 		return false;
 	handshake->tls = tls;
-	handshake->keys.suite = RDL_DTLS_SUITES;
 	gnutls_session_set_ptr(tls, handshake);
-	gnutls_handshake_set_hook_function(
-		tls, GNUTLS_HANDSHAKE_SERVER_HELLO, GNUTLS_HOOK_POST, note_suite);
 	gnutls_transport_set_ptr(tls, handshake);
 	gnutls_transport_set_pull_function(tls, pull);
 	gnutls_transport_set_pull_timeout_function(tls, pull_timeout);
 	gnutls_transport_set_push_function(tls, push);
 	gnutls_dtls_set_timeouts(tls, handshakes->config.retransmit_ms, NEVER_MS);
 	gnutls_dtls_set_mtu(tls, handshakes->config.mtu);
-	gnutls_dtls_prestate_set(tls, prestate);
-	if (gnutls_priority_set(tls, handshakes->suites) < 0 ||
-		gnutls_credentials_set(tls, GNUTLS_CRD_PSK, handshakes->psk) < 0 ||
+	gnutls_dtls_prestate_set(tls, &hello->prestate);
+	gnutls_priority_t priority =
+		rdl_handshake_suites_choose(handshakes, hello->suites, &handshake->keys.suite);
+
+	if (gnutls_priority_set(tls, priority) < 0 ||
+		(handshakes->config.reader != NULL &&
+			gnutls_credentials_set(tls, GNUTLS_CRD_PSK, handshakes->psk) < 0) ||
 		!set_certificates(handshake) || !rdl_handshake_cid_register(handshake)) {
 		rdl_handshake_tls_destroy(handshake);
 		return false;

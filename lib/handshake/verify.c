@@ -17,8 +17,8 @@ static bool raw_key(struct rdl_handshake *handshake, const gnutls_datum_t *spki)
 	handshake->who_len = RDL_CREDENTIALS_DIGEST_LEN;
 	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, spki->data, spki->size, handshake->who) < 0)
 		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
-	enum rdl_credentials_result result = rdl_credentials_look_up(handshakes->config.reader,
-		rdl_handshake_identity(handshake), &handshakes->credential);
+	enum rdl_credentials_result result =
+		rdl_handshake_look_up(handshake, &handshakes->credential);
 	rdl_credentials_wipe(&handshakes->credential);
 	if (result == RDL_CREDENTIALS_OK)
 		return true;

@@ -14,6 +14,16 @@ struct rdl_credentials_identity rdl_handshake_identity(const struct rdl_handshak
 	};
 }
 
+enum rdl_credentials_result rdl_handshake_look_up(
+	struct rdl_handshake *handshake, struct rdl_credential *credential)
+{
+	struct rdl_credentials_reader *reader = handshake->owner->config.reader;
+
+	return reader == NULL ? RDL_CREDENTIALS_NONE
+			      : rdl_credentials_look_up(
+					reader, rdl_handshake_identity(handshake), credential);
+}
+
 /* 1: GnuTLS goes on with a key at random, so that nobody learns which identities there are. */
 int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls_datum_t *key)
 {
@@ -26,8 +36,7 @@ int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnut
 	if (identity->size > 0 && identity->size <= sizeof(handshake->who)) {
 		memcpy(handshake->who, identity->data, identity->size);
 		handshake->who_len = (uint8_t)identity->size;
-		result = rdl_credentials_look_up(
-			handshakes->config.reader, rdl_handshake_identity(handshake), credential);
+		result = rdl_handshake_look_up(handshake, credential);
 	}
 	handshake->unknown = result == RDL_CREDENTIALS_NONE;
 	if (handshake->unknown)
@@ -50,8 +59,7 @@ int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnut
 /* What is removed or changed after this has looked is told to whoever is interned by then. */
 static bool look_up(struct rdl_handshake *handshake, struct rdl_credential *credential)
 {
-	enum rdl_credentials_result result = rdl_credentials_look_up(
-		handshake->owner->config.reader, rdl_handshake_identity(handshake), credential);
+	enum rdl_credentials_result result = rdl_handshake_look_up(handshake, credential);
 
 	/* The key has been used. */
 	explicit_bzero(credential->key, sizeof(credential->key));

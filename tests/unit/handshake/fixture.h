@@ -306,13 +306,30 @@ static inline int client_receive_extension(gnutls_session_t tls, const uint8_t *
 	return 0;
 }
 
+/* Of a ServerHello without its header: behind version, random octets and session ID. */
+static inline enum rdl_dtls_suite client_suite(const uint8_t *hello)
+{
+	switch (rdl_get_be16(hello + 35 + hello[34])) {
+	case 0xc0a8:
+	case 0xc0ae:
+		return RDL_DTLS_AES_128_CCM_8;
+	case 0xc0a4:
+	case 0xc0ac:
+		return RDL_DTLS_AES_128_CCM;
+	case 0x00a8:
+	case 0xc02b:
+		return RDL_DTLS_AES_128_GCM;
+	default:
+		return RDL_DTLS_AES_256_GCM;
+	}
+}
+
 static inline int client_note_suite(gnutls_session_t tls, unsigned type, unsigned when,
 	unsigned incoming, const gnutls_datum_t *message)
 {
 	struct client *client = gnutls_session_get_ptr(tls);
 
-	client->suite =
-		(uint8_t)rdl_handshake_suite((struct rdl_span){ message->data, message->size });
+	client->suite = (uint8_t)client_suite(message->data);
 	return 0;
 }
 

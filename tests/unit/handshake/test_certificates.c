@@ -274,6 +274,20 @@ static void test_refused(void **state)
 	refused((struct wish){ .cn = "meter" }, false, "crl.pem");
 }
 
+/* A path that takes less than what we have to say in one piece. */
+static void test_small_datagrams(void **state)
+{
+	struct fleet fleet = fleet_begin();
+	struct person person = make(&fleet.ca, (struct wish){ .cn = "meter", .serial = 2 });
+
+	fleet.world->handshakes->config.mtu = fleet.world->config.mtu = 256;
+	assert_int_equal(shake(&fleet, &person, CCM_8, 4), 0);
+	assert_true(fleet.world->sent > 3);
+	world_check_keys(fleet.world);
+	forget(&person);
+	fleet_end(&fleet);
+}
+
 static void test_no_certificate(void **state)
 {
 	struct fleet fleet = fleet_begin();
@@ -447,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_each_suite),
 		cmocka_unit_test(test_common_name),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_small_datagrams),
 		cmocka_unit_test(test_no_certificate),
 		cmocka_unit_test(test_psk_beside),
 		cmocka_unit_test(test_raw_key),

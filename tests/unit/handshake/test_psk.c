@@ -39,16 +39,118 @@ static void test_each_suite(void **state)
 	}
 }
 
-/* The server's order decides. */
+static void restart(struct world *world)
+{
+	rdl_handshakes_destroy(world->handshakes);
+	world->handshakes = rdl_handshakes_create(&world->config);
+	world->begun = false;
+	client_end(&world->client);
+}
+
+/* The server's order decides, and what is not in it is not served. */
 static void test_order_of_suites(void **state)
+{
+	static const char *const names[] = { "TLS_PSK_WITH_AES_128_GCM_SHA256",
+		"TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", "TLS_PSK_WITH_AES_128_CCM_8" };
+	static const char both[] =
+		"NONE:+VERS-DTLS1.2:+PSK:+AES-256-GCM:+AES-128-CCM-8:+AES-128-GCM:+AEAD:+SIGN-ALL"
+		":+GROUP-ALL";
+	struct world *world = world_begin();
+
+	client_begin(&world->client, "device", KEY, both, -1);
+	assert_int_equal(world_run(world), 0);
+	assert_int_equal(world->keys.suite, RDL_DTLS_AES_128_CCM_8);
+	world->config.suites = names;
+	world->config.suite_count = RDL_ARRAY_LEN(names);
+	restart(world);
+	client_begin(&world->client, "device", KEY, both, -1);
+	assert_int_equal(world_run(world), 0);
+	assert_int_equal(world->keys.suite, RDL_DTLS_AES_128_GCM);
+	restart(world);
+	client_begin(&world->client, "device", KEY, PSK_SUITES("AES-256-GCM"), -1);
+	assert_int_equal(world_run(world), GNUTLS_E_FATAL_ALERT_RECEIVED);
+	assert_int_equal(world_failed(world, RDL_HANDSHAKE_suite), 1);
+	world_end(world);
+}
+
+/* What comes first is passed over where there is nothing to serve it with. */
+static void test_suite_without_certificate(void **state)
+{
+	static const char *const names[] = { "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
+		"TLS_PSK_WITH_AES_128_CCM_8" };
+	struct world *world = world_begin();
+	gnutls_certificate_credentials_t none;
+
+	world->config.suites = names;
+	world->config.suite_count = RDL_ARRAY_LEN(names);
+	restart(world);
+	client_begin(&world->client, "device", KEY,
+		"NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+PSK:+AES-128-CCM-8:+AEAD:+SIGN-ALL:+GROUP-ALL"
+		":+CTYPE-X509",
+		-1);
+	assert_int_equal(gnutls_certificate_allocate_credentials(&none), 0);
+	assert_int_equal(
+		gnutls_credentials_set(world->client.tls, GNUTLS_CRD_CERTIFICATE, none), 0);
+	assert_int_equal(world_run(world), 0);
+	assert_int_equal(world->keys.mode, RDL_IDENTITY_PSK);
+	world_end(world);
+	gnutls_certificate_free_credentials(none);
+}
+
+static void test_unknown_suite(void **state)
+{
+	static const char *const names[] = { "TLS_PSK_WITH_NULL_SHA" };
+	struct world *world = world_begin();
+
+	world->config.suites = names;
+	world->config.suite_count = 1;
+	assert_null(rdl_handshakes_create(&world->config));
+	world_end(world);
+}
+
+/* Without a database nobody has a pre-shared key. */
+static void test_no_database(void **state)
 {
 	struct world *world = world_begin();
 
-	client_begin(&world->client, "device", KEY,
-		"NONE:+VERS-DTLS1.2:+PSK:+AES-256-GCM:+AES-128-CCM-8:+AEAD:+SIGN-ALL:+GROUP-ALL",
-		-1);
+	world->config.reader = NULL;
+	restart(world);
+	client_begin(&world->client, "device", KEY, CCM_8, -1);
+	assert_int_equal(world_run(world), GNUTLS_E_FATAL_ALERT_RECEIVED);
+	assert_int_equal(world_failed(world, RDL_HANDSHAKE_suite), 1);
+	world_end(world);
+}
+
+/* Numbers go on from those of the worker's HelloVerifyRequest. */
+static void test_after_a_cookie(void **state)
+{
+	struct world *world = world_begin();
+	uint8_t octets[16] = { 7 };
+	gnutls_datum_t key = { octets, sizeof(octets) };
+	gnutls_dtls_prestate_st prestate = { 0 };
+
+	client_begin(&world->client, "device", KEY, CCM_8, -1);
+	(void)client_step(&world->client);
+	(void)queue_take(&world->client.out);
+	/* Its answer goes to the client as what a client would say. */
+	assert_true(gnutls_dtls_cookie_send(&key, octets, sizeof(octets), &prestate, &world->client,
+			    client_push) > 0);
+	struct datagram request = queue_take(&world->client.out);
+	queue_add(&world->client.in, request.octets, request.len);
 	assert_int_equal(world_run(world), 0);
-	assert_int_equal(world->keys.suite, RDL_DTLS_AES_128_CCM_8);
+	assert_int_equal(world->established, 1);
+	world_check_keys(world);
+	world_end(world);
+}
+
+static void test_limits(void **state)
+{
+	struct world *world = world_begin();
+
+	client_begin(&world->client, "device", KEY, CCM_8 ":%ALLOW_SMALL_RECORDS", -1);
+	assert_int_equal(gnutls_record_set_max_recv_size(world->client.tls, 100), 0);
+	assert_int_equal(world_run(world), 0);
+	assert_int_equal(world->keys.plaintext_max, 100);
 	world_end(world);
 }
 
@@ -361,6 +463,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_suite),
 		cmocka_unit_test(test_order_of_suites),
+		cmocka_unit_test(test_suite_without_certificate),
+		cmocka_unit_test(test_unknown_suite),
+		cmocka_unit_test(test_no_database),
+		cmocka_unit_test(test_after_a_cookie),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_each_datagram_lost),
 		cmocka_unit_test(test_copies_and_disorder),
 		cmocka_unit_test(test_wrong_key_and_unknown_identity),

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Cipher suites: the first of ours that the client has, and that we have the credentials for.
+ * GnuTLS is then told of that one alone: it orders key exchanges and ciphers, not suites.
+ */
+#include "handshake_internal.h"
+
+#define ALL                                                                                  \
+	":+AEAD:+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1:+SIGN-ECDSA-SHA256"          \
+	":+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+CTYPE-X509:+CTYPE-RAWPK:%SERVER_PRECEDENCE" \
+	":%ALLOW_SMALL_RECORDS"
+#define PSK(cipher) "NONE:+VERS-DTLS1.2:+PSK:+" cipher ALL
+#define ECDSA(cipher) "NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+" cipher ALL
+
+/* In the order of our liking. */
+static const struct {
+	const char *name, *priority;
+	uint16_t number;
+	uint8_t suite;
+	bool psk;
+} known[RDL_HANDSHAKE_SUITES] = {
+	{ "TLS_PSK_WITH_AES_128_CCM_8", PSK("AES-128-CCM-8"), 0xc0a8, RDL_DTLS_AES_128_CCM_8,
+		true },
+	{ "TLS_PSK_WITH_AES_128_CCM", PSK("AES-128-CCM"), 0xc0a4, RDL_DTLS_AES_128_CCM, true },
+	{ "TLS_PSK_WITH_AES_128_GCM_SHA256", PSK("AES-128-GCM"), 0x00a8, RDL_DTLS_AES_128_GCM,
+		true },
+	{ "TLS_PSK_WITH_AES_256_GCM_SHA384", PSK("AES-256-GCM"), 0x00a9, RDL_DTLS_AES_256_GCM,
+		true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", ECDSA("AES-128-CCM-8"), 0xc0ae,
+		RDL_DTLS_AES_128_CCM_8, false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", ECDSA("AES-128-CCM"), 0xc0ac, RDL_DTLS_AES_128_CCM,
+		false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", ECDSA("AES-128-GCM"), 0xc02b,
+		RDL_DTLS_AES_128_GCM, false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", ECDSA("AES-256-GCM"), 0xc02c,
+		RDL_DTLS_AES_256_GCM, false },
+};
+
+static bool add(struct rdl_handshake_suites *suites, unsigned i)
+{
+	if (suites->count == RDL_HANDSHAKE_SUITES ||
+		gnutls_priority_init(&suites->priorities[suites->count], known[i].priority, NULL) <
+			0)
+		return false;
+	suites->order[suites->count++] = (uint8_t)i;
+	return true;
+}
+
+static bool add_name(struct rdl_handshake_suites *suites, const char *name)
+{
+	for (unsigned i = 0; i < RDL_HANDSHAKE_SUITES; i++)
+		if (strcmp(name, known[i].name) == 0)
+			return add(suites, i);
+	return false;
+}
+
+bool rdl_handshake_suites_init(
+	struct rdl_handshake_suites *suites, const char *const *names, unsigned count)
+{
+	if (count == 0) {
+		for (unsigned i = 0; i < RDL_HANDSHAKE_SUITES; i++)
+			if (!add(suites, i))
+				return false;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (!add_name(suites, names[i]))
+			return false;
+	return true;
+}
+
+void rdl_handshake_suites_fini(struct rdl_handshake_suites *suites)
+{
+	while (suites->count > 0)
+		gnutls_priority_deinit(suites->priorities[--suites->count]);
+}
+
+static bool offers(struct rdl_span offered, uint16_t number)
+{
+	for (size_t i = 0; i + 2 <= offered.len; i += 2)
+		if (rdl_get_be16(offered.data + i) == number)
+			return true;
+	return false;
+}
+
+gnutls_priority_t rdl_handshake_suites_choose(
+	const struct rdl_handshakes *handshakes, struct rdl_span offered, uint8_t *suite)
+{
+	const struct rdl_handshake_suites *suites = &handshakes->suites;
+
+	for (unsigned i = 0; i < suites->count; i++) {
+		unsigned at = suites->order[i];
+		bool served = known[at].psk ? handshakes->config.reader != NULL
+					    : handshakes->certificates != NULL;
+
+		if (served && offers(offered, known[at].number)) {
+			*suite = known[at].suite;
+			return suites->priorities[i];
+		}
+	}
+	/* Any of them: GnuTLS tells the client that there is none. */
+	*suite = RDL_DTLS_SUITES;
+	return suites->priorities[0];
+}
