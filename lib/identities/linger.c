@@ -4,7 +4,7 @@
  * Whoever reclaims takes the list over, looks at the time, and looks again half a minute later
  * whether anybody has held it meanwhile.
  */
-#include "internal.h"
+#include "identities_internal.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an identity is, and what it may register as. */
-#include "internal.h"
+#include "identities_internal.h"
 
 const char *rdl_identity_mode_text(enum rdl_identity_mode mode)
 {
