@@ -33,6 +33,7 @@ struct rdl_policy {
 	uint32_t *packed_versions;
 	struct name_set known;
 	struct rdl_span *deny;
+	struct rdl_span *secured_patterns;
 	struct rdl_span *extra;
 	/* of ep and lwm2m, those that Updates may repeat: bit per rdl_parameter */
 	uint8_t in_updates;
@@ -54,12 +55,19 @@ void rdl_policy_memo_keep(struct rdl_policy_memo *memo, const struct rdl_policy 
 #define GIVEN(p, which) (((p)->given & 1u << RDL_PARAMETER_##which) != 0)
 #define VALUED(p, which) (((p)->valued & 1u << RDL_PARAMETER_##which) != 0)
 
+/* Fills in the endpoint of a Register without `ep`. A long name is kept in the scratch. */
+enum rdl_reason rdl_policy_own_endpoint(const struct rdl_policy *policy,
+	const struct rdl_input *input, struct rdl_request *request, struct rdl_cursor *scratch);
+/* Whether whoever has sent a Register may register its endpoint. */
+enum rdl_reason rdl_policy_judge_proof(
+	const struct rdl_policy *policy, const struct rdl_request *request);
+
 /*
  * What the query parameters say, into the request but for RDL_GIVES_PARAMETERS. An Update's are
  * judged by request->location.
  */
 enum rdl_reason rdl_policy_judge_register(const struct rdl_policy *policy,
-	const struct rdl_parameters *p, struct rdl_request *request);
+	const struct rdl_input *input, struct rdl_request *request, struct rdl_cursor *scratch);
 enum rdl_reason rdl_policy_judge_update(const struct rdl_policy *policy,
 	const struct rdl_parameters *p, struct rdl_request *request);
 

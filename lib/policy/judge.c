@@ -14,7 +14,7 @@ static enum rdl_reason judge_admission(
 	if (policy->config.known_only && !rdl_policy_name_known(&policy->known, request->digest))
 		return policy->config.unknown_forbidden ? RDL_REASON_endpoint_unknown_forbidden
 							: RDL_REASON_endpoint_unknown;
-	return RDL_REASON_NONE;
+	return rdl_policy_judge_proof(policy, request);
 }
 
 static enum rdl_reason judge_content_format(
@@ -121,9 +121,9 @@ void rdl_policy_register(const struct rdl_policy *policy, struct rdl_policy_memo
 
 	request->gives = 0;
 	request->parameters.len = 0;
-	reason = rdl_policy_judge_register(policy, p, request);
+	reason = rdl_policy_judge_register(policy, input, request, scratch);
 	if (reason == RDL_REASON_NONE) {
-		struct rdl_span endpoint = p->value[RDL_PARAMETER_EP];
+		struct rdl_span endpoint = rdl_request_endpoint(request);
 
 		rdl_siphash128(&policy->config.endpoint_key, endpoint.data, endpoint.len,
 			request->digest.word);

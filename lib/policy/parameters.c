@@ -126,10 +126,14 @@ static enum rdl_reason judge_common(const struct rdl_policy *policy, const struc
 	return RDL_REASON_NONE;
 }
 
-static enum rdl_reason judge_endpoint(const struct rdl_parameters *p, struct rdl_request *request)
+static enum rdl_reason judge_endpoint(const struct rdl_policy *policy,
+	const struct rdl_input *input, struct rdl_request *request, struct rdl_cursor *scratch)
 {
+	const struct rdl_parameters *p = &input->parameters;
 	struct rdl_span endpoint = p->value[RDL_PARAMETER_EP];
 
+	if (RDL_UNLIKELY(!GIVEN(p, EP) && request->identity != 0))
+		return rdl_policy_own_endpoint(policy, input, request, scratch);
 	if (!GIVEN(p, EP) || !VALUED(p, EP) || endpoint.len == 0)
 		return RDL_REASON_endpoint_missing;
 	if (endpoint.len > RDL_ENDPOINT_MAX || !rdl_utf8_valid(endpoint.data, endpoint.len))
@@ -139,8 +143,9 @@ static enum rdl_reason judge_endpoint(const struct rdl_parameters *p, struct rdl
 }
 
 enum rdl_reason rdl_policy_judge_register(const struct rdl_policy *policy,
-	const struct rdl_parameters *p, struct rdl_request *request)
+	const struct rdl_input *input, struct rdl_request *request, struct rdl_cursor *scratch)
 {
+	const struct rdl_parameters *p = &input->parameters;
 	enum rdl_reason reason = judge_version(policy, p, request);
 
 	if (reason != RDL_REASON_NONE)
@@ -152,7 +157,7 @@ enum rdl_reason rdl_policy_judge_register(const struct rdl_policy *policy,
 		if (reason != RDL_REASON_NONE)
 			return reason;
 	}
-	reason = judge_endpoint(p, request);
+	reason = judge_endpoint(policy, input, request, scratch);
 	if (reason != RDL_REASON_NONE)
 		return reason;
 	request->lifetime_s = RDL_LIFETIME_DEFAULT;

@@ -117,6 +117,7 @@ struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config)
 	policy->config.extra = NULL;
 	policy->config.known = NULL;
 	policy->config.deny = NULL;
+	policy->config.secured_patterns = NULL;
 	for (unsigned i = 0; i < config->extra_count; i++) {
 		if (strcmp(config->extra[i], "ep") == 0)
 			policy->in_updates |= 1u << RDL_PARAMETER_EP;
@@ -124,9 +125,11 @@ struct rdl_policy *rdl_policy_create(const struct rdl_policy_config *config)
 			policy->in_updates |= 1u << RDL_PARAMETER_LWM2M;
 	}
 	policy->deny = copy_strings(config->deny, config->deny_count);
+	policy->secured_patterns =
+		copy_strings(config->secured_patterns, config->secured_pattern_count);
 	policy->extra = copy_strings(config->extra, config->extra_count);
-	if (policy->deny == NULL || policy->extra == NULL || !compile_objects(policy, config) ||
-		!compile_known(policy, config)) {
+	if (policy->deny == NULL || policy->secured_patterns == NULL || policy->extra == NULL ||
+		!compile_objects(policy, config) || !compile_known(policy, config)) {
 		rdl_policy_destroy(policy);
 		return NULL;
 	}
@@ -138,6 +141,7 @@ void rdl_policy_destroy(struct rdl_policy *policy)
 	if (policy == NULL)
 		return;
 	free_strings(policy->deny, policy->config.deny_count);
+	free_strings(policy->secured_patterns, policy->config.secured_pattern_count);
 	free_strings(policy->extra, policy->config.extra_count);
 	free(policy->known.slots);
 	free(policy->rule_of);

@@ -7,8 +7,10 @@
 #ifndef RDL_POLICY_H
 #define RDL_POLICY_H
 
+#include "identities.h"
 #include "lwm2m.h"
 #include "memo.h"
+#include "secured.h"
 
 struct rdl_policy_version {
 	uint16_t major, minor;
@@ -49,6 +51,22 @@ struct rdl_policy_config {
 	const char *const *known;
 	unsigned deny_count; /* patterns of rdl_glob_match() */
 	const char *const *deny;
+	/*
+	 * What those who have proved who they are may register; the caller's, as all that it says
+	 * may change meanwhile. NULL: nobody proves anything.
+	 */
+	const struct rdl_identities *identities;
+	/*
+	 * A Register in a secure session that has no `ep` is of the endpoint that its identity may
+	 * register, where that is no more than one. A name of more than 24 octets wants
+	 * twice a message and its own length more of scratch, else it is missing.
+	 */
+	bool endpoint_from_identity;
+	/* Endpoints that may not register in clear text: these, the caller's; NULL: none. */
+	const struct rdl_secured *secured;
+	/* And patterns of rdl_glob_match(). */
+	unsigned secured_pattern_count;
+	const char *const *secured_patterns;
 	struct rdl_key endpoint_key; /* of endpoint digests */
 };
 
@@ -70,7 +88,8 @@ const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *polic
  * object list, unless that is in the memo (rdl_policy_memo_hold()), and its memory must live as
  * long as the request: it begins aligned to 8, twice the datagram and 64 octets are enough. `memo`
  * may be NULL. Links left out are added to *ignored, of accepted requests only. The request's
- * operation, message and peer are the caller's business; request->location is read by the Update.
+ * operation, message, peer and identity are the caller's business; a Register is judged by its
+ * identity, and request->location is read by the Update.
  * One that repeats `ep` or `lwm2m`, where that is allowed, is left to the registration's owner to
  * compare (RDL_GIVES_IDENTITY).
  */

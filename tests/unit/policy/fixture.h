@@ -115,6 +115,9 @@ struct judged {
 
 /* NULL: there is none. */
 static struct rdl_policy_memo *judge_memo;
+/* Who has sent what is judged; 0: nobody who has proved anything. */
+static uint32_t judge_identity;
+static size_t judge_more_scratch;
 
 /*
  * `location` makes it an Update. Reads as the pipeline does;
@@ -127,9 +130,10 @@ static inline void judge_begin(struct judged *judged, const struct rdl_policy *p
 
 	memset(&input, 0xa5, sizeof(input));
 	memset(judged, 0xa5, sizeof(*judged));
+	judged->request.identity = judge_identity;
 	judged->datagram_len = m->len;
 	judged->datagram = guard_copy(m->octets, m->len);
-	judged->scratch = memory_begin(2 * m->len + 64);
+	judged->scratch = memory_begin(2 * m->len + 64 + judge_more_scratch);
 	struct rdl_cursor scratch = rdl_cursor(judged->scratch.data, judged->scratch.len);
 	judged->ignored = (struct rdl_ignored_counts){ { 0 } };
 	assert_int_equal(
