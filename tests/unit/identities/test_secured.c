@@ -83,6 +83,12 @@ static void test_full(void **state)
 		assert_int_equal(
 			rdl_secured_has(secured, (struct rdl_endpoint_digest){ { 0, n + 1 } }),
 			n < 16);
+	/* Those beside are found and removed like the others. */
+	assert_true(rdl_secured_add(secured, (struct rdl_endpoint_digest){ { 0, 16 } }));
+	assert_int_equal(rdl_secured_count(secured), 16);
+	rdl_secured_remove(secured, (struct rdl_endpoint_digest){ { 0, 16 } });
+	rdl_secured_remove(secured, (struct rdl_endpoint_digest){ { 0, 16 } });
+	assert_false(rdl_secured_has(secured, (struct rdl_endpoint_digest){ { 0, 16 } }));
 	/* Nobody's lower 56 bits are nothing. */
 	rdl_secured_remove(secured, (struct rdl_endpoint_digest){ { 0, 1 } });
 	assert_true(
