@@ -37,7 +37,7 @@ static uint64_t holder_of(
 }
 
 struct rdl_block_key rdl_block_key(const struct rdl_coap_message *message,
-	const struct rdl_peer *peer, uint32_t identity, struct rdl_span id,
+	const struct rdl_peer *peer, uint64_t session, struct rdl_span id,
 	const struct rdl_key *key)
 {
 	struct rdl_coap_options options = rdl_coap_options(message);
@@ -46,8 +46,10 @@ struct rdl_block_key rdl_block_key(const struct rdl_coap_message *message,
 
 	XXH3_INITSTATE(&state); /* the reset reads it */
 	state.extSecret = NULL;
-	XXH3_128bits_reset_withSeed(&state, rdl_siphash(key, peer, sizeof(*peer)));
-	XXH3_128bits_update(&state, &identity, sizeof(identity));
+	/* Of different lengths, so that no peer is a session. */
+	XXH3_128bits_reset_withSeed(&state, session != 0
+						    ? rdl_siphash(key, &session, sizeof(session))
+						    : rdl_siphash(key, peer, sizeof(*peer)));
 	XXH3_128bits_update(&state, &message->code, 1);
 	while (rdl_coap_option_next(&options, &option) > 0)
 		if (option.number == RDL_COAP_URI_PATH || option.number == RDL_COAP_URI_QUERY ||

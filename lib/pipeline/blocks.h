@@ -20,12 +20,12 @@ void rdl_blocks_init(struct rdl_blocks *blocks, uint32_t count, uint32_t max_pay
 	uint32_t lifetime_s, void *memory);
 
 /*
- * Of one request with Block1: a digest of what names its transfer, the peer and its identity among
+ * Of one request with Block1: a digest of what names its transfer, the peer, or its session, among
  * it, and of whose it is: of the peer's network prefix (a /24 of IPv4, a /64 of IPv6), or of the
  * registration that `id` names, when that is not empty.
  */
 struct rdl_block_key rdl_block_key(const struct rdl_coap_message *message,
-	const struct rdl_peer *peer, uint32_t identity, struct rdl_span id,
+	const struct rdl_peer *peer, uint64_t session, struct rdl_span id,
 	const struct rdl_key *key);
 
 enum rdl_block_result {

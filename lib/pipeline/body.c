@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A request's payload, in its packet or gathered from blocks, and memory to decode it into. */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 void rdl_pipeline_let_go(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
 {
@@ -80,9 +80,10 @@ static enum rdl_body take_block(
 		request->detail.number = RDL_COAP_BLOCK1;
 		return RDL_BODY_REFUSED;
 	}
-	request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
-	key = rdl_block_key(&input->message, &request->peer, request->identity, id,
-		&pipeline->config.block_key);
+	if (request->exchange == 0)
+		request->exchange = rdl_exchange_digest(packet, pipeline->config.exchange_seed);
+	key = rdl_block_key(&input->message, &request->peer,
+		packet->reply.head != 0 ? packet->session : 0, id, &pipeline->config.block_key);
 	uint64_t gave_way = blocks->transfers.gave_way;
 	struct rdl_block_outcome outcome =
 		rdl_blocks_take(blocks, &key, input, request->exchange, pipeline->now_ms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The stages of a burst, in order. Each passes over the packets that the one before left. */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 /* Frames that hold a datagram for us. */
 static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
@@ -180,6 +180,16 @@ static rdl_packet_set locate(struct rdl_pipeline *pipeline, rdl_packet_set reque
 	return located;
 }
 
+static void seal_replies(struct rdl_pipeline *pipeline)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	rdl_packet_set lost =
+		rdl_pipeline_seal(pipeline, burst->packets, burst->reply & burst->secure);
+
+	burst->reply &= ~lost;
+	burst->drop |= lost;
+}
+
 const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	const struct rdl_policy *policy, struct rdl_packet *const packets[], unsigned count)
 {
@@ -190,13 +200,20 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 		burst->packets[i] = packets[i];
 	burst->policy = policy;
 	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
+	burst->parcel = burst->secure = 0;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
 	datagrams = classify(pipeline, count);
+	if (pipeline->config.dtls != NULL)
+		datagrams = rdl_pipeline_open(pipeline, datagrams);
 	answered = burst->reply; /* complete frames, not replies to frame */
 	requests = read_options(pipeline, parse_messages(pipeline, datagrams));
+	if (burst->secure != 0)
+		rdl_pipeline_enclose(pipeline, requests | (burst->reply & ~answered));
 	burst->located = locate(pipeline, requests);
 	rdl_pipeline_decide(pipeline, requests);
-	for (rdl_packet_set left = burst->reply & ~answered; left != 0;)
+	if (burst->secure != 0)
+		seal_replies(pipeline);
+	for (rdl_packet_set left = burst->reply & ~answered & ~burst->secure; left != 0;)
 		rdl_pipeline_frame(pipeline, burst->packets[rdl_packet_pop(&left)]);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(burst->reply));
 	return burst;

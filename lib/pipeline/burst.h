@@ -8,6 +8,14 @@
 
 #include "packet.h"
 #include "policy.h"
+#include "records.h"
+
+/* Datagrams of the secure port: what they were opened with, and where they are in the burst. */
+struct rdl_records {
+	unsigned count;
+	uint8_t place[RDL_BURST_MAX];
+	struct rdl_dtls_item items[RDL_BURST_MAX];
+};
 
 struct rdl_burst {
 	/* From the start. */
@@ -15,6 +23,9 @@ struct rdl_burst {
 	struct rdl_packet *packets[RDL_BURST_MAX];
 	/* Once frames are classified: of those that hold a datagram for us. */
 	struct rdl_datagram datagrams[RDL_BURST_MAX];
+	/* Once records are opened: whose datagram is a message that came in a record. */
+	rdl_packet_set secure;
+	struct rdl_records records;
 	/*
 	 * The message, once datagrams are parsed: of those that hold one. The rest, once options
 	 * are read: of those that hold a request. So are the reply and the request in the packet,
@@ -31,8 +42,9 @@ struct rdl_burst {
 	rdl_packet_set hand_over; /* to shard[i] */
 	/* of an IP packet: to be put together by the caller, and to come again whole */
 	rdl_packet_set fragment;
+	rdl_packet_set parcel; /* to handshaker[i] */
 	rdl_packet_set drop; /* counted, to be freed */
-	uint8_t shard[RDL_BURST_MAX];
+	uint8_t shard[RDL_BURST_MAX], handshaker[RDL_BURST_MAX];
 };
 
 #endif

@@ -3,7 +3,7 @@
  * One request: path, method, policy, route, in this order. Refusals on /rd are answered here. For
  * /rd/<id> the verdict travels along, since only the shard knows whether the location lives.
  */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 /* The verdict on a Register, or an Update, in its request. */
 static void judge(struct rdl_pipeline *pipeline, unsigned i, struct rdl_cursor *scratch)

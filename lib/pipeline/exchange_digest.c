@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What copies of a request are known by. */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -29,10 +29,21 @@ static uint64_t source_seed(const struct rdl_request *request, uint64_t seed)
 	       multiply_fold(rest ^ 0x13198a2e03707345u, seed ^ 0xa4093822299f31d1u);
 }
 
-uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed)
+static inline uint64_t digest_of(const struct rdl_reply *reply, uint64_t source)
 {
-	uint64_t source = source_seed(&packet->request, seed);
-	uint64_t digest = XXH3_64bits_withSeed(packet->reply.coap, packet->reply.coap_len, source);
+	uint64_t digest = XXH3_64bits_withSeed(reply->coap, reply->coap_len, source);
 
 	return digest != 0 ? digest : 1;
+}
+
+uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed)
+{
+	return digest_of(&packet->reply, source_seed(&packet->request, seed));
+}
+
+uint64_t rdl_secure_exchange_digest(const struct rdl_packet *packet, uint64_t seed)
+{
+	/* The next digits. */
+	return digest_of(&packet->reply,
+		multiply_fold(packet->session ^ 0x082efa98ec4e6c89u, seed ^ 0x452821e638d01377u));
 }

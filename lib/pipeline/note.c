@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Notes of refusals, for people. */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 static uint8_t copy(struct rdl_span from, uint8_t *to, size_t room)
 {

@@ -5,6 +5,7 @@
 
 #include "lwm2m.h"
 #include "net.h"
+#include "parcel.h"
 
 /*
  * One packet: its frame, and the request decoded from it. frame.room must leave, behind the frame,
@@ -17,9 +18,17 @@ struct rdl_packet {
 	/* a body that came in blocks, and what was decoded, where that did not fit the packet */
 	uint16_t scratch;
 	uint16_t list; /* in the policy's memo */
-	/* What goes from core to core is no line more than it fills, and all that does. */
-	struct rdl_request request __attribute__((aligned(RDL_CACHE_LINE)));
+	uint64_t session; /* in whose record it came; of a packet whose reply has a head */
+	/*
+	 * What goes from core to core is no line more than it fills, and all that does. Either
+	 * begins with its kind.
+	 */
+	union {
+		struct rdl_request request;
+		struct rdl_dtls_parcel parcel; /* of those for a handshaker */
+	} __attribute__((aligned(RDL_CACHE_LINE)));
 };
+_Static_assert(offsetof(struct rdl_packet, request) == RDL_CACHE_LINE, "behind a line");
 #define RDL_PACKET_ROOM(frame_len) (3 * (frame_len) + 128)
 
 #define RDL_BURST_MAX 64

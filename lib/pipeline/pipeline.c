@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 void rdl_pipeline_init(struct rdl_pipeline *pipeline, const struct rdl_pipeline_config *config)
 {

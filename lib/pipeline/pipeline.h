@@ -35,6 +35,9 @@ struct rdl_pipeline_config {
 	 * none; the longest; and how long an idle one is kept.
 	 */
 	uint32_t transfers, max_payload, transfer_lifetime_s;
+	/* the worker's sessions, and at which of rdl_interface.udp_ports they are; NULL: none */
+	struct rdl_dtls *dtls;
+	unsigned dtls_udp_port;
 	/* where they are noted, zero at first, the caller's; NULL: nowhere */
 	struct rdl_refusals *refusals;
 	/*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Replies: what shards have answered, and their frames. */
-#include "internal.h"
+#include "pipeline_internal.h"
+#include "sessions.h"
 
 void rdl_pipeline_frame(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
 {
@@ -76,12 +77,24 @@ static void write_reply(struct rdl_pipeline *pipeline, const struct rdl_policy *
 	}
 }
 
+/* A session lives as long as the registration that it has made or kept. */
+static void keep_session(struct rdl_pipeline *pipeline, const struct rdl_packet *packet)
+{
+	uint32_t now_s = (uint32_t)(pipeline->now_ms / 1000);
+	const struct rdl_request *request = &packet->request;
+
+	if (request->code == RDL_COAP_CREATED || request->code == RDL_COAP_CHANGED)
+		rdl_dtls_keep(pipeline->config.dtls, packet->session, request->lifetime_s, now_s);
+	else if (request->code == RDL_COAP_DELETED)
+		rdl_dtls_keep(pipeline->config.dtls, packet->session, 0, now_s);
+}
+
 rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *const packets[], unsigned count)
 {
 	uint8_t ids[RDL_BURST_MAX][RDL_LOCATION_LEN];
 	unsigned created = 0;
-	rdl_packet_set send = 0;
+	rdl_packet_set send = 0, secure = 0;
 
 	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++)
 		fetch_answer(packets[i]);
@@ -94,9 +107,16 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 			continue;
 		write_reply(pipeline, policy, packets[i], ids[created]);
 		created += packets[i]->request.code == RDL_COAP_CREATED;
-		rdl_pipeline_frame(pipeline, packets[i]);
 		send |= rdl_packet_bit(i);
+		if (RDL_LIKELY(packets[i]->reply.head == 0)) {
+			rdl_pipeline_frame(pipeline, packets[i]);
+			continue;
+		}
+		keep_session(pipeline, packets[i]);
+		secure |= rdl_packet_bit(i);
 	}
+	if (secure != 0)
+		send &= ~rdl_pipeline_seal(pipeline, packets, secure);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(send));
 	return send;
 }

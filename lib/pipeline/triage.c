@@ -3,7 +3,7 @@
  * Telling Registers from the rest for a few nanoseconds each:
  * neither checksums nor options are looked at.
  */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 #define ETHERNET_LEN 14
 #define IPV4_LEN 20

@@ -19,16 +19,22 @@ static const struct {
 #undef X
 			COUNTER(code_other, "code_other", "responses of another code"),
 #define X(name, help) COUNTER(drop_##name, "drop_" #name, help),
-	RDL_NET_DROPS(X) RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
+	RDL_NET_DROPS(X)
+#undef X
+#define X(name, help) COUNTER(drop_dtls_##name, "drop_dtls_" #name, help),
+		RDL_DTLS_DROPS(X)
+#undef X
+#define X(name, help) COUNTER(drop_##name, "drop_" #name, help),
+			RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
 #undef X
 #define X(name, code, detail, text) COUNTER(refused_##name, "refused_" #name, text),
-		RDL_REASONS(X)
+				RDL_REASONS(X)
 #undef X
 #define X(name, help) COUNTER(ignored_##name, "ignored_" #name, help),
-			RDL_IGNORED(X)
+					RDL_IGNORED(X)
 #undef X
 #define X(name_, help_) [RDL_STAT_##name_] = { #name_, help_, RDL_STAT_GAUGE },
-				RDL_STATS_GAUGES(X)
+						RDL_STATS_GAUGES(X)
 #undef X
 };
 

@@ -7,6 +7,7 @@
 #define RDL_STATS_H
 
 #include "lwm2m.h"
+#include "records.h"
 
 /* Datagrams that are dropped behind the network layer, because of what they are. X(name, help) */
 #define RDL_STATS_DROPS(X)                                                                      \
@@ -22,7 +23,11 @@
 	X(coap_reserved, "non-confirmable message of a reserved code class")                    \
 	X(multicast, "request to a group address")                                              \
 	X(non_bad_option, "non-confirmable request with an option that must be understood")     \
-	X(discovery_filter, "discovery whose filter matches nothing")
+	X(discovery_filter, "discovery whose filter matches nothing")                           \
+	X(dtls_closed, "DTLS record that ended its session")                                    \
+	X(dtls_elsewhere, "DTLS record of a session of another worker's")                       \
+	X(dtls_rest, "DTLS records behind the first of application data in a datagram")         \
+	X(dtls_over, "reply in a session that had ended meanwhile")
 
 /*
  * Those that are dropped for want of room or of leave,
@@ -42,6 +47,8 @@
 	X(registry_full, "Register shed: no room for another registration")                    \
 	X(store_full, "request shed: no room for its object list, long name or parameters")    \
 	X(unread_list, "Update shed: too many lists under an alternate path they do not name") \
+	X(dtls_parcel, "datagram of a handshake shed: no credit towards its handshaker")       \
+	X(dtls_flight, "datagram of a handshake shed: no frame for it, or no way to its peer") \
 	X(tx_full, "reply that the port did not take")
 
 /* X(code name, class, detail): the codes that are ever sent. */
@@ -57,6 +64,7 @@
 	X(tx_frames, "frames sent")                                                \
 	X(fragments, "IP fragments received")                                      \
 	X(reassembled, "datagrams put together from fragments")                    \
+	X(dtls_cookies, "HelloVerifyRequests sent")                                \
 	X(net_answered, "ARP, neighbour solicitations and echo requests answered") \
 	X(requests_register, "Register requests")                                  \
 	X(requests_update, "Update requests")                                      \
@@ -89,18 +97,24 @@ enum rdl_stat {
 #undef X
 			RDL_STAT_code_other,
 #define X(name, help) RDL_STAT_drop_##name,
-	RDL_NET_DROPS(X) RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
+	RDL_NET_DROPS(X)
+#undef X
+#define X(name, help) RDL_STAT_drop_dtls_##name,
+		RDL_DTLS_DROPS(X)
+#undef X
+#define X(name, help) RDL_STAT_drop_##name,
+			RDL_STATS_DROPS(X) RDL_STATS_SHED(X)
 #undef X
 #define X(name, code, detail, text) RDL_STAT_refused_##name,
-		RDL_REASONS(X)
+				RDL_REASONS(X)
 #undef X
 #define X(name, help) RDL_STAT_ignored_##name,
-			RDL_IGNORED(X)
+					RDL_IGNORED(X)
 #undef X
 #define X(name, help) RDL_STAT_##name,
-				RDL_STATS_GAUGES(X)
+						RDL_STATS_GAUGES(X)
 #undef X
-					RDL_STAT_COUNT
+							RDL_STAT_COUNT
 };
 
 /* A counter only grows; a gauge says what is. */
@@ -133,6 +147,11 @@ static inline uint64_t rdl_stats_get(const struct rdl_stats *stats, enum rdl_sta
 static inline enum rdl_stat rdl_stat_of_net_drop(enum rdl_net_verdict verdict)
 {
 	return (enum rdl_stat)(RDL_STAT_drop_frame_short + (verdict - RDL_NET_DROP_frame_short));
+}
+
+static inline enum rdl_stat rdl_stat_of_dtls_drop(enum rdl_dtls_verdict verdict)
+{
+	return (enum rdl_stat)(RDL_STAT_drop_dtls_record + (verdict - RDL_DTLS_DROP_record));
 }
 
 static inline enum rdl_stat rdl_stat_of_reason(enum rdl_reason reason)

@@ -3,7 +3,7 @@
  * The same octets from elsewhere are another request: another address, another port, another secure
  * session.
  */
-#include "internal.h"
+#include "pipeline_internal.h"
 
 #include "fixture.h"
 

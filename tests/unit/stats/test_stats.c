@@ -58,6 +58,13 @@ static void test_net_drops(void **state)
 #undef X
 }
 
+static void test_dtls_drops(void **state)
+{
+#define X(name, help) expect_name(rdl_stat_of_dtls_drop(RDL_DTLS_DROP_##name), "drop_dtls_", #name);
+	RDL_DTLS_DROPS(X)
+#undef X
+}
+
 static void test_reasons(void **state)
 {
 #define X(name, code, detail, text)                                            \
@@ -166,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_net_drops),
+		cmocka_unit_test(test_dtls_drops),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_shed),

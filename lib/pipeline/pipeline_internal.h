@@ -12,6 +12,25 @@ static inline void rdl_pipeline_drop(struct rdl_pipeline *pipeline, unsigned i, 
 
 /* Digest of a request's source and datagram, never 0. */
 uint64_t rdl_exchange_digest(const struct rdl_packet *packet, uint64_t seed);
+/*
+ * The same of a request that came in a record: of its session, wherever that sends from, and the
+ * message (RFC 7252 section 9.1.1).
+ */
+uint64_t rdl_secure_exchange_digest(const struct rdl_packet *packet, uint64_t seed);
+
+/*
+ * Opens what came to the secure port: puts each datagram that is no message into one of the burst's
+ * sets. Returns those that are one, in clear text, too.
+ */
+rdl_packet_set rdl_pipeline_open(struct rdl_pipeline *pipeline, rdl_packet_set datagrams);
+/* Says of packets of the burst that came in records where their replies go. */
+void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets);
+/*
+ * Seals replies that are written, and puts them into their frames. Returns those that cannot be
+ * sent any more, counted.
+ */
+rdl_packet_set rdl_pipeline_seal(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], rdl_packet_set replies);
 
 /*
  * Notes a refusal, where that is wanted, before the reply is written over it.

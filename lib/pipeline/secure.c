@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Records: opened before their messages are read, and sealed once replies are written. */
+#include "pipeline_internal.h"
+#include "sessions.h"
+
+/* The datagram of a handshake as its handshaker is given it. */
+static void make_parcel(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	const struct rdl_datagram *datagram = item->datagram;
+	struct rdl_packet *packet = burst->packets[i];
+	bool begins = item->verdict == RDL_DTLS_BEGIN;
+
+	packet->parcel = (struct rdl_dtls_parcel){
+		.kind = begins ? RDL_PARCEL_BEGIN : RDL_PARCEL_MORE,
+		.worker = (uint8_t)rdl_dtls_worker(pipeline->config.dtls, datagram->session),
+		.len = datagram->len,
+		.data = datagram->data,
+		.session = datagram->session,
+		.evicted = begins ? item->evicted : 0,
+		.way = { .peer = datagram->peer, .local = datagram->local },
+	};
+	/* Whoever sent it on the link: the next hop back. */
+	memcpy(packet->parcel.way.mac, packet->frame.data + 6, sizeof(packet->parcel.way.mac));
+	burst->handshaker[i] = item->to;
+	burst->parcel |= rdl_packet_bit(i);
+}
+
+static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	enum rdl_dtls_verdict verdict = (enum rdl_dtls_verdict)item->verdict;
+
+	if (RDL_LIKELY(verdict == RDL_DTLS_MESSAGE)) {
+		burst->packets[i]->session = item->datagram->session;
+		burst->secure |= rdl_packet_bit(i);
+		if (RDL_UNLIKELY(item->rest_len > 0))
+			rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_rest, 1);
+	} else if (verdict == RDL_DTLS_ANSWER) {
+		rdl_net_reply(&burst->packets[i]->frame, item->datagram->len);
+		rdl_stats_add(&pipeline->stats, RDL_STAT_dtls_cookies, 1);
+		burst->reply |= rdl_packet_bit(i);
+	} else if (verdict == RDL_DTLS_BEGIN || verdict == RDL_DTLS_MORE) {
+		make_parcel(pipeline, i, item);
+	} else if (verdict == RDL_DTLS_ELSEWHERE) {
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_dtls_elsewhere);
+	} else if (verdict == RDL_DTLS_CLOSED) {
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_dtls_closed);
+	} else {
+		rdl_pipeline_drop(pipeline, i, rdl_stat_of_dtls_drop(verdict));
+	}
+}
+
+rdl_packet_set rdl_pipeline_open(struct rdl_pipeline *pipeline, rdl_packet_set datagrams)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	struct rdl_records *records = &burst->records;
+	unsigned n = 0;
+
+	for (rdl_packet_set left = datagrams; left != 0;) {
+		unsigned i = rdl_packet_pop(&left);
+		struct rdl_datagram *datagram = &burst->datagrams[i];
+
+		if (datagram->local.udp_port != pipeline->config.dtls_udp_port)
+			continue;
+		datagrams &= ~rdl_packet_bit(i);
+		records->place[n] = (uint8_t)i;
+		records->items[n++].datagram = datagram;
+	}
+	records->count = n;
+	if (n == 0)
+		return datagrams;
+	rdl_dtls_open(
+		pipeline->config.dtls, records->items, n, (uint32_t)(pipeline->now_ms / 1000));
+	for (unsigned k = 0; k < n; k++)
+		sort(pipeline, records->place[k], &records->items[k]);
+	return datagrams | burst->secure;
+}
+
+void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	const struct rdl_records *records = &burst->records;
+
+	for (unsigned k = 0; k < records->count; k++) {
+		const struct rdl_dtls_item *item = &records->items[k];
+		unsigned i = records->place[k];
+		struct rdl_packet *packet = burst->packets[i];
+		struct rdl_reply *reply = &packet->reply;
+
+		if (!rdl_packet_is_in(packets & burst->secure, i))
+			continue;
+		reply->head = item->head;
+		reply->tail = item->tail;
+		reply->request_head = item->request_head;
+		if (rdl_packet_is_in(burst->reply, i)) {
+			/* A Reset, which is written where its message stood. */
+			reply->coap += item->head - item->request_head;
+			memmove(reply->coap, item->datagram->data, reply->len);
+		} else {
+			packet->request.exchange =
+				rdl_secure_exchange_digest(packet, pipeline->config.exchange_seed);
+		}
+	}
+}
+
+rdl_packet_set rdl_pipeline_seal(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], rdl_packet_set replies)
+{
+	struct rdl_dtls_seal items[RDL_BURST_MAX];
+	uint8_t codes[RDL_BURST_MAX];
+	rdl_packet_set lost = 0;
+	unsigned n = 0;
+
+	for (rdl_packet_set left = replies; left != 0; n++) {
+		const struct rdl_packet *packet = packets[rdl_packet_pop(&left)];
+
+		codes[n] = packet->reply.coap[1];
+		items[n] = (struct rdl_dtls_seal){ .session = packet->session,
+			.text = packet->reply.coap,
+			.len = packet->reply.len };
+	}
+	rdl_dtls_seal(pipeline->config.dtls, items, n);
+	n = 0;
+	for (rdl_packet_set left = replies; left != 0; n++) {
+		unsigned i = rdl_packet_pop(&left);
+		struct rdl_packet *packet = packets[i];
+
+		if (RDL_UNLIKELY(!items[n].sealed)) {
+			rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_over, 1);
+			lost |= rdl_packet_bit(i);
+			continue;
+		}
+		if (codes[n] != RDL_COAP_EMPTY)
+			rdl_stats_add(&pipeline->stats, rdl_stat_of_code(codes[n]), 1);
+		rdl_net_reply(&packet->frame,
+			(uint16_t)(packet->reply.len + rdl_reply_around(&packet->reply)));
+	}
+	return lost;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A burst of clear text and of records, whose opening and sealing are this test's own: what is to
+ * become of each is said in its first octets.
+ */
+#include "fixture.h"
+
+#include <stdlib.h>
+
+#include "records.h"
+#include "sessions.h"
+
+#define REQUEST_HEAD 29
+#define HEAD 21
+#define TAIL 8
+#define SECURE_PORT 5684
+#define OVER 666 /* a session that ends before its replies are written */
+#define BURST 16
+
+static struct rdl_dtls *dtls;
+static struct rdl_identities *identities;
+static uint32_t proved; /* of those who may register anything */
+static struct rdl_interface interface;
+
+/* A datagram: verdict, thread, session, the latter four octets; of a record its header's length. */
+void rdl_dtls_open(
+	struct rdl_dtls *unused, struct rdl_dtls_item items[], unsigned count, uint32_t now_s)
+{
+	(void)unused;
+	(void)now_s;
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_datagram *datagram = items[i].datagram;
+
+		items[i].verdict = datagram->data[0];
+		items[i].to = datagram->data[1];
+		items[i].evicted = datagram->data[0] == RDL_DTLS_BEGIN ? 77 : 0;
+		datagram->session = rdl_get_be32(datagram->data + 2);
+		if (items[i].verdict == RDL_DTLS_ANSWER) {
+			memset(datagram->data, 0xc0, 5);
+			datagram->len = 5;
+		} else if (items[i].verdict == RDL_DTLS_MESSAGE) {
+			items[i].head = HEAD;
+			items[i].tail = TAIL;
+			items[i].request_head = REQUEST_HEAD;
+			datagram->identity = proved;
+			datagram->data += REQUEST_HEAD;
+			datagram->len = (uint16_t)(datagram->len - REQUEST_HEAD - TAIL);
+		}
+	}
+}
+
+void rdl_dtls_seal(struct rdl_dtls *unused, struct rdl_dtls_seal items[], unsigned count)
+{
+	(void)unused;
+	for (unsigned i = 0; i < count; i++) {
+		items[i].sealed = items[i].session != OVER;
+		if (!items[i].sealed)
+			continue;
+		memset(items[i].text - HEAD, 0xd0, HEAD);
+		for (unsigned k = 0; k < items[i].len; k++)
+			items[i].text[k] ^= 0x55;
+		memset(items[i].text + items[i].len, 0xd1, TAIL);
+	}
+}
+
+static void *zeroed(size_t len)
+{
+	len = (len + RDL_CACHE_LINE - 1) & ~(size_t)(RDL_CACHE_LINE - 1);
+	void *memory = aligned_alloc(RDL_CACHE_LINE, len);
+
+	assert_non_null(memory);
+	return memset(memory, 0, len);
+}
+
+static void know_identities(void)
+{
+	static const uint8_t any[] = { 1, '*' };
+	const struct rdl_identities_config config = { .identities = 8, .octets = 8 };
+	const struct rdl_identity identity = { RDL_IDENTITY_PSK, { any, sizeof(any) } };
+	struct rdl_policy_config judged = gateway_policy();
+
+	identities = rdl_identities_init(&config, zeroed(rdl_identities_memory(&config)));
+	proved =
+		rdl_identities_intern(identities, &identity, (struct rdl_span){ any, sizeof(any) });
+	assert_int_not_equal(proved, 0);
+	judged.identities = identities;
+	use_policy(&judged);
+}
+
+static int start(void **state)
+{
+	const struct rdl_dtls_config table = {
+		.workers = 1, .handshakers = 4, .handshakes = 4, .idle_s = 300, .handshake_s = 60
+	};
+	struct rdl_pipeline_config config = gateway_worker(SLOTS);
+
+	setup(state);
+	know_identities();
+	interface = gateway_interfaces[0];
+	rdl_net_add_udp_port(&interface, SECURE_PORT);
+	dtls = rdl_dtls_init(&table, zeroed(rdl_dtls_memory(&table)));
+	config.interfaces = &interface;
+	config.dtls = dtls;
+	config.dtls_udp_port = 1;
+	gateway_worker_stop(&pipeline);
+	gateway_worker_start(&pipeline, &config);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	free(dtls);
+	free(identities);
+	return teardown(state);
+}
+
+/* To the secure port, from a peer's port of its own; without a message: a verdict alone. */
+static struct run datagram_of(
+	enum rdl_dtls_verdict verdict, uint32_t session, uint16_t port, const struct message *m)
+{
+	uint8_t octets[256] = { (uint8_t)verdict, 3 };
+	size_t len = m == NULL ? 60 : m->len;
+
+	rdl_put_be32(octets + 2, session);
+	if (m != NULL)
+		memcpy(octets + REQUEST_HEAD, m->octets, len);
+	struct run run = { .spec = { .from = PEER_IPV4,
+				   .to = OUR_IPV4,
+				   .from_port = port,
+				   .to_port = SECURE_PORT,
+				   .payload = octets,
+				   .payload_len = REQUEST_HEAD + len + TAIL } };
+	run.sent = frame_build(&run.spec);
+	run_place(&run, run.sent.data, run.sent.len);
+	return run;
+}
+
+static struct run clear_of(const struct message *m)
+{
+	struct run run = { .spec = { .from = PEER_IPV4,
+				   .to = OUR_IPV4,
+				   .payload = m->octets,
+				   .payload_len = m->len } };
+
+	run.sent = frame_build(&run.spec);
+	run_place(&run, run.sent.data, run.sent.len);
+	return run;
+}
+
+static const struct rdl_burst *go(struct run runs[], unsigned count)
+{
+	struct rdl_packet *packets[BURST];
+
+	for (unsigned i = 0; i < count; i++)
+		packets[i] = &runs[i].packet;
+	memset(&pipeline.stats, 0, sizeof(pipeline.stats));
+	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, packets, count);
+	assert_int_equal(rdl_packet_count(burst->reply) + rdl_packet_count(burst->hand_over) +
+				 rdl_packet_count(burst->parcel) + rdl_packet_count(burst->drop),
+		count);
+	assert_int_equal(all_drops(), rdl_packet_count(burst->drop));
+	assert_int_equal(counter(RDL_STAT_tx_frames), rdl_packet_count(burst->reply));
+	return burst;
+}
+
+/* The frame is a record of this reply, by the secure port. */
+static void expect_sealed(struct run *run, const struct message *reply)
+{
+	uint8_t record[256];
+
+	memset(record, 0xd0, HEAD);
+	for (size_t i = 0; i < reply->len; i++)
+		record[HEAD + i] = reply->octets[i] ^ 0x55;
+	memset(record + HEAD + reply->len, 0xd1, TAIL);
+	expect_reply_frame(run, record, HEAD + reply->len + TAIL);
+}
+
+static void test_mixed(void **state)
+{
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	struct message refused = line("CON POST 11:rd 15:lt=60" OBJECTS);
+	struct message ping = line_hex("40001234");
+	const uint8_t answer[] = { 0xc0, 0xc0, 0xc0, 0xc0, 0xc0 };
+	struct run runs[] = {
+		clear_of(&update),
+		datagram_of(RDL_DTLS_MESSAGE, 9, 1, &update),
+		datagram_of(RDL_DTLS_ANSWER, 0, 2, NULL),
+		datagram_of(RDL_DTLS_BEGIN, 10, 3, NULL),
+		datagram_of(RDL_DTLS_MORE, 10, 4, NULL),
+		datagram_of(RDL_DTLS_DROP_replay, 0, 5, NULL),
+		datagram_of(RDL_DTLS_MESSAGE, 9, 6, &refused),
+		datagram_of(RDL_DTLS_MESSAGE, 9, 7, &ping),
+		datagram_of(RDL_DTLS_MESSAGE, OVER, 8, &refused),
+		datagram_of(RDL_DTLS_CLOSED, 9, 9, NULL),
+		clear_of(&refused),
+	};
+	const struct rdl_burst *burst = go(runs, RDL_ARRAY_LEN(runs));
+	struct message reset = line_hex("70001234");
+	struct message why = line_reply(&refused, RDL_COAP_BAD_REQUEST, SALT);
+	const char *text = rdl_reason_text((enum rdl_reason)runs[10].packet.request.reason);
+
+	assert_int_equal(burst->hand_over, 0x003);
+	assert_int_equal(burst->reply, 0x4c4);
+	assert_int_equal(burst->parcel, 0x018);
+	assert_int_equal(burst->drop, 0x320);
+	assert_int_equal(counter(RDL_STAT_dtls_cookies), 1);
+	assert_int_equal(counter(RDL_STAT_drop_dtls_replay), 1);
+	assert_int_equal(counter(RDL_STAT_drop_dtls_over), 1);
+	assert_int_equal(counter(RDL_STAT_drop_dtls_closed), 1);
+	assert_int_equal(counter(RDL_STAT_resets), 1);
+	assert_int_equal(counter(RDL_STAT_code_4_00), 2);
+	assert_int_equal(counter(RDL_STAT_code_other), 0);
+
+	assert_int_equal(runs[0].packet.request.identity, 0);
+	assert_int_equal(runs[0].packet.reply.head, 0);
+	assert_int_equal(runs[1].packet.request.identity, proved);
+	assert_int_equal(runs[1].packet.session, 9);
+	assert_true(runs[0].packet.request.exchange != runs[1].packet.request.exchange);
+	expect_reply_frame(&runs[2], answer, sizeof(answer));
+	expect_sealed(&runs[7], &reset);
+	if (refused.len >= why.len + 1 + strlen(text))
+		message_payload(&why, text, strlen(text));
+	expect_reply_frame(&runs[10], why.octets, why.len);
+	assert_int_equal(runs[6].packet.frame.len, runs[6].packet.frame.l2_len +
+							   runs[6].packet.frame.l3_len + 8 + HEAD +
+							   runs[6].packet.reply.len + TAIL);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(runs); i++)
+		run_end(&runs[i]);
+}
+
+static void test_parcels(void **state)
+{
+	struct run runs[] = {
+		datagram_of(RDL_DTLS_BEGIN, 10, 3, NULL),
+		datagram_of(RDL_DTLS_MORE, 11, 4, NULL),
+	};
+	const struct rdl_burst *burst = go(runs, 2);
+
+	assert_int_equal(burst->parcel, 3);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct rdl_dtls_parcel *parcel = &runs[i].packet.parcel;
+
+		assert_int_equal(burst->handshaker[i], 3);
+		assert_int_equal(parcel->kind, i == 0 ? RDL_PARCEL_BEGIN : RDL_PARCEL_MORE);
+		assert_false(parcel->again);
+		assert_int_equal(parcel->worker, 0);
+		assert_int_equal(parcel->session, 10 + i);
+		assert_int_equal(parcel->evicted, i == 0 ? 77 : 0);
+		assert_int_equal(parcel->len, runs[i].spec.payload_len);
+		assert_memory_equal(
+			parcel->data, runs[i].sent.data + runs[i].sent.l4 + 8, parcel->len);
+		assert_int_equal(parcel->way.peer.port, 3 + i);
+		assert_int_equal(parcel->way.local.udp_port, 1);
+		assert_memory_equal(parcel->way.mac, frame_peer_mac, 6);
+		run_end(&runs[i]);
+	}
+}
+
+/* The same message in one session is the same exchange, whatever port it comes from. */
+static void test_exchanges(void **state)
+{
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	struct run runs[] = {
+		datagram_of(RDL_DTLS_MESSAGE, 9, 1, &update),
+		datagram_of(RDL_DTLS_MESSAGE, 9, 2, &update),
+		datagram_of(RDL_DTLS_MESSAGE, 8, 1, &update),
+	};
+
+	assert_int_equal(go(runs, 3)->hand_over, 7);
+	assert_true(runs[0].packet.request.exchange == runs[1].packet.request.exchange);
+	assert_true(runs[0].packet.request.exchange != runs[2].packet.request.exchange);
+	for (unsigned i = 0; i < 3; i++)
+		run_end(&runs[i]);
+}
+
+/* So is a body in blocks: the second comes from another port, and the other session has none. */
+static void test_blocks(void **state)
+{
+	struct message first = line("CON POST 11:rd 15:ep=a 27:#08 | </1/0>,</3/0>,</"),
+		       last = line("CON POST 11:rd 15:ep=a 27:#10 | 4/0>");
+	struct run runs[] = {
+		datagram_of(RDL_DTLS_MESSAGE, 9, 1, &first),
+		datagram_of(RDL_DTLS_MESSAGE, 8, 1, &last),
+		datagram_of(RDL_DTLS_MESSAGE, 9, 2, &last),
+	};
+	const struct rdl_burst *burst = go(runs, 3);
+
+	assert_int_equal(burst->reply, 3);
+	assert_int_equal(counter(RDL_STAT_code_2_31), 1);
+	assert_int_equal(counter(RDL_STAT_code_4_08), 1);
+	assert_int_equal(runs[2].packet.reply.block1, 0x10);
+	for (unsigned i = 0; i < 3; i++)
+		run_end(&runs[i]);
+}
+
+/* An open session of the table, which is empty before. */
+static uint64_t establish(void)
+{
+	struct rdl_datagram datagram = { .peer = { .port = 1 }, .local = { .udp_port = 1 } };
+	struct rdl_dtls_keys keys = { .mode = 1, .peer_cid_len = RDL_DTLS_NO_CID };
+	uint64_t session, evicted;
+
+	assert_int_equal(
+		rdl_dtls_begin(dtls, &datagram, 7, 1000, &session, &evicted), RDL_DTLS_BEGUN);
+	assert_true(rdl_dtls_establish(dtls, session, &keys, 1000));
+	return session;
+}
+
+static rdl_packet_set answer(struct run *run, uint8_t code, uint32_t lifetime_s, uint64_t session)
+{
+	struct rdl_packet *packet = &run->packet;
+
+	packet->request.code = code;
+	packet->request.lifetime_s = lifetime_s;
+	packet->session = session;
+	return rdl_pipeline_replies(&pipeline, policy, &packet, 1);
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		uint8_t code;
+		uint32_t registered;
+	} answers[] = { { RDL_COAP_CHANGED, 1 }, { RDL_COAP_CHANGED, 1 }, { RDL_COAP_DELETED, 0 },
+		{ RDL_COAP_CREATED, 1 } };
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	uint64_t session = establish();
+
+	pipeline.now_ms = 1000000;
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(answers); i++) {
+		struct run run = datagram_of(RDL_DTLS_MESSAGE, 1, 1, &update);
+		struct message reply = line_reply(&update, answers[i].code, SALT);
+
+		assert_int_equal(go(&run, 1)->hand_over, 1);
+		run.packet.request.location = some_location;
+		assert_int_equal(answer(&run, answers[i].code, 60, session), 1);
+		if (answers[i].code != RDL_COAP_CREATED)
+			expect_sealed(&run, &reply);
+		assert_int_equal(counter(rdl_stat_of_code(answers[i].code)), 1);
+		assert_int_equal(rdl_dtls_counts(dtls)->registered, answers[i].registered);
+		run_end(&run);
+	}
+	/* And no longer than the registration. */
+	assert_false(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1059));
+	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1060));
+}
+
+/* Its session has ended since: nothing is sent, and that is counted. */
+static void test_over(void **state)
+{
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	struct run run = datagram_of(RDL_DTLS_MESSAGE, 1, 1, &update);
+
+	assert_int_equal(go(&run, 1)->hand_over, 1);
+	assert_int_equal(answer(&run, RDL_COAP_CHANGED, 60, OVER), 0);
+	assert_int_equal(counter(RDL_STAT_drop_dtls_over), 1);
+	assert_int_equal(counter(RDL_STAT_code_2_04), 0);
+	assert_int_equal(counter(RDL_STAT_tx_frames), 0);
+	run_end(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_parcels),
+		cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_over),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
