@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One round of a worker: receive, decide, hand over, take replies back, send. */
-#include "worker.h"
+#include "internal.h"
 
 #include <assert.h>
 
@@ -29,7 +29,7 @@ static void flush(struct worker *worker, unsigned port)
 	batch->count = 0;
 }
 
-static void send_later(struct worker *worker, struct rdl_frame *frame)
+void worker_send_later(struct worker *worker, struct rdl_frame *frame)
 {
 	struct tx_batch *batch = &worker->tx[frame->port];
 
@@ -101,11 +101,7 @@ static unsigned put_together(
 	return whole;
 }
 
-/*
- * Runs frames through the pipeline and does with them what it says.
- * Fragments that complete a datagram come back in `frames`.
- */
-static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsigned n)
+unsigned worker_process(struct worker *worker, struct rdl_frame *frames[], unsigned n)
 {
 	struct rdl_packet *packets[RDL_BURST_MAX];
 	struct rdl_frame *freed[RDL_BURST_MAX];
@@ -116,10 +112,12 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 	const struct rdl_burst *burst =
 		rdl_pipeline_burst(&worker->pipeline, worker->rules->policy, packets, n);
 	for (rdl_packet_set left = burst->reply; left != 0;)
-		send_later(worker, frames[rdl_packet_pop(&left)]);
+		worker_send_later(worker, frames[rdl_packet_pop(&left)]);
 	for (rdl_packet_set left = burst->drop; left != 0;)
 		freed[freed_count++] = frames[rdl_packet_pop(&left)];
 	hand_over(worker, burst, freed, &freed_count);
+	if (RDL_UNLIKELY(burst->parcel != 0))
+		freed_count += worker_send_parcels(worker, burst, freed + freed_count);
 	if (freed_count > 0)
 		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
 	return RDL_LIKELY(burst->fragment == 0) ? 0 : put_together(worker, frames, burst->fragment);
@@ -186,7 +184,7 @@ static bool receive(struct worker *worker, unsigned port)
 	/* Milliseconds matter to nothing here: what waits for blocks waits for minutes. */
 	worker->pipeline.now_ms = rdl_clock_coarse_ms();
 	while (n > 0)
-		n = process(worker, frames, n);
+		n = worker_process(worker, frames, n);
 	return true;
 }
 
@@ -208,7 +206,7 @@ static bool reply(struct worker *worker, unsigned shard)
 		rdl_pipeline_replies(&worker->pipeline, worker->rules->policy, packets, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (rdl_packet_is_in(send, i))
-			send_later(worker, &packets[i]->frame);
+			worker_send_later(worker, &packets[i]->frame);
 		else
 			freed[freed_count++] = &packets[i]->frame;
 	}
@@ -224,6 +222,8 @@ static bool serve(struct worker *worker, unsigned port, bool stopping)
 
 	for (unsigned s = 0; s < worker->shard_count; s++)
 		worked |= reply(worker, s);
+	for (unsigned h = 0; h < worker->handshaker_count; h++)
+		worked |= worker_take_letters(worker, h);
 	return worked;
 }
 
@@ -237,6 +237,9 @@ static void drain(struct worker *worker)
 		return;
 	for (unsigned s = 0; s < worker->shard_count; s++)
 		if (worker->shards[s].under_way > 0)
+			return;
+	for (unsigned h = 0; h < worker->handshaker_count; h++)
+		if (worker->handshakers[h].under_way > 0)
 			return;
 	worker->drained = true;
 	ending_come_back(worker->ending);
@@ -277,6 +280,8 @@ bool worker_step(void *self)
 	for (unsigned p = 0; p < worker->port_count; p++)
 		flush(worker, p);
 	forget_fragments(worker);
+	if (worker->handshaker_count > 0)
+		worker_sweep_sessions(worker);
 	if (stopping)
 		drain(worker);
 	return worked;

@@ -7,6 +7,7 @@
 #define RDL_WORKER_H
 
 #include "channel.h"
+#include "dtls.h"
 #include "fragments.h"
 #include "lcores.h"
 #include "pipeline.h"
@@ -14,6 +15,7 @@
 #include "rules.h"
 
 #define PORTS_MAX RDL_PKTIO_PORTS_MAX
+#define HANDSHAKERS_MAX 16
 
 /* Frames on their way out by one port. */
 struct tx_batch {
@@ -25,6 +27,7 @@ struct worker {
 	/* Set by who makes it, zero otherwise; not changed once it runs. */
 	unsigned index; /* its queue on each port */
 	unsigned port_count, shard_count;
+	unsigned handshaker_count; /* 0: there is no DTLS */
 	struct rdl_pktio *pktio; /* its queues are touched by its core alone */
 	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct ending *ending; /* anybody's, by its functions */
@@ -35,6 +38,7 @@ struct worker {
 	/* Its core's alone. */
 	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel shards[SHARDS_MAX];
+	struct rdl_channel handshakers[HANDSHAKERS_MAX];
 	struct rdl_fragments *fragments;
 	unsigned rounds; /* since it looked for fragments that wait in vain */
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
@@ -50,6 +54,12 @@ struct worker {
  * Register.
  */
 struct rdl_channel_credit worker_credit(unsigned requests);
+
+/*
+ * What it may have under way at one handshaker. Half of it is closed to new handshakes: those under
+ * way go on.
+ */
+struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
 
 /* One round: receives, decides, hands over, takes answers back, sends. True when it found work. */
 bool worker_step(void *self);

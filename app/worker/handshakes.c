@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A worker's part in handshakes: datagrams to those who make them, and what comes from there. */
+#include "internal.h"
+
+#include "clock.h"
+#include "letter.h"
+#include "sessions.h"
+
+struct rdl_channel_credit worker_parcel_credit(unsigned parcels)
+{
+	return (struct rdl_channel_credit){
+		.limit = { [RDL_PARCEL_BEGIN] = (parcels + 1) / 2, [RDL_PARCEL_MORE] = parcels }
+	};
+}
+
+static struct rdl_packet *packet_of(struct rdl_dtls_parcel *parcel)
+{
+	return (struct rdl_packet *)((uintptr_t)parcel - offsetof(struct rdl_packet, parcel));
+}
+
+static uint32_t now_s(void)
+{
+	return (uint32_t)(rdl_clock_coarse_ms() / 1000);
+}
+
+/* False: there is no credit, or the peer's network has its share of it. */
+static bool send_parcel(
+	struct worker *worker, struct rdl_channel *channel, struct rdl_dtls_parcel *parcel)
+{
+	struct rdl_dtls *dtls = worker->pipeline.config.dtls;
+	void *message = parcel;
+
+	if (rdl_channel_left(channel, parcel->kind) == 0 ||
+		!rdl_dtls_parcel_out(dtls, &parcel->way.peer)) {
+		/* The client says its Hello again. */
+		if (parcel->kind == RDL_PARCEL_BEGIN)
+			rdl_dtls_fail(dtls, parcel->session);
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_parcel, 1);
+		return false;
+	}
+	rdl_channel_send(channel, &message, 1);
+	return true;
+}
+
+unsigned worker_send_parcels(
+	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[])
+{
+	unsigned n = 0;
+
+	for (rdl_packet_set left = burst->parcel; left != 0;) {
+		unsigned i = rdl_packet_pop(&left);
+		struct rdl_packet *packet = burst->packets[i];
+
+		if (!send_parcel(
+			    worker, &worker->handshakers[burst->handshaker[i]], &packet->parcel))
+			freed[n++] = &packet->frame;
+	}
+	return n;
+}
+
+/* A datagram that answers none, though it goes the way back of one. */
+static void send_flight(struct worker *worker, const struct rdl_dtls_letter *letter)
+{
+	const struct rdl_way *way = &letter->flight.way;
+	struct rdl_frame *frame;
+
+	if (rdl_pktio_make(worker->pktio, way->local.port, worker->index, &frame, 1) == 0) {
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_flight, 1);
+		return;
+	}
+	struct rdl_cursor to =
+		rdl_net_compose(&worker->pipeline.config.interfaces[way->local.port], way, frame);
+	rdl_cursor_bytes(&to, letter->flight.octets, letter->flight.len);
+	if (to.failed) {
+		rdl_pktio_free(worker->pktio, worker->index, &frame, 1);
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_flight, 1);
+		return;
+	}
+	rdl_net_reply(frame, letter->flight.len);
+	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_tx_frames, 1);
+	worker_send_later(worker, frame);
+}
+
+static void read_letter(struct worker *worker, struct rdl_dtls_letter *letter)
+{
+	struct rdl_dtls *dtls = worker->pipeline.config.dtls;
+
+	switch ((enum rdl_dtls_letter_kind)letter->kind) {
+	case RDL_LETTER_SEND:
+		send_flight(worker, letter);
+		break;
+	case RDL_LETTER_ESTABLISHED:
+		/* Where it cannot be opened it is over, and its records are of no session. */
+		(void)!rdl_dtls_establish(dtls, letter->session, &letter->keys, now_s());
+		explicit_bzero(&letter->keys, sizeof(letter->keys));
+		break;
+	case RDL_LETTER_ENDED:
+		rdl_dtls_fail(dtls, letter->session);
+		break;
+	}
+}
+
+/* Datagrams that came before their sessions were open: now they are. */
+static void process_again(struct worker *worker, struct rdl_frame *frames[], unsigned n)
+{
+	worker->pipeline.now_ms = rdl_clock_coarse_ms();
+	while (n > 0)
+		n = worker_process(worker, frames, n);
+}
+
+bool worker_take_letters(struct worker *worker, unsigned handshaker)
+{
+	struct rdl_channel *channel = &worker->handshakers[handshaker];
+	void *batch[RDL_BURST_MAX], *letters[RDL_BURST_MAX];
+	struct rdl_frame *freed[RDL_BURST_MAX], *again[RDL_BURST_MAX];
+	unsigned read = 0, freed_count = 0, again_count = 0;
+	unsigned n = rdl_channel_take(channel, batch, RDL_BURST_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t *kind = batch[i];
+
+		if (*kind >= RDL_LETTER_SEND) {
+			read_letter(worker, batch[i]);
+			letters[read++] = batch[i];
+			continue;
+		}
+		struct rdl_dtls_parcel *parcel = batch[i];
+
+		rdl_dtls_parcel_back(worker->pipeline.config.dtls, &parcel->way.peer);
+		if (parcel->again)
+			again[again_count++] = &packet_of(parcel)->frame;
+		else
+			freed[freed_count++] = &packet_of(parcel)->frame;
+	}
+	rdl_channel_came_back(channel, n - read);
+	if (read > 0)
+		rdl_channel_give_back(channel, letters, read);
+	if (freed_count > 0)
+		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
+	process_again(worker, again, again_count);
+	return n > 0;
+}
+
+/* Slots that a round looks at. */
+#define SWEEP_SLOTS 16
+
+void worker_sweep_sessions(struct worker *worker)
+{
+	rdl_dtls_sweep(worker->pipeline.config.dtls, now_s(), SWEEP_SLOTS);
+}
