@@ -59,9 +59,11 @@ int daemon_keys(struct daemon *daemon);
 struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_conf *conf);
 
 /*
- * reload.c: reads the file, for the start or to follow a configuration that is running, and says in
- * the log what is wrong with it, a line each; NULL then.
+ * reload.c: reads the file, for the start or to follow a configuration that is running, and prints
+ * what is wrong with it, a line each: of what it says, and of what it asks for. NULL then.
  */
+struct rdl_conf *daemon_load(const char *path, const struct rdl_conf *running, FILE *errors);
+/* The same, in the log. */
 struct rdl_conf *daemon_read(const char *path, const struct rdl_conf *running);
 /*
  * Reads the file again, puts in force what may change, and says in the log what has changed and

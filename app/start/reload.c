@@ -10,14 +10,25 @@
 #include "clock.h"
 #include "log.h"
 
+struct rdl_conf *daemon_load(const char *path, const struct rdl_conf *running, FILE *errors)
+{
+	struct rdl_conf *conf = running == NULL ? rdl_conf_load(path, errors)
+						: rdl_conf_load_again(path, running, errors);
+
+	if (conf == NULL || conf->dtls.port == 0)
+		return conf;
+	fprintf(errors, "%s:%u: dtls is not served yet\n", conf->dtls.where.file,
+		conf->dtls.where.line);
+	rdl_conf_free(conf);
+	return NULL;
+}
+
 struct rdl_conf *daemon_read(const char *path, const struct rdl_conf *running)
 {
 	char *text = NULL, *rest = NULL;
 	size_t len;
 	FILE *errors = open_memstream(&text, &len);
-	FILE *to = errors != NULL ? errors : stderr;
-	struct rdl_conf *conf =
-		running == NULL ? rdl_conf_load(path, to) : rdl_conf_load_again(path, running, to);
+	struct rdl_conf *conf = daemon_load(path, running, errors != NULL ? errors : stderr);
 
 	if (errors == NULL)
 		return conf;

@@ -199,7 +199,7 @@ static int serve(struct daemon *daemon)
 
 int start_check(const char *path)
 {
-	struct rdl_conf *conf = rdl_conf_load(path, stdout);
+	struct rdl_conf *conf = daemon_load(path, NULL, stdout);
 	int ret = conf != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 
 	rdl_conf_free(conf);

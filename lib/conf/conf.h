@@ -19,6 +19,7 @@
  */
 #define RDL_CONF_FRAME_MAX 5120
 #define RDL_CONF_EXTRA_PARAMETERS_MAX 32
+#define RDL_CONF_HANDSHAKES_MAX 16 /* threads */
 
 struct rdl_conf_where {
 	const char *file;
@@ -79,6 +80,12 @@ struct rdl_conf_socket {
 	const char *group; /* who may connect besides this process's user; NULL: its own group */
 };
 
+/* A file, or a folder, that something else than conf reads. */
+struct rdl_conf_file {
+	struct rdl_conf_where where;
+	const char *path; /* NULL: none; absolute, or relative to this process's folder */
+};
+
 enum rdl_conf_log_level {
 	RDL_CONF_LOG_ERROR,
 	RDL_CONF_LOG_WARN,
@@ -105,12 +112,28 @@ struct rdl_conf {
 	unsigned port_count;
 	struct rdl_conf_port ports[RDL_CONF_PORTS_MAX];
 	struct {
-		uint16_t port;
+		uint16_t port; /* 0: none, there is DTLS only */
 		uint32_t exchange_lifetime_s;
 		uint32_t max_payload; /* octets, of a block-wise body */
 		uint32_t block_transfers, reassemblies;
 		bool diagnostics;
 	} coap;
+	struct {
+		struct rdl_conf_where where;
+		uint16_t port; /* 0: there is no DTLS, and the rest is nobody's */
+		struct rdl_conf_file credentials, key_file;
+		/* A key alone is for raw public keys; with a certificate there is a CA, too. */
+		struct rdl_conf_file certificate, key, ca, crl;
+		struct rdl_conf_strings suites; /* in the order of liking; none: all */
+		bool cid;
+		bool endpoint_from_identity;
+		uint64_t sessions; /* 0: as many as registrations */
+		uint32_t session_idle_s;
+		uint32_t handshakes; /* threads */
+		uint32_t handshakes_max; /* under way at once; 0: derived */
+		uint32_t handshake_timeout_s, retransmit_ms;
+		uint32_t ticket_s; /* 0: none */
+	} dtls;
 	struct {
 		const char *version_text;
 		struct rdl_conf_version version;
@@ -131,6 +154,7 @@ struct rdl_conf {
 		/* endpoint names, from that file */
 		struct rdl_conf_strings known;
 		struct rdl_conf_strings deny; /* glob patterns */
+		struct rdl_conf_strings secured; /* the same, of names that need DTLS */
 		bool unknown_forbidden; /* unknown_code = "4.03" */
 	} endpoints;
 	struct {
@@ -179,7 +203,7 @@ struct rdl_conf_change {
 	 */
 	char was[64], now[64];
 };
-#define RDL_CONF_CHANGES_MAX 64
+#define RDL_CONF_CHANGES_MAX 96
 
 /*
  * Fills in each key that two configurations differ in, in the order of the schema; returns how

@@ -120,8 +120,10 @@ struct rdl_conf_section {
 	const char *name; /* NULL: the whole configuration */
 	struct rdl_conf_group group;
 };
-#define RDL_CONF_SECTIONS 10
+#define RDL_CONF_SECTIONS 11
 extern const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS];
+#define RDL_CONF_DTLS_KEYS 17
+extern const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS];
 /* What one entry of `ports` holds, and one of `objects` or `own_objects`. */
 extern const struct rdl_conf_group rdl_conf_port_group, rdl_conf_object_group;
 
@@ -147,6 +149,8 @@ bool rdl_conf_number_parse(const char *text, size_t len, unsigned max, unsigned 
 void rdl_conf_read_ports(struct rdl_conf_loader *loader, const config_setting_t *root);
 /* Of ports that are read, each with its setting in the list. */
 void rdl_conf_read_rings(struct rdl_conf_loader *loader, const config_setting_t *ports);
+/* Of groups that are read. */
+void rdl_conf_read_dtls(struct rdl_conf_loader *loader, const config_setting_t *root);
 void rdl_conf_read_objects(struct rdl_conf_loader *loader, const config_setting_t *lwm2m);
 void rdl_conf_read_addresses(
 	struct rdl_conf_loader *loader, const config_setting_t *group, struct rdl_conf_port *port);

@@ -63,6 +63,7 @@ static const struct rdl_conf_key root_keys[] = {
 		.max = RDL_CONF_PORTS_MAX,
 		.same = rdl_conf_same_ports },
 	{ .name = "coap", .kind = RDL_CONF_GROUP },
+	{ .name = "dtls", .kind = RDL_CONF_GROUP },
 	{ .name = "lwm2m", .kind = RDL_CONF_GROUP },
 	{ .name = "endpoints", .kind = RDL_CONF_GROUP },
 	{ .name = "admission", .kind = RDL_CONF_GROUP },
@@ -81,7 +82,7 @@ static const struct rdl_conf_key memory_keys[] = {
 };
 
 static const struct rdl_conf_key coap_keys[] = {
-	NUMBER("port", coap.port, START, 1, 65535, 5683),
+	NUMBER("port", coap.port, START, 0, 65535, 5683),
 	NUMBER("exchange_lifetime", coap.exchange_lifetime_s, START, 1, 86400, 247),
 	NUMBER("max_payload", coap.max_payload, START, 1024, 65536, 8192),
 	NUMBER("block_transfers", coap.block_transfers, START, 1, 1048576, 4096),
@@ -183,6 +184,12 @@ static const struct rdl_conf_key endpoints_keys[] = {
 		.min = 1,
 		.max = 252,
 		FIELD(endpoints.deny) },
+	{ .name = "secured",
+		.kind = RDL_CONF_STRINGS,
+		.when = RELOAD,
+		.min = 1,
+		.max = 252,
+		FIELD(endpoints.secured) },
 	WORD("unknown_code", endpoints.unknown_forbidden, RELOAD, code_words, false),
 };
 
@@ -232,6 +239,7 @@ const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS] = {
 	{ NULL, RDL_CONF_GROUP_OF(root_keys) },
 	{ "memory", RDL_CONF_GROUP_OF(memory_keys) },
 	{ "coap", RDL_CONF_GROUP_OF(coap_keys) },
+	{ "dtls", RDL_CONF_GROUP_OF(rdl_conf_dtls_keys) },
 	{ "lwm2m", RDL_CONF_GROUP_OF(lwm2m_keys) },
 	{ "endpoints", RDL_CONF_GROUP_OF(endpoints_keys) },
 	{ "admission", RDL_CONF_GROUP_OF(admission_keys) },

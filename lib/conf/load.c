@@ -73,6 +73,7 @@ static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 			rdl_conf_read_group(loader, &rdl_conf_sections[i].group, group, conf);
 	}
 	rdl_conf_read_ports(loader, root);
+	rdl_conf_read_dtls(loader, root);
 	group = rdl_conf_member(root, "memory", CONFIG_TYPE_GROUP);
 	if (group != NULL)
 		conf->memory.where = rdl_conf_source_where(loader, group->line);

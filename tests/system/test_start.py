@@ -55,6 +55,11 @@ def test_check(lab):
         assert key in line, line
     code, out, err = run("-c", bad)
     expect((code, out, len(err.splitlines())), (1, "", 4), err)
+    secured = write(lab, "secured.conf", 'ports = ( %s );\ndtls = { credentials = "c"; };' % PORT % "net_null0")
+    said = "%s:2: dtls is not served yet\n" % secured
+    expect(run("-t", "-c", secured), (1, said, ""), "what cannot be served")
+    code, out, err = run("-c", secured)
+    expect((code, out, said in err), (1, "", True), err)
     os.mkfifo(lab.dir + "/fifo")
     for path, what in ((lab.dir + "/none.conf", "No such file"), (lab.dir, "irectory"), (lab.dir + "/fifo", "a FIFO"),
                        ("/dev/zero", "a device")):

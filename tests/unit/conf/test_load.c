@@ -64,6 +64,32 @@ static const char *text_or_none(const char *text)
 	return text != NULL ? text : "none";
 }
 
+static void print_file(FILE *out, const struct rdl_conf_file *file)
+{
+	fprintf(out, " %s %s:%u", text_or_none(file->path), text_or_none(file->where.file),
+		file->where.line);
+}
+
+static void print_dtls(FILE *out, const struct rdl_conf *conf)
+{
+	fprintf(out, "dtls %u cid %d ep %d sessions %llu %u handshakes %u %u %u %u ticket %u\n",
+		conf->dtls.port, conf->dtls.cid, conf->dtls.endpoint_from_identity,
+		(unsigned long long)conf->dtls.sessions, conf->dtls.session_idle_s,
+		conf->dtls.handshakes, conf->dtls.handshakes_max, conf->dtls.handshake_timeout_s,
+		conf->dtls.retransmit_ms, conf->dtls.ticket_s);
+	if (conf->dtls.port == 0)
+		return;
+	fprintf(out, "at %s:%u", conf->dtls.where.file, conf->dtls.where.line);
+	print_file(out, &conf->dtls.credentials);
+	print_file(out, &conf->dtls.key_file);
+	print_file(out, &conf->dtls.certificate);
+	print_file(out, &conf->dtls.key);
+	print_file(out, &conf->dtls.ca);
+	print_file(out, &conf->dtls.crl);
+	fputc('\n', out);
+	print_strings(out, "suites", &conf->dtls.suites);
+}
+
 /* Every field as text, to be compared. */
 static char *print_conf(const struct rdl_conf *conf)
 {
@@ -97,6 +123,7 @@ static char *print_conf(const struct rdl_conf *conf)
 		conf->endpoints.unknown_forbidden);
 	print_strings(out, "known", &conf->endpoints.known);
 	print_strings(out, "deny", &conf->endpoints.deny);
+	print_strings(out, "secured", &conf->endpoints.secured);
 	fprintf(out, "admission %u %u %u %u\n", conf->admission.registers_per_s,
 		conf->admission.burst, conf->admission.per_prefix, conf->admission.updates);
 	fprintf(out, "events %s %s %s:%u %u %u %u\n", text_or_none(conf->events.socket.path),
@@ -107,6 +134,7 @@ static char *print_conf(const struct rdl_conf *conf)
 		text_or_none(conf->control.group), text_or_none(conf->control.where.file),
 		conf->control.where.line);
 	print_strings(out, "eal", &conf->eal_extra);
+	print_dtls(out, conf);
 	fprintf(out, "log %d\n", conf->log_level);
 	fclose(out);
 	return text;
@@ -121,10 +149,12 @@ static char *print_conf(const struct rdl_conf *conf)
 	"known_only 0 unknown_forbidden 0\n"                                            \
 	"known:\n"                                                                      \
 	"deny:\n"                                                                       \
+	"secured:\n"                                                                    \
 	"admission 0 0 0 10\n"                                                          \
 	"events none none none:0 16 4096 8192\n"                                        \
 	"control none none none:0\n"                                                    \
 	"eal:\n"                                                                        \
+	"dtls 0 cid 1 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket 604800\n"       \
 	"log 2\n"
 
 static void assert_conf(const char *path, const char *expected)
@@ -189,10 +219,12 @@ static void lab(void **state)
 		"known_only 0 unknown_forbidden 0\n"
 		"known:\n"
 		"deny: [denied-*]\n"
+		"secured:\n"
 		"admission 0 0 0 10\n"
 		"events /run/rdline/events.sock none conf/lab.conf:6 16 4096 8192\n"
 		"control /run/rdline/control.sock none conf/lab.conf:7\n"
 		"eal:\n"
+		"dtls 0 cid 1 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket 604800\n"
 		"log 2\n");
 }
 
@@ -221,10 +253,20 @@ static void every_key_goes_to_its_place(void **state)
 		"known_only 1 unknown_forbidden 1\n"
 		"known: [first] [urn:dev:2] [n\xc3\xa4me with blanks] [last]\n"
 		"deny: [denied-*] [?]\n"
+		"secured: [x509-*]\n"
 		"admission 1 2 3 4\n"
 		"events /run/e.sock wheel tests/data/conf/full.conf:27 3 2000 1024\n"
 		"control /run/c.sock operators tests/data/conf/full.conf:28\n"
 		"eal: [--log-level=pmd:debug] [-v]\n"
+		"dtls 61617 cid 0 ep 1 sessions 5 6 handshakes 2 7 8 9000 ticket 10\n"
+		"at tests/data/conf/full.conf:31"
+		" tests/data/conf/part/credentials tests/data/conf/full.conf:32"
+		" /etc/rdline/key tests/data/conf/full.conf:32"
+		" tests/data/conf/c.pem tests/data/conf/full.conf:32"
+		" tests/data/conf/k.pem tests/data/conf/full.conf:32"
+		" tests/data/conf/ca.pem tests/data/conf/full.conf:33"
+		" tests/data/conf/crl.pem tests/data/conf/full.conf:33\n"
+		"suites: [TLS_PSK_WITH_AES_256_GCM_SHA384] [TLS_PSK_WITH_AES_128_CCM_8]\n"
 		"log 3\n");
 }
 

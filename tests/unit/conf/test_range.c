@@ -18,11 +18,18 @@ static const struct {
 	{ "memory", "registrations", 1, 4000000000, PLACE(memory.registrations) },
 	{ "memory", "name_octets", 1, 252, PLACE(memory.name_octets) },
 	{ "memory", "prefix_percent", 1, 100, PLACE(memory.prefix_percent) },
-	{ "coap", "port", 1, 65535, PLACE(coap.port) },
 	{ "coap", "exchange_lifetime", 1, 86400, PLACE(coap.exchange_lifetime_s) },
 	{ "coap", "max_payload", 1024, 65536, PLACE(coap.max_payload) },
 	{ "coap", "block_transfers", 1, 1048576, PLACE(coap.block_transfers) },
 	{ "coap", "reassemblies", 1, 65536, PLACE(coap.reassemblies) },
+	{ "dtls", "port", 1, 65535, PLACE(dtls.port) },
+	{ "dtls", "sessions", 0, 4000000000, PLACE(dtls.sessions) },
+	{ "dtls", "session_idle_s", 1, 86400, PLACE(dtls.session_idle_s) },
+	{ "dtls", "handshakes", 1, 16, PLACE(dtls.handshakes) },
+	{ "dtls", "handshakes_max", 0, 10000000, PLACE(dtls.handshakes_max) },
+	{ "dtls", "handshake_timeout_s", 5, 600, PLACE(dtls.handshake_timeout_s) },
+	{ "dtls", "retransmit_ms", 100, 60000, PLACE(dtls.retransmit_ms) },
+	{ "dtls", "ticket_s", 0, 604800, PLACE(dtls.ticket_s) },
 	{ "lwm2m", "lifetime_min", 0, 2147483647, PLACE(lwm2m.lifetime_min_s) },
 	{ "lwm2m", "lifetime_max", 1, 2147483647, PLACE(lwm2m.lifetime_max_s) },
 	{ "lwm2m", "expiry_grace", 0, 86400, PLACE(lwm2m.expiry_grace_s) },
@@ -51,8 +58,10 @@ static void write_setting(size_t row, long long value, char text[static 256])
 			key, value, suffix);
 	else
 		snprintf(text, 256, TEST_PORT "%s = { %s%s = %lld%s; };\n", group,
-			strcmp(group, "events") == 0 ? "socket = \"/s\"; " : "", key, value,
-			suffix);
+			strcmp(group, "events") == 0 ? "socket = \"/s\"; "
+			: strcmp(group, "dtls") == 0 ? "credentials = \"/c\"; "
+						     : "",
+			key, value, suffix);
 }
 
 static void assert_stored(size_t row, long long value)
@@ -196,6 +205,9 @@ static const struct {
 	{ "endpoints = { known = \"/dev/null\"; };", "" },
 	{ "endpoints = { unknown_code = \"4.0\"; };",
 		"2: endpoints.unknown_code must be \"4.00\" or \"4.03\", not \"4.0\"\n" },
+	{ "dtls = { credentials = \"/c\"; };"
+	  "endpoints = { secured = [ \"" REPEAT_252("x") "x\" ]; };",
+		"2: endpoints.secured[0] must be a string of at most 252 octets, not 253\n" },
 	{ "eal = { extra = [ \"\" ]; };", "2: eal.extra[0] must not be empty\n" },
 	{ "log = { level = \"error\"; };", "" },
 	{ "log = { level = \"warn\"; };", "" },

@@ -97,7 +97,8 @@ static void test_errors(void **state)
 {
 	static const char *const bad[] = { "", PORT "admission = { updates = 7; }; workers = 0;\n",
 		PORT "lwm2m = { version = \"2.0\"; };\n",
-		PORT "endpoints = { known = \"/dev/zero\"; };\n" };
+		PORT "endpoints = { known = \"/dev/zero\"; };\n",
+		PORT "admission = { updates = 7; }; dtls = { credentials = \"c\"; };\n" };
 	const struct rdl_rules *rules = rdl_rulebook_read(&the_daemon->rulebook, &seen);
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(bad); i++) {
