@@ -50,6 +50,8 @@ struct rdl_handshake {
 	uint8_t who[RDL_IDENTITY_MAX];
 	/* Of the client's Finished that did not open. */
 	uint8_t wrong;
+	/* Its suite is one of certificates and raw keys. */
+	bool signs;
 	/* PSK: the database has nobody of that identity. */
 	bool unknown;
 	/* Why the look-up, or what came of it, ended it: where `failing`. */
@@ -194,11 +196,19 @@ struct rdl_handshake_hello {
 	struct rdl_span suites;
 };
 
-/* Of a whole ClientHello in one record; false: it is none. */
+/* The numbers of cipher suites in a whole ClientHello in one record; false: it is none. */
+bool rdl_handshake_hello_suites(struct rdl_span record, struct rdl_span *suites);
+/* All; false: it is none. */
 bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello *hello);
-/* What a client offers, and RDL_DTLS_SUITES, or the AEAD of what is chosen. */
-gnutls_priority_t rdl_handshake_suites_choose(
-	const struct rdl_handshakes *handshakes, struct rdl_span offered, uint8_t *suite);
+/* Of what a client offers. */
+struct rdl_handshake_choice {
+	/* RDL_DTLS_SUITES: none; the priority is one with which GnuTLS tells it so. */
+	uint8_t suite;
+	bool signs;
+	gnutls_priority_t priority;
+};
+struct rdl_handshake_choice rdl_handshake_suites_choose(
+	const struct rdl_handshakes *handshakes, struct rdl_span offered);
 
 /* ---- session: a handshake as GnuTLS sees it ---- */
 

@@ -59,16 +59,30 @@ static bool read_suites(struct rdl_span body, struct rdl_span *suites)
 	return suites->len <= body.len - 2;
 }
 
+/* What the message holds; empty: it is no ClientHello. */
+static struct rdl_span body_of(struct rdl_span record)
+{
+	const uint8_t *message = record.data + RDL_DTLS_RECORD_HEADER;
+	size_t head = RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER;
+
+	if (record.len < head || record.data[0] != RDL_CONTENT_HANDSHAKE ||
+		rdl_record_epoch(record.data) != 0 || message[0] != CLIENT_HELLO)
+		return (struct rdl_span){ NULL, 0 };
+	return (struct rdl_span){ record.data + head, record.len - head };
+}
+
+bool rdl_handshake_hello_suites(struct rdl_span record, struct rdl_span *suites)
+{
+	return read_suites(body_of(record), suites);
+}
+
 bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello *hello)
 {
 	const uint8_t *message = record.data + RDL_DTLS_RECORD_HEADER;
+	struct rdl_span body = body_of(record);
 
-	if (record.len < RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER ||
-		record.data[0] != RDL_CONTENT_HANDSHAKE || rdl_record_epoch(record.data) != 0 ||
-		message[0] != CLIENT_HELLO)
+	if (!read_suites(body, &hello->suites))
 		return false;
-	struct rdl_span body = { message + RDL_DTLS_HANDSHAKE_HEADER,
-		record.len - RDL_DTLS_RECORD_HEADER - RDL_DTLS_HANDSHAKE_HEADER };
 	/*
 	 * The worker's HelloVerifyRequest had the numbers of the Hello before; RFC 6347 section
 	 * 4.2.1 goes on from the Hello's own. What we write is one above what was written.
@@ -79,5 +93,5 @@ bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello
 		.hsk_write_seq = rdl_get_be16(message + 4) - 1u,
 	};
 	hello->plaintext_max = plaintext_max(body);
-	return read_suites(body, &hello->suites);
+	return true;
 }

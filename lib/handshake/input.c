@@ -148,3 +148,23 @@ enum rdl_handshake_fate rdl_handshakes_input(
 		return RDL_HANDSHAKE_TAKEN;
 	return give_all(handshake, parcel, now_ms);
 }
+
+enum rdl_handshake_class rdl_handshakes_class(
+	const struct rdl_handshakes *handshakes, const struct rdl_dtls_parcel *parcel)
+{
+	const struct rdl_handshake *handshake = NULL;
+	struct rdl_span record = { parcel->data, parcel->len }, suites;
+
+	if (parcel->kind == RDL_PARCEL_END)
+		return RDL_HANDSHAKE_UNDER_WAY_PSK;
+	handshake = rdl_handshake_find(&handshakes->places, parcel->session);
+	if (handshake != NULL || parcel->kind == RDL_PARCEL_MORE)
+		return handshake != NULL && handshake->tls != NULL && handshake->signs
+			       ? RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE
+			       : RDL_HANDSHAKE_UNDER_WAY_PSK;
+	record.len = rdl_record_len(record, 0);
+	return rdl_handshake_hello_suites(record, &suites) &&
+			       rdl_handshake_suites_choose(handshakes, suites).signs
+		       ? RDL_HANDSHAKE_NEW_CERTIFICATE
+		       : RDL_HANDSHAKE_NEW_PSK;
+}

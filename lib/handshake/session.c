@@ -86,10 +86,11 @@ bool rdl_handshake_tls_create(struct rdl_handshake *handshake, struct rdl_handsh
 	gnutls_dtls_set_timeouts(tls, handshakes->config.retransmit_ms, NEVER_MS);
 	gnutls_dtls_set_mtu(tls, handshakes->config.mtu);
 	gnutls_dtls_prestate_set(tls, &hello->prestate);
-	gnutls_priority_t priority =
-		rdl_handshake_suites_choose(handshakes, hello->suites, &handshake->keys.suite);
+	struct rdl_handshake_choice choice = rdl_handshake_suites_choose(handshakes, hello->suites);
 
-	if (gnutls_priority_set(tls, priority) < 0 ||
+	handshake->keys.suite = choice.suite;
+	handshake->signs = choice.signs;
+	if (gnutls_priority_set(tls, choice.priority) < 0 ||
 		(handshakes->config.reader != NULL &&
 			gnutls_credentials_set(tls, GNUTLS_CRD_PSK, handshakes->psk) < 0) ||
 		!set_certificates(handshake) || !rdl_handshake_cid_register(handshake)) {

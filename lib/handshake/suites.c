@@ -82,8 +82,8 @@ static bool offers(struct rdl_span offered, uint16_t number)
 	return false;
 }
 
-gnutls_priority_t rdl_handshake_suites_choose(
-	const struct rdl_handshakes *handshakes, struct rdl_span offered, uint8_t *suite)
+struct rdl_handshake_choice rdl_handshake_suites_choose(
+	const struct rdl_handshakes *handshakes, struct rdl_span offered)
 {
 	const struct rdl_handshake_suites *suites = &handshakes->suites;
 
@@ -92,12 +92,9 @@ gnutls_priority_t rdl_handshake_suites_choose(
 		bool served = known[at].psk ? handshakes->config.reader != NULL
 					    : handshakes->certificates != NULL;
 
-		if (served && offers(offered, known[at].number)) {
-			*suite = known[at].suite;
-			return suites->priorities[i];
-		}
+		if (served && offers(offered, known[at].number))
+			return (struct rdl_handshake_choice){ known[at].suite, !known[at].psk,
+				suites->priorities[i] };
 	}
-	/* Any of them: GnuTLS tells the client that there is none. */
-	*suite = RDL_DTLS_SUITES;
-	return suites->priorities[0];
+	return (struct rdl_handshake_choice){ RDL_DTLS_SUITES, false, suites->priorities[0] };
 }
