@@ -64,11 +64,24 @@ static const char *times_problem(
 	return NULL;
 }
 
-/* As a raw public key (RFC 7250), beside the certificate. */
+/* As a raw public key (RFC 7250). */
 static int add_raw_key(
-	gnutls_certificate_credentials_t tls, gnutls_x509_crt_t certificate, gnutls_datum_t *key)
+	gnutls_certificate_credentials_t tls, gnutls_pubkey_t public, gnutls_datum_t *key)
 {
 	gnutls_datum_t pem = { NULL, 0 };
+	int error = gnutls_pubkey_export2(public, GNUTLS_X509_FMT_PEM, &pem);
+
+	if (error == 0)
+		error = gnutls_certificate_set_rawpk_key_mem(
+			tls, &pem, key, GNUTLS_X509_FMT_PEM, NULL, 0, NULL, 0, 0);
+	gnutls_free(pem.data);
+	return error;
+}
+
+/* Beside the certificate, whose key it is. */
+static int add_certified_key(
+	gnutls_certificate_credentials_t tls, gnutls_x509_crt_t certificate, gnutls_datum_t *key)
+{
 	gnutls_pubkey_t public;
 	int error = gnutls_pubkey_init(&public);
 
@@ -76,17 +89,37 @@ static int add_raw_key(
 		return error;
 	error = gnutls_pubkey_import_x509(public, certificate, 0);
 	if (error == 0)
-		error = gnutls_pubkey_export2(public, GNUTLS_X509_FMT_PEM, &pem);
-	if (error == 0)
-		error = gnutls_certificate_set_rawpk_key_mem(
-			tls, &pem, key, GNUTLS_X509_FMT_PEM, NULL, 0, NULL, 0, 0);
-	gnutls_free(pem.data);
+		error = add_raw_key(tls, public, key);
 	gnutls_pubkey_deinit(public);
 	return error;
 }
 
-/* Ours, checked. NULL, or what is the matter with it. */
-static const char *add_own(
+/* A key that no certificate speaks of. NULL, or what is the matter with it. */
+static const char *add_key_alone(gnutls_certificate_credentials_t tls, gnutls_datum_t *key)
+{
+	gnutls_privkey_t private = NULL;
+	gnutls_pubkey_t public = NULL;
+	const char *what = NULL;
+	int error = gnutls_privkey_init(&private);
+
+	if (error == 0)
+		error = gnutls_pubkey_init(&public);
+	if (error == 0 &&
+		gnutls_privkey_import_x509_raw(private, key, GNUTLS_X509_FMT_PEM, NULL, 0) < 0)
+		what = "is no private key that can be read";
+	else if (error == 0 && gnutls_privkey_get_pk_algorithm(private, NULL) != GNUTLS_PK_ECDSA)
+		what = "is not a key of ECDSA";
+	else if (error == 0)
+		error = gnutls_pubkey_import_privkey(public, private, 0, 0);
+	if (error == 0 && what == NULL)
+		error = add_raw_key(tls, public, key);
+	gnutls_pubkey_deinit(public);
+	gnutls_privkey_deinit(private);
+	return error < 0 ? gnutls_strerror(error) : what;
+}
+
+/* The same of a certificate and its key, whichever of them it is. */
+static const char *add_certificate(
 	struct rdl_certificates *certificates, struct files *files, time_t now, bool *of_key)
 {
 	gnutls_x509_crt_t chain[CHAIN_MAX];
@@ -104,7 +137,7 @@ static const char *add_own(
 		error = gnutls_certificate_set_x509_key_mem2(certificates->tls, &files->certificate,
 			&files->key, GNUTLS_X509_FMT_PEM, NULL, 0);
 		if (error >= 0)
-			error = add_raw_key(certificates->tls, chain[0], &files->key);
+			error = add_certified_key(certificates->tls, chain[0], &files->key);
 		*of_key = error < 0;
 		if (error == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
 			what = "is not the key of the certificate";
@@ -120,8 +153,9 @@ static bool fill(struct rdl_certificates *certificates,
 	const struct rdl_certificates_config *config, struct files *files, time_t now,
 	char *problem)
 {
-	bool of_key;
-	const char *what = add_own(certificates, files, now, &of_key);
+	bool of_key = config->certificate == NULL;
+	const char *what = of_key ? add_key_alone(certificates->tls, &files->key)
+				  : add_certificate(certificates, files, now, &of_key);
 
 	if (what != NULL)
 		return problem_of(problem, of_key ? config->key : config->certificate, what);
@@ -145,7 +179,7 @@ struct rdl_certificates *rdl_certificates_load(const struct rdl_certificates_con
 	if (certificates == NULL ||
 		gnutls_certificate_allocate_credentials(&certificates->tls) < 0) {
 		free(certificates);
-		(void)problem_of(problem, config->certificate, "no memory");
+		(void)problem_of(problem, config->key, "no memory");
 		return NULL;
 	}
 	certificates->holders = 1;

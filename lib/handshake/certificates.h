@@ -15,8 +15,10 @@
 
 /* PEM files. */
 struct rdl_certificates_config {
-	/* Ours, with those between it and its root; its private key. */
-	const char *certificate, *key;
+	/* Ours, with those between it and its root; NULL: the key is a raw public one only. */
+	const char *certificate;
+	/* Our private key, on a curve. */
+	const char *key;
 	/* Roots of clients' certificates; NULL: only raw public keys are taken. */
 	const char *ca;
 	/* What those have revoked; NULL: nothing. */
@@ -35,7 +37,7 @@ struct rdl_certificates *rdl_certificates_load(const struct rdl_certificates_con
 struct rdl_certificates *rdl_certificates_hold(struct rdl_certificates *certificates);
 /* NULL is fine. */
 void rdl_certificates_release(struct rdl_certificates *certificates);
-/* When the first of ours does. */
+/* When the first of ours does; 0: never, there is none. */
 time_t rdl_certificates_expire(const struct rdl_certificates *certificates);
 
 #endif

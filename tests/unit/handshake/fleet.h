@@ -12,6 +12,10 @@
 	"NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+" cipher ":+AEAD:+SIGN-ALL:+GROUP-ALL:+CTYPE-X509" more
 #define CCM_8 SUITES("AES-128-CCM-8", "")
 #define RAW "NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+AES-128-CCM-8:+AEAD:+SIGN-ALL:+GROUP-ALL:+CTYPE-RAWPK"
+/* A raw key of the gateway's, a certificate of the client's. */
+#define RAW_SERVER                                                                              \
+	"NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+AES-128-CCM-8:+AEAD:+SIGN-ALL:+GROUP-ALL:+CTYPE-SRV-" \
+	"RAWPK:+CTYPE-CLI-X509"
 #define DAY 86400
 
 struct person {
@@ -147,6 +151,17 @@ static inline struct rdl_certificates *load(struct fleet *fleet, const char *crl
 	return rdl_certificates_load(&config, time(NULL), problem);
 }
 
+/* Of a gateway that has a key alone, or, with `ca`, the roots of clients' certificates beside it. */
+static inline struct rdl_certificates *load_key_alone(struct fleet *fleet, bool ca, char *problem)
+{
+	struct rdl_certificates_config config = {
+		.key = path(fleet->world, "server.key"),
+		.ca = ca ? path(fleet->world, "ca.pem") : NULL,
+	};
+
+	return rdl_certificates_load(&config, time(NULL), problem);
+}
+
 static inline struct fleet fleet_begin(void)
 {
 	struct fleet fleet = { .world = world_begin() };
@@ -190,14 +205,14 @@ static inline int shake(
 	return world_run(fleet->world);
 }
 
-static inline int shake_raw(struct fleet *fleet, const struct person *person)
+static inline int shake_raw(struct fleet *fleet, const struct person *person, int cid_len)
 {
 	struct client *client = &fleet->world->client;
 	gnutls_privkey_t key;
 	gnutls_pcert_st pcert;
 	gnutls_pubkey_t public;
 
-	client_begin_empty(client, RAW, -1);
+	client_begin_empty(client, RAW, cid_len);
 	gnutls_pubkey_init(&public);
 	gnutls_privkey_init(&key);
 	assert_int_equal(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Handshakes with certificates and with raw public keys, and what is wrong with files of them. */
+/* Handshakes with certificates, and what is wrong with files of them. */
 #include "fleet.h"
 
 /* A client that wishes so: whether it may register as `endpoint`. */
@@ -126,37 +126,6 @@ static void test_psk_beside(void **state)
 	fleet_end(&fleet);
 }
 
-static void test_raw_key(void **state)
-{
-	struct fleet fleet = fleet_begin();
-	struct world *world = fleet.world;
-	struct person person = make(&fleet.ca, (struct wish){ .cn = "any" });
-
-	add_raw(world, &person, "meter");
-	assert_int_equal(shake_raw(&fleet, &person), 0);
-	assert_int_equal(world->established, 1);
-	assert_int_equal(world->keys.mode, RDL_IDENTITY_RPK);
-	assert_true(
-		rdl_identities_permit(world->identities, world->keys.identity, RDL_SPAN("meter")));
-	assert_false(
-		rdl_identities_permit(world->identities, world->keys.identity, RDL_SPAN("any")));
-	world_check_keys(world);
-	forget(&person);
-	fleet_end(&fleet);
-}
-
-static void test_unknown_raw_key(void **state)
-{
-	struct fleet fleet = fleet_begin();
-	struct person person = make(&fleet.ca, (struct wish){ .cn = "any" });
-
-	assert_true(shake_raw(&fleet, &person) < 0);
-	assert_int_equal(fleet.world->established, 0);
-	assert_int_equal(world_failed(fleet.world, RDL_HANDSHAKE_identity), 1);
-	forget(&person);
-	fleet_end(&fleet);
-}
-
 /* A reload while one is under way: it goes on with what it began with. */
 static void test_reload_meanwhile(void **state)
 {
@@ -231,8 +200,6 @@ int main(void)
 		cmocka_unit_test(test_small_datagrams),
 		cmocka_unit_test(test_no_certificate),
 		cmocka_unit_test(test_psk_beside),
-		cmocka_unit_test(test_raw_key),
-		cmocka_unit_test(test_unknown_raw_key),
 		cmocka_unit_test(test_reload_meanwhile),
 		cmocka_unit_test(test_files),
 	};
