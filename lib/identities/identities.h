@@ -111,6 +111,20 @@ size_t rdl_identities_octets(
 	const struct rdl_identities *identities, uint32_t number, uint8_t octets[RDL_IDENTITY_MAX]);
 
 /*
+ * As people are shown it: the octets, or the hex digits of a raw key's digest. Returns their
+ * length; 0 of number 0.
+ */
+size_t rdl_identities_text(
+	const struct rdl_identities *identities, uint32_t number, uint8_t text[RDL_IDENTITY_MAX]);
+/*
+ * The same as members of a JSON object, without braces: `"security":"none"` of number 0, else the
+ * mode and `"identity":"..."`. Of a number that somebody holds, or did half a minute ago.
+ */
+#define RDL_IDENTITIES_JSON_MAX (6 * RDL_IDENTITY_MAX + 40)
+void rdl_identities_json(
+	struct rdl_cursor *out, const struct rdl_identities *identities, uint32_t number);
+
+/*
  * The first interned one behind this number, or 0. By it whoever no longer knows what to revoke can
  * look all of them up.
  */
