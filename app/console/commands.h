@@ -6,7 +6,7 @@
 #include "console.h"
 
 /* No reply is longer: a page of names, a registration, as many refusals as are shown. */
-#define COMMANDS_REPLY_MAX (3u << 20)
+#define COMMANDS_REPLY_MAX (5u << 20)
 
 /* What a request says; views into its text. */
 struct command {

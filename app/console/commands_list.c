@@ -28,6 +28,8 @@ static void put_row(struct rdl_cursor *reply, const struct console_sources *from
 	rdl_cursor_text(reply, ",\"address\":\"");
 	rdl_cursor_text(reply, address);
 	put_number(reply, "\",\"port\":", row->peer.port);
+	rdl_cursor_u8(reply, ',');
+	rdl_identities_json(reply, from->facts.identities, row->identity);
 	put_number(reply, ",\"version\":\"", from->facts.major);
 	put_number(reply, ".", row->minor);
 	put_number(reply, "\",\"lifetime\":", row->lifetime_s);

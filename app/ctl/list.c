@@ -8,7 +8,7 @@
 /* Ten million of them are two gigabytes: --sort none holds none back. */
 struct list_row {
 	json_t *endpoint;
-	char address[46], version[8], binding[9];
+	char address[46], security[5], version[8], binding[9];
 	unsigned port;
 	long long left_s;
 };
@@ -41,6 +41,7 @@ static void read_row(struct list_row *to, json_t *row)
 {
 	to->endpoint = json_incref(json_object_get(row, "endpoint"));
 	copy_text(to->address, sizeof(to->address), row, "address");
+	copy_text(to->security, sizeof(to->security), row, "security");
 	copy_text(to->version, sizeof(to->version), row, "version");
 	copy_text(to->binding, sizeof(to->binding) - 1, row, "binding");
 	if (json_is_true(json_object_get(row, "queue")) && strchr(to->binding, 'Q') == NULL)
@@ -119,8 +120,8 @@ static void print_row(const struct list_row *row, int address_width)
 	char left[32];
 
 	left_text(row->left_s, left);
-	printf("%-*s  %5u  %-7s  %-7s  %9s  ", address_width, row->address, row->port, row->version,
-		row->binding, left);
+	printf("%-*s  %5u  %-8s  %-7s  %-7s  %9s  ", address_width, row->address, row->port,
+		row->security, row->version, row->binding, left);
 	print_line(row->endpoint);
 }
 
@@ -137,8 +138,8 @@ void list_print(struct list_rows *list, enum list_order order)
 		if (strlen(list->rows[i].address) > (size_t)width)
 			width = (int)strlen(list->rows[i].address);
 	if (!list->headed)
-		printf("%-*s  %5s  %-7s  %-7s  %9s  ENDPOINT\n", width, "ADDRESS", "PORT",
-			"VERSION", "BINDING", "LEFT");
+		printf("%-*s  %5s  %-8s  %-7s  %-7s  %9s  ENDPOINT\n", width, "ADDRESS", "PORT",
+			"SECURITY", "VERSION", "BINDING", "LEFT");
 	list->headed = true;
 	for (size_t i = 0; i < list->count; i++) {
 		print_row(&list->rows[i], width);

@@ -8,8 +8,8 @@
 /* Room that events leave to markers and answers. */
 #define HEADROOM 4096
 /*
- * A record's text is not longer than this times its octets:
- * control characters take six, and each record has 150.
+ * A record's text is not longer than this times its octets: control characters take six, and what
+ * each record has besides, an identity's text in place of its number included, is 200 octets.
  */
 #define TEXT_PER_OCTET 11
 /* A subscriber in a snapshot must take so much in so much time, or the walk goes on without it. */

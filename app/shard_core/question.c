@@ -29,6 +29,7 @@ static void copy_registration(
 static void put_row(struct question *question, const struct rdl_registration *r)
 {
 	const struct question_row row = { .peer = r->peer,
+		.identity = r->identity,
 		.binding = r->binding,
 		.lifetime_s = r->lifetime_s,
 		.expires_in_s = rdl_registration_expires_in(r, question->wall_ms),

@@ -30,6 +30,7 @@ enum question_kind {
 /* On a page of rows, before each name. */
 struct question_row {
 	struct rdl_peer peer;
+	uint32_t identity; /* 0: it was made in clear text */
 	rdl_binding binding;
 	uint32_t lifetime_s;
 	uint64_t expires_in_s;

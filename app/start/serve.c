@@ -59,7 +59,8 @@ static void log_ready(const struct daemon *daemon)
 static struct rdl_event_facts facts(const struct daemon *daemon)
 {
 	return (struct rdl_event_facts){ .location_key = daemon->keys.location,
-		.major = daemon->conf->lwm2m.version.major };
+		.major = daemon->conf->lwm2m.version.major,
+		.identities = NULL };
 }
 
 struct feed_sources daemon_feed_sources(const struct daemon *daemon)

@@ -111,7 +111,8 @@ static size_t room_for_parameters(const struct rdl_object_list *list)
 	size_t lists = shown(list->link_count) * (14 + 22) + shown(list->format_count) * 6;
 	/* Encoded, and the link that each belongs to. */
 	size_t attributes = 4 * rdl_object_list_attributes(list).len;
-	size_t names = 2 * (ROOT_TEXT_MAX + 256), rest = 1024;
+	/* The root, the endpoint and an identity: as a string, and in parts. */
+	size_t names = 3 * (ROOT_TEXT_MAX + 256), rest = 1024;
 	size_t used = lists + attributes + names + rest;
 
 	return used < REPLY_MAX ? REPLY_MAX - used : 0;
@@ -153,6 +154,19 @@ static void put_root(struct rte_tel_data *d, const struct rdl_object_list *list)
 	tel_text(d, "root", "root_parts", text, rdl_percent_encode(root, text + 1) + 1);
 }
 
+/* Who made it, in the words of the event stream. */
+static void put_identity(
+	struct rte_tel_data *d, const struct rdl_identities *identities, uint32_t number)
+{
+	enum rdl_identity_mode mode = rdl_identities_mode(identities, number);
+	uint8_t text[RDL_IDENTITY_MAX];
+
+	rte_tel_data_add_dict_string(d, "security", rdl_identity_mode_text(mode));
+	if (mode != RDL_IDENTITY_NONE)
+		tel_encoded(d, "identity", "identity_parts",
+			(struct rdl_span){ text, rdl_identities_text(identities, number, text) });
+}
+
 static void put_registration(struct rte_tel_data *d, const struct telemetry *from,
 	const struct question *answer, uint64_t argument)
 {
@@ -174,6 +188,7 @@ static void put_registration(struct rte_tel_data *d, const struct telemetry *fro
 	rdl_peer_address_text(&r->peer, text);
 	rte_tel_data_add_dict_string(d, "address", text);
 	tel_u64(d, "port", r->peer.port);
+	put_identity(d, from->facts.identities, r->identity);
 	put_root(d, r->objects);
 	tel_links(d, r->objects, 0, OBJECTS_SHOWN);
 	tel_u64(d, "objects_total", r->objects->link_count);

@@ -48,7 +48,7 @@ struct rte_tel_data *tel_array(enum rte_tel_value_type type);
  */
 void tel_text(struct rte_tel_data *d, const char *name, const char *parts_name, const char *text,
 	size_t len);
-/* The same of any octets, percent-encoded; no more than RDL_ENDPOINT_MAX of them. */
+/* The same of any octets, percent-encoded; no more than 255 of them. */
 void tel_encoded(
 	struct rte_tel_data *d, const char *name, const char *parts_name, struct rdl_span value);
 

@@ -3,7 +3,7 @@
 #include "telemetry_internal.h"
 
 #define STRING_MAX 127
-#define ENCODED_MAX (3 * RDL_ENDPOINT_MAX + 1)
+#define ENCODED_MAX (3 * UINT8_MAX + 1)
 
 struct rte_tel_data *tel_array(enum rte_tel_value_type type)
 {
@@ -52,8 +52,8 @@ void tel_encoded(
 	char text[ENCODED_MAX];
 	size_t len;
 
-	if (value.len > RDL_ENDPOINT_MAX)
-		value.len = RDL_ENDPOINT_MAX;
+	if (value.len > UINT8_MAX)
+		value.len = UINT8_MAX;
 	len = rdl_percent_encode(value, text);
 	tel_text(d, name, parts_name, text, len);
 }

@@ -11,6 +11,7 @@
 #ifndef RDL_EVENTS_H
 #define RDL_EVENTS_H
 
+#include "identities.h"
 #include "registry.h"
 
 /* What can become of a registration. X(name, text) */
@@ -154,6 +155,12 @@ uint64_t rdl_event_octets(const struct rdl_event *event);
 struct rdl_event_facts {
 	struct rdl_speck location_key;
 	unsigned major; /* enabler version */
+	/*
+	 * NULL where all registrations are made in clear text. A record holds no identity: whose a
+	 * registration was that has ended is told by whoever writes its text within the
+	 * RDL_IDENTITIES_LINGER_S for which its number lasts. Readers take milliseconds.
+	 */
+	const struct rdl_identities *identities;
 };
 
 /* No event's text is longer. */

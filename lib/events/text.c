@@ -189,6 +189,8 @@ static void put_facts(struct rdl_cursor *out, const struct rdl_registration *reg
 	put_location(out, ",\"location\":", &registration->location, facts);
 	rdl_cursor_u8(out, ',');
 	put_peer(out, &registration->peer);
+	rdl_cursor_u8(out, ',');
+	rdl_identities_json(out, facts->identities, registration->identity);
 	put_number(out, ",\"version\":\"", facts->major);
 	put_number(out, ".", registration->minor);
 	put_number(out, "\",\"lifetime\":", registration->lifetime_s);

@@ -82,8 +82,8 @@ static void commit(struct rdl_request *request, unsigned partition)
 		gateway_rulebook.current->policy, requests, 1, 0, rdl_clock_ms());
 }
 
-struct rdl_location gateway_register(
-	const char *endpoint, uint32_t lifetime_s, const struct rdl_object_list *objects)
+struct rdl_location gateway_register_by(uint32_t identity, const char *endpoint,
+	uint32_t lifetime_s, const struct rdl_object_list *objects)
 {
 	struct rdl_request request = {
 		.operation = RDL_OPERATION_REGISTER,
@@ -92,6 +92,7 @@ struct rdl_location gateway_register(
 		.binding = RDL_BINDING_DEFAULT,
 		.minor = 1,
 		.peer = { .address = { [10] = 0xff, 0xff, 192, 0, 2, 7 }, .port = 5683 },
+		.identity = identity,
 		.list.objects = objects,
 	};
 	const struct rdl_span name = span_of(endpoint);
@@ -101,6 +102,12 @@ struct rdl_location gateway_register(
 	commit(&request, rdl_endpoint_partition(request.digest));
 	CHECK(request.code == RDL_COAP_CREATED);
 	return request.location;
+}
+
+struct rdl_location gateway_register(
+	const char *endpoint, uint32_t lifetime_s, const struct rdl_object_list *objects)
+{
+	return gateway_register_by(0, endpoint, lifetime_s, objects);
 }
 
 void gateway_deregister(const struct rdl_location *location)

@@ -27,6 +27,9 @@ struct rdl_object_list *gateway_list(uint16_t object, uint16_t links);
  */
 struct rdl_location gateway_register(
 	const char *endpoint, uint32_t lifetime_s, const struct rdl_object_list *objects);
+/* The same by an identity. */
+struct rdl_location gateway_register_by(uint32_t identity, const char *endpoint,
+	uint32_t lifetime_s, const struct rdl_object_list *objects);
 /* The De-register of one that was registered so, the same way. */
 void gateway_deregister(const struct rdl_location *location);
 

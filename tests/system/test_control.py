@@ -119,7 +119,7 @@ def test_list_and_count(gateway):
         shown, row = ask(gateway, command="show", endpoint=name)["registration"], got[name]
         assert 0 <= row.pop("expires_in") - shown["expires_in"] <= 10, (row, shown)
         expect(row, {key: shown[key] for key in row}, name)
-        expect(len(row), 7)
+        expect((len(row), row["security"]), (8, "none"))
     expect(json.loads(ctl(gateway, "--json", "list", "a", "0")), {"endpoints": ["a b"], "next": None})
     for name in names:
         ask(gateway, command="remove", endpoint=name)
@@ -137,28 +137,28 @@ def test_ctl_list(gateway):
     def rows(*options, head=True):
         lines = ctl(gateway, *options).splitlines()
         if head:
-            expect(lines.pop(0).split(), ["ADDRESS", "PORT", "VERSION", "BINDING", "LEFT", "ENDPOINT"])
-        return [line.split(None, 5) for line in lines]
+            expect(lines.pop(0).split(), ["ADDRESS", "PORT", "SECURITY", "VERSION", "BINDING", "LEFT", "ENDPOINT"])
+        return [line.split(None, 6) for line in lines]
 
     listed = rows("list")
-    expect([row[5] for row in listed], ["B", "a b", "b", "é"])
-    expect(listed[1][:4] + listed[1][5:], [DEVICE6, str(distant.port), "1.1", "UTQ", "a b"])
-    expect(listed[3][:4], [DEVICE4, str(device.port), "1.0", "UQ"])
+    expect([row[6] for row in listed], ["B", "a b", "b", "é"])
+    expect(listed[1][:5] + listed[1][6:], [DEVICE6, str(distant.port), "none", "1.1", "UTQ", "a b"])
+    expect(listed[3][:5], [DEVICE4, str(device.port), "none", "1.0", "UQ"])
     for row, lifetime, units in zip(listed, (30, 7200, 90, 400000), ("s", "hm", "ms", "dh")):
-        parts = re.findall(r"(\d+)([dhms])", row[4])
+        parts = re.findall(r"(\d+)([dhms])", row[5])
         left = sum(int(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[unit] for n, unit in parts)
         assert "".join(unit for _, unit in parts).endswith(units[-1]), row
         assert lifetime - (20 if lifetime < 7200 else 3600) <= left <= lifetime, row
-    expect([row[5] for row in rows("--sort", "left", "list")], ["B", "b", "a b", "é"])
-    expect([row[5] for row in rows("-o", "address", "list")], ["B", "b", "é", "a b"])
-    expect(sorted(row[5] for row in rows("--sort=none", "list")), ["B", "a b", "b", "é"])
-    expect([row[5] for row in rows("list", "b", "0")], ["b"])
+    expect([row[6] for row in rows("--sort", "left", "list")], ["B", "b", "a b", "é"])
+    expect([row[6] for row in rows("-o", "address", "list")], ["B", "b", "é", "a b"])
+    expect(sorted(row[6] for row in rows("--sort=none", "list")), ["B", "a b", "b", "é"])
+    expect([row[6] for row in rows("list", "b", "0")], ["b"])
     expect(rows("list", "nobody"), [])
     expect(ctl(gateway, "--names", "list", "b"), "b\n")
     expect(json.loads(ctl(gateway, "--json", "list", "b")), {"endpoints": ["b"], "next": None})
     for arguments in (("--sort", "left", "list", "b"), ("list", "--sort", "left", "b"), ("list", "b", "--sort=left"),
                       ("--sort=none", "list", "-o", "left", "--", "b")):
-        expect([row[5] for row in rows(*arguments)], ["b"], arguments)
+        expect([row[6] for row in rows(*arguments)], ["b"], arguments)
     ctl(gateway, "--sort", "age", "list", code=2)
     ctl(gateway, "list", "--sort", "age", code=2)
     with open("/dev/full", "w") as full:

@@ -26,7 +26,7 @@ def life(gateway, address, source, name):
 
     state = gateway.registration(name)
     wanted = {"endpoint": name, "location": "/" + "/".join(path(answer)), "version": "1.1", "lifetime": 300,
-              "binding": "UT", "queue": 1, "sms": "+336", "address": source, "port": device.port, "root": "/",
+              "binding": "UT", "queue": 1, "sms": "+336", "address": source, "port": device.port, "security": "none", "root": "/",
               "objects": ["1/0", "3/0"], "objects_total": 2, "object_versions": {"1": "1.1", "3": "1.0"},
               "content_formats": [110, 112]}
     expect({key: state.get(key) for key in wanted}, wanted, "state")

@@ -13,6 +13,7 @@
 #include "eal.h"
 #include "gateway_cores.h"
 #include "heard.h"
+#include "identities_made.h"
 #include "own_clock.h"
 #include "talk.h"
 

@@ -35,6 +35,30 @@ static void show(void **state)
 	expect_error("{\"command\":\"show\"}", "endpoint: missing");
 }
 
+/* Who made it, and who made what was removed. */
+static void show_identity(void **state)
+{
+	struct rdl_identities *identities = identities_made(4);
+	struct rdl_object_list *list = gateway_list(3, 2);
+
+	close_console();
+	sources.facts.identities = identities;
+	open_console();
+	gateway_register("a", 60, list);
+	gateway_register_by(
+		identity_made(identities, RDL_IDENTITY_X509, span_of("b")), "b", 60, list);
+	free(list);
+	gateway_cores_run();
+	const char *reply = talk_ask(client, "{\"command\":\"show\",\"endpoint\":\"a\"}");
+	assert_non_null(strstr(reply, "\"security\":\"none\",\"version\""));
+	reply = talk_ask(client, "{\"command\":\"show\",\"endpoint\":\"b\"}");
+	assert_non_null(strstr(reply, "\"security\":\"x509\",\"identity\":\"b\","));
+	reply = talk_ask(client, "{\"command\":\"remove\",\"endpoint\":\"b\"}");
+	assert_non_null(strstr(reply, "\"security\":\"x509\",\"identity\":\"b\","));
+	gateway_cores_pause();
+	free(identities);
+}
+
 static void count(void **state)
 {
 	struct rdl_object_list *list = gateway_list(1, 1);
@@ -194,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONSOLE_TEST(show),
+		CONSOLE_TEST(show_identity),
 		CONSOLE_TEST(count),
 		CONSOLE_TEST(removal),
 		CONSOLE_TEST(malformed),

@@ -116,12 +116,33 @@ static void rows(void **state)
 	gateway_cores_run();
 	expect_reply("{\"command\":\"list\",\"details\":true}",
 		"{\"registrations\":[{\"endpoint\":\"r\\\"1\",\"address\":\"192.0.2.7\","
-		"\"port\":5683,\"version\":\"1.1\",\"lifetime\":60,\"binding\":\"U\","
+		"\"port\":5683,\"security\":\"none\",\"version\":\"1.1\",\"lifetime\":60,"
+		"\"binding\":\"U\","
 		"\"queue\":false,\"expires_in\":50}],\"next\":null}");
 	expect_reply("{\"command\":\"list\",\"details\":false}",
 		"{\"endpoints\":[\"r\\\"1\"],\"next\":null}");
 	expect_reply("{\"command\":\"list\",\"prefix\":\"r\\\"\",\"cursor\":\"0\"}",
 		"{\"endpoints\":[\"r\\\"1\"],\"next\":null}");
+}
+
+static void rows_of_identities(void **state)
+{
+	struct rdl_identities *identities = identities_made(4);
+	struct rdl_object_list *list = gateway_list(1, 1);
+
+	close_console();
+	sources.facts.identities = identities;
+	open_console();
+	gateway_register_by(identity_made_psk(identities, "id\xff"), "by", 60, list);
+	free(list);
+	gateway_cores_run();
+	expect_reply("{\"command\":\"list\",\"details\":true}",
+		"{\"registrations\":[{\"endpoint\":\"by\",\"address\":\"192.0.2.7\","
+		"\"port\":5683,\"security\":\"psk\",\"identity\":\"id\xef\xbf\xbd\","
+		"\"version\":\"1.1\",\"lifetime\":60,\"binding\":\"U\","
+		"\"queue\":false,\"expires_in\":60}],\"next\":null}");
+	gateway_cores_pause();
+	free(identities);
 }
 
 int main(void)
@@ -131,6 +152,7 @@ int main(void)
 		CONSOLE_TEST(of_a_prefix),
 		CONSOLE_TEST(a_prefix_longer_than_the_name),
 		CONSOLE_TEST(rows),
+		CONSOLE_TEST(rows_of_identities),
 	};
 
 	return RUN_CONSOLE_TESTS(tests);

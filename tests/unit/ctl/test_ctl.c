@@ -90,9 +90,10 @@ static void test_orders(void **state)
 	assert_false(list_order_of("lef", &order));
 }
 
-#define ROW(name, address, left)                                                         \
-	"{\"endpoint\":\"" name "\",\"address\":\"" address "\",\"port\":5,\"version\":" \
-	"\"1.1\",\"lifetime\":60,\"binding\":\"U\",\"queue\":true,\"expires_in\":" left "}"
+#define ROW(name, address, left)                                                                   \
+	"{\"endpoint\":\"" name "\",\"address\":\"" address "\",\"port\":5,\"security\":"          \
+	"\"x509\",\"version\":\"1.1\",\"lifetime\":60,\"binding\":\"U\",\"queue\":true,\"expires_" \
+	"in\":" left "}"
 
 /* The names, each of a letter, that end the lines behind the columns' names. */
 static const char *listed(enum list_order order)
@@ -122,6 +123,7 @@ static void test_list(void **state)
 	assert_string_equal(listed(LIST_ADDRESS), "bac");
 	/* Queue mode as version 1.0 writes it. */
 	assert_non_null(strstr(shown, "UQ"));
+	assert_non_null(strstr(shown, "    5  x509      1.1  "));
 }
 
 int main(void)

@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "identities_made.h"
+
 static char text[RDL_EVENT_TEXT_MAX];
 static struct rdl_event_facts facts = { .major = 1 };
 
@@ -57,7 +59,8 @@ static void test_letters(void **state)
 		"\"time\":1700000000.031,\"changed\":[\"lifetime\",\"address\"],"
 		"\"old\":{\"address\":\"::1\",\"port\":9},"
 		"\"endpoint\":\"%25u\",\"location\":\"/rd/%s\",\"address\":\"192.0.2.24\","
-		"\"port\":24,\"version\":\"1.1\",\"lifetime\":24,\"binding\":\"U\",\"queue\":false,"
+		"\"port\":24,\"security\":\"none\",\"version\":\"1.1\",\"lifetime\":24,\"binding\":"
+		"\"U\",\"queue\":false,"
 		"\"parameters\":[\"x=\\\"\"],\"sms\":\"123\",\"root\":\"/root\","
 		"\"objects\":[\"24/0\",\"24/7\",\"25/0\"],"
 		"\"object_versions\":{\"24\":\"1.3\",\"25\":\"1.0\"},\"objects_total\":3,"
@@ -86,9 +89,35 @@ static void test_kinds(void **state)
 		assert_string_equal(json_string_value(json_object_get(json, "sms")), "");
 		assert_int_equal(json_array_size(json_object_get(json, "objects")), 0);
 		assert_null(json_object_get(json, "parameters"));
+		assert_null(json_object_get(json, "identity"));
 		json_decref(json);
 	}
 	free(made);
+}
+
+/* Who made it: in every event, also of a registration that has ended. */
+static void test_identity(void **state)
+{
+	static const uint8_t octets[] = { 'i', 0xff, 'd' };
+	struct rdl_identities *identities = identities_made(4);
+	struct made *made = make(10, 0, 0);
+
+	facts.identities = identities;
+	made->registration.identity = identity_made(
+		identities, RDL_IDENTITY_PSK, (struct rdl_span){ octets, sizeof(octets) });
+	for (unsigned kind = 0; kind <= RDL_EVENT_row; kind++) {
+		struct rdl_event event = event_of((enum rdl_event_kind)kind, made);
+		json_t *json = parse(&event);
+
+		assert_string_equal(json_string_value(json_object_get(json, "security")), "psk");
+		assert_string_equal(json_string_value(json_object_get(json, "identity")),
+			"i\xef\xbf\xbd"
+			"d");
+		json_decref(json);
+	}
+	facts.identities = NULL;
+	free(made);
+	free(identities);
 }
 
 /*
@@ -243,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_old),
 		cmocka_unit_test(test_attributes),

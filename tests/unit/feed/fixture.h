@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "identities_made.h"
 #include "own_clock.h"
 #include "stream.h"
 

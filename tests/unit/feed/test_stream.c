@@ -56,6 +56,36 @@ static void a_line(void **state)
 	assert_int_equal(strchr(line, '\n') - line + 1, strlen(line));
 }
 
+/*
+ * Of a registration that has ended, and with it all that held its identity: which lasts as long as
+ * a line can be under way.
+ */
+static void a_line_of_an_identity(void **state)
+{
+	static struct rdl_object_list list = { .len = sizeof(list) };
+	struct rdl_identities *identities = identities_made(2);
+	uint32_t number = identity_made_psk(identities, "dev-1");
+	const struct rdl_event event = { .kind = RDL_EVENT_expired,
+		.registration = { .endpoint = span_of("a"),
+			.identity = number,
+			.binding = RDL_BINDING_DEFAULT,
+			.objects = &list } };
+	struct rdl_lines_client *client = subscribed("{\"from\":\"now\"}");
+
+	told(client);
+	feed->sources.facts.identities = identities;
+	assert_true(rdl_events_write(&events[0], &event));
+	rdl_events_publish(&events[0]);
+	rdl_identities_release(identities, number);
+	rdl_identities_reclaim(identities, 0, 100);
+	rdl_identities_reclaim(identities, RDL_IDENTITIES_LINGER_S * 1000, 100);
+	works();
+	const char *line = told(client);
+	assert_string_equal(member(line, "security"), "psk");
+	assert_string_equal(member(line, "identity"), "dev-1");
+	free(identities);
+}
+
 /* Fills a shard's ring; how many events were lost. */
 static unsigned flood(unsigned shard, unsigned *written)
 {
@@ -211,6 +241,7 @@ int main(void)
 		FEED_TEST(kinds_and_prefixes),
 		FEED_TEST(a_prefix_longer_than_the_name),
 		FEED_TEST(a_line),
+		FEED_TEST(a_line_of_an_identity),
 		FEED_TEST(a_ring_that_is_full),
 		FEED_TEST(a_buffer_that_is_full),
 		FEED_TEST(a_socket_that_takes),

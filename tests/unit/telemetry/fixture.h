@@ -21,6 +21,7 @@
 
 #include "eal.h"
 #include "gateway_cores.h"
+#include "identities_made.h"
 #include "telemetry_internal.h"
 #include "own_clock.h"
 

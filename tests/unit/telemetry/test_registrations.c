@@ -31,6 +31,8 @@ static void one(void **state)
 	expect_number(d, "queue", 0);
 	expect_text(d, "address", "192.0.2.7");
 	expect_number(d, "port", 5683);
+	expect_text(d, "security", "none");
+	assert_null(json_object_get(d, "identity"));
 	expect_text(d, "root", "/");
 	expect_json(json_object_get(d, "objects"), "[\"3303/0\",\"3303/1\"]");
 	expect_json(json_object_get(d, "object_versions"), "{\"3303\":\"1.0\"}");
@@ -40,6 +42,42 @@ static void one(void **state)
 	expect_number(d, "parameters_total", 0);
 	/* Commas need not be encoded. */
 	expect_number(asked("/rdline/registration,a,b %c3%a9"), "lifetime", 60);
+}
+
+/* Encoded as a name is, and as long as may be. */
+static void identities(void **state)
+{
+	struct rdl_identities *known = identities_made(4);
+	struct rdl_object_list *list = gateway_list(3303, 1);
+	uint8_t octets[RDL_IDENTITY_MAX], digest[32] = { 0xab, 0x01 };
+
+	memset(octets, 0xff, sizeof(octets));
+	octets[0] = 'a';
+	telemetry.facts.identities = known;
+	gateway_register_by(
+		identity_made(known, RDL_IDENTITY_PSK, (struct rdl_span){ octets, sizeof(octets) }),
+		"long", 60, list);
+	gateway_register_by(
+		identity_made(known, RDL_IDENTITY_RPK, (struct rdl_span){ digest, sizeof(digest) }),
+		"raw", 60, list);
+	free(list);
+	gateway_cores_run();
+	json_t *d = asked("/rdline/registration,raw");
+	expect_text(d, "security", "rpk");
+	expect_text(
+		d, "identity", "ab01000000000000000000000000000000000000000000000000000000000000");
+	assert_null(json_object_get(d, "identity_parts"));
+	d = asked("/rdline/registration,long");
+	expect_text(d, "security", "psk");
+	/* 127 octets hold 42 escapes behind the first; the rest is in seven parts. */
+	assert_int_equal(json_string_length(json_object_get(d, "identity")), 1 + 3 * 42);
+	json_t *parts = json_object_get(d, "identity_parts");
+	size_t len = 0;
+	for (size_t i = 0; i < json_array_size(parts); i++)
+		len += json_string_length(json_array_get(parts, i));
+	assert_int_equal(len, 1 + 3 * (sizeof(octets) - 1));
+	gateway_cores_pause();
+	free(known);
 }
 
 static void none(void **state)
@@ -216,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TELEMETRY_TEST(one),
+		TELEMETRY_TEST(identities),
 		TELEMETRY_TEST(none),
 		TELEMETRY_TEST(no_answer),
 		TELEMETRY_TEST(objects),
