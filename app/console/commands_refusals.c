@@ -84,7 +84,8 @@ const char *commands_refusals(
 		if (i > 0)
 			rdl_cursor_u8(reply, ',');
 		rdl_cursor_u8(reply, '{');
-		rdl_refusal_text(reply, &refusals[i], &from->facts.location_key, wall_ms);
+		rdl_refusal_text(reply, &refusals[i], &from->facts.location_key,
+			from->facts.identities, wall_ms);
 		rdl_cursor_u8(reply, '}');
 	}
 	rdl_cursor_text(reply, "]}\n");

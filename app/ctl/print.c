@@ -130,8 +130,8 @@ static const char *path_of(json_t *refusal)
 }
 
 /*
- * 2026-11-26 02:37:13 4.00 register urn:dev:1 rd from 192.0.2.2 port 1234:
- * object list: syntax error at octet 12
+ * 2026-11-26 02:37:13 4.00 register urn:dev:1 from 192.0.2.2 port 1234 by psk urn:dev:2:
+ * ep: not of this identity
  */
 static void print_refusal(json_t *refusal)
 {
@@ -150,6 +150,10 @@ static void print_refusal(json_t *refusal)
 		print_member(" ", refusal, "path");
 	print_member(" from ", refusal, "address");
 	print_member(" port ", refusal, "port");
+	if (json_object_get(refusal, "identity") != NULL) {
+		print_member(" by ", refusal, "security");
+		print_member(" ", refusal, "identity");
+	}
 	print_member(": ", refusal, "text");
 	putchar('\n');
 }

@@ -58,7 +58,9 @@ static void tell_refusal(struct feed *feed, const struct rdl_refusal *refusal)
 	struct rdl_cursor out = rdl_cursor(line, sizeof(line));
 
 	rdl_cursor_text(&out, "{\"event\":\"refused\",");
-	rdl_refusal_text(&out, refusal, &feed->sources.facts.location_key, rdl_clock_wall_ms());
+	const struct rdl_event_facts *facts = &feed->sources.facts;
+	rdl_refusal_text(
+		&out, refusal, &facts->location_key, facts->identities, rdl_clock_wall_ms());
 	rdl_cursor_text(&out, "}\n");
 	assert(!out.failed);
 	feed_count(&feed->counts.refused, 1);

@@ -107,6 +107,7 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 		return;
 	refusal = (struct rdl_refusal){ .time_ms = pipeline->now_ms,
 		.peer = request->peer,
+		.identity = request->identity,
 		.operation = request->operation,
 		.reason = request->reason };
 	if (input == NULL) {

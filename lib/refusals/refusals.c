@@ -8,6 +8,18 @@ union words {
 	uint64_t word[RDL_REFUSAL_WORDS];
 };
 
+/* What is kept holds its identity; what it takes the place of lets go of its own. */
+static void hold_identity(struct rdl_identities *identities, uint32_t *held, uint32_t identity)
+{
+	if (identities == NULL || (identity | *held) == 0)
+		return;
+	if (identity != 0)
+		rdl_identities_hold(identities, identity);
+	if (*held != 0)
+		rdl_identities_release(identities, *held);
+	*held = identity;
+}
+
 /*
  * A sequence lock: who sees any word of a new refusal sees its version, too. Release and acquire at
  * each word take the place of fences, and are plain moves on x86.
@@ -20,6 +32,8 @@ void rdl_refusals_add(struct rdl_refusals *refusals, const struct rdl_refusal *r
 	union words from;
 	size_t len = offsetof(struct rdl_refusal, endpoint) + refusal->endpoint_len;
 
+	hold_identity(refusals->identities, &refusals->slots[number % RDL_REFUSALS].held,
+		refusal->identity);
 	memcpy(&from.refusal, refusal, len);
 	__atomic_store_n(version, 2 * number + 1, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < (len + 7) / 8; i++)

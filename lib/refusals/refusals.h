@@ -7,6 +7,7 @@
 #ifndef RDL_REFUSALS_H
 #define RDL_REFUSALS_H
 
+#include "identities.h"
 #include "lwm2m.h"
 
 #define RDL_REFUSALS 256 /* that are kept */
@@ -18,6 +19,7 @@ struct rdl_refusal {
 	struct rdl_peer peer;
 	struct rdl_location location; /* when `located` */
 	uint32_t number; /* of its detail, where the reason has one */
+	uint32_t identity; /* whose secure session it came in; 0: none's */
 	uint8_t operation; /* enum rdl_operation */
 	uint8_t reason; /* enum rdl_reason */
 	bool located;
@@ -33,18 +35,21 @@ struct rdl_refusal {
 
 struct rdl_refusals {
 	uint64_t count; /* ever */
+	/* The owner's; NULL where nobody has any. Those of refusals that are kept are held. */
+	struct rdl_identities *identities;
 	struct {
 		uint64_t version; /* 2 * number + 2; one less while it is written */
+		uint32_t held; /* the worker's own: the identity */
 		uint64_t words[RDL_REFUSAL_WORDS];
 	} slots[RDL_REFUSALS];
 };
 
-/* By the worker. */
+/* By the worker, by whom the refusal's identity is known now. */
 void rdl_refusals_add(struct rdl_refusals *refusals, const struct rdl_refusal *refusal);
 
 /*
- * By anybody: how many there were;
- * the one of a number, false when it has made way for a later one.
+ * By anybody: how many there were; the one of a number, false when it has made way for a later one.
+ * Its identity lasts RDL_IDENTITIES_LINGER_S from now on, at least.
  */
 uint64_t rdl_refusals_count(const struct rdl_refusals *refusals);
 RDL_MUST_CHECK bool rdl_refusals_get(
@@ -54,10 +59,11 @@ RDL_MUST_CHECK bool rdl_refusals_get(
  * No refusal's text is longer:
  * names of 252 octets, which may take six each, and all the rest.
  */
-#define RDL_REFUSAL_TEXT_MAX 3072
+#define RDL_REFUSAL_TEXT_MAX (3072 + RDL_IDENTITIES_JSON_MAX)
 
 /* Its members as JSON, without braces. `wall_ms` makes its time milliseconds since 1970. */
 void rdl_refusal_text(struct rdl_cursor *reply, const struct rdl_refusal *refusal,
-	const struct rdl_speck *location_key, uint64_t wall_ms);
+	const struct rdl_speck *location_key, const struct rdl_identities *identities,
+	uint64_t wall_ms);
 
 #endif

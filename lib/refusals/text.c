@@ -69,7 +69,8 @@ static void put_target(
 }
 
 void rdl_refusal_text(struct rdl_cursor *reply, const struct rdl_refusal *refusal,
-	const struct rdl_speck *location_key, uint64_t wall_ms)
+	const struct rdl_speck *location_key, const struct rdl_identities *identities,
+	uint64_t wall_ms)
 {
 	static const char *const operations[] = {
 		[RDL_OPERATION_REGISTER] = "register",
@@ -88,6 +89,8 @@ void rdl_refusal_text(struct rdl_cursor *reply, const struct rdl_refusal *refusa
 	rdl_cursor_json(reply, (struct rdl_span){ refusal->endpoint, refusal->endpoint_len });
 	put_target(reply, refusal, location_key);
 	put_source(reply, refusal);
+	rdl_cursor_u8(reply, ',');
+	rdl_identities_json(reply, identities, refusal->identity);
 	put_text(reply, ",\"operation\":", operations[refusal->operation]);
 	put_reason(reply, refusal);
 }

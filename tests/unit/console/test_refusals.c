@@ -108,6 +108,31 @@ static void without_its_owner(void **state)
 	assert_string_equal(names_in(talk_hear(client)), "mine");
 }
 
+/* The longest that there can be of everything fits the reply. */
+static void the_longest(void **state)
+{
+	struct rdl_identities *identities = identities_made(4);
+	const struct command command = { .name = "refusals" };
+	uint8_t octets[RDL_IDENTITY_MAX];
+	struct rdl_refusal refused = refusal(1, "");
+
+	memset(octets, 1, sizeof(octets));
+	memset(refused.endpoint, 1, sizeof(refused.endpoint));
+	memset(refused.path, 1, sizeof(refused.path));
+	memset(refused.parameter, 1, sizeof(refused.parameter));
+	refused.endpoint_len = sizeof(refused.endpoint);
+	refused.path_len = sizeof(refused.path);
+	refused.parameter_len = sizeof(refused.parameter);
+	refused.reason = RDL_REASON_unknown_parameter;
+	refused.identity = identity_made(
+		identities, RDL_IDENTITY_PSK, (struct rdl_span){ octets, sizeof(octets) });
+	sources.facts.identities = identities;
+	for (unsigned i = 0; i < WORKERS * RDL_REFUSALS; i++)
+		rdl_refusals_add(&refusals[i % WORKERS], &refused);
+	assert_int_equal(count_of(run(&command), "\"identity\":"), 1024);
+	free(identities);
+}
+
 static void no_more_than_a_thousand(void **state)
 {
 	const struct command command = { .name = "refusals" };
@@ -132,6 +157,7 @@ int main(void)
 		CONSOLE_TEST(all_workers),
 		CONSOLE_TEST(of_one_endpoint),
 		CONSOLE_TEST(without_its_owner),
+		CONSOLE_TEST(the_longest),
 		CONSOLE_TEST(no_more_than_a_thousand),
 	};
 

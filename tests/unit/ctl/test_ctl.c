@@ -78,6 +78,12 @@ static void test_refusals(void **state)
 
 	assert_string_equal(text,
 		"2023-11-14 22:13:20 4.00 register a rd from 192.0.2.2 port 1234: bad\\x00\n");
+	assert_string_equal(printed_of(print_refusals,
+				    "[{\"time\":1700000000.5,\"endpoint\":\"a\",\"path\":\"/rd\","
+				    "\"address\":\"192.0.2.2\",\"port\":1234,\"security\":\"psk\","
+				    "\"identity\":\"b\\u0007\",\"operation\":\"register\","
+				    "\"code\":\"4.00\",\"text\":\"ep\"}]"),
+		"2023-11-14 22:13:20 4.00 register a from 192.0.2.2 port 1234 by psk b\\x07: ep\n");
 }
 
 static void test_orders(void **state)

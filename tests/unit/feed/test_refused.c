@@ -33,6 +33,30 @@ static unsigned refused_in(const char *said)
 	return n;
 }
 
+/* In a session that ends, and whose identity nobody else holds. */
+static void whose_it_was(void **state)
+{
+	struct rdl_identities *identities = identities_made(2);
+	uint32_t number = identity_made_psk(identities, "dev-1");
+	const struct rdl_refusal refusal = { .identity = number };
+	struct rdl_lines_client *client = subscribed("{\"from\":\"now\",\"events\":[\"refused\"]}");
+
+	feed->sources.facts.identities = identities;
+	refusals[0].identities = identities;
+	told(client);
+	refuse(1, "clear");
+	works();
+	assert_string_equal(member(told(client), "security"), "none");
+	rdl_refusals_add(&refusals[0], &refusal);
+	rdl_identities_release(identities, number);
+	identities_settle(identities, 0);
+	works();
+	const char *line = told(client);
+	assert_string_equal(member(line, "security"), "psk");
+	assert_string_equal(member(line, "identity"), "dev-1");
+	free(identities);
+}
+
 #define REFUSED "{\"from\":\"now\",\"events\":[\"refused\"]}"
 
 static void to_whom(void **state)
@@ -154,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FEED_TEST(to_whom),
+		FEED_TEST(whose_it_was),
 		FEED_TEST(a_line),
 		FEED_TEST(from_then_on),
 		FEED_TEST(a_hundred_a_second),

@@ -21,6 +21,7 @@ static struct rdl_dtls *dtls;
 static struct rdl_identities *identities;
 static uint32_t proved; /* of those who may register anything */
 static struct rdl_interface interface;
+static struct rdl_refusals refusals;
 
 /* A datagram: verdict, thread, session, the latter four octets; of a record its header's length. */
 void rdl_dtls_open(
@@ -102,6 +103,7 @@ static int start(void **state)
 	config.interfaces = &interface;
 	config.dtls = dtls;
 	config.dtls_udp_port = 1;
+	config.refusals = &refusals;
 	gateway_worker_stop(&pipeline);
 	gateway_worker_start(&pipeline, &config);
 	return 0;
@@ -345,6 +347,28 @@ static void test_answers(void **state)
 	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1060));
 }
 
+/* Whose request was refused is noted, be it by the worker or by a shard. */
+static void test_refusals(void **state)
+{
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	struct message refused = line("CON POST 11:rd 15:lt=60" OBJECTS);
+	struct run runs[] = { datagram_of(RDL_DTLS_MESSAGE, 9, 1, &refused), clear_of(&refused),
+		datagram_of(RDL_DTLS_MESSAGE, 9, 1, &update) };
+	uint32_t identity[] = { proved, 0, proved };
+	uint64_t before = rdl_refusals_count(&refusals);
+
+	assert_int_equal(go(runs, 3)->hand_over, 4);
+	runs[2].packet.request.reason = RDL_REASON_other_identity;
+	answer(&runs[2], RDL_COAP_BAD_REQUEST, 0, 9);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(runs); i++) {
+		struct rdl_refusal r = { .time_ms = 0 };
+
+		assert_true(rdl_refusals_get(&refusals, before + i, &r));
+		assert_int_equal(r.identity, identity[i]);
+		run_end(&runs[i]);
+	}
+}
+
 /* Its session has ended since: nothing is sent, and that is counted. */
 static void test_over(void **state)
 {
@@ -367,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_over),
 	};
 

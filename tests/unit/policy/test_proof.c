@@ -103,11 +103,14 @@ static void test_lists(void **state)
 	config.deny_count = 1;
 	expect(&config, dev_1, "ep=dev-1", "endpoint_barred");
 	expect(&config, fleet, "ep=dev-1", "endpoint_barred");
+	config.endpoint_from_identity = true;
+	expect(&config, dev_1, "", "endpoint_barred");
 	config.known_only = true;
 	config.known = known;
 	config.known_count = 1;
 	expect(&config, fleet, "ep=meter-2", "endpoint_unknown");
 	expect(&config, fleet, "ep=meter-1", "meter-1");
+	expect(&config, certified, "", "endpoint_unknown");
 }
 
 /* Nobody registers it in clear text. */

@@ -3,16 +3,27 @@
 #include "support.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
+#include "identities_made.h"
 #include "refusals.h"
 
 static struct rdl_refusals refusals;
+static struct rdl_identities *identities;
 
 static int setup(void **state)
 {
 	memset(&refusals, 0, sizeof(refusals));
+	identities = identities_made(4);
+	refusals.identities = identities;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	free(identities);
 	return 0;
 }
 
@@ -33,6 +44,66 @@ static void test_last_ones(void **state)
 			assert_true(!there || got.number == old);
 		}
 	}
+}
+
+/* ---- identities ---- */
+
+static void refuse(uint32_t identity, unsigned times)
+{
+	const struct rdl_refusal refusal = { .identity = identity };
+
+	while (times-- > 0)
+		rdl_refusals_add(&refusals, &refusal);
+}
+
+/* Whose a request was can be told for as long as its refusal is kept, be the session over. */
+static void test_held(void **state)
+{
+	uint32_t a = identity_made_psk(identities, "a"), b = identity_made_psk(identities, "b");
+
+	refuse(a, 2);
+	refuse(b, 1);
+	rdl_identities_release(identities, a);
+	rdl_identities_release(identities, b);
+	identities_settle(identities, 0);
+	assert_int_equal(identities_count(identities), 2);
+	refuse(0, RDL_REFUSALS - 2);
+	identities_settle(identities, 100000);
+	assert_int_equal(identities_count(identities), 2);
+	/* The last one of it makes way, and then that of the other. */
+	refuse(0, 1);
+	identities_settle(identities, 200000);
+	assert_int_equal(identities_count(identities), 1);
+	assert_int_equal(rdl_identities_mode(identities, b), RDL_IDENTITY_PSK);
+	refuse(0, 1);
+	identities_settle(identities, 300000);
+	assert_int_equal(identities_count(identities), 0);
+}
+
+/* One that takes the place of another of the same identity. */
+static void test_held_on(void **state)
+{
+	uint32_t a = identity_made_psk(identities, "a");
+
+	refuse(a, 3 * RDL_REFUSALS);
+	rdl_identities_release(identities, a);
+	identities_settle(identities, 0);
+	assert_int_equal(identities_count(identities), 1);
+	refuse(0, RDL_REFUSALS);
+	identities_settle(identities, 100000);
+	assert_int_equal(identities_count(identities), 0);
+	refuse(0, RDL_REFUSALS);
+}
+
+/* Where nobody has any, numbers are not looked at. */
+static void test_no_identities(void **state)
+{
+	struct rdl_refusal got = { .time_ms = 0 };
+
+	refusals.identities = NULL;
+	refuse(3, RDL_REFUSALS + 1);
+	assert_true(rdl_refusals_get(&refusals, RDL_REFUSALS, &got));
+	assert_int_equal(got.identity, 3);
 }
 
 /* ---- two threads ---- */
@@ -84,13 +155,13 @@ static void test_threads(void **state)
 /* The refusal's text, as whoever asks reads it. */
 static json_t *read_text(const struct rdl_refusal *refusal)
 {
-	uint8_t text[RDL_REFUSAL_TEXT_MAX + 2];
+	static uint8_t text[RDL_REFUSAL_TEXT_MAX + 2];
 	struct rdl_cursor out = rdl_cursor(text, sizeof(text));
 	struct rdl_speck key;
 
 	rdl_speck_expand(&key, &(struct rdl_key){ 1, 2 });
 	rdl_cursor_u8(&out, '{');
-	rdl_refusal_text(&out, refusal, &key, 1700000000000);
+	rdl_refusal_text(&out, refusal, &key, identities, 1700000000000);
 	rdl_cursor_u8(&out, '}');
 	assert_false(out.failed);
 	json_t *read = json_loadb((const char *)text, (size_t)(out.pos - text), 0, NULL);
@@ -128,6 +199,8 @@ static void test_text(void **state)
 	expect(read, "location", NULL);
 	expect(read, "address", "192.0.2.7");
 	assert_int_equal(json_integer_value(json_object_get(read, "port")), 40000);
+	expect(read, "security", "none");
+	expect(read, "identity", NULL);
 	expect(read, "operation", "register");
 	expect(read, "code", "4.00");
 	expect(read, "reason", "link_syntax");
@@ -157,6 +230,19 @@ static void test_text_of_location(void **state)
 	json_decref(read);
 }
 
+static void test_text_of_identity(void **state)
+{
+	struct rdl_refusal r = { .operation = RDL_OPERATION_REGISTER,
+		.reason = RDL_REASON_endpoint_identity,
+		.identity = identity_made_psk(identities, "dev-\xff") };
+	json_t *read = read_text(&r);
+
+	expect(read, "security", "psk");
+	expect(read, "identity", "dev-\xef\xbf\xbd");
+	expect(read, "reason", "endpoint_identity");
+	json_decref(read);
+}
+
 /* Whatever was sent: the longest of everything, each octet of which takes six. */
 static void test_longest_text(void **state)
 {
@@ -166,7 +252,11 @@ static void test_longest_text(void **state)
 		.path_len = RDL_REFUSAL_PATH_MAX,
 		.parameter_len = RDL_REFUSAL_PARAMETER_MAX,
 		.number = UINT32_MAX };
+	uint8_t octets[RDL_IDENTITY_MAX];
 
+	memset(octets, 4, sizeof(octets));
+	r.identity = identity_made(
+		identities, RDL_IDENTITY_PSK, (struct rdl_span){ octets, sizeof(octets) });
 	memset(r.endpoint, 1, sizeof(r.endpoint));
 	memset(r.path, 2, sizeof(r.path));
 	memset(r.parameter, 3, sizeof(r.parameter));
@@ -178,15 +268,19 @@ static void test_longest_text(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, setup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_last_ones),
+		TEST(test_held),
+		TEST(test_held_on),
+		TEST(test_no_identities),
 		TEST(test_threads),
 		TEST(test_text),
 		TEST(test_text_of_location),
+		TEST(test_text_of_identity),
 		TEST(test_longest_text),
 	};
 
