@@ -164,14 +164,14 @@ static void wake(struct rdl_handshake *handshake, uint64_t now_ms)
 	}
 }
 
-uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms)
+uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms, unsigned most)
 {
 	const struct rdl_handshake_places *places = &handshakes->places;
 
-	while (places->count > 0) {
+	for (; places->count > 0; most--) {
 		struct rdl_handshake *first = &places->all[places->heap[0]];
 
-		if (first->due_ms > now_ms)
+		if (first->due_ms > now_ms || most == 0)
 			return first->due_ms;
 		wake(first, now_ms);
 	}

@@ -134,10 +134,11 @@ enum rdl_handshake_class rdl_handshakes_class(
 	const struct rdl_handshakes *handshakes, const struct rdl_dtls_parcel *parcel);
 
 /*
- * What is due: flights that nobody answered, handshakes that took too long. Returns when there will
- * be more: UINT64_MAX, unless something comes in.
+ * What is due: flights that nobody answered, handshakes that took too long; no more than `most` of
+ * them, each of which ends or sends a flight. Returns when there will be more, which may be now, or
+ * UINT64_MAX: nothing, unless something comes in.
  */
-uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms);
+uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms, unsigned most);
 
 const struct rdl_handshake_counts *rdl_handshakes_counts(const struct rdl_handshakes *handshakes);
 /* Handshakes under way, and the places of those that are finished. */

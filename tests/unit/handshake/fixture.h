@@ -9,6 +9,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -441,7 +442,7 @@ static inline void world_pass(struct world *world, uint64_t ms)
 {
 	for (uint64_t end = now_ms + ms; now_ms < end;) {
 		now_ms += end - now_ms < 100 ? end - now_ms : 100;
-		(void)rdl_handshakes_tick(world->handshakes, now_ms);
+		(void)rdl_handshakes_tick(world->handshakes, now_ms, UINT_MAX);
 	}
 }
 

@@ -278,7 +278,7 @@ static void test_timeout(void **state)
 	assert_int_equal(world->ended, 1);
 	assert_int_equal(world_failed(world, RDL_HANDSHAKE_timeout), 1);
 	assert_int_equal(rdl_handshakes_under_way(world->handshakes), 0);
-	assert_true(rdl_handshakes_tick(world->handshakes, now_ms) == UINT64_MAX);
+	assert_true(rdl_handshakes_tick(world->handshakes, now_ms, UINT_MAX) == UINT64_MAX);
 	world_end(world);
 }
 
