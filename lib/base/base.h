@@ -267,5 +267,7 @@ RDL_MUST_CHECK bool rdl_base64url_decode_plain(
  * '?' one octet. Linear in practice: one backtrack point.
  */
 bool rdl_glob_match(struct rdl_span pattern, struct rdl_span text);
+/* It has a '*' or a '?', and may match more than itself. */
+bool rdl_glob_is_pattern(struct rdl_span text);
 
 #endif

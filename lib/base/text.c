@@ -128,3 +128,8 @@ bool rdl_glob_match(struct rdl_span pattern, struct rdl_span text)
 		p++;
 	return p == pattern.len;
 }
+
+bool rdl_glob_is_pattern(struct rdl_span text)
+{
+	return memchr(text.data, '*', text.len) != NULL || memchr(text.data, '?', text.len) != NULL;
+}

@@ -230,6 +230,11 @@ uint8_t rdl_identities_incarnation(const struct rdl_identities *identities, uint
 	return __atomic_load_n(&identities->incarnations[number], __ATOMIC_ACQUIRE);
 }
 
+const uint8_t *rdl_identities_incarnations(const struct rdl_identities *identities)
+{
+	return identities->incarnations;
+}
+
 uint32_t rdl_identities_next(struct rdl_identities *identities, uint32_t number)
 {
 	pthread_mutex_lock(&identities->lock);

@@ -89,6 +89,8 @@ bool rdl_identities_rename(struct rdl_identities *identities, const struct rdl_i
 
 /* Changes with each revocation: of a number that the caller holds. */
 uint8_t rdl_identities_incarnation(const struct rdl_identities *identities, uint32_t number);
+/* Those of all numbers, for whoever looks at many (relaxed). */
+const uint8_t *rdl_identities_incarnations(const struct rdl_identities *identities);
 
 /*
  * May it register this endpoint? X.509: the CN is the endpoint's name, whatever names there are; a

@@ -69,11 +69,6 @@ bool rdl_identities_permit(
 	return false;
 }
 
-static bool is_pattern(struct rdl_span name)
-{
-	return memchr(name.data, '*', name.len) != NULL || memchr(name.data, '?', name.len) != NULL;
-}
-
 size_t rdl_identities_endpoint(const struct rdl_identities *identities, uint32_t number,
 	uint8_t endpoint[RDL_ENDPOINT_MAX])
 {
@@ -83,7 +78,7 @@ size_t rdl_identities_endpoint(const struct rdl_identities *identities, uint32_t
 
 	if (!is_own_name(&view)) {
 		name.len = next_name(&view, octets);
-		if (view.names_len > 0 || is_pattern(name))
+		if (view.names_len > 0 || rdl_glob_is_pattern(name))
 			return 0;
 	}
 	if (name.len > RDL_ENDPOINT_MAX || !rdl_utf8_valid(name.data, name.len))
