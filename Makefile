@@ -49,6 +49,7 @@ LIBS := base clock channel net fragments admission coap link lwm2m policy stats 
 lcores_DEPS   := log
 lcores_PKGS   := libdpdk
 worker_DEPS   := lcores channel clock dtls fragments pipeline pktio rules
+handshakers_DEPS := lcores channel clock conf handshake
 shard_core_DEPS := lcores channel mailbox rules shard
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson
@@ -59,7 +60,7 @@ device_DEPS   := conf log
 device_PKGS   := libdpdk
 dpdk_log_DEPS := clock log
 dpdk_log_PKGS := libdpdk
-monitor_DEPS  := worker shard_core conf device
+monitor_DEPS  := worker shard_core handshakers conf device
 telemetry_DEPS := monitor feed console dpdk_log
 telemetry_PKGS := libdpdk
 telemetry_FLAGS = -I$B/version
@@ -69,7 +70,7 @@ start_PKGS    := libdpdk
 ctl_DEPS      := credentials
 ctl_PKGS      := jansson
 
-APP_ROOMS := lcores worker shard_core feed console device dpdk_log monitor telemetry start ctl
+APP_ROOMS := lcores worker shard_core handshakers feed console device dpdk_log monitor telemetry start ctl
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
@@ -243,8 +244,8 @@ program = $(eval $(call link,$1,$2,$3,$4,$5))
 DPDK_STATIC = $(shell pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
 PEERS := tests/bench/peers
 # program                   sources                                         rooms            packages
-$(call program,rdline,      app/main.c,                                     start,           libconfig jansson,$$(DPDK_STATIC))
-$(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson,$$(DPDK_STATIC))
+$(call program,rdline,      app/main.c,                                     start,           libconfig jansson lmdb gnutls,$$(DPDK_STATIC))
+$(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson lmdb gnutls,$$(DPDK_STATIC))
 # Its client on the control socket.
 $(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson lmdb gnutls)
 # Instructions of a worker's passes, counted by callgrind, beside those of the tree.

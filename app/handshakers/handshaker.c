@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "handshaker.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+#include "sessions.h"
+
+#define BATCH 32
+/* Handshakes that one look at the clock may wake: each ends at most, which takes a letter. */
+#define WAKES 8
+/* Letters that no flight may have: for what is told once. */
+#define RESERVED WAKES
+/* Letters that must be there before a parcel is read, or the clock: a flight's, and those. */
+#define ENOUGH 32
+/* Held of one session. */
+#define HELD_OF_ONE 2
+/* Between rounds that find nothing, from microseconds on up to half a millisecond. */
+#define PAUSE_MIN_NS 20000
+#define PAUSE_MAX_NS 500000
+#define LINES RDL_HANDSHAKE_CLASSES
+/*
+ * Who comes first; and for how many turns of others each is passed over, until it is its turn all
+ * the same. A turn of a certificate's takes as long as 25 to 40 of a key's.
+ */
+static const struct {
+	enum rdl_handshake_class class;
+	unsigned patience;
+} order[LINES] = {
+	{ RDL_HANDSHAKE_UNDER_WAY_PSK, 0 },
+	{ RDL_HANDSHAKE_NEW_PSK, 8 },
+	{ RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE, 50 },
+	{ RDL_HANDSHAKE_NEW_CERTIFICATE, 100 },
+};
+
+struct rdl_channel_credit handshaker_credit(void)
+{
+	return (struct rdl_channel_credit){ .limit = { [RDL_LETTER_SEND] = HANDSHAKER_LETTERS,
+						    [RDL_LETTER_ESTABLISHED] = HANDSHAKER_LETTERS,
+						    [RDL_LETTER_ENDED] = HANDSHAKER_LETTERS } };
+}
+
+/* ---- letters ---- */
+
+static struct rdl_dtls_letter *take_letter(
+	struct handshaker *handshaker, enum rdl_dtls_letter_kind kind, uint64_t session)
+{
+	/* ENOUGH were there, and flights leave RESERVED. */
+	assert(handshaker->free_count > 0);
+	struct rdl_dtls_letter *letter = handshaker->free[--handshaker->free_count];
+
+	letter->kind = (uint8_t)kind;
+	letter->session = session;
+	return letter;
+}
+
+static void post(struct handshaker *handshaker, struct rdl_dtls_letter *letter)
+{
+	void *message = letter;
+	unsigned worker = rdl_dtls_partition(letter->session) % handshaker->worker_count;
+
+	rdl_channel_send(&handshaker->workers[worker], &message, 1);
+}
+
+/* Goes back to where it came from; `again`: its session is open now. */
+static void give_back(struct handshaker *handshaker, struct waiting waiting, bool again)
+{
+	void *message = waiting.parcel;
+
+	waiting.parcel->again = again;
+	rdl_channel_give_back(&handshaker->workers[waiting.from], &message, 1);
+}
+
+static void let_go(struct handshaker *handshaker, uint64_t session, bool again)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < handshaker->held_count; i++) {
+		struct waiting waiting = handshaker->held[i];
+
+		if (waiting.parcel->session == session)
+			give_back(handshaker, waiting, again);
+		else
+			handshaker->held[kept++] = waiting;
+	}
+	handshaker->held_count = kept;
+}
+
+static void hold(struct handshaker *handshaker, struct waiting waiting)
+{
+	unsigned of_it = 0;
+
+	for (unsigned i = 0; i < handshaker->held_count; i++)
+		of_it += handshaker->held[i].parcel->session == waiting.parcel->session;
+	/* Its client says it again. */
+	if (of_it >= HELD_OF_ONE || handshaker->held_count == HELD_MAX)
+		give_back(handshaker, waiting, false);
+	else
+		handshaker->held[handshaker->held_count++] = waiting;
+}
+
+/* ---- what the engine calls ---- */
+
+static void send_flight(void *context, uint64_t session, const struct rdl_way *way,
+	const uint8_t *octets, uint16_t len)
+{
+	struct handshaker *handshaker = context;
+
+	/* It is said again in time, as if the network had lost it. */
+	if (handshaker->free_count <= RESERVED || len > RDL_LETTER_OCTETS) {
+		__atomic_store_n(
+			&handshaker->letters_lost, handshaker->letters_lost + 1, __ATOMIC_RELAXED);
+		return;
+	}
+	struct rdl_dtls_letter *letter = take_letter(handshaker, RDL_LETTER_SEND, session);
+	letter->flight.way = *way;
+	letter->flight.len = len;
+	memcpy(letter->flight.octets, octets, len);
+	post(handshaker, letter);
+}
+
+static void established(void *context, uint64_t session, const struct rdl_dtls_keys *keys)
+{
+	struct handshaker *handshaker = context;
+	struct rdl_dtls_letter *letter = take_letter(handshaker, RDL_LETTER_ESTABLISHED, session);
+
+	letter->keys = *keys;
+	post(handshaker, letter);
+	let_go(handshaker, session, true);
+}
+
+static void ended(void *context, uint64_t session)
+{
+	struct handshaker *handshaker = context;
+
+	post(handshaker, take_letter(handshaker, RDL_LETTER_ENDED, session));
+	let_go(handshaker, session, false);
+}
+
+/* ---- lines ---- */
+
+static int line_init(struct waiting_line *line, unsigned room)
+{
+	unsigned slots = (unsigned)rdl_power_of_two(room);
+
+	line->all = calloc(slots, sizeof(*line->all));
+	line->mask = slots - 1;
+	return line->all != NULL ? 0 : -1;
+}
+
+static void line_add(struct waiting_line *line, struct waiting waiting)
+{
+	line->all[(line->first + line->count++) & line->mask] = waiting;
+}
+
+static struct waiting line_take(struct waiting_line *line)
+{
+	struct waiting waiting = line->all[line->first++ & line->mask];
+
+	line->count--;
+	return waiting;
+}
+
+/* The first that has something, unless another has been passed over for long. */
+static bool next(struct handshaker *handshaker, struct waiting *waiting)
+{
+	unsigned turn = LINES;
+
+	for (unsigned i = 0; i < LINES; i++) {
+		unsigned class = order[i].class;
+
+		if (handshaker->lines[class].count == 0)
+			continue;
+		if (turn == LINES || ++handshaker->passed_over[class] >= order[i].patience)
+			turn = class;
+	}
+	if (turn == LINES)
+		return false;
+	handshaker->passed_over[turn] = 0;
+	*waiting = line_take(&handshaker->lines[turn]);
+	return true;
+}
+
+/* ---- rounds ---- */
+
+static bool take_all(struct handshaker *handshaker, unsigned worker)
+{
+	struct rdl_channel *channel = &handshaker->workers[worker];
+	void *batch[BATCH];
+	unsigned back = 0, n = rdl_channel_take(channel, batch, BATCH);
+
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t *kind = batch[i];
+
+		if (*kind >= RDL_LETTER_SEND) {
+			handshaker->free[handshaker->free_count++] = batch[i];
+			back++;
+			continue;
+		}
+		struct waiting waiting = { batch[i], worker };
+		unsigned class = rdl_handshakes_class(handshaker->engine, waiting.parcel);
+		line_add(&handshaker->lines[class], waiting);
+	}
+	rdl_channel_came_back(channel, back);
+	return n > 0;
+}
+
+static void make(struct handshaker *handshaker, struct waiting waiting, uint64_t now_ms)
+{
+	/* Nobody waits for a handshake any more, and workers wait for their parcels. */
+	if (ending_is_asked(handshaker->ending)) {
+		give_back(handshaker, waiting, false);
+		return;
+	}
+	if (waiting.parcel->evicted != 0)
+		let_go(handshaker, waiting.parcel->evicted, false);
+	switch (rdl_handshakes_input(handshaker->engine, waiting.parcel, now_ms)) {
+	case RDL_HANDSHAKE_TAKEN:
+		give_back(handshaker, waiting, false);
+		break;
+	case RDL_HANDSHAKE_HOLD:
+		hold(handshaker, waiting);
+		break;
+	case RDL_HANDSHAKE_AGAIN:
+		give_back(handshaker, waiting, true);
+		break;
+	}
+}
+
+static void let_all_go(struct handshaker *handshaker)
+{
+	while (handshaker->held_count > 0)
+		give_back(handshaker, handshaker->held[--handshaker->held_count], false);
+}
+
+static void adopt_certificates(struct handshaker *handshaker)
+{
+	if (__atomic_load_n(&handshaker->has_next, __ATOMIC_RELAXED) == 0)
+		return;
+	pthread_mutex_lock(&handshaker->lock);
+	rdl_handshakes_set_certificates(handshaker->engine, handshaker->next);
+	handshaker->next = NULL;
+	__atomic_store_n(&handshaker->has_next, 0, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&handshaker->lock);
+}
+
+bool handshaker_step(struct handshaker *handshaker, uint64_t now_ms)
+{
+	struct waiting waiting;
+	bool worked = false;
+
+	adopt_certificates(handshaker);
+	for (unsigned w = 0; w < handshaker->worker_count; w++)
+		worked |= take_all(handshaker, w);
+	for (unsigned i = 0;
+		i < BATCH && handshaker->free_count >= ENOUGH && next(handshaker, &waiting); i++) {
+		make(handshaker, waiting, now_ms);
+		worked = true;
+	}
+	while (handshaker->free_count >= ENOUGH &&
+		rdl_handshakes_tick(handshaker->engine, now_ms, WAKES) <= now_ms)
+		worked = true;
+	if (ending_is_asked(handshaker->ending))
+		let_all_go(handshaker);
+	return worked;
+}
+
+static void *run(void *self)
+{
+	struct handshaker *handshaker = self;
+	struct timespec pause = { .tv_nsec = PAUSE_MIN_NS };
+
+	while (__atomic_load_n(&handshaker->stopping, __ATOMIC_ACQUIRE) == 0) {
+		if (handshaker_step(handshaker, rdl_clock_ms())) {
+			pause.tv_nsec = PAUSE_MIN_NS;
+			continue;
+		}
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < PAUSE_MAX_NS)
+			pause.tv_nsec += pause.tv_nsec / 4;
+	}
+	return NULL;
+}
+
+/* ---- begin and end ---- */
+
+int handshaker_init(
+	struct handshaker *handshaker, const struct rdl_handshakes_config *config, unsigned parcels)
+{
+	struct rdl_handshakes_config own = *config;
+
+	pthread_mutex_init(&handshaker->lock, NULL);
+	for (unsigned i = 0; i < LINES; i++)
+		if (line_init(&handshaker->lines[i], parcels) != 0)
+			return -1;
+	while (handshaker->free_count < HANDSHAKER_LETTERS) {
+		handshaker->free[handshaker->free_count] =
+			&handshaker->letters[handshaker->free_count];
+		handshaker->free_count++;
+	}
+	own.calls = (struct rdl_handshake_calls){ .send = send_flight,
+		.established = established,
+		.ended = ended,
+		.context = handshaker };
+	handshaker->engine = rdl_handshakes_create(&own);
+	return handshaker->engine != NULL ? 0 : -1;
+}
+
+void handshaker_fini(struct handshaker *handshaker)
+{
+	rdl_handshakes_destroy(handshaker->engine);
+	rdl_certificates_release(handshaker->next);
+	pthread_mutex_destroy(&handshaker->lock);
+	for (unsigned i = 0; i < LINES; i++)
+		free(handshaker->lines[i].all);
+}
+
+int handshaker_start(struct handshaker *handshaker)
+{
+	int ret = pthread_create(&handshaker->thread, NULL, run, handshaker);
+
+	if (ret != 0) {
+		rdl_log_error("start", "cannot start a thread: %s", strerror(ret));
+		return -1;
+	}
+	handshaker->running = true;
+	pthread_setname_np(handshaker->thread, "handshakes");
+	return 0;
+}
+
+void handshaker_stop(struct handshaker *handshaker)
+{
+	if (!handshaker->running)
+		return;
+	__atomic_store_n(&handshaker->stopping, 1, __ATOMIC_RELEASE);
+	pthread_join(handshaker->thread, NULL);
+	handshaker->running = false;
+}
+
+void handshaker_use(struct handshaker *handshaker, struct rdl_certificates *certificates)
+{
+	pthread_mutex_lock(&handshaker->lock);
+	rdl_certificates_release(handshaker->next);
+	handshaker->next = certificates;
+	__atomic_store_n(&handshaker->has_next, 1, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&handshaker->lock);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * handshaker: a thread that makes handshakes, between its engine and the workers. Those under way
+ * come before new ones, pre-shared keys before certificates, and none waits for ever.
+ */
+#ifndef RDL_HANDSHAKER_H
+#define RDL_HANDSHAKER_H
+
+#include <pthread.h>
+
+#include "channel.h"
+#include "handshake.h"
+#include "lcores.h"
+#include "letter.h"
+
+/* Letters that a handshaker has, for all workers together: some milliseconds of them. */
+#define HANDSHAKER_LETTERS 2048
+/* What it may have under way at one worker. */
+struct rdl_channel_credit handshaker_credit(void);
+
+/* Parcels of application data that wait until their session is established. */
+#define HELD_MAX 64
+
+/* A parcel, and the worker that it came from. */
+struct waiting {
+	struct rdl_dtls_parcel *parcel;
+	unsigned from;
+};
+
+/* First in, first out. */
+struct waiting_line {
+	struct waiting *all; /* `mask` and one */
+	unsigned mask, first, count;
+};
+
+struct handshaker {
+	/* Set by who makes it, zero otherwise; not changed once it runs. */
+	unsigned index, worker_count;
+	const struct ending *ending;
+	struct rdl_dtls_letter *letters; /* HANDSHAKER_LETTERS, kept out of core dumps */
+	/* Its counts are read by anybody. */
+	struct rdl_handshakes *engine;
+	/* Its thread's alone. */
+	struct rdl_channel workers[WORKERS_MAX];
+	struct rdl_dtls_letter *free[HANDSHAKER_LETTERS];
+	unsigned free_count;
+	struct waiting_line lines[RDL_HANDSHAKE_CLASSES];
+	/* Turns of others while it had something. */
+	unsigned passed_over[RDL_HANDSHAKE_CLASSES];
+	struct waiting held[HELD_MAX];
+	unsigned held_count;
+	/* Written by its thread, read by anybody (relaxed). */
+	uint64_t letters_lost; /* datagrams of flights that found no letter */
+	/* Certificates to use from now on, where `has_next`; both under the lock. */
+	pthread_mutex_t lock;
+	int has_next;
+	struct rdl_certificates *next;
+	pthread_t thread;
+	bool running;
+	int stopping; /* by who made it (release) */
+};
+
+/*
+ * `parcels`: that all workers may have under way at it. `config` says what its engine is to be, but
+ * for its calls. Returns -1 without memory.
+ */
+int handshaker_init(struct handshaker *handshaker, const struct rdl_handshakes_config *config,
+	unsigned parcels);
+/* Its thread is gone, or never was. */
+void handshaker_fini(struct handshaker *handshaker);
+
+/*
+ * One round: takes what workers sent, makes a batch of handshakes, looks at the clock. True: found
+ * work.
+ */
+bool handshaker_step(struct handshaker *handshaker, uint64_t now_ms);
+
+/* Logs and returns -1 when there is no thread for it. */
+int handshaker_start(struct handshaker *handshaker);
+/* After its workers have ended: nothing comes any more. */
+void handshaker_stop(struct handshaker *handshaker);
+
+/* By another thread; held once, for the handshaker. NULL: none. */
+void handshaker_use(struct handshaker *handshaker, struct rdl_certificates *certificates);
+
+#endif

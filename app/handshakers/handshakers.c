@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "handshakers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+
+/* UDP payload of an IPv6 packet of 1280 octets, which every network takes (RFC 8200 section 5). */
+#define FLIGHT_OCTETS 1232
+
+struct handshakers {
+	unsigned count;
+	struct rdl_speck cid;
+	struct rdl_credentials *credentials;
+	struct keeper keeper;
+	pthread_t thread; /* the keeper's */
+	bool running;
+	int stopping; /* by the main thread (release) */
+	struct handshaker *all;
+	struct rdl_credentials_reader **readers; /* a handshaker's each */
+};
+
+static struct rdl_credentials *open_database(
+	const struct rdl_conf *conf, char problem[RDL_CREDENTIALS_PROBLEM_MAX])
+{
+	return rdl_credentials_open(
+		&(struct rdl_credentials_config){ .directory = conf->dtls.credentials.path,
+			.key_file = conf->dtls.key_file.path },
+		problem);
+}
+
+bool handshakers_can_read(const struct rdl_conf *conf, FILE *errors)
+{
+	const struct rdl_conf_where *where = &conf->dtls.credentials.where;
+	char problem[RDL_CREDENTIALS_PROBLEM_MAX];
+
+	if (conf->dtls.credentials.path == NULL)
+		return true;
+	struct rdl_credentials *credentials = open_database(conf, problem);
+	if (credentials == NULL)
+		fprintf(errors, "%s:%u: dtls.credentials: %s\n", where->file, where->line, problem);
+	rdl_credentials_close(credentials);
+	return credentials != NULL;
+}
+
+static void cannot_open(const struct rdl_conf *conf, const char *problem)
+{
+	const struct rdl_conf_where *where = &conf->dtls.credentials.where;
+
+	rdl_log_error("start", "%s:%u: dtls.credentials: %s", where->file, where->line, problem);
+}
+
+static int open_credentials(struct handshakers *handshakers, const struct rdl_conf *conf)
+{
+	char problem[RDL_CREDENTIALS_PROBLEM_MAX];
+
+	if (conf->dtls.credentials.path == NULL)
+		return 0;
+	handshakers->credentials = open_database(conf, problem);
+	if (handshakers->credentials == NULL) {
+		cannot_open(conf, problem);
+		return -1;
+	}
+	rdl_credentials_reap(handshakers->credentials);
+	return 0;
+}
+
+/* NULL: there is no database, or no reader of it, which is said in the log. */
+static struct rdl_credentials_reader *reader_of(
+	struct handshakers *handshakers, const struct rdl_conf *conf)
+{
+	if (handshakers->credentials == NULL)
+		return NULL;
+	struct rdl_credentials_reader *reader =
+		rdl_credentials_reader_create(handshakers->credentials);
+	if (reader == NULL)
+		cannot_open(conf, "it has too many readers, or there is no memory for one");
+	return reader;
+}
+
+static int open_keeper(struct handshakers *handshakers, const struct handshakers_config *config)
+{
+	struct keeper *keeper = &handshakers->keeper;
+
+	keeper->credentials = handshakers->credentials;
+	keeper->identities = config->identities;
+	keeper->secured = config->secured;
+	keeper->endpoint_key = config->endpoint_key;
+	keeper->reader = reader_of(handshakers, config->conf);
+	if (keeper->credentials != NULL && keeper->reader == NULL)
+		return -1;
+	return keeper_load(keeper);
+}
+
+static int open_one(
+	struct handshakers *handshakers, const struct handshakers_config *config, unsigned index)
+{
+	const struct rdl_conf *conf = config->conf;
+	struct handshaker *handshaker = &handshakers->all[index];
+	struct rdl_credentials_reader *reader = reader_of(handshakers, conf);
+	const struct rdl_handshakes_config engine = { .places = config->places,
+		.timeout_ms = conf->dtls.handshake_timeout_s * 1000,
+		.retransmit_ms = conf->dtls.retransmit_ms,
+		.mtu = FLIGHT_OCTETS,
+		.cid = conf->dtls.cid ? &handshakers->cid : NULL,
+		.suites = conf->dtls.suites.items,
+		.suite_count = conf->dtls.suites.count,
+		.reader = reader,
+		.identities = config->identities };
+
+	handshakers->readers[index] = reader;
+	if (handshakers->credentials != NULL && reader == NULL)
+		return -1;
+	handshaker->index = index;
+	handshaker->worker_count = conf->workers;
+	handshaker->ending = config->ending;
+	handshaker->letters = config->letters + (size_t)index * HANDSHAKER_LETTERS;
+	if (handshaker_init(handshaker, &engine, conf->workers * config->parcels) == 0)
+		return 0;
+	rdl_log_error("start", "no memory for %u handshakes", config->places);
+	return -1;
+}
+
+struct handshakers *handshakers_open(const struct handshakers_config *config)
+{
+	const struct rdl_conf *conf = config->conf;
+	struct handshakers *handshakers = calloc(1, sizeof(*handshakers));
+
+	if (handshakers == NULL)
+		return NULL;
+	rdl_speck_expand(&handshakers->cid, &config->cid_key);
+	handshakers->all = calloc(conf->dtls.handshakes, sizeof(*handshakers->all));
+	handshakers->readers = calloc(conf->dtls.handshakes, sizeof(*handshakers->readers));
+	int ret = handshakers->all != NULL && handshakers->readers != NULL ? 0 : -1;
+	if (ret != 0)
+		rdl_log_error("start", "no memory for threads that make handshakes");
+	if (ret == 0)
+		ret = open_credentials(handshakers, conf);
+	if (ret == 0)
+		ret = open_keeper(handshakers, config);
+	for (unsigned i = 0; ret == 0 && i < conf->dtls.handshakes; i++) {
+		handshakers->count++;
+		ret = open_one(handshakers, config, i);
+	}
+	if (ret != 0) {
+		handshakers_close(handshakers);
+		return NULL;
+	}
+	if (config->certificates != NULL)
+		handshakers_use(handshakers, config->certificates);
+	return handshakers;
+}
+
+static void *keep(void *self)
+{
+	const struct timespec pause = { .tv_nsec = KEEPER_MS * 1000000L };
+	struct handshakers *handshakers = self;
+
+	while (__atomic_load_n(&handshakers->stopping, __ATOMIC_ACQUIRE) == 0) {
+		keeper_look(&handshakers->keeper, rdl_clock_ms());
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+int handshakers_start(struct handshakers *handshakers)
+{
+	if (handshakers == NULL)
+		return 0;
+	for (unsigned i = 0; i < handshakers->count; i++)
+		if (handshaker_start(&handshakers->all[i]) != 0)
+			return -1;
+	int ret = pthread_create(&handshakers->thread, NULL, keep, handshakers);
+	if (ret != 0) {
+		rdl_log_error("start", "cannot start a thread: %s", strerror(ret));
+		return -1;
+	}
+	handshakers->running = true;
+	pthread_setname_np(handshakers->thread, "keeper");
+	return 0;
+}
+
+void handshakers_stop(struct handshakers *handshakers)
+{
+	if (handshakers == NULL)
+		return;
+	__atomic_store_n(&handshakers->stopping, 1, __ATOMIC_RELEASE);
+	if (handshakers->running)
+		pthread_join(handshakers->thread, NULL);
+	handshakers->running = false;
+	for (unsigned i = 0; i < handshakers->count; i++)
+		handshaker_stop(&handshakers->all[i]);
+}
+
+void handshakers_close(struct handshakers *handshakers)
+{
+	if (handshakers == NULL)
+		return;
+	handshakers_stop(handshakers);
+	for (unsigned i = 0; i < handshakers->count; i++) {
+		handshaker_fini(&handshakers->all[i]);
+		rdl_credentials_reader_destroy(handshakers->readers[i]);
+	}
+	rdl_credentials_reader_destroy(handshakers->keeper.reader);
+	rdl_credentials_close(handshakers->credentials);
+	free(handshakers->all);
+	free(handshakers->readers);
+	explicit_bzero(&handshakers->cid, sizeof(handshakers->cid));
+	free(handshakers);
+}
+
+struct rdl_channel *handshakers_channel(
+	struct handshakers *handshakers, unsigned index, unsigned peer)
+{
+	return &handshakers->all[index].workers[peer];
+}
+
+void handshakers_use(struct handshakers *handshakers, struct rdl_certificates *certificates)
+{
+	for (unsigned i = 0; i < handshakers->count; i++)
+		handshaker_use(&handshakers->all[i],
+			certificates != NULL ? rdl_certificates_hold(certificates) : NULL);
+}
+
+unsigned handshakers_count(const struct handshakers *handshakers)
+{
+	return handshakers->count;
+}
+
+const struct handshaker *handshakers_one(const struct handshakers *handshakers, unsigned index)
+{
+	return &handshakers->all[index];
+}
+
+const struct keeper_counts *handshakers_keeper(const struct handshakers *handshakers)
+{
+	return &handshakers->keeper.counts;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * handshakers: the threads that make handshakes, and the one that keeps what they know of devices
+ * up to date. Opened, started, told of certificates, stopped and closed by the main thread.
+ */
+#ifndef RDL_HANDSHAKERS_H
+#define RDL_HANDSHAKERS_H
+
+#include <stdio.h>
+
+#include "conf.h"
+#include "handshaker.h"
+#include "keeper.h"
+
+struct handshakers;
+
+struct handshakers_config {
+	const struct rdl_conf *conf; /* its group dtls */
+	unsigned parcels; /* that one worker may have under way at one handshaker */
+	uint32_t places; /* handshakes under way at one handshaker */
+	const struct ending *ending;
+	struct rdl_identities *identities;
+	struct rdl_secured *secured;
+	struct rdl_key endpoint_key, cid_key;
+	/* HANDSHAKER_LETTERS for each thread, zero, kept out of core dumps; the caller's. */
+	struct rdl_dtls_letter *letters;
+	/* NULL: there are none. Stays the caller's. */
+	struct rdl_certificates *certificates;
+};
+
+/* Octets of a handshake while it is under way, GnuTLS's own among them. */
+#define HANDSHAKE_OCTETS (11u << 10)
+
+/*
+ * Whether the database, if there is one, can be opened; if not, a line to `errors` says why. Not
+ * while handshakers are open.
+ */
+bool handshakers_can_read(const struct rdl_conf *conf, FILE *errors);
+
+/* Opens the database and reads it. Logs and returns NULL when it cannot. */
+struct handshakers *handshakers_open(const struct handshakers_config *config);
+/* Once the channels are joined. Logs and returns -1 when it cannot. */
+int handshakers_start(struct handshakers *handshakers);
+/* After the workers have ended. NULL is fine. */
+void handshakers_stop(struct handshakers *handshakers);
+void handshakers_close(struct handshakers *handshakers);
+
+/* Where handshaker `index` keeps its end towards worker `peer`. */
+struct rdl_channel *handshakers_channel(
+	struct handshakers *handshakers, unsigned index, unsigned peer);
+
+/* Of handshakes that begin from now on; stays the caller's. NULL: none. */
+void handshakers_use(struct handshakers *handshakers, struct rdl_certificates *certificates);
+
+/* ---- figures: by anybody, while it is open ---- */
+
+unsigned handshakers_count(const struct handshakers *handshakers);
+const struct handshaker *handshakers_one(const struct handshakers *handshakers, unsigned index);
+const struct keeper_counts *handshakers_keeper(const struct handshakers *handshakers);
+
+#endif
