@@ -12,6 +12,7 @@
 enum end_kind {
 	END_WORKER,
 	END_SHARD,
+	END_HANDSHAKER,
 };
 
 static struct rdl_channel_credit requests(const struct daemon *daemon)
@@ -27,6 +28,18 @@ static struct rdl_channel_credit nothing(const struct daemon *daemon)
 	return (struct rdl_channel_credit){ { 0 } };
 }
 
+static struct rdl_channel_credit parcels(const struct daemon *daemon)
+{
+	(void)daemon;
+	return worker_parcel_credit(PARCELS);
+}
+
+static struct rdl_channel_credit letters(const struct daemon *daemon)
+{
+	(void)daemon;
+	return handshaker_credit();
+}
+
 /* Each of the one with each of the other. */
 static const struct pair {
 	enum end_kind one, other;
@@ -34,19 +47,38 @@ static const struct pair {
 	struct rdl_channel_credit (*credit_of_other)(const struct daemon *daemon);
 } pairs[] = {
 	{ END_WORKER, END_SHARD, requests, nothing },
+	{ END_WORKER, END_HANDSHAKER, parcels, letters },
 };
 
 static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
 {
-	return kind == END_WORKER ? daemon->conf->workers : daemon->conf->shards;
+	const struct rdl_conf *conf = daemon->conf;
+
+	switch (kind) {
+	case END_WORKER:
+		return conf->workers;
+	case END_SHARD:
+		return conf->shards;
+	case END_HANDSHAKER:
+		return daemon_handshaker_count(conf);
+	}
+	return 0;
 }
 
-/* Where number `index` of a kind keeps its end towards number `peer` of the other. */
-static struct rdl_channel *end_of(
-	const struct daemon *daemon, enum end_kind kind, unsigned index, unsigned peer)
+/* Where number `index` of a kind keeps its end towards number `peer` of another. */
+static struct rdl_channel *end_of(const struct daemon *daemon, enum end_kind kind, unsigned index,
+	enum end_kind towards, unsigned peer)
 {
-	return kind == END_WORKER ? &daemon->workers[index]->shards[peer]
-				  : &daemon->owners.cores[index]->workers[peer];
+	switch (kind) {
+	case END_WORKER:
+		return towards == END_SHARD ? &daemon->workers[index]->shards[peer]
+					    : &daemon->workers[index]->handshakers[peer];
+	case END_SHARD:
+		return &daemon->owners.cores[index]->workers[peer];
+	case END_HANDSHAKER:
+		return handshakers_channel(daemon->handshakers, index, peer);
+	}
+	return NULL;
 }
 
 static size_t memory_of(const struct daemon *daemon, const struct pair *pair)
@@ -75,8 +107,8 @@ static char *join(struct daemon *daemon, const struct pair *pair, char *memory)
 
 	for (unsigned i = 0; i < count_of(daemon, pair->one); i++) {
 		for (unsigned j = 0; j < count_of(daemon, pair->other); j++) {
-			rdl_channel_join(end_of(daemon, pair->one, i, j), &one,
-				end_of(daemon, pair->other, j, i), &other, memory);
+			rdl_channel_join(end_of(daemon, pair->one, i, pair->other, j), &one,
+				end_of(daemon, pair->other, j, pair->one, i), &other, memory);
 			memory += rdl_channel_memory(&one, &other);
 		}
 	}
@@ -90,7 +122,7 @@ int daemon_setup_channels(struct daemon *daemon)
 
 	daemon->channels = memory;
 	if (memory == NULL) {
-		rdl_log_error("start", "no memory for the channels between workers and shards");
+		rdl_log_error("start", "no memory for the channels between cores");
 		return -1;
 	}
 	for (size_t i = 0; i < RDL_ARRAY_LEN(pairs); i++)

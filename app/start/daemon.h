@@ -6,15 +6,28 @@
 #ifndef RDL_START_DAEMON_H
 #define RDL_START_DAEMON_H
 
+#include "handshakers.h"
 #include "telemetry.h"
 
 /* Random at each start, each for one purpose. */
 struct keys {
 	struct rdl_key endpoint, list, admission, fragments, block;
+	struct rdl_key identities, dtls_address, dtls_cid, dtls_cookie;
 	struct rdl_speck location;
 	uint64_t exchange_seed, memo_seed;
 	uint16_t reply_salt; /* NON replies show it to anybody */
 	uint8_t rss[RDL_PKTIO_RSS_KEY];
+};
+
+/* What there is of DTLS; NULL, all of it, where there is none. */
+struct dtls_parts {
+	struct rdl_certificates *certificates; /* held; as they were read last without an error */
+	struct rdl_identities *identities;
+	struct rdl_secured *secured; /* NULL: there are no credentials */
+	struct rdl_dtls_owners *owners;
+	struct rdl_dtls *tables[WORKERS_MAX];
+	struct rdl_dtls_letter *letters;
+	void *identities_memory, *secured_memory, *owners_memory, *memory[WORKERS_MAX];
 };
 
 struct daemon {
@@ -30,6 +43,8 @@ struct daemon {
 	struct owners owners; /* the shard cores */
 	void *admission[SHARDS_MAX]; /* their memory for it */
 	void *channels; /* memory of all channels */
+	struct dtls_parts dtls;
+	struct handshakers *handshakers; /* NULL: there is no DTLS */
 	struct lcores lcores;
 	int socket_id; /* NUMA node, -1: any */
 	uint64_t started_ms; /* rdl_clock_ms() */
@@ -44,6 +59,10 @@ struct daemon {
  * machines lose their CPU for so long.
  */
 #define REQUESTS 4095
+/* Datagrams of handshakes that a worker may have at one handshaker. */
+#define PARCELS 1024
+/* Frames that a worker may have made, for a flight's datagrams, before they are sent. */
+#define BORN 256
 
 /* eal.c: brings EAL up with an argv made from the configuration; logs, returns -1 when it fails. */
 int daemon_eal(struct daemon *daemon);
@@ -61,10 +80,13 @@ struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_con
 /*
  * reload.c: reads the file, for the start or to follow a configuration that is running, and prints
  * what is wrong with it, a line each: of what it says, and of what it asks for. NULL then.
+ * *certificates: those that it names, held once; NULL: none.
  */
-struct rdl_conf *daemon_load(const char *path, const struct rdl_conf *running, FILE *errors);
+struct rdl_conf *daemon_load(const char *path, const struct rdl_conf *running, FILE *errors,
+	struct rdl_certificates **certificates);
 /* The same, in the log. */
-struct rdl_conf *daemon_read(const char *path, const struct rdl_conf *running);
+struct rdl_conf *daemon_read(
+	const char *path, const struct rdl_conf *running, struct rdl_certificates **certificates);
 /*
  * Reads the file again, puts in force what may change, and says in the log what has changed and
  * what waits for a restart. On any error nothing changes.
@@ -83,7 +105,32 @@ void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_int
 /* Octets of one shard's ring of events, 0: none is configured. */
 uint64_t daemon_events_octets(const struct daemon *daemon);
 /* Octets that DPDK must find, all included. */
+uint64_t daemon_dpdk_memory(const struct daemon *daemon);
+/* All octets: those, and what other libraries take. */
 uint64_t daemon_memory(const struct daemon *daemon);
+
+/*
+ * dtls.c: certificate, key, CA and CRL that the configuration names, held once; NULL, and what is
+ * wrong with them goes to `errors`.
+ */
+struct rdl_certificates *daemon_certificates(const struct rdl_conf *conf, FILE *errors);
+/* Octets that DPDK must find for DTLS, and what handshakes take of the process's own. */
+uint64_t daemon_dtls_memory(const struct daemon *daemon);
+uint64_t daemon_handshakes_memory(const struct daemon *daemon);
+/* Which of an interface's UDP ports it is. */
+unsigned daemon_dtls_udp_port(const struct rdl_conf *conf);
+static inline unsigned daemon_handshaker_count(const struct rdl_conf *conf)
+{
+	return conf->dtls.port != 0 ? conf->dtls.handshakes : 0;
+}
+/*
+ * Before and after the workers: what they need, and what they are joined to. Each does nothing
+ * where there is no DTLS, logs, and returns -1 when it fails.
+ */
+int daemon_setup_dtls(struct daemon *daemon);
+int daemon_setup_handshakers(struct daemon *daemon);
+/* What is left of both, once the workers are gone. */
+void daemon_teardown_dtls(struct daemon *daemon);
 
 /* setup.c: ports and workers; shards and links. Each logs and returns -1 when it fails. */
 int daemon_setup(struct daemon *daemon);

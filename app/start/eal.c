@@ -49,7 +49,7 @@ static void free_args(struct args *args)
 static uint32_t memory_mb(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
-	uint64_t need = (daemon_memory(daemon) >> 20) + 1, mb = conf->memory.mb;
+	uint64_t need = (daemon_dpdk_memory(daemon) >> 20) + 1, mb = conf->memory.mb;
 
 	if (mb == 0)
 		mb = need;

@@ -10,25 +10,37 @@
 #include "clock.h"
 #include "log.h"
 
-struct rdl_conf *daemon_load(const char *path, const struct rdl_conf *running, FILE *errors)
+struct rdl_conf *daemon_load(const char *path, const struct rdl_conf *running, FILE *errors,
+	struct rdl_certificates **certificates)
 {
 	struct rdl_conf *conf = running == NULL ? rdl_conf_load(path, errors)
 						: rdl_conf_load_again(path, running, errors);
 
+	*certificates = NULL;
 	if (conf == NULL || conf->dtls.port == 0)
 		return conf;
-	fprintf(errors, "%s:%u: dtls is not served yet\n", conf->dtls.where.file,
-		conf->dtls.where.line);
+	/* Whoever runs has it open, and does not open another one. */
+	bool good = running != NULL || handshakers_can_read(conf, errors);
+	if (conf->dtls.key.path != NULL) {
+		*certificates = daemon_certificates(conf, errors);
+		good &= *certificates != NULL;
+	}
+	if (good)
+		return conf;
+	rdl_certificates_release(*certificates);
+	*certificates = NULL;
 	rdl_conf_free(conf);
 	return NULL;
 }
 
-struct rdl_conf *daemon_read(const char *path, const struct rdl_conf *running)
+struct rdl_conf *daemon_read(
+	const char *path, const struct rdl_conf *running, struct rdl_certificates **certificates)
 {
 	char *text = NULL, *rest = NULL;
 	size_t len;
 	FILE *errors = open_memstream(&text, &len);
-	struct rdl_conf *conf = daemon_load(path, running, errors != NULL ? errors : stderr);
+	struct rdl_conf *conf =
+		daemon_load(path, running, errors != NULL ? errors : stderr, certificates);
 
 	if (errors == NULL)
 		return conf;
@@ -101,17 +113,29 @@ static bool put_in_force(struct daemon *daemon, const struct rdl_conf *conf)
 	return true;
 }
 
+/* Files may have changed though no key has. */
+static void use_certificates(struct daemon *daemon, struct rdl_certificates *certificates)
+{
+	if (daemon->handshakers != NULL)
+		handshakers_use(daemon->handshakers, certificates);
+	rdl_certificates_release(daemon->dtls.certificates);
+	daemon->dtls.certificates = certificates;
+}
+
 void daemon_reload(struct daemon *daemon)
 {
 	uint64_t began_ms = rdl_clock_ms();
-	struct rdl_conf *conf = daemon_read(daemon->path, daemon->conf);
+	struct rdl_certificates *certificates = NULL;
+	struct rdl_conf *conf = daemon_read(daemon->path, daemon->conf, &certificates);
 
 	if (conf == NULL || !put_in_force(daemon, conf)) {
 		rdl_log_error("reload", "nothing is changed: %s",
 			conf != NULL ? "no memory for the rules" : "the file cannot be used");
+		rdl_certificates_release(certificates);
 		rdl_conf_free(conf);
 		return;
 	}
+	use_certificates(daemon, certificates);
 	log_outcome(daemon, conf, began_ms);
 	if (daemon->in_force != daemon->conf)
 		rdl_conf_free(daemon->in_force);

@@ -62,6 +62,11 @@ struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_con
 		.known = conf->endpoints.known.items,
 		.deny_count = conf->endpoints.deny.count,
 		.deny = conf->endpoints.deny.items,
+		.identities = daemon->dtls.identities,
+		.endpoint_from_identity = conf->dtls.endpoint_from_identity,
+		.secured = daemon->dtls.secured,
+		.secured_pattern_count = conf->endpoints.secured.count,
+		.secured_patterns = conf->endpoints.secured.items,
 		.endpoint_key = daemon->keys.endpoint,
 	};
 	const struct rdl_admission_limits limits = {

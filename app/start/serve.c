@@ -47,9 +47,9 @@ static void log_ready(const struct daemon *daemon)
 
 	addresses_text(conf, addresses, sizeof(addresses));
 	rdl_log_info("start",
-		"ready addresses=%s port=%u workers=%u shards=%u registrations=%llu "
+		"ready addresses=%s port=%u dtls_port=%u workers=%u shards=%u registrations=%llu "
 		"memory_mb=%llu start_ms=%llu telemetry=%s",
-		addresses, conf->coap.port, conf->workers, conf->shards,
+		addresses, conf->coap.port, conf->dtls.port, conf->workers, conf->shards,
 		(unsigned long long)conf->memory.registrations,
 		(unsigned long long)(daemon_memory(daemon) >> 20),
 		(unsigned long long)(rdl_clock_ms() - daemon->started_ms),
@@ -142,7 +142,8 @@ static int work(struct daemon *daemon)
 	const struct console_sources shown = console_sources(daemon);
 	int ret = lcores_launch(&daemon->lcores, daemon->conf->workers);
 
-	if (ret == 0 && (feed_start(daemon->feed, &lines) != 0 ||
+	if (ret == 0 && (handshakers_start(daemon->handshakers) != 0 ||
+				feed_start(daemon->feed, &lines) != 0 ||
 				console_start(daemon->console, &shown) != 0))
 		ret = -1;
 	signals_started();
@@ -155,7 +156,21 @@ static int work(struct daemon *daemon)
 	feed_stop(daemon->feed);
 	telemetry_stop();
 	lcores_join(&daemon->lcores);
+	handshakers_stop(daemon->handshakers);
 	return ret;
+}
+
+/* By what is shared of DTLS. */
+static int make_rules(struct daemon *daemon)
+{
+	struct rdl_rules *rules = daemon_rules(daemon, daemon->conf);
+
+	if (rules == NULL) {
+		rdl_log_error("start", "no memory for the rules");
+		return -1;
+	}
+	rdl_rulebook_change(&daemon->rulebook, rules);
+	return 0;
 }
 
 /* EAL is up. */
@@ -163,8 +178,9 @@ static int run(struct daemon *daemon)
 {
 	int ret = -1;
 
-	if (daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 && look_on(daemon) == 0 &&
-		!signals_end_asked())
+	if (daemon_setup_dtls(daemon) == 0 && make_rules(daemon) == 0 &&
+		daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
+		look_on(daemon) == 0 && !signals_end_asked())
 		ret = work(daemon);
 	telemetry_stop();
 	monitor_close(daemon->monitor);
@@ -180,13 +196,7 @@ static int serve(struct daemon *daemon)
 	signals_may_not_leave();
 	if (instance_claim(daemon->conf) != 0 || daemon_keys(daemon) != 0)
 		return -1;
-	struct rdl_rules *rules = daemon_rules(daemon, daemon->conf);
-	if (rules == NULL) {
-		rdl_log_error("start", "no memory for the rules");
-		return -1;
-	}
 	rdl_rulebook_init(&daemon->rulebook);
-	rdl_rulebook_change(&daemon->rulebook, rules);
 	if (feed_open(daemon->conf, &daemon->feed) == 0 &&
 		console_open(daemon->conf, &daemon->console) == 0 &&
 		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
@@ -200,9 +210,11 @@ static int serve(struct daemon *daemon)
 
 int start_check(const char *path)
 {
-	struct rdl_conf *conf = daemon_load(path, NULL, stdout);
+	struct rdl_certificates *certificates = NULL;
+	struct rdl_conf *conf = daemon_load(path, NULL, stdout, &certificates);
 	int ret = conf != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 
+	rdl_certificates_release(certificates);
 	rdl_conf_free(conf);
 	return ret;
 }
@@ -218,13 +230,14 @@ int start_serve(const char *path)
 	if (signals_begin() != 0)
 		return EXIT_FAILURE;
 	signals_may_leave(NULL, 0); /* a long list of names takes its time, too */
-	struct rdl_conf *conf = daemon_read(path, NULL);
+	struct rdl_conf *conf = daemon_read(path, NULL, &daemon.dtls.certificates);
 	if (conf == NULL)
 		return EXIT_FAILURE;
 	rdl_log_show((enum rdl_log_level)conf->log_level);
 	daemon.path = path;
 	daemon.conf = daemon.in_force = conf;
 	int ret = serve(&daemon) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	rdl_certificates_release(daemon.dtls.certificates);
 	if (daemon.in_force != conf)
 		rdl_conf_free(daemon.in_force);
 	rdl_conf_free(conf);

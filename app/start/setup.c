@@ -92,6 +92,7 @@ static int setup_workers(struct daemon *daemon)
 		config.memory = rte_zmalloc_socket("blocks", rdl_pipeline_memory(&config),
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
 		config.refusals = NULL;
+		config.dtls = daemon->dtls.tables[w];
 		if (noted)
 			config.refusals = rte_zmalloc_socket("refusals", sizeof(*config.refusals),
 				RTE_CACHE_LINE_SIZE, daemon->socket_id);
@@ -104,6 +105,7 @@ static int setup_workers(struct daemon *daemon)
 		worker->index = w;
 		worker->port_count = daemon->conf->port_count;
 		worker->shard_count = daemon->conf->shards;
+		worker->handshaker_count = daemon_handshaker_count(daemon->conf);
 		worker->pktio = daemon->pktio;
 		worker->rulebook = &daemon->rulebook;
 		rdl_rulebook_add_reader(&daemon->rulebook, &worker->rules_seen);
@@ -181,7 +183,10 @@ int daemon_setup_shards(struct daemon *daemon)
 
 int daemon_setup(struct daemon *daemon)
 {
-	return setup_ports(daemon) == 0 && setup_workers(daemon) == 0 ? 0 : -1;
+	return setup_ports(daemon) == 0 && setup_workers(daemon) == 0 &&
+			       daemon_setup_handshakers(daemon) == 0
+		       ? 0
+		       : -1;
 }
 
 void daemon_teardown(struct daemon *daemon)
@@ -202,6 +207,7 @@ void daemon_teardown(struct daemon *daemon)
 		}
 		rte_free(daemon->workers[w]);
 	}
+	daemon_teardown_dtls(daemon);
 	rte_free(daemon->channels);
 	rdl_pktio_close(daemon->pktio);
 }

@@ -37,6 +37,7 @@ void daemon_registry_config(
 		.expiry_grace_s = conf->lwm2m.expiry_grace_s,
 		.exchange_lifetime_s = conf->coap.exchange_lifetime_s,
 		.endpoint_key = daemon->keys.endpoint,
+		.identities = daemon->dtls.identities,
 		.list_key = daemon->keys.list,
 		.socket_id = daemon->socket_id,
 		.now_ms = rdl_clock_ms(),
@@ -59,7 +60,9 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		.port_count = conf->port_count,
 		.queues = conf->workers,
 		.rss_key = daemon->keys.rss,
-		.in_flight = conf->workers * (conf->shards * (REQUESTS + 1) + 4 * RDL_BURST_MAX),
+		.in_flight = conf->workers * (conf->shards * (REQUESTS + 1) + 4 * RDL_BURST_MAX +
+						     daemon_handshaker_count(conf) * (PARCELS + 1)),
+		.born = conf->dtls.port != 0 ? BORN : 0,
 		.private_len = sizeof(struct rdl_packet),
 		.room = room,
 		.page = conf->memory.hugepages ? HUGEPAGE : (uint32_t)sysconf(_SC_PAGESIZE),
@@ -74,7 +77,10 @@ void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_int
 	const struct rdl_conf_port *from = &daemon->conf->ports[port];
 
 	interface->vlan = from->vlan;
-	rdl_net_add_udp_port(interface, daemon->conf->coap.port);
+	if (daemon->conf->coap.port != 0)
+		rdl_net_add_udp_port(interface, daemon->conf->coap.port);
+	if (daemon->conf->dtls.port != 0)
+		rdl_net_add_udp_port(interface, daemon->conf->dtls.port);
 	for (unsigned i = 0; i < from->ipv4_count; i++)
 		rdl_net_add_ipv4(interface, from->ipv4[i].address, from->ipv4[i].prefix);
 	for (unsigned i = 0; i < from->ipv6_count; i++)
@@ -102,6 +108,7 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 		.transfers = (conf->coap.block_transfers + conf->workers - 1) / conf->workers,
 		.max_payload = conf->coap.max_payload,
 		.transfer_lifetime_s = conf->coap.exchange_lifetime_s,
+		.dtls_udp_port = daemon_dtls_udp_port(conf),
 	};
 }
 
@@ -126,7 +133,7 @@ uint64_t daemon_events_octets(const struct daemon *daemon)
 /* What EAL and drivers allocate for themselves. */
 #define OVERHEAD (48u << 20)
 
-uint64_t daemon_memory(const struct daemon *daemon)
+uint64_t daemon_dpdk_memory(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 	struct rdl_pktio_config pktio;
@@ -147,6 +154,11 @@ uint64_t daemon_memory(const struct daemon *daemon)
 		daemon_registry_config(daemon, s, &registry);
 		octets += rdl_registry_memory(&registry);
 	}
-	octets += daemon_channels_memory(daemon);
+	octets += daemon_channels_memory(daemon) + daemon_dtls_memory(daemon);
 	return octets;
+}
+
+uint64_t daemon_memory(const struct daemon *daemon)
+{
+	return daemon_dpdk_memory(daemon) + daemon_handshakes_memory(daemon);
 }

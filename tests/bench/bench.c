@@ -234,7 +234,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 
 	unsigned place = place_generator(daemon, options);
 	conf->memory.mb =
-		(uint32_t)((daemon_memory(daemon) + endpoints * RDL_LOCATION_LEN) >> 20) + 64;
+		(uint32_t)((daemon_dpdk_memory(daemon) + endpoints * RDL_LOCATION_LEN) >> 20) + 64;
 	if (instance_claim(daemon->conf) != 0 || daemon_eal(daemon) != 0)
 		return EXIT_FAILURE;
 	if (!make_port(&generator, conf) || daemon_setup(daemon) != 0 || !count_as_nics_do() ||

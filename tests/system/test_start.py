@@ -56,8 +56,8 @@ def test_check(lab):
     code, out, err = run("-c", bad)
     expect((code, out, len(err.splitlines())), (1, "", 4), err)
     secured = write(lab, "secured.conf", 'ports = ( %s );\ndtls = { credentials = "c"; };' % PORT % "net_null0")
-    said = "%s:2: dtls is not served yet\n" % secured
-    expect(run("-t", "-c", secured), (1, said, ""), "what cannot be served")
+    said = "%s:2: dtls.credentials: %s/c: no database is there\n" % (secured, lab.dir)
+    expect(run("-t", "-c", secured), (1, said, ""), "credentials that are not there")
     code, out, err = run("-c", secured)
     expect((code, out, said in err), (1, "", True), err)
     os.mkfifo(lab.dir + "/fifo")

@@ -133,7 +133,7 @@ static void test_shares(void **state)
 
 static uint64_t memory_of(const char *text)
 {
-	uint64_t octets = daemon_memory(daemon_of(text));
+	uint64_t octets = daemon_dpdk_memory(daemon_of(text));
 
 	end(NULL);
 	return octets;

@@ -31,7 +31,7 @@ static int begin(void **state)
 	the_daemon = calloc(1, sizeof(*the_daemon));
 	assert_non_null(the_daemon);
 	the_daemon->path = path;
-	the_daemon->in_force = daemon_read(path, NULL);
+	the_daemon->in_force = daemon_read(path, NULL, &the_daemon->dtls.certificates);
 	the_daemon->conf = the_daemon->in_force;
 	assert_non_null(the_daemon->conf);
 	seen = 0;
@@ -98,7 +98,8 @@ static void test_errors(void **state)
 	static const char *const bad[] = { "", PORT "admission = { updates = 7; }; workers = 0;\n",
 		PORT "lwm2m = { version = \"2.0\"; };\n",
 		PORT "endpoints = { known = \"/dev/zero\"; };\n",
-		PORT "admission = { updates = 7; }; dtls = { credentials = \"c\"; };\n" };
+		PORT "admission = { updates = 7; }; dtls = { certificate = \"/nowhere\"; "
+		     "key = \"/nowhere\"; ca = \"/nowhere\"; };\n" };
 	const struct rdl_rules *rules = rdl_rulebook_read(&the_daemon->rulebook, &seen);
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(bad); i++) {
