@@ -11,8 +11,15 @@
 /* UDP payload of an IPv6 packet of 1280 octets, which every network takes (RFC 8200 section 5). */
 #define FLIGHT_OCTETS 1232
 
+/* So long before its certificate expires the log says so, once a day. */
+#define WARN_OF_EXPIRY_S (30 * 86400)
+#define WARN_MS (86400 * 1000)
+
 struct handshakers {
 	unsigned count;
+	/* When the first certificate of ours expires, by the wall's clock; 0: there is none. */
+	uint64_t expires_s;
+	uint64_t warned_ms; /* that it will be soon; the keeper's */
 	struct rdl_speck cid;
 	struct rdl_credentials *credentials;
 	struct keeper keeper;
@@ -154,6 +161,28 @@ struct handshakers *handshakers_open(const struct handshakers_config *config)
 	return handshakers;
 }
 
+uint64_t handshakers_certificate_s(const struct handshakers *handshakers)
+{
+	uint64_t expires_s = __atomic_load_n(&handshakers->expires_s, __ATOMIC_RELAXED);
+	uint64_t now_s = (uint64_t)time(NULL);
+
+	return expires_s > now_s ? expires_s - now_s : 0;
+}
+
+static void look_at_certificate(struct handshakers *handshakers, uint64_t now_ms)
+{
+	uint64_t left_s = handshakers_certificate_s(handshakers);
+
+	if (__atomic_load_n(&handshakers->expires_s, __ATOMIC_RELAXED) == 0 ||
+		left_s > WARN_OF_EXPIRY_S ||
+		(handshakers->warned_ms != 0 && now_ms - handshakers->warned_ms < WARN_MS))
+		return;
+	handshakers->warned_ms = now_ms;
+	rdl_log_warn("dtls", "%s certificate_expires_in=%llu",
+		left_s > 0 ? "the certificate expires soon" : "the certificate has expired",
+		(unsigned long long)left_s);
+}
+
 static void *keep(void *self)
 {
 	const struct timespec pause = { .tv_nsec = KEEPER_MS * 1000000L };
@@ -161,6 +190,7 @@ static void *keep(void *self)
 
 	while (__atomic_load_n(&handshakers->stopping, __ATOMIC_ACQUIRE) == 0) {
 		keeper_look(&handshakers->keeper, rdl_clock_ms());
+		look_at_certificate(handshakers, rdl_clock_ms());
 		nanosleep(&pause, NULL);
 	}
 	return NULL;
@@ -220,6 +250,10 @@ struct rdl_channel *handshakers_channel(
 
 void handshakers_use(struct handshakers *handshakers, struct rdl_certificates *certificates)
 {
+	/* A raw key lasts for ever. */
+	__atomic_store_n(&handshakers->expires_s,
+		certificates != NULL ? (uint64_t)rdl_certificates_expire(certificates) : 0,
+		__ATOMIC_RELAXED);
 	for (unsigned i = 0; i < handshakers->count; i++)
 		handshaker_use(&handshakers->all[i],
 			certificates != NULL ? rdl_certificates_hold(certificates) : NULL);
@@ -238,4 +272,14 @@ const struct handshaker *handshakers_one(const struct handshakers *handshakers, 
 const struct keeper_counts *handshakers_keeper(const struct handshakers *handshakers)
 {
 	return &handshakers->keeper.counts;
+}
+
+const struct rdl_secured *handshakers_secured(const struct handshakers *handshakers)
+{
+	return handshakers->keeper.secured;
+}
+
+struct rdl_identities *handshakers_identities(const struct handshakers *handshakers)
+{
+	return handshakers->keeper.identities;
 }

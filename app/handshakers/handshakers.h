@@ -57,5 +57,10 @@ void handshakers_use(struct handshakers *handshakers, struct rdl_certificates *c
 unsigned handshakers_count(const struct handshakers *handshakers);
 const struct handshaker *handshakers_one(const struct handshakers *handshakers, unsigned index);
 const struct keeper_counts *handshakers_keeper(const struct handshakers *handshakers);
+/* Seconds that the first certificate of ours is good for; 0: it has expired, or there is none. */
+uint64_t handshakers_certificate_s(const struct handshakers *handshakers);
+/* NULL: there are no credentials. */
+const struct rdl_secured *handshakers_secured(const struct handshakers *handshakers);
+struct rdl_identities *handshakers_identities(const struct handshakers *handshakers);
 
 #endif

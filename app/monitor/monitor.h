@@ -8,6 +8,7 @@
 #define RDL_MONITOR_H
 
 #include "conf.h"
+#include "handshakers.h"
 #include "shard_core.h"
 #include "worker.h"
 
@@ -19,6 +20,7 @@ struct watched {
 	const struct rdl_pktio *pktio;
 	const struct worker *const *workers; /* conf->workers */
 	const struct owners *owners; /* conf->shards; may be asked */
+	const struct handshakers *handshakers; /* NULL: there is no DTLS */
 };
 
 /* On top of `sum`, what all cores count and have: by anybody. */

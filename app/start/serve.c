@@ -60,7 +60,7 @@ static struct rdl_event_facts facts(const struct daemon *daemon)
 {
 	return (struct rdl_event_facts){ .location_key = daemon->keys.location,
 		.major = daemon->conf->lwm2m.version.major,
-		.identities = NULL };
+		.identities = daemon->dtls.identities };
 }
 
 struct feed_sources daemon_feed_sources(const struct daemon *daemon)
@@ -96,7 +96,8 @@ static int look_on(struct daemon *daemon)
 	const struct watched watched = { .conf = daemon->conf,
 		.pktio = daemon->pktio,
 		.workers = (const struct worker *const *)daemon->workers,
-		.owners = &daemon->owners };
+		.owners = &daemon->owners,
+		.handshakers = daemon->handshakers };
 
 	daemon->monitor = monitor_open(&watched);
 	if (daemon->monitor == NULL)

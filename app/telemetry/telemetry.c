@@ -52,6 +52,7 @@ static int info(const char *cmd, const char *params, struct rte_tel_data *d)
 	tel_u64(d, "uptime", (rdl_clock_ms() - from->started_ms) / 1000);
 	tel_u64(d, "ports", from->watched.conf->port_count);
 	tel_u64(d, "coap_port", from->watched.conf->coap.port);
+	tel_u64(d, "dtls_port", from->watched.conf->dtls.port);
 	tel_u64(d, "workers", from->watched.conf->workers);
 	tel_u64(d, "shards", from->watched.conf->shards);
 	tel_u64(d, "registrations_max", from->watched.conf->memory.registrations);
@@ -203,6 +204,7 @@ int telemetry_start(const struct telemetry *telemetry)
 		{ "/rdline/shard", shard, "Counters and load of one shard. Parameter: number" },
 		{ "/rdline/port", telemetry_port,
 			"One port: its link, and what its NIC has lost. Parameter: number" },
+		{ "/rdline/dtls", telemetry_dtls, "Handshakes, sessions, credentials." },
 		{ "/rdline/control", telemetry_control, "The control socket: its connections." },
 		{ "/rdline/events", telemetry_events,
 			"The event stream: its subscribers, and what was lost." },

@@ -84,6 +84,7 @@ void telemetry_ask(const struct telemetry *from, const char *text, size_t len,
 
 int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *d);
+int telemetry_dtls(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_registration(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *d);

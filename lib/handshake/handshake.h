@@ -38,6 +38,8 @@ enum rdl_handshake_failure {
 /* Each grows; the engine's thread writes them, any reads. */
 struct rdl_handshake_counts {
 	uint64_t begun, finished, resumed;
+	/* Credentials looked up. */
+	uint64_t looked_up;
 	uint64_t failed[RDL_HANDSHAKE_FAILURE_COUNT];
 	/* Flights that were sent again: no answer came, or the client asked. */
 	uint64_t repeated;

@@ -17,11 +17,13 @@ struct rdl_credentials_identity rdl_handshake_identity(const struct rdl_handshak
 enum rdl_credentials_result rdl_handshake_look_up(
 	struct rdl_handshake *handshake, struct rdl_credential *credential)
 {
-	struct rdl_credentials_reader *reader = handshake->owner->config.reader;
+	struct rdl_handshakes *handshakes = handshake->owner;
 
-	return reader == NULL ? RDL_CREDENTIALS_NONE
-			      : rdl_credentials_look_up(
-					reader, rdl_handshake_identity(handshake), credential);
+	if (handshakes->config.reader == NULL)
+		return RDL_CREDENTIALS_NONE;
+	rdl_handshake_count(&handshakes->counts.looked_up);
+	return rdl_credentials_look_up(
+		handshakes->config.reader, rdl_handshake_identity(handshake), credential);
 }
 
 /* 1: GnuTLS goes on with a key at random, so that nobody learns which identities there are. */

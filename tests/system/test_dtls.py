@@ -62,5 +62,34 @@ def test_another_address(gateway):
     expect(client.update(path(answer)).code, "2.04", "Update from another port")
 
 
+def test_telemetry(gateway):
+    before = gateway.ask("/rdline/dtls")
+    client = device(3, cid=b"")
+    expect(client.register("dev-3").code, "2.01", "Register")
+    client.rebind()
+    expect(client.register("dev-3").code, "2.01", "Register from another port")
+    record = client.record(APPLICATION_DATA, b"\0")
+    for _ in range(2):
+        client.socket.send(record)
+    until(lambda: gateway.ask("/rdline/dtls")["dropped_replay"] > before["dropped_replay"], "no replay was counted")
+    after = gateway.ask("/rdline/dtls")
+    more = {name for name in after if after[name] > before[name]}
+    wanted = {"cookies", "handshakes_admitted", "handshakes_begun", "handshakes_finished", "sessions_established", "sessions",
+              "sessions_registered", "sessions_aes_128_ccm_8_psk", "addresses_changed", "dropped_replay", "identities",
+              "credentials_looked_up"}
+    assert more >= wanted, wanted - more
+    expect((after["credentials"], after["secured_endpoints"], after["certificate_expires_in"]), (8, 8, 0), "credentials")
+    gateway.credential("add", "dev-8", KEY.hex())
+    until(lambda: gateway.ask("/rdline/dtls")["credentials_added"] == 1, "the new credential was not seen")
+    client = device(8)
+    expect(client.register("dev-8").code, "2.01", "Register")
+    state = gateway.registration("dev-8")
+    expect((state["security"], state["identity"]), ("psk", "dev-8"), "who made it")
+    gateway.credential("remove", "dev-8")
+    until(lambda: client.register("dev-8", wait=0.2) is None, "its session did not end", 2)
+    until(lambda: gateway.ask("/rdline/dtls")["sessions_revoked"] > 0, "nobody swept it up")
+    expect(gateway.ask("/rdline/dtls")["credentials"], 8, "credentials")
+
+
 if __name__ == "__main__":
     main(start)

@@ -17,12 +17,14 @@ static void the_process(void **state)
 	expect_number(d, "uptime", 61);
 	expect_number(d, "ports", PORTS);
 	expect_number(d, "coap_port", 5683);
+	expect_number(d, "dtls_port", 0);
 	expect_number(d, "workers", WORKERS);
 	expect_number(d, "shards", SHARDS);
 	expect_number(d, "registrations_max", 1000);
 	expect_number(d, "memory", 77);
 	expect_number(d, "packets_in_use", 12);
 	assert_true(json_integer_value(json_object_get(d, "tsc_hz")) > 1000000);
+	assert_int_equal(json_object_size(asked("/rdline/dtls")), 0);
 }
 
 static void the_sum(void **state)
