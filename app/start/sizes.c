@@ -38,6 +38,7 @@ void daemon_registry_config(
 		.exchange_lifetime_s = conf->coap.exchange_lifetime_s,
 		.endpoint_key = daemon->keys.endpoint,
 		.identities = daemon->dtls.identities,
+		.sessions = conf->dtls.port != 0,
 		.list_key = daemon->keys.list,
 		.socket_id = daemon->socket_id,
 		.now_ms = rdl_clock_ms(),

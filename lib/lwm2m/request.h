@@ -84,6 +84,11 @@ struct rdl_request {
 	 * and `key[=value]`
 	 */
 	struct rdl_span parameters;
+	/*
+	 * Of one in a secure session: that; when answered, the one that its registration lived by
+	 * before, or 0. In clear text it says nothing.
+	 */
+	uint64_t session;
 };
 _Static_assert(offsetof(struct rdl_request, operation) == 0, "a message begins with its kind");
 _Static_assert(offsetof(struct rdl_request, name) == RDL_CACHE_LINE, "an Update takes one line");

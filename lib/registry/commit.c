@@ -80,6 +80,8 @@ static rdl_handle move(
 		rdl_wheel_stop(&registry->wheel, old);
 	*record = *from;
 	record->generation = generation;
+	(void)rdl_registry_swap_session(
+		registry, handle, rdl_registry_swap_session(registry, old, 0));
 	rdl_exchange_clear(record);
 	if (buried)
 		rdl_tombstones_add(&registry->tombstones, handle);

@@ -141,6 +141,16 @@ uint32_t rdl_registry_kept_s(
 	       rdl_registry_second(registry, now_ms);
 }
 
+uint64_t rdl_registry_swap_session(
+	struct rdl_registry *registry, rdl_handle handle, uint64_t session)
+{
+	if (registry->slab.sessions == NULL)
+		return 0;
+	uint64_t *place = rdl_slab_session(&registry->slab, handle), former = *place;
+	*place = session;
+	return former;
+}
+
 void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handle,
 	struct rdl_registration *registration)
 {

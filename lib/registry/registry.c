@@ -48,6 +48,9 @@ uint64_t rdl_registry_memory(const struct rdl_registry_config *config)
 {
 	return rdl_memory_octets(sizeof(struct rdl_registry)) +
 	       rdl_slab_memory(config->slots, config->shard, config->shards) +
+	       (config->sessions ? rdl_slab_sessions_memory(
+					   config->slots, config->shard, config->shards)
+				 : 0) +
 	       rdl_index_memory(config->registrations) + rdl_store_memory(store_octets(config)) +
 	       rdl_lists_memory(config->registrations) + rdl_memory_octets(RDL_ENDPOINT_MAX);
 }
@@ -76,6 +79,8 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 	if (registry->described == NULL ||
 		!rdl_slab_create(&registry->slab, config->slots, config->shard, config->shards,
 			config->socket_id) ||
+		(config->sessions && !rdl_slab_add_sessions(&registry->slab, config->shard,
+					     config->shards, config->socket_id)) ||
 		!rdl_index_create(&registry->endpoints, config->registrations, config->socket_id) ||
 		!rdl_store_create(&registry->store, &store) ||
 		!rdl_lists_create(&registry->lists, &registry->store, &config->list_key,

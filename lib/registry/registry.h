@@ -36,6 +36,7 @@ struct rdl_registry_config {
 	struct rdl_key list_key; /* random: object lists are found by a keyed digest */
 	/* Where registrations hold those that made them, the caller's; NULL: there are none. */
 	struct rdl_identities *identities;
+	bool sessions; /* each registration remembers the secure session that it lives by */
 	int socket_id; /* NUMA node, or -1 for any */
 	uint64_t now_ms;
 	uint64_t wall_ms; /* milliseconds since 1970 minus now_ms: rdl_registry_set_wall() */
@@ -178,6 +179,13 @@ RDL_MUST_CHECK bool rdl_registry_update(struct rdl_registry *registry, rdl_handl
 /* Seconds that a registration, live at `now_ms`, is kept for, unless it is updated. */
 uint32_t rdl_registry_kept_s(
 	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
+
+/*
+ * The secure session that a registration, live, has lived by, or 0, where sessions are remembered;
+ * from now on it is this one.
+ */
+uint64_t rdl_registry_swap_session(
+	struct rdl_registry *registry, rdl_handle handle, uint64_t session);
 
 /*
  * Performs a De-register. `handle` is live at `now_ms`. What is left is a tombstone, which knows

@@ -163,6 +163,8 @@ static inline void end(
 	record->state = RDL_RECORD_ENDED;
 	/* It lasts for as long as the registration may still be described. */
 	rdl_registry_let_go(registry, record->identity);
+	if (RDL_UNLIKELY(record->identity != 0))
+		(void)rdl_registry_swap_session(registry, handle, 0);
 	if (forgets)
 		rdl_exchange_forget(record);
 	registry->registrations--;

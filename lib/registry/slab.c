@@ -81,8 +81,21 @@ bool rdl_slab_create(
 	return true;
 }
 
+uint64_t rdl_slab_sessions_memory(uint64_t slots, unsigned shard, unsigned shards)
+{
+	return rdl_memory_octets(owned(shard, shards) * slots * sizeof(uint64_t));
+}
+
+bool rdl_slab_add_sessions(struct rdl_slab *slab, unsigned shard, unsigned shards, int socket_id)
+{
+	slab->sessions = rdl_memory_alloc(
+		owned(shard, shards) * (uint64_t)slab->slots * sizeof(uint64_t), socket_id);
+	return slab->sessions != NULL;
+}
+
 void rdl_slab_destroy(struct rdl_slab *slab)
 {
+	rdl_memory_free(slab->sessions);
 	rdl_memory_free(slab->records);
 	rdl_memory_free(slab->bits);
 }

@@ -19,6 +19,7 @@ struct rdl_slab {
 	struct rdl_slab_row rows[RDL_PARTITIONS];
 	uint32_t slots; /* of a row */
 	void *records, *bits;
+	uint64_t *sessions; /* one beside each record; NULL: none are kept */
 };
 
 /*
@@ -30,6 +31,10 @@ uint64_t rdl_slab_memory(uint64_t slots, unsigned shard, unsigned shards);
 bool rdl_slab_create(
 	struct rdl_slab *slab, uint32_t slots, unsigned shard, unsigned shards, int socket_id);
 void rdl_slab_destroy(struct rdl_slab *slab);
+
+/* Room for the secure session of each registration; all have none at first. */
+uint64_t rdl_slab_sessions_memory(uint64_t slots, unsigned shard, unsigned shards);
+bool rdl_slab_add_sessions(struct rdl_slab *slab, unsigned shard, unsigned shards, int socket_id);
 
 /* True when a partition that is ours has a free slot. */
 bool rdl_slab_has_free(const struct rdl_slab *slab, unsigned partition);
@@ -48,6 +53,14 @@ void rdl_slab_prefetch_free(const struct rdl_slab *slab, unsigned partition, uns
 static inline struct rdl_record *rdl_slab_at(const struct rdl_slab *slab, rdl_handle handle)
 {
 	return &slab->rows[handle >> 24].records[handle & 0xffffff];
+}
+
+/* Where there are any. */
+static inline uint64_t *rdl_slab_session(const struct rdl_slab *slab, rdl_handle handle)
+{
+	const struct rdl_record *first = slab->records;
+
+	return &slab->sessions[rdl_slab_at(slab, handle) - first];
 }
 
 /* Starts to fetch a record. */

@@ -100,17 +100,25 @@ static void refuse(struct rdl_shard *shard, struct rdl_request *request)
 	request->code = rdl_reason_code((enum rdl_reason)request->reason);
 }
 
-/* A secure session lasts as long as the registration that what came in it made, or changed. */
+/*
+ * A secure session lasts as long as the registration that what came in it made, or changed; the one
+ * that it lived by before does not.
+ */
 static void tell_kept(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
 {
 	const struct rdl_change *change = &shard->change;
+	uint64_t former = 0;
 
 	if (RDL_LIKELY(request->identity == 0))
 		return;
 	request->lifetime_s = 0;
 	/* Otherwise a copy whose registration is gone. */
-	if (change->kind != RDL_CHANGE_NONE)
+	if (change->kind != RDL_CHANGE_NONE) {
 		request->lifetime_s = rdl_registry_kept_s(shard->registry, change->handle, now_ms);
+		former = rdl_registry_swap_session(
+			shard->registry, change->handle, request->session);
+	}
+	request->session = former;
 }
 
 static void commit_register(
@@ -184,6 +192,8 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 static void perform_deregister(
 	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
+	if (RDL_UNLIKELY(request->identity != 0))
+		request->session = rdl_registry_swap_session(shard->registry, handle, 0);
 	rdl_registry_deregister(shard->registry, handle, request, now_ms, &shard->change);
 	rdl_shard_hand_on(shard, &shard->change, now_ms);
 	rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);

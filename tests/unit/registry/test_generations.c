@@ -18,6 +18,7 @@ static int start(void **state)
 	struct rdl_registry_config config = make_config(REGISTRATIONS);
 
 	config.exchange_lifetime_s = 247;
+	config.sessions = true;
 	registry = rdl_registry_create(&config);
 	objects = make_list(3, 2, "");
 	return registry == NULL ? -1 : 0;
@@ -90,12 +91,14 @@ static void test_replaced(void **state)
 	assert_int_equal(last.handle, first.handle);
 	assert_int_equal(last.generation, RDL_GENERATION_MAX);
 	assert_registered(last, NOW);
+	assert_int_equal(rdl_registry_swap_session(registry, last.handle, 77), 0);
 
 	assert_int_equal(perform(3, NOW, &moved), RDL_REGISTRY_REPLACED);
 	assert_int_not_equal(moved.handle, last.handle);
 	assert_int_equal(rdl_location_partition(&moved), rdl_location_partition(&last));
 	assert_int_equal(moved.generation, 1);
 	assert_registered(moved, NOW);
+	assert_int_equal(rdl_registry_swap_session(registry, moved.handle, 0), 77);
 	assert_int_equal(rdl_registry_find(registry, &last, NOW), RDL_HANDLE_NONE);
 	assert_int_equal(perform(3, NOW, &again), RDL_REGISTRY_REPLAYED);
 	assert_location(again, moved);

@@ -35,6 +35,7 @@ static int begin(void **state)
 	bob = intern("bob");
 	registry.now_ms = EPOCH;
 	registry.identities = identities;
+	registry.sessions = true;
 	location_key = gateway_location_key();
 	policy = rdl_policy_create(&accepts);
 	gateway_shard_start(&shard, &registry, NULL);
@@ -219,6 +220,41 @@ static void test_kept(void **state)
 	assert_int_equal(ask(UPDATE " 15:b=U", &id, alice, NOW + 5000)->request.lifetime_s, 300);
 }
 
+/* The session that the registration lived by before a request in this one. */
+static uint64_t former(
+	const char *text, const struct id *id, uint32_t identity, uint64_t session, uint64_t now_ms)
+{
+	static struct handed h;
+
+	hand(&h, text, id != NULL ? id->text : "");
+	h.request.identity = identity;
+	h.request.session = session;
+	commit(&h, now_ms);
+	return h.request.session;
+}
+
+static void test_sessions(void **state)
+{
+	const struct handed *h;
+	struct id id;
+
+	h = ask(REGISTER, NULL, alice, NOW); /* in session 0: none */
+	id = expect_created(h);
+	assert_int_equal(former(UPDATE, &id, alice, 7, NOW + 1), 0);
+	assert_int_equal(former(UPDATE " 15:lt=61", &id, alice, 7, NOW + 2), 7);
+	assert_int_equal(former(UPDATE " 15:lt=62", &id, alice, 8, NOW + 3), 7);
+	assert_int_equal(former(REGISTER, NULL, alice, 9, NOW + 4), 8);
+	/* Nobody else's request changes what it lives by. */
+	former(REGISTER, NULL, CLEAR, 5, NOW + 5);
+	assert_int_equal(former(REGISTER, NULL, bob, 10, NOW + 6), 9);
+	id = expect_created(ask(REGISTER, NULL, bob, NOW + 7));
+	assert_int_equal(former(UPDATE, &id, bob, 11, NOW + 8), 0);
+	assert_int_equal(former(DEREGISTER, &id, bob, 12, NOW + 9), 11);
+	/* What has ended has none: not for whoever comes to its slot. */
+	assert_int_equal(former(REGISTER, NULL, alice, 13, NOW + 10), 0);
+	assert_int_equal(former(REGISTER, NULL, alice, 14, NOW + 100000000), 0);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -231,6 +267,7 @@ int main(void)
 		TEST(test_expired),
 		TEST(test_copies),
 		TEST(test_kept),
+		TEST(test_sessions),
 	};
 
 	return RUN_SHARD_TESTS(tests);
