@@ -51,6 +51,11 @@ unsigned rdl_dtls_worker(const struct rdl_dtls *dtls, uint64_t session)
 	return rdl_dtls_partition(session) % dtls->config.workers;
 }
 
+bool rdl_dtls_is_ours(const struct rdl_dtls *dtls, uint64_t session)
+{
+	return rdl_dtls_worker(dtls, session) == dtls->config.worker;
+}
+
 unsigned rdl_dtls_handshaker(const struct rdl_dtls *dtls, uint64_t session)
 {
 	return (unsigned)(session & 0xffffff) % dtls->config.handshakers;

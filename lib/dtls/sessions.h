@@ -87,6 +87,7 @@ void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session);
 uint64_t rdl_dtls_name(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session);
 /* Whose it is, if it is anybody's; which handshaker's. */
 unsigned rdl_dtls_worker(const struct rdl_dtls *dtls, uint64_t session);
+bool rdl_dtls_is_ours(const struct rdl_dtls *dtls, uint64_t session);
 unsigned rdl_dtls_handshaker(const struct rdl_dtls *dtls, uint64_t session);
 
 /* ---- its life ---- */

@@ -38,6 +38,9 @@ struct rdl_pipeline_config {
 	/* the worker's sessions, and at which of rdl_interface.udp_ports they are; NULL: none */
 	struct rdl_dtls *dtls;
 	unsigned dtls_udp_port;
+	/* Told of another worker's session that a registration lives by no more; NULL: nobody is. */
+	void (*leave)(void *context, uint64_t session);
+	void *context;
 	/* where they are noted, zero at first, the caller's; NULL: nowhere */
 	struct rdl_refusals *refusals;
 	/*

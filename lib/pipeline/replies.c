@@ -77,6 +77,17 @@ static void write_reply(struct rdl_pipeline *pipeline, const struct rdl_policy *
 	}
 }
 
+/* The registration lives by another session now: this one ends, unless it is used. */
+static void leave(struct rdl_pipeline *pipeline, uint64_t session, uint32_t now_s)
+{
+	const struct rdl_pipeline_config *config = &pipeline->config;
+
+	if (rdl_dtls_is_ours(config->dtls, session))
+		rdl_dtls_keep(config->dtls, session, 0, now_s);
+	else if (config->leave != NULL)
+		config->leave(config->context, session);
+}
+
 /* A session lives as long as the registration that it has made or kept. */
 static void keep_session(struct rdl_pipeline *pipeline, const struct rdl_packet *packet)
 {
@@ -87,6 +98,10 @@ static void keep_session(struct rdl_pipeline *pipeline, const struct rdl_packet 
 		rdl_dtls_keep(pipeline->config.dtls, packet->session, request->lifetime_s, now_s);
 	else if (request->code == RDL_COAP_DELETED)
 		rdl_dtls_keep(pipeline->config.dtls, packet->session, 0, now_s);
+	else
+		return;
+	if (request->session != 0 && request->session != packet->session)
+		leave(pipeline, request->session, now_s);
 }
 
 rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,

@@ -98,6 +98,7 @@ void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets)
 			reply->coap += item->head - item->request_head;
 			memmove(reply->coap, item->datagram->data, reply->len);
 		} else {
+			packet->request.session = packet->session;
 			packet->request.exchange =
 				rdl_secure_exchange_digest(packet, pipeline->config.exchange_seed);
 		}

@@ -88,11 +88,21 @@ static void know_identities(void)
 	use_policy(&judged);
 }
 
+static void release(void *context, uint32_t identity)
+{
+	assert_null(context);
+	assert_int_equal(identity, 0);
+}
+
 static int start(void **state)
 {
-	const struct rdl_dtls_config table = {
-		.workers = 1, .handshakers = 4, .handshakes = 4, .idle_s = 300, .handshake_s = 60
-	};
+	const struct rdl_dtls_config table = { .workers = 2,
+		.sessions = 64,
+		.release = release,
+		.handshakers = 4,
+		.handshakes = 4,
+		.idle_s = 300,
+		.handshake_s = 60 };
 	struct rdl_pipeline_config config = gateway_worker(SLOTS);
 
 	setup(state);
@@ -295,10 +305,10 @@ static void test_blocks(void **state)
 		run_end(&runs[i]);
 }
 
-/* An open session of the table, which is empty before. */
-static uint64_t establish(void)
+/* An open session of the table, which has none of that port. */
+static uint64_t establish(uint16_t port)
 {
-	struct rdl_datagram datagram = { .peer = { .port = 1 }, .local = { .udp_port = 1 } };
+	struct rdl_datagram datagram = { .peer = { .port = port }, .local = { .udp_port = 1 } };
 	struct rdl_dtls_keys keys = { .mode = 1, .peer_cid_len = RDL_DTLS_NO_CID };
 	uint64_t session, evicted;
 
@@ -326,7 +336,7 @@ static void test_answers(void **state)
 	} answers[] = { { RDL_COAP_CHANGED, 1 }, { RDL_COAP_CHANGED, 1 }, { RDL_COAP_DELETED, 0 },
 		{ RDL_COAP_CREATED, 1 } };
 	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
-	uint64_t session = establish();
+	uint64_t session = establish(1);
 
 	pipeline.now_ms = 1000000;
 	for (unsigned i = 0; i < RDL_ARRAY_LEN(answers); i++) {
@@ -345,6 +355,42 @@ static void test_answers(void **state)
 	/* And no longer than the registration. */
 	assert_false(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1059));
 	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1060));
+}
+
+static uint64_t left; /* a session of another worker's, as was told */
+
+static void note_left(void *context, uint64_t session)
+{
+	assert_ptr_equal(context, &left);
+	left = session;
+}
+
+/* Whom a registration lived by before: ours is kept no longer, of another one its worker is told. */
+static void test_former(void **state)
+{
+	const uint64_t foreign = UINT64_C(1) << 32 | 1 << 24;
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	uint64_t former = establish(1), session = establish(2);
+	const uint64_t before[] = { 0, session, former, foreign };
+
+	pipeline.config.leave = note_left;
+	pipeline.config.context = &left;
+	left = 0;
+	rdl_dtls_keep(dtls, former, 600, 1000);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(before); i++) {
+		struct run run = datagram_of(RDL_DTLS_MESSAGE, 1, 1, &update);
+
+		assert_int_equal(go(&run, 1)->hand_over, 1);
+		assert_int_equal(run.packet.request.session, 1);
+		run.packet.request.session = before[i];
+		assert_int_equal(answer(&run, RDL_COAP_CHANGED, 60, session), 1);
+		assert_int_equal(rdl_dtls_counts(dtls)->registered, i < 2 ? 2 : 1);
+		assert_true(left == (i < 3 ? 0 : foreign));
+		run_end(&run);
+	}
+	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, former), 1300));
+	rdl_dtls_end(dtls, former);
+	rdl_dtls_end(dtls, session);
 }
 
 /* Whose request was refused is noted, be it by the worker or by a shard. */
@@ -390,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_parcels),
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_former),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_over),
