@@ -54,11 +54,14 @@ static void put_open(struct rte_tel_data *d, uint64_t open[RDL_DTLS_SUITES][RDL_
 }
 
 /* What workers' tables count, beside what is open by suite and mode. X(name) */
-#define SHARED_COUNTS(X)                                                                      \
-	X(handshakes)                                                                         \
-	X(registered)                                                                         \
-	X(begun) X(established) X(shed) X(crowded) X(replaced) X(withheld) X(refused) X(full) \
-		X(moved) X(closed) X(expired) X(revoked)
+#define SHARED_COUNTS(X) \
+	X(handshakes)    \
+	X(registered)    \
+	X(begun)         \
+	X(established)   \
+	X(shed)          \
+	X(crowded)       \
+	X(replaced) X(withheld) X(refused) X(full) X(moved) X(closed) X(expired) X(revoked)
 
 static void put_sessions(struct rte_tel_data *d, const struct watched *watched)
 {
