@@ -124,6 +124,15 @@ static bool may_be_full(const struct ledger *l)
 	return l->live + l->unsettled + sliced(l) >= REGISTRATIONS;
 }
 
+/* The shard has ended a registration past its time before it found no room for the next. */
+static void end_past_its_time(struct endpoint *e)
+{
+	struct ledger *l = ledger_of(e);
+
+	if (e->record == LIVE && !alive(e))
+		l->records_lo -= fade_one(e, l->slice ? l->slice_grave : ++burials);
+}
+
 static void shed_register(struct endpoint *e)
 {
 	struct ledger *l = ledger_of(e);
@@ -136,6 +145,7 @@ static void shed_register(struct endpoint *e)
 		happened(KIND_shed_register_store);
 		l->store_full++;
 	}
+	end_past_its_time(e);
 }
 
 static void shed_update(const struct endpoint *e, const struct sent *q)

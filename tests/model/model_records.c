@@ -231,6 +231,27 @@ void take_record(struct endpoint *e)
 	e->record = LIVE;
 }
 
+bool fade_one(struct endpoint *e, uint64_t order)
+{
+	struct ledger *l = ledger_of(e);
+
+	happened(KIND_expired);
+	l->expired++;
+	forget_present(e);
+	bool recent =
+		e->others[0].identity != 0 && now_s() - e->others[0].second < EXCHANGE_LIFETIME_S;
+	if (recent && !e->others[0].perhaps) {
+		bury(e, order);
+		return false;
+	}
+	l->live--;
+	l->unsettled++;
+	e->record = UNSETTLED;
+	e->fallen = !recent;
+	e->grave_s = now_s();
+	return true;
+}
+
 unsigned sliced(const struct ledger *l)
 {
 	unsigned n = 0;

@@ -116,6 +116,13 @@ void bury(struct endpoint *e, uint64_t order);
  */
 void take_record(struct endpoint *e);
 
+/*
+ * Past its time: what was asked of it is forgotten. A grave is left for what those before it were
+ * asked for, in the order of this round, since within it nobody can tell which came first. True
+ * when it leaves none for certain.
+ */
+bool fade_one(struct endpoint *e, uint64_t order);
+
 /* Graves that a slice of expiry may have made, or may have left for later. */
 unsigned sliced(const struct ledger *l);
 

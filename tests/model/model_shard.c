@@ -136,32 +136,6 @@ void shard_burst(unsigned s, unsigned w)
 
 /* ---- expiry ---- */
 
-/*
- * Past its time: what was asked of it is forgotten. A grave is left for what those before it were
- * asked for, in the order of this round, since within it nobody can tell which came first. True
- * when it leaves none for certain.
- */
-static bool fade_one(struct endpoint *e, uint64_t order)
-{
-	struct ledger *l = ledger_of(e);
-
-	happened(KIND_expired);
-	l->expired++;
-	forget_present(e);
-	bool recent =
-		e->others[0].identity != 0 && now_s() - e->others[0].second < EXCHANGE_LIFETIME_S;
-	if (recent && !e->others[0].perhaps) {
-		bury(e, order);
-		return false;
-	}
-	l->live--;
-	l->unsettled++;
-	e->record = UNSETTLED;
-	e->fallen = !recent;
-	e->grave_s = now_s();
-	return true;
-}
-
 /* All that are past their time. Returns how many may leave no grave. */
 static unsigned fade(unsigned s, bool whole)
 {
