@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Register, Update and De-register performed on the reference, and the reply that each must get. */
+/* Requests judged by the reference, and the reply that each must get. */
 #ifndef RDL_MODEL_OPERATIONS_H
 #define RDL_MODEL_OPERATIONS_H
 
 #include "model_ids.h"
 #include "model_replies.h"
 
-void performed(struct sent *q);
 void judge_register(struct packet *p);
 void judge_location(struct packet *p);
 
