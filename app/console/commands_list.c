@@ -8,6 +8,10 @@
  */
 #define ASKS_MAX 64
 #define SHOWN_MAX 1000
+/* The name, and all that is shown of it. */
+#define ROW_TEXT_MAX (6 * RDL_ENDPOINT_MAX + RDL_IDENTITIES_JSON_MAX + 256)
+_Static_assert(
+	(SHOWN_MAX + QUESTION_PAGE_NAMES) * ROW_TEXT_MAX + 64 <= COMMANDS_REPLY_MAX, "it fits");
 
 static void put_number(struct rdl_cursor *reply, const char *name, uint64_t value)
 {

@@ -8,6 +8,7 @@
 
 /* In one reply. */
 #define SHOWN_MAX 1024
+_Static_assert(SHOWN_MAX *(RDL_REFUSAL_TEXT_MAX + 3) + 64 <= COMMANDS_REPLY_MAX, "it fits");
 
 /* Whose refusals are wanted: a name, and the registration that goes by it. */
 struct wanted {

@@ -124,6 +124,8 @@ static void the_longest(void **state)
 	refused.path_len = sizeof(refused.path);
 	refused.parameter_len = sizeof(refused.parameter);
 	refused.reason = RDL_REASON_unknown_parameter;
+	memset(refused.peer.address, 0xfe, sizeof(refused.peer.address));
+	refused.peer.port = 65535;
 	refused.identity = identity_made(
 		identities, RDL_IDENTITY_PSK, (struct rdl_span){ octets, sizeof(octets) });
 	sources.facts.identities = identities;
