@@ -235,7 +235,7 @@ def test_refusals(gateway):
     event = refused.line()
     expect({key: value for key, value in event.items() if key != "time"},
            {"event": "refused", "endpoint": "why", "path": "/rd", "address": DEVICE4, "port": device.port,
-            "operation": "register", "code": "4.00", "reason": "link_syntax",
+            "security": "none", "operation": "register", "code": "4.00", "reason": "link_syntax",
             "text": "object list: syntax error at octet 12", "octet": 12})
     assert before - 0.02 <= event["time"] <= time.time(), event
     expect(ours.line(), event)
