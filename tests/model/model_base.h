@@ -38,7 +38,7 @@
 	X(updated, "Update")                                                              \
 	X(updated_lifetime, "Update with lt")                                             \
 	X(updated_binding, "Update with b")                                               \
-	X(updated_identity, "Update with lwm2m")                                          \
+	X(updated_version, "Update with lwm2m")                                           \
 	X(updated_queue, "Update with Q")                                                 \
 	X(updated_sms, "Update with sms")                                                 \
 	X(updated_extra, "Update with other parameters")                                  \
@@ -65,6 +65,21 @@
 	X(deregister_copy, "copy of a De-register")                                       \
 	X(deregister_copy_forgotten, "copy of a De-register that is not known any more")  \
 	X(non_forgotten, "copy of a NON after NON_LIFETIME")                              \
+	X(rebound_copy, "octets of an older record, from another address")                \
+	X(other_session, "octets of an older request, in another session or in none")     \
+	X(secure_registered, "Register in a session")                                     \
+	X(secure_replaced_clear, "Register in a session of what is there in clear text")  \
+	X(secure_replaced_other, "Register of what another identity has registered")      \
+	X(secure_updated, "Update in a session")                                          \
+	X(secure_went_on, "Update in another session of the same identity")               \
+	X(secure_deregistered, "De-register in a session")                                \
+	X(not_of_identity, "Register refused: of another identity's endpoint")            \
+	X(not_in_clear, "Register in clear text refused: the endpoint is secured")        \
+	X(taken, "Register in clear text refused: an identity has registered it")         \
+	X(anothers, "request to what another identity has registered")                    \
+	X(anothers_in_clear, "request in clear text to what an identity has registered")  \
+	X(clears, "request in a session to what was registered in clear text")            \
+	X(block_rebound, "block of a session from another address")                       \
 	X(id_reused, "Message ID of an older request, with another token")                \
 	X(other_source, "octets of an older request, from another source")                \
 	X(refused_register, "Register refused")                                           \

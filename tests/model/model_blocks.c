@@ -35,7 +35,7 @@ static void touch(unsigned w, const struct sent *q, struct transfer *t)
 {
 	t->evictions = evictions[w].before;
 	t->touched_ms = now_ms;
-	t->last = q->identity;
+	t->last = q->known_by;
 	t->len += q->payload_len;
 	t->complete = !q->more;
 }
@@ -46,7 +46,7 @@ static void begin(unsigned w, const struct sent *q, struct transfer *t)
 		happened(KIND_block_restart);
 	t->there = true;
 	t->muddled = false;
-	t->first = q->identity;
+	t->first = q->known_by;
 	t->len = 0;
 	touch(w, q, t);
 }
@@ -76,7 +76,7 @@ static const struct refusal *judge_alone(const struct sent *q)
 
 static enum part first_block(unsigned w, const struct sent *q, struct transfer *t)
 {
-	if (t->there && (q->identity == t->first || q->identity == t->last)) {
+	if (t->there && (q->known_by == t->first || q->known_by == t->last)) {
 		t->muddled |= !certain(w, t);
 		happened(KIND_block_again);
 		return PART_CONTINUE;
@@ -106,7 +106,7 @@ static enum part next_block(unsigned w, const struct sent *q, struct transfer *t
 	}
 	if (t->muddled)
 		return seen;
-	held = q->identity == t->last ||
+	held = q->known_by == t->last ||
 	       (q->more ? offset + q->payload_len <= t->len
 			: t->complete && offset + q->payload_len == t->len);
 	if (held) {

@@ -2,6 +2,7 @@
 #include "model_changes.h"
 
 #include "model_gateway.h"
+#include "model_sessions.h"
 
 static void performed(struct sent *q)
 {
@@ -17,6 +18,17 @@ void restart_lifetime(struct endpoint *e)
 	e->updated_at_s = wall_s();
 }
 
+static void count_secure_register(const struct endpoint *e, unsigned owner)
+{
+	if (owner == 0)
+		return;
+	happened(KIND_secure_registered);
+	if (alive(e) && e->owner == 0)
+		happened(KIND_secure_replaced_clear);
+	else if (alive(e) && e->owner != owner)
+		happened(KIND_secure_replaced_other);
+}
+
 void perform_register(struct endpoint *e, struct sent *q, const struct place *place)
 {
 	struct ledger *l = ledger_of(e);
@@ -25,6 +37,7 @@ void perform_register(struct endpoint *e, struct sent *q, const struct place *pl
 
 	if (e->record != NONE && e->facts.source != q->source)
 		happened(KIND_moved_register);
+	count_secure_register(e, owner_of_session(q->session));
 	if (alive(e)) {
 		happened(KIND_replaced);
 		l->replaced++;
@@ -44,9 +57,11 @@ void perform_register(struct endpoint *e, struct sent *q, const struct place *pl
 	e->place = *place;
 	e->facts = q->facts;
 	e->facts.source = q->source;
+	e->owner = owner_of_session(q->session);
+	e->last_session = q->session;
 	e->registered_s = now_s();
 	e->registered_at_s = wall_s();
-	e->first = (struct exchange){ q->identity, now_s(), false, *place };
+	e->first = (struct exchange){ q->known_by, now_s(), false, *place };
 	e->spent = lived ? spent_now(e) : 0;
 	restart_lifetime(e);
 	performed(q);
@@ -67,7 +82,7 @@ void perform_update(struct endpoint *e, struct sent *q)
 		memcpy(e->facts.binding, said->binding, sizeof(e->facts.binding));
 	}
 	if ((said->gives & GIVES_VERSION) != 0)
-		happened(KIND_updated_identity);
+		happened(KIND_updated_version);
 	if (said->queue) {
 		happened(KIND_updated_queue);
 		e->facts.queue = true;
@@ -88,7 +103,10 @@ void perform_update(struct endpoint *e, struct sent *q)
 	if (e->facts.source != q->source)
 		happened(KIND_moved_update);
 	e->facts.source = q->source;
-	remember(e, &(struct exchange){ q->identity, now_s(), false, q->place });
+	if (q->session != 0)
+		happened(q->session == e->last_session ? KIND_secure_updated : KIND_secure_went_on);
+	e->last_session = q->session;
+	remember(e, &(struct exchange){ q->known_by, now_s(), false, q->place });
 	e->spent = spent_now(e) + 1;
 	restart_lifetime(e);
 	ledger_of(e)->updated++;
@@ -98,7 +116,9 @@ void perform_update(struct endpoint *e, struct sent *q)
 void perform_deregister(struct endpoint *e, struct sent *q)
 {
 	happened(KIND_deregistered);
-	remember(e, &(struct exchange){ q->identity, now_s(), false, q->place });
+	if (q->session != 0)
+		happened(KIND_secure_deregistered);
+	remember(e, &(struct exchange){ q->known_by, now_s(), false, q->place });
 	ledger_of(e)->deregistered++;
 	performed(q);
 	/* What a slice of expiry has left for later is buried after this, or was before. */

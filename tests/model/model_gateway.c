@@ -3,6 +3,7 @@
 
 #include "eal.h"
 #include "gateway_shard.h"
+#include "model_sessions.h"
 
 struct rdl_speck location_key;
 struct rdl_policy *policy;
@@ -35,15 +36,26 @@ static void make_policy(void)
 	config.max_links = 4 * LIST_LINKS;
 	config.extra_count = RDL_ARRAY_LEN(extra_names);
 	config.extra = extra_names;
+	config.identities = identities;
+	config.secured = secured;
+	config.secured_patterns = secured_patterns;
+	config.secured_pattern_count = RDL_ARRAY_LEN(secured_patterns);
 	policy = rdl_policy_create(&config);
 	CHECK(policy != NULL);
 }
+
+static struct rdl_interface interface;
 
 static void make_pipelines(void)
 {
 	struct rdl_pipeline_config config =
 		gateway_worker(rdl_registry_slots(SHARDS * REGISTRATIONS));
 
+	interface = gateway_interfaces[0];
+	rdl_net_add_udp_port(&interface, SECURE_PORT);
+	config.interfaces = &interface;
+	config.dtls = sessions_table();
+	config.dtls_udp_port = 1;
 	config.shards = SHARDS;
 	config.transfers = TRANSFERS;
 	config.max_payload = BODY_MAX;
@@ -61,6 +73,7 @@ static void make_shards(void)
 	config.shards = SHARDS;
 	config.expiry_grace_s = GRACE_S;
 	config.exchange_lifetime_s = EXCHANGE_LIFETIME_S;
+	config.identities = identities;
 	config.now_ms = epoch_ms;
 	config.wall_ms = wall_ms;
 	for (unsigned s = 0; s < SHARDS; s++) {

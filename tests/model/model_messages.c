@@ -152,10 +152,10 @@ struct sent *request_of(const struct sent *head)
 	return request_new(head, scratch_list.payload, scratch_list.len);
 }
 
-struct sent *alien_of(const struct alien *alien, unsigned source)
+struct sent *alien_of(const struct alien *alien, unsigned source, unsigned session)
 {
 	static struct message m;
-	struct sent head = { .what = ALIEN, .alien = alien, .source = source };
+	struct sent head = { .what = ALIEN, .alien = alien, .source = source, .session = session };
 
 	m = alien->line[0] == '#' ? line_hex(alien->line + 1) : line(alien->line);
 	return sent_new(&head, m.octets, m.len);

@@ -19,6 +19,6 @@ extern struct list scratch_list;
 /* The payload that the facts and the fault make. */
 struct sent *request_of(const struct sent *head);
 
-struct sent *alien_of(const struct alien *alien, unsigned source);
+struct sent *alien_of(const struct alien *alien, unsigned source, unsigned session);
 
 #endif

@@ -2,6 +2,7 @@
 #include "model_operations.h"
 
 #include "model_changes.h"
+#include "model_sessions.h"
 
 /* The location of a 2.01, wherever that comes from. */
 static struct place place_given(const struct packet *p)
@@ -23,7 +24,7 @@ static void not_remembered(struct endpoint *e)
 	}
 	for (unsigned i = 0; i < REMEMBERED; i++)
 		if (e->others[i].perhaps)
-			e->others[i].identity = 0;
+			e->others[i].known_by = 0;
 }
 
 /* It is treated as a new one. */
@@ -71,16 +72,40 @@ static bool too_often_copied(struct endpoint *e, const struct exchange *original
 	return true;
 }
 
+/* A session is kept for as long as the registration whose lifetime began in it. */
+static void check_kept(const struct packet *p, const struct endpoint *e, bool began)
+{
+	if (p->sent->session != 0)
+		CHECK(p->packet.request.lifetime_s == (began ? e->deadline_s - now_s() : 0));
+}
+
 static void register_copied(
 	struct endpoint *e, const struct packet *p, const struct exchange *original)
 {
 	const struct sent *q = p->sent;
-	bool told = alive(e) && is_present(e, original) && renewed(e, p, original);
+	bool began = alive(e) && is_present(e, original);
+	bool told = began && renewed(e, p, original);
 
+	check_kept(p, e, began);
 	happened(!alive(e)			    ? KIND_register_copy_ended
-		 : e->first.identity == q->identity ? KIND_register_copy
+		 : e->first.known_by == q->known_by ? KIND_register_copy
 						    : KIND_register_copy_replaced);
 	ledger_of(e)->replayed += !told;
+}
+
+/* In clear text nobody takes the place of whoever has proved an identity. */
+static bool refused_as_taken(struct packet *p, struct endpoint *e, enum presence copy)
+{
+	bool remembered =
+		copy == YES || (copy == PERHAPS && p->packet.request.code == RDL_COAP_CREATED);
+
+	if (remembered || p->sent->session != 0 || !alive(e) || e->owner == 0)
+		return false;
+	if (copy == PERHAPS)
+		not_remembered(e);
+	happened(KIND_taken);
+	expect_refusal(p, &not_in_clear);
+	return true;
 }
 
 void judge_register(struct packet *p)
@@ -91,6 +116,8 @@ void judge_register(struct packet *p)
 	enum presence copy = known(e, q, &original);
 
 	if (copy == YES && too_often_copied(e, original))
+		return;
+	if (refused_as_taken(p, e, copy))
 		return;
 	if (p->packet.request.code == 0 && copy != YES) {
 		shed_register(e);
@@ -107,6 +134,7 @@ void judge_register(struct packet *p)
 	forgotten(q, KIND_register_copy_forgotten);
 	CHECK(id_is_new(place.id));
 	perform_register(e, q, &place);
+	check_kept(p, e, true);
 	expect_success(p, RDL_COAP_CREATED, &place);
 }
 
@@ -126,7 +154,10 @@ static bool location_copied(struct packet *p, struct endpoint *e)
 		return false;
 	if (too_often_copied(e, original))
 		return true;
-	bool told = at_place(e, &q->place) && renewed(e, p, original);
+	bool began = at_place(e, &q->place);
+	bool told = began && renewed(e, p, original);
+	if (q->what == UPDATE)
+		check_kept(p, e, began);
 	happened(q->what == DEREGISTER	  ? KIND_deregister_copy
 		 : at_place(e, &q->place) ? KIND_update_copy
 					  : KIND_update_copy_dead);
@@ -175,6 +206,20 @@ static bool is_update(const struct packet *p)
 	return q->what == UPDATE && !p->continues && (p->verdict == NULL || unread);
 }
 
+/*
+ * Who has registered it is told what becomes of an Update or De-register, and nobody else more than
+ * that it is not his.
+ */
+static bool is_anothers(const struct sent *q, const struct endpoint *e)
+{
+	unsigned who = owner_of_session(q->session);
+
+	if ((q->what != UPDATE && q->what != DEREGISTER) || who == e->owner)
+		return false;
+	happened(who == 0 ? KIND_anothers_in_clear : e->owner == 0 ? KIND_clears : KIND_anothers);
+	return true;
+}
+
 void judge_location(struct packet *p)
 {
 	struct sent *q = p->sent;
@@ -184,6 +229,8 @@ void judge_location(struct packet *p)
 		return;
 	if (!at_place(e, &q->place)) {
 		judge_dead(p, e);
+	} else if (is_anothers(q, e)) {
+		expect_refusal(p, &anothers);
 	} else if (is_update(p) && too_often(e)) {
 		happened(KIND_shed_update_often);
 		ledger_of(e)->too_often++;
@@ -206,6 +253,7 @@ void judge_location(struct packet *p)
 	} else {
 		forgotten(q, KIND_update_copy_forgotten);
 		perform_update(e, q);
+		check_kept(p, e, true);
 		expect_success(p, RDL_COAP_CHANGED, NULL);
 	}
 }

@@ -118,7 +118,7 @@ void remember(struct endpoint *e, const struct exchange *exchange)
 
 bool is_present(const struct endpoint *e, const struct exchange *x)
 {
-	return x->identity != 0 && strcmp(x->place.id, e->place.id) == 0;
+	return x->known_by != 0 && strcmp(x->place.id, e->place.id) == 0;
 }
 
 void remember_former(struct endpoint *e)
@@ -129,7 +129,7 @@ void remember_former(struct endpoint *e)
 		place++;
 	if (place == REMEMBERED)
 		happened(KIND_former_behind);
-	if (e->first.identity == 0 || place == REMEMBERED)
+	if (e->first.known_by == 0 || place == REMEMBERED)
 		return;
 	memmove(e->others + place + 1, e->others + place,
 		(REMEMBERED - 1 - place) * sizeof(e->others[0]));
@@ -154,7 +154,7 @@ enum presence known(const struct endpoint *e, const struct sent *q, const struct
 		const struct exchange *x = i == 0 ? &e->first : &e->others[i - 1];
 		bool of_live = e->record == LIVE && is_present(e, x);
 
-		if (x->identity != q->identity || now_s() - x->second > window)
+		if (x->known_by != q->known_by || now_s() - x->second > window)
 			continue;
 		if (of_live && !alive(e)) {
 			happened(q->what == REGISTER ? KIND_register_copy_expired
@@ -239,7 +239,7 @@ bool fade_one(struct endpoint *e, uint64_t order)
 	l->expired++;
 	forget_present(e);
 	bool recent =
-		e->others[0].identity != 0 && now_s() - e->others[0].second < EXCHANGE_LIFETIME_S;
+		e->others[0].known_by != 0 && now_s() - e->others[0].second < EXCHANGE_LIFETIME_S;
 	if (recent && !e->others[0].perhaps) {
 		bury(e, order);
 		return false;

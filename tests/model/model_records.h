@@ -15,7 +15,7 @@
 
 /* A request that was performed. */
 struct exchange {
-	uint64_t identity; /* 0: none */
+	uint64_t known_by; /* 0: none */
 	uint32_t second;
 	bool perhaps; /* the record may have gone since */
 	struct place place; /* what a Register was given; else where it went */
@@ -33,6 +33,8 @@ struct endpoint {
 	int shard; /* -1: not yet seen */
 	enum record record;
 	struct facts facts;
+	unsigned owner; /* who registered it: model_sessions.h; 0: it was in clear text */
+	unsigned last_session; /* of the last request */
 	uint32_t deadline_s, registered_s;
 	uint64_t registered_at_s, updated_at_s; /* by the wall's clock */
 	/* the second, rounded up, in which the lifetime began; of its updates */
@@ -44,7 +46,7 @@ struct endpoint {
 	/* unsettled until expiry has been through: past its time and that of its exchanges */
 	bool fallen;
 	/* The device's side. */
-	unsigned source;
+	unsigned source, session;
 	struct sent *history[HISTORY];
 	/* The position of the change that its last request was performed by is above this. */
 	uint64_t changed_after;

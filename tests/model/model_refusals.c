@@ -45,6 +45,11 @@ static const struct refusal update_refusals[] = {
 	{ "lt=77", NULL, 39, LINK_FORMAT, RDL_COAP_PROXYING_NOT_SUPPORTED, false, "no proxy here" },
 };
 const struct refusal no_location = { .code = RDL_COAP_NOT_FOUND, .text = "not registered" };
+const struct refusal not_of_identity = { .code = RDL_COAP_BAD_REQUEST,
+	.text = "ep: not of this identity" };
+const struct refusal not_in_clear = { .code = RDL_COAP_FORBIDDEN, .text = "ep: not in clear text" };
+const struct refusal anothers = { .code = RDL_COAP_BAD_REQUEST,
+	.text = "registered by another identity, or none" };
 const struct refusal no_method = { .code = RDL_COAP_METHOD_NOT_ALLOWED,
 	.text = "method not allowed" };
 const struct refusal block_size = { .code = RDL_COAP_BAD_REQUEST,

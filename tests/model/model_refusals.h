@@ -25,6 +25,9 @@ struct refusal {
 
 /* Others that the pipeline gives its reasons for. */
 extern const struct refusal no_location;
+extern const struct refusal not_of_identity;
+extern const struct refusal not_in_clear;
+extern const struct refusal anothers;
 extern const struct refusal no_method;
 extern const struct refusal block_size;
 extern const struct refusal block_length;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_registration.h"
 
+#include "model_sessions.h"
+
 static void compare_parameters(const struct facts *facts, struct rdl_span parameters)
 {
 	char value[VALUE_MAX], wanted[2 * VALUE_MAX];
@@ -30,6 +32,7 @@ static void compare_parameters(const struct facts *facts, struct rdl_span parame
 void compare_one(const struct endpoint *e, const struct rdl_registration *r)
 {
 	const struct source *source = &sources[e->facts.source];
+	struct rdl_local local = source->local;
 	char id[ID_LEN], binding[RDL_BINDING_TEXT];
 	static struct list list;
 
@@ -37,7 +40,9 @@ void compare_one(const struct endpoint *e, const struct rdl_registration *r)
 	CHECK(memcmp(id, e->place.id, ID_LEN) == 0);
 	CHECK(rdl_span_equal(r->endpoint, span_of(e->name)));
 	CHECK(memcmp(r->peer.address, source->address, 16) == 0 && r->peer.port == source->port);
-	CHECK(memcmp(&r->local, &source->local, sizeof(r->local)) == 0 && r->identity == 0);
+	local.udp_port = e->owner != 0; /* the second one */
+	CHECK(memcmp(&r->local, &local, sizeof(r->local)) == 0);
+	CHECK(r->identity == number_of(e->owner));
 	CHECK(r->minor == e->facts.minor && r->queue == e->facts.queue);
 	rdl_binding_text(r->binding, binding);
 	CHECK(strcmp(binding, e->facts.binding) == 0);

@@ -3,10 +3,12 @@
 
 #include "frame.h"
 #include "line.h"
+#include "model_sessions.h"
 
 struct packet *packet_new(struct sent *q, unsigned worker)
 {
 	const struct source *source = &sources[q->source];
+	uint8_t record[FRAME_MAX];
 	struct frame_spec spec = {
 		.tags = source->tags,
 		.from = source->text,
@@ -16,6 +18,12 @@ struct packet *packet_new(struct sent *q, unsigned worker)
 		.payload_len = q->len,
 		.padding = q->len < 18 ? 18 - q->len : 0,
 	};
+	if (q->session != 0) {
+		spec.to_port = SECURE_PORT;
+		spec.payload = record;
+		spec.payload_len = record_make(q->session, q->octets, q->len, record);
+		spec.padding = 0;
+	}
 	struct test_frame f = frame_build(&spec);
 	struct packet *p = calloc(1, sizeof(*p));
 	size_t room = RDL_PACKET_ROOM(f.len);
@@ -83,7 +91,8 @@ void expect_refusal(struct packet *p, const struct refusal *refusal)
 	if (refusal == &block_too_large)
 		message_uint(reply, 60, BODY_MAX);
 	/* No longer than what was asked, of a peer who may not have asked it. */
-	if (reply->len + 1 + strlen(refusal->text) <= p->sent->len)
+	size_t room = p->sent->len + (p->sent->session != 0 ? RECORD_HEAD - REPLY_HEAD : 0);
+	if (reply->len + 1 + strlen(refusal->text) <= room)
 		message_payload(reply, refusal->text, strlen(refusal->text));
 	reply_end(p, reply);
 }
@@ -116,6 +125,12 @@ void check_frame(const struct packet *p)
 		.payload = p->reply.octets,
 		.payload_len = p->reply.len,
 	};
+	uint8_t record[sizeof(p->reply.octets) + REPLY_HEAD + RECORD_TAIL];
+	if (p->sent->session != 0) {
+		spec.from_port = SECURE_PORT;
+		spec.payload = record;
+		spec.payload_len = record_of_reply(p->reply.octets, p->reply.len, record);
+	}
 	struct test_frame want = frame_build(&spec);
 
 	CHECK(p->reply.len > 0);

@@ -31,8 +31,9 @@ void explain(void)
 
 	if (q == NULL)
 		return;
-	print_error("# request %" PRIx64 ", endpoint %u, %s, source %s %u, place %s, refusal %s\n",
-		q->identity, q->endpoint, names[q->what], sources[q->source].text,
+	print_error("# request %" PRIx64 ", endpoint %u, %s, session %u, source %s %u, place %s, "
+		    "refusal %s\n",
+		q->known_by, q->endpoint, names[q->what], q->session, sources[q->source].text,
 		sources[q->source].port, q->place.id,
 		q->refusal != NULL ? q->refusal->text : "none");
 	print_octets("message", q->octets, q->len);
@@ -60,9 +61,11 @@ void sent_drop(struct sent *q)
 
 void identify(struct sent *q)
 {
-	q->identity = (UINT64_C(14695981039346656037) ^ q->source) * UINT64_C(1099511628211);
+	unsigned from = q->session != 0 ? SOURCES + q->session : q->source;
+
+	q->known_by = (UINT64_C(14695981039346656037) ^ from) * UINT64_C(1099511628211);
 	for (size_t i = 0; i < q->len; i++)
-		q->identity = (q->identity ^ q->octets[i]) * UINT64_C(1099511628211);
+		q->known_by = (q->known_by ^ q->octets[i]) * UINT64_C(1099511628211);
 }
 
 struct sent *sent_new(const struct sent *head, const void *octets, size_t len)

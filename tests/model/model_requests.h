@@ -65,7 +65,7 @@ enum what { REGISTER, UPDATE, DEREGISTER, OTHER, ALIEN };
 struct transfer {
 	bool there, complete;
 	bool muddled; /* whether it had to give way before it was begun again, nobody can tell */
-	uint64_t first, last; /* identities of the block that began it, and of the last taken */
+	uint64_t first, last; /* by what the block that began it is known, and the last taken */
 	uint64_t touched_ms;
 	size_t len;
 	uint64_t evictions; /* of its worker, before it was last touched */
@@ -74,7 +74,7 @@ struct transfer {
 /* A request in blocks. */
 struct script {
 	unsigned references;
-	unsigned endpoint, source, worker;
+	unsigned endpoint, source, session, worker;
 	enum what what;
 	struct place place;
 	struct facts facts;
@@ -90,10 +90,11 @@ struct script {
 /* A message as it was sent. */
 struct sent {
 	unsigned references;
-	uint64_t identity; /* of its source and octets: copies have the same */
+	uint64_t known_by; /* its session, else its source, and its octets: copies have the same */
 	enum what what;
 	bool non;
 	unsigned endpoint, source;
+	unsigned session; /* 0: in clear text */
 	struct place place; /* of what is not a Register */
 	struct facts facts;
 	const struct refusal *refusal; /* or NULL */
@@ -116,7 +117,7 @@ void script_drop(struct script *script);
 struct sent *sent_hold(struct sent *q);
 void sent_drop(struct sent *q);
 
-/* FNV-1a of source and octets. */
+/* FNV-1a of session or source, and octets. */
 void identify(struct sent *q);
 
 /* What `head` says, in these octets. */

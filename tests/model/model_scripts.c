@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_scripts.h"
 
+#include "model_sessions.h"
+
 #define SCRIPTS 16
 
 static struct script *scripts[SCRIPTS];
@@ -15,7 +17,10 @@ static struct script *script_new(void)
 	CHECK(script != NULL);
 	script->references = 1;
 	script->endpoint = (unsigned)(e - endpoints);
-	script->source = source_of(e);
+	struct sent head = { .what = REGISTER };
+	put_origin(&head, e);
+	script->source = head.source;
+	script->session = head.session;
 	script->worker = (unsigned)dice(WORKERS);
 	script->what = update ? UPDATE : REGISTER;
 	script->place = e->place;
@@ -40,6 +45,16 @@ static struct script *script_new(void)
 	return script;
 }
 
+static unsigned source_of_script(const struct script *script)
+{
+	unsigned source =
+		script->session != 0 ? source_of_session(script->session) : script->source;
+
+	if (source != script->source)
+		happened(KIND_block_rebound);
+	return source;
+}
+
 static struct sent *block_of(struct script *script, uint32_t num, enum kind fault)
 {
 	size_t size = (size_t)16 << script->szx, offset = num * size;
@@ -47,7 +62,8 @@ static struct sent *block_of(struct script *script, uint32_t num, enum kind faul
 	struct sent head = {
 		.what = script->what,
 		.endpoint = script->endpoint,
-		.source = script->source,
+		.source = source_of_script(script),
+		.session = script->session,
 		.non = one_in(10),
 		.place = script->place,
 		.facts = script->facts,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_traffic.h"
 
+#include "model_sessions.h"
+
 static const struct phase phases[] = {
 	{ "calm", 14, 30, 6, 6, 8, 10, 6, 10, 8, 2, 4, 3, 500, 10, 8000, 20, false },
 	{ "storm", 60, 10, 1, 3, 10, 8, 3, 4, 2, 1, 2, 2, 20, 90, 14000, 70, false },
@@ -152,22 +154,42 @@ struct facts update_facts(const struct place *place, bool fat)
 
 /* ---- requests ---- */
 
-unsigned source_of(struct endpoint *e)
+static unsigned source_of(struct endpoint *e)
 {
 	if (one_in(12))
 		e->source = (unsigned)dice(SOURCES);
 	return e->source;
 }
 
+/* A device keeps its session for a while; now and then somebody else asks in its place. */
+static unsigned session_of(struct endpoint *e)
+{
+	unsigned number = (unsigned)(e - endpoints);
+
+	if (one_in(15))
+		e->session = number % 3 == 0 || one_in(8) ? 0 : some_session_for(number);
+	if (one_in(20))
+		return one_in(3) ? 0 : (unsigned)(1 + dice(session_count()));
+	return e->session;
+}
+
+void put_origin(struct sent *head, struct endpoint *e)
+{
+	head->session = session_of(e);
+	head->source = head->session != 0 ? source_of_session(head->session) : source_of(e);
+}
+
 static struct sent head_of(struct endpoint *e, enum what what)
 {
-	return (struct sent){
+	struct sent head = {
 		.what = what,
 		.endpoint = (unsigned)(e - endpoints),
-		.source = source_of(e),
 		.non = one_in(8),
 		.place = e->place,
 	};
+
+	put_origin(&head, e);
+	return head;
 }
 
 /* Block1 in a request that is one block. */
@@ -231,19 +253,35 @@ struct sent *some_late(void)
 	return q != NULL ? sent_hold(q) : NULL;
 }
 
+/* The octets of an older one, in another session or from another address. */
+static struct sent *from_elsewhere(const struct sent *old)
+{
+	struct sent head = *old;
+
+	head.source = (head.source + 1 + (unsigned)dice(SOURCES - 1)) % SOURCES;
+	if (head.session != 0 && one_in(2)) {
+		happened(KIND_rebound_copy);
+	} else if (head.session != 0 || one_in(3)) {
+		head.session = other_than_session(head.session);
+		head.performed = false;
+		happened(KIND_other_session);
+	} else {
+		head.performed = false;
+		happened(KIND_other_source);
+	}
+	return sent_new(&head, old->octets, old->len);
+}
+
 struct sent *some_variant(void)
 {
 	const struct sent *old = some_endpoint()->history[dice(HISTORY)];
 
 	if (old == NULL || old->script != NULL || old->what == ALIEN)
 		return NULL;
+	if (one_in(2))
+		return from_elsewhere(old);
 	struct sent head = *old;
 	head.performed = false;
-	if (one_in(2)) {
-		head.source = (head.source + 1 + (unsigned)dice(SOURCES - 1)) % SOURCES;
-		happened(KIND_other_source);
-		return sent_new(&head, old->octets, old->len);
-	}
 	if ((old->octets[0] & 15) == 0)
 		return NULL;
 	struct sent *q = sent_new(&head, old->octets, old->len);

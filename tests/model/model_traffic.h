@@ -31,7 +31,8 @@ struct kept_list some_list(enum list_size size, bool mandatory, unsigned root, b
 struct facts register_facts(bool fat);
 
 struct facts update_facts(const struct place *place, bool fat);
-unsigned source_of(struct endpoint *e);
+/* In which session or in none, and from where. */
+void put_origin(struct sent *head, struct endpoint *e);
 struct sent *some_register(void);
 
 /*

@@ -2,6 +2,7 @@
 #include "model_worker.h"
 
 #include "bursts.h"
+#include "model_sessions.h"
 
 enum fate { ANSWERED, HANDED_OVER, DROPPED };
 
@@ -42,7 +43,8 @@ static enum part seen_of(const struct packet *p, enum fate seen)
 	if (seen == DROPPED)
 		return PART_SHED;
 	if (seen == ANSWERED) {
-		uint8_t code = p->packet.reply.coap[1];
+		uint8_t sealed = p->sent->session != 0 ? RECORD_SEAL : 0;
+		uint8_t code = p->packet.reply.coap[1] ^ sealed;
 
 		if (code == RDL_COAP_CONTINUE)
 			return PART_CONTINUE;
@@ -77,6 +79,19 @@ static bool judge_block(struct packet *p, enum fate seen, enum fate *fate)
 	return false;
 }
 
+/* Who may not register it is told so before its object list is looked at. */
+static const struct refusal *refusal_of_register(const struct sent *q)
+{
+	bool of_list = q->refusal != NULL &&
+		       (q->refusal->payload != NULL || q->refusal->content_format != LINK_FORMAT);
+
+	if (q->refusal != NULL && !of_list)
+		return q->refusal;
+	if (may_register(q->session, q->endpoint))
+		return q->refusal;
+	return q->session == 0 ? &not_in_clear : &not_of_identity;
+}
+
 static enum fate judge_at_worker(struct packet *p, enum fate seen)
 {
 	struct sent *q = p->sent;
@@ -92,10 +107,14 @@ static enum fate judge_at_worker(struct packet *p, enum fate seen)
 	}
 	if (q->script != NULL && !judge_block(p, seen, &fate))
 		return fate;
-	if (q->what == REGISTER && q->refusal != NULL) {
-		happened(KIND_refused_register);
-		register_refused(q->refusal);
-		return answer(p, q->refusal);
+	const struct refusal *why = q->what == REGISTER ? refusal_of_register(q) : NULL;
+	if (why != NULL) {
+		happened(why == &not_in_clear	   ? KIND_not_in_clear
+			 : why == &not_of_identity ? KIND_not_of_identity
+						   : KIND_refused_register);
+		if (why == q->refusal)
+			register_refused(why);
+		return answer(p, why);
 	}
 	p->verdict = q->what == OTHER ? &no_method : q->refusal;
 	return HANDED_OVER;

@@ -7,9 +7,10 @@
  */
 #include "model_compare.h"
 #include "model_scripts.h"
+#include "model_sessions.h"
 
 #define OPERATIONS 150000
-#define SEED 20240611
+#define SEED 7
 #define COMPARE_EVERY 10000
 
 /* The last messages that were sent, of any endpoint. */
@@ -70,7 +71,8 @@ static struct sent *new_request(unsigned *worker)
 		return to_location(OTHER, one_in(4));
 	default:
 		source = (unsigned)dice(SOURCES);
-		return alien_of(some_alien(), source);
+		return alien_of(some_alien(), source,
+			one_in(4) ? (unsigned)(1 + dice(session_count())) : 0);
 	}
 }
 
@@ -177,6 +179,7 @@ static void round_of_all(void)
 static void next_phase(void)
 {
 	serve_all();
+	sessions_renew();
 	if (phase->leap) {
 		for (unsigned s = 0; s < SHARDS; s++)
 			if (ledgers[s].slice)
@@ -254,6 +257,7 @@ static void test_model(void **state)
 	wall_ms = UINT64_C(1700000000000) + dice(1000);
 	make_sources();
 	make_endpoints();
+	sessions_start();
 	gateway_start();
 	while (operations < wanted) {
 		if (operations >= phase_ends) {
@@ -274,8 +278,10 @@ static void test_model(void **state)
 	/* Others may miss what is rare; this one must not. */
 	if (seed == SEED && wanted >= OPERATIONS)
 		check_kinds();
+	sessions_end();
 	drop_all();
 	gateway_stop();
+	sessions_stop();
 }
 
 int main(void)
