@@ -38,14 +38,19 @@ static uint32_t share_of(uint32_t all, unsigned among)
 	return (all + among - 1) / among;
 }
 
-/* Each session and each registration holds one, and a device's two are the same. */
+/*
+ * Each session and each registration holds one, and a device's two are the same; so does each
+ * refusal that is kept.
+ */
 static struct rdl_identities_config identities_of(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 	uint64_t sessions = sessions_of(conf), registrations = conf->memory.registrations;
 	uint64_t most = sessions > registrations ? sessions : registrations;
+	uint32_t refusals = daemon_notes_refusals(daemon) ? conf->workers * RDL_REFUSALS : 0;
 
-	return (struct rdl_identities_config){ .identities = (uint32_t)most + handshakes_of(conf),
+	return (struct rdl_identities_config){ .identities = (uint32_t)most + handshakes_of(conf) +
+							     refusals,
 		.octets = IDENTITY_OCTETS,
 		.key = daemon->keys.identities };
 }

@@ -102,6 +102,8 @@ static int setup_workers(struct daemon *daemon)
 			rte_free(config.refusals);
 			return -1;
 		}
+		if (noted)
+			config.refusals->identities = daemon->dtls.identities;
 		worker->index = w;
 		worker->port_count = daemon->conf->port_count;
 		worker->shard_count = daemon->conf->shards;
