@@ -45,6 +45,9 @@ class Identity:
     def public_pem(self):
         return self.key.public_key().public_bytes(PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
+    def der(self):
+        return self.chain[0].public_bytes(DER)
+
     def chain_pem(self):
         return b"".join(c.public_bytes(PEM) for c in self.chain)
 
@@ -68,6 +71,18 @@ def issue(common_names, issuer=None, authority=False, days=30, extra=()):
         builder = builder.add_extension(extension, critical=False)
     identity.chain = [builder.sign(by.key, hashes.SHA256())]
     return identity
+
+
+def revocations(issuer, revoked):
+    """The PEM of a list of what the Identity `issuer` certified and revokes."""
+    now = datetime.datetime.utcnow()
+    builder = (x509.CertificateRevocationListBuilder().issuer_name(issuer.chain[0].subject)
+               .last_update(now - datetime.timedelta(days=1)).next_update(now + datetime.timedelta(days=30)))
+    for identity in revoked:
+        builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder()
+                                                  .serial_number(identity.chain[0].serial_number)
+                                                  .revocation_date(now - datetime.timedelta(days=1)).build())
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(PEM)
 
 
 def offers(groups, raw_keys):

@@ -5,33 +5,18 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
-from dtls import *  # noqa: E402,F403
+from dtls_lab import *  # noqa: E402,F403
 
-KEY = b"secret"
-
-
-def credential(lab, *words):
-    """Changes the lab's credentials."""
-    subprocess.run([os.path.dirname(BINARY) + "/rdline-ctl", "credential", "--database", lab.dir + "/credentials", *words],
-                   check=True, timeout=20, stdout=subprocess.DEVNULL)
+IDENTITIES = ["dev-%d" % number for number in range(8)] + ["many,named-*,named-one", "late", "gone", "other", "shut"]
 
 
 def start(lab):
-    for number in range(8):
-        credential(lab, "add", "dev-%d" % number, KEY.hex())
-    gateway = lab.gateway(extra='dtls = { credentials = "%s/credentials"; };' % lab.dir)
-    gateway.credential = lambda *words: credential(lab, *words)
+    lab.authority = Authority(lab)
+    provision(lab, *IDENTITIES)
+    gateway = lab.gateway(extra="%s endpoints = { secured = [ \"fleet-*\" ]; };" %
+                          group(lab, True, crl='"%s/crl.pem"' % lab.dir))
+    gateway.authority = lab.authority
     return gateway
-
-
-def device(number, address=GATEWAY4, **options):
-    client = DtlsClient(address, identity=b"dev-%d" % number, key=KEY, **options)
-    client.handshake()
-    return client
-
-
-def path(answer):
-    return [segment.decode() for segment in answer.location]
 
 
 def life(gateway, client, name):
@@ -43,28 +28,25 @@ def life(gateway, client, name):
     expect(client.update(path(answer)).code, "4.04", "Update of what is gone")
 
 
-def test_life_of_a_registration(gateway):
-    for suite in (PSK_CCM_8, PSK_CCM, PSK_GCM, PSK_GCM_256):
-        life(gateway, device(0, suites=(suite,)), "dev-0")
-    life(gateway, device(1, GATEWAY6), "dev-1")
+def proving(identity, **options):
+    """A device with a certificate or a raw key, before its handshake."""
+    options.setdefault("suites", ECDHE_SUITES[:1])
+    return DtlsClient(certificate=identity, **options)
 
 
-def test_another_address(gateway):
-    client = device(2, cid=b"")
-    answer = client.register("dev-2")
-    for _ in range(3):
-        client.rebind()
-        expect(client.update(path(answer)).code, "2.04", "Update from another port")
-        expect(gateway.registration("dev-2")["port"], client.port, "port")
-    client = device(2, cid=b"to-us")
-    expect(client.update(path(answer)).code, "2.04", "Update in a new session")
-    client.rebind()
-    expect(client.update(path(answer)).code, "2.04", "Update from another port")
+def certified(gateway, common_names, **options):
+    return proving(gateway.authority.issue(common_names), **options)
+
+
+def register(client, name, code, *queries):
+    answer = client.register(name) if name is not None else client.request(POST, ["rd"], ["lwm2m=1.0", "lt=60"], b"</1/0>,</3/0>")
+    expect(answer.code, code, "Register of %s" % name)
+    return path(answer)
 
 
 def test_telemetry(gateway):
     before = gateway.ask("/rdline/dtls")
-    client = device(3, cid=b"")
+    client = device("dev-3", cid=b"")
     expect(client.register("dev-3").code, "2.01", "Register")
     client.rebind()
     expect(client.register("dev-3").code, "2.01", "Register from another port")
@@ -78,18 +60,168 @@ def test_telemetry(gateway):
               "sessions_registered", "sessions_aes_128_ccm_8_psk", "addresses_changed", "dropped_replay", "identities",
               "credentials_looked_up"}
     assert more >= wanted, wanted - more
-    expect((after["credentials"], after["secured_endpoints"], after["certificate_expires_in"]), (8, 8, 0), "credentials")
-    gateway.credential("add", "dev-8", KEY.hex())
+    expect((after["credentials"], after["secured_endpoints"]), (len(IDENTITIES), len(IDENTITIES)), "credentials")
+    expect(29 * 86400 < after["certificate_expires_in"] <= 30 * 86400, True, "certificate_expires_in")
+    credential(gateway.lab, "add", "dev-8", KEY.hex())
     until(lambda: gateway.ask("/rdline/dtls")["credentials_added"] == 1, "the new credential was not seen")
-    client = device(8)
+    client = device("dev-8")
     expect(client.register("dev-8").code, "2.01", "Register")
     state = gateway.registration("dev-8")
     expect((state["security"], state["identity"]), ("psk", "dev-8"), "who made it")
-    gateway.credential("remove", "dev-8")
+    credential(gateway.lab, "remove", "dev-8")
     until(lambda: client.register("dev-8", wait=0.2) is None, "its session did not end", 2)
     until(lambda: gateway.ask("/rdline/dtls")["sessions_revoked"] > 0, "nobody swept it up")
-    expect(gateway.ask("/rdline/dtls")["credentials"], 8, "credentials")
+    expect(gateway.ask("/rdline/dtls")["credentials"], len(IDENTITIES), "credentials")
 
 
-if __name__ == "__main__":
-    main(start)
+def test_life_of_a_registration(gateway):
+    for suite in PSK_SUITES:
+        life(gateway, device("dev-0", suites=(suite,)), "dev-0")
+    life(gateway, device("dev-1", GATEWAY6), "dev-1")
+
+
+def test_certificates(gateway):
+    for suite in ECDHE_SUITES:
+        life(gateway, certified(gateway, "cn-1", suites=(suite,)), "cn-1")
+    life(gateway, certified(gateway, "cn-1", groups=(certificates.SECP256R1,), address=GATEWAY6), "cn-1")
+
+
+def test_raw_public_keys(gateway):
+    own = certificates.Identity()
+    pem = gateway.authority.file("raw.pem", own.public_pem())
+    expect(refused(proving(own)), True, "a key that nobody knows")
+    credential(gateway.lab, "add", "--rpk", pem, "raw-1", "raw-2")
+    client = proving(own)
+    life(gateway, client, "raw-1")
+    life(gateway, client, "raw-2")
+    register(client, "raw-3", "4.00")
+
+
+def test_another_address(gateway):
+    client = device("dev-2", cid=b"")
+    answer = client.register("dev-2")
+    for _ in range(3):
+        client.rebind()
+        expect(client.update(path(answer)).code, "2.04", "Update from another port")
+        expect(gateway.registration("dev-2")["port"], client.port, "port")
+    client = device("dev-2", cid=b"to-us")
+    expect(client.update(path(answer)).code, "2.04", "Update in a new session")
+    client.rebind()
+    expect(client.update(path(answer)).code, "2.04", "Update from another port")
+
+
+def test_names(gateway):
+    """What each may register as, and nobody in clear text who could have proved it."""
+    one, many, clear = device("dev-3"), device("many"), Device()
+    register(one, "dev-3", "2.01")
+    register(one, "dev-4", "4.00")
+    register(one, "named-one", "4.00")
+    register(one, None, "4.00")
+    register(many, "named-one", "2.01")
+    register(many, "named-by-a-pattern", "2.01")
+    register(many, "many", "4.00")
+    for name in ("dev-4", "named-one", "fleet-7"):
+        register(clear, name, "4.03")
+    # Patterns in credentials do not bar others.
+    register(clear, "named-otherwise", "2.01")
+    register(clear, "many", "2.01")
+
+
+def test_names_in_certificates(gateway):
+    register(certified(gateway, "fleet-1"), "fleet-1", "2.01")
+    client = certified(gateway, "cn-2")
+    register(client, "cn-2", "2.01")
+    register(client, "cn-3", "4.00")
+    register(client, "CN-2", "4.00")
+    register(certified(gateway, ["two", "names"]), "two", "4.00")
+    register(certified(gateway, ["two", "names"]), "names", "4.00")
+
+
+def test_who_goes_on(gateway):
+    """A registration is of the identity that made it."""
+    clear, one, another = Device(), certified(gateway, "cn-4"), device("dev-5")
+    first = register(clear, "cn-4", "2.01")
+    for client in (one, another):
+        expect(client.update(first).code, "4.00", "Update of one made in clear text")
+        expect(client.deregister(first).code, "4.00", "De-register of one made in clear text")
+    expect(clear.update(first).code, "2.04", "it is there as before")
+    second = register(one, "cn-4", "2.01")
+    expect(clear.update(first).code, "4.04", "replaced")
+    register(clear, "cn-4", "4.03")
+    for client in (clear, another):
+        expect(client.update(second).code, "4.00", "Update under another identity")
+        expect(client.deregister(second).code, "4.00", "De-register under another identity")
+    expect(one.update(second).code, "2.04", "nothing has changed")
+    again = certified(gateway, "cn-4")
+    expect(again.update(second).code, "2.04", "Update in a new session, with a renewed certificate")
+    expect(again.deregister(second).code, "2.02", "De-register")
+
+
+def test_certificates_that_are_no_good(gateway):
+    from cryptography import x509
+    purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH])
+    both = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH, x509.ExtendedKeyUsageOID.CLIENT_AUTH])
+    others = certificates.issue("another", authority=True)
+    for what, identity in (("expired", gateway.authority.issue("cn-5", days=-1)),
+                           ("for servers", gateway.authority.issue("cn-5", extra=[purpose])),
+                           ("by another authority", certificates.issue("cn-5", others)),
+                           ("by itself", certificates.issue("cn-5"))):
+        expect(refused(proving(identity)), True, what)
+    expect(refused(proving(None)), True, "none")
+    register(proving(gateway.authority.issue("cn-5", extra=[both])), "cn-5", "2.01")
+
+
+def eventually_dead(client, location):
+    """Its session ends within a second of now; the answer to an Update is silence from then on."""
+    end = time.monotonic() + 1
+    while client.update(location, wait=0.2) is not None:
+        assert time.monotonic() < end, "a session lives without its credential"
+
+
+def test_credentials_removed(gateway):
+    client, other = device("gone"), device("dev-6")
+    location = register(client, "gone", "2.01")
+    half = DtlsClient(identity=b"gone", key=KEY, retransmit_s=0.1, tries=3).hello()
+    credential(gateway.lab, "remove", "gone")
+    eventually_dead(client, location)
+    expect(silent(half), True, "a handshake that was under way")
+    expect(silent(DtlsClient(identity=b"gone", key=KEY, retransmit_s=0.1, tries=3)), True, "a new handshake")
+    register(other, "dev-6", "2.01")
+    # Nobody is to prove it any more, and nobody else has.
+    expect(Device().update(location).code, "4.00", "Update in clear text")
+    register(Device(), "gone", "4.03")
+    provision(gateway.lab, "gone")
+    expect(device("gone").update(location).code, "2.04", "Update of one who is back")
+
+
+def test_credentials_added_and_changed(gateway):
+    client = DtlsClient(identity=b"new", key=KEY, retransmit_s=0.1, tries=3)
+    expect(silent(client), True, "nobody knows it")
+    register(Device(), "new-1", "2.01")
+    provision(gateway.lab, "new,new-1")
+    client = device("new")
+    register(client, "new-1", "2.01")
+    register(client, "new-2", "4.00")
+    credential(gateway.lab, "add", "new", KEY.hex(), "new-2", "new-3")
+    until(lambda: client.register("new-2").code == "2.01", "no new name", 1)
+    register(client, "new-1", "4.00")
+    register(Device(), "new-3", "4.03")
+    register(Device(), "new-2", "4.03")
+
+
+def test_a_wrong_key_looks_like_an_unknown_identity(gateway):
+    """Both are heard in silence, and the place is free after the third Finished."""
+    for identity, key, reason in ((b"dev-7", b"wrong", "key"), (b"nobody", KEY, "identity"), (b"n" * 300, KEY, "identity"),
+                                  (b"dev-7\0", KEY, "identity"), (b"", KEY, "identity")):
+        client = DtlsClient(identity=identity, key=key, retransmit_s=0.1, tries=2)
+        before = gateway.ask("/rdline/dtls")
+        expect(silent(client), True, identity)
+        expect(gateway.ask("/rdline/dtls")["handshakes_under_way"], before["handshakes_under_way"] + 1, "after two")
+        client.socket.send(client.record(HANDSHAKE, bytes(24)))
+        until(lambda: gateway.ask("/rdline/dtls")["handshakes_under_way"] == before["handshakes_under_way"], "its place is not free", 2)
+        after = gateway.ask("/rdline/dtls")
+        expect(after["handshakes_failed_" + reason], before["handshakes_failed_" + reason] + 1, reason)
+        expect(heard(client), None, "an answer")
+
+
+main(start)
