@@ -5,13 +5,14 @@
  * found work, as telemetry counts them.
  */
 #include "expiry.h"
+#include "phases.h"
 #include "report.h"
+#include "established.h"
 #include "stages.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -27,7 +28,6 @@
 #include "feed.h"
 
 #define PORT_RING 1024 /* as many as the descriptors of a NIC's queue */
-#define UPDATES_MIN 1000000
 
 /*
  * An lcore for the generator where there is a CPU to spare; else the first worker's, whose packets
@@ -102,116 +102,6 @@ static uint64_t heap_octets(void)
 	return octets;
 }
 
-static void add_load(const struct daemon *daemon, struct result *result, int sign)
-{
-	uint64_t s = sign > 0 ? 1 : UINT64_MAX;
-
-	for (unsigned w = 0; w < daemon->conf->workers; w++) {
-		const struct load *load = &daemon->workers[w]->load;
-
-		result->worker_ticks += s * __atomic_load_n(&load->busy_cycles, __ATOMIC_RELAXED);
-		result->worker_rounds += s * __atomic_load_n(&load->bursts, __ATOMIC_RELAXED);
-	}
-	for (unsigned i = 0; i < daemon->conf->shards; i++)
-		result->shard_ticks +=
-			s * __atomic_load_n(
-				    &daemon->owners.cores[i]->load.busy_cycles, __ATOMIC_RELAXED);
-}
-
-static bool run_phase(struct daemon *daemon, struct generator *generator, const struct run *run,
-	struct result *result)
-{
-	add_load(daemon, result, -1);
-	if (daemon->lcores.lcore[0].role_count > 0)
-		generator_run(generator, run);
-	else
-		generator_run_uncounted(
-			generator, run, daemon->workers[0], daemon->owners.cores[0]);
-	add_load(daemon, result, 1);
-	result->requests += generator->answered;
-	result->ticks += generator->end - generator->begin;
-	if (generator->wrong == 0 && generator->lost == 0 && generator->answered == run->requests)
-		return true;
-	if (run->rate > 0)
-		return generator->wrong == 0;
-	rdl_log_error("bench", "%s: %llu of %llu answered, %llu wrong, %llu lost",
-		phase_names[run->phase], (unsigned long long)generator->answered,
-		(unsigned long long)run->requests, (unsigned long long)generator->wrong,
-		(unsigned long long)generator->lost);
-	return false;
-}
-
-static void wait_for_tombstones(const struct daemon *daemon)
-{
-	for (unsigned tries = 0; tries < 1000; tries++) {
-		struct timespec pause = { .tv_nsec = 10000000 };
-		struct rdl_stats sum = { { 0 } };
-
-		owners_stats(&daemon->owners, &sum);
-		if (rdl_stats_get(&sum, RDL_STAT_tombstones) == 0)
-			return;
-		nanosleep(&pause, NULL);
-	}
-}
-
-static bool open_loop(
-	struct daemon *daemon, struct generator *generator, const struct options *options)
-{
-	struct result result = { 0 };
-	struct run run = { .phase = UPDATE,
-		.endpoints = options->registrations,
-		.rate = (double)options->open_loop,
-		.requests = options->open_loop * 2 };
-
-	if (options->storm > 0) {
-		run.requests = options->storm;
-		run.updates_percent = (unsigned)options->updates_percent;
-	}
-	bool ok = run_phase(daemon, generator, &run, &result);
-	report_open_loop(options, options->storm > 0 ? "storm" : "open-loop", generator);
-	return ok;
-}
-
-static uint64_t updates_of(const struct options *options, unsigned rounds)
-{
-	uint64_t updates = options->registrations;
-
-	if (options->updates_each > 0)
-		return updates * options->updates_each;
-	return updates < UPDATES_MIN / rounds ? UPDATES_MIN / rounds : updates;
-}
-
-static bool measure(struct daemon *daemon, struct generator *generator,
-	const struct options *options, double octets)
-{
-	struct result results[PHASES] = { { 0 } };
-	unsigned rounds = options_rounds(options);
-
-	for (unsigned r = 0; r < rounds; r++) {
-		for (enum phase phase = REGISTER; phase < PHASES; phase++) {
-			struct run run = { .phase = phase,
-				.requests = options->registrations,
-				.first = r * options->registrations,
-				.endpoints = options->registrations };
-
-			if (phase == UPDATE)
-				run.requests = updates_of(options, rounds);
-			if (phase == REREGISTER && options->re_registers > 0)
-				run.requests *= options->re_registers;
-			if (phase == DEREGISTER && options->open_loop > 0 &&
-				!open_loop(daemon, generator, options))
-				return false;
-			if (!run_phase(daemon, generator, &run, &results[phase]))
-				return false;
-			if (r + 1 == rounds)
-				report_phase(options, phase_names[phase], &results[phase], octets);
-		}
-		if (r + 1 < rounds)
-			wait_for_tombstones(daemon);
-	}
-	return true;
-}
-
 /* Threads made later inherit it. The main one must be able to end the others. */
 static bool be_realtime(int priority)
 {
@@ -221,6 +111,42 @@ static bool be_realtime(int priority)
 		return true;
 	rdl_log_error("bench", "cannot become a real-time process: %s", strerror(errno));
 	return false;
+}
+
+static bool make_fleet(struct daemon *daemon, struct generator *generator,
+	const struct options *options, uint64_t endpoints)
+{
+	struct secure *secure = &generator->secure;
+
+	generator->pool = rte_mempool_lookup("rdl_packets");
+	generator->window = (unsigned)options->window;
+	generator->mixed = options->mixed;
+	generator->offload = options->offload;
+	secure->port = daemon->conf->dtls.port;
+	secure->cid_percent = (unsigned)options->cid_percent;
+	secure->gcm_percent = (unsigned)options->gcm_percent;
+	packets_init(&generator->packets, rdl_pktio_mac(daemon->pktio, 0),
+		daemon->conf->ports[0].ipv4[0].address);
+	if (generator->pool == NULL || !generator_init(generator, endpoints))
+		return false;
+	if (!options->dtls)
+		return true;
+	void *memory =
+		rte_zmalloc("fleet's sessions", secure_memory(endpoints), RTE_CACHE_LINE_SIZE);
+	return memory != NULL && secure_init(secure, memory, endpoints, &daemon->keys.dtls_cid) &&
+	       established_open(daemon, secure, &generator->packets);
+}
+
+/* By what is shared of DTLS; once EAL is up. */
+static bool make_rules(struct daemon *daemon)
+{
+	struct rdl_rules *rules = NULL;
+
+	if (daemon_setup_dtls(daemon) == 0)
+		rules = daemon_rules(daemon, daemon->conf);
+	if (rules != NULL)
+		rdl_rulebook_change(&daemon->rulebook, rules);
+	return rules != NULL;
 }
 
 static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct options *options)
@@ -233,13 +159,19 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	bool ok = false;
 
 	unsigned place = place_generator(daemon, options);
-	conf->memory.mb =
-		(uint32_t)((daemon_dpdk_memory(daemon) + endpoints * RDL_LOCATION_LEN) >> 20) + 64;
-	if (instance_claim(daemon->conf) != 0 || daemon_eal(daemon) != 0)
+	uint64_t memory = daemon_dpdk_memory(daemon) + endpoints * RDL_LOCATION_LEN;
+	if (options->dtls)
+		memory += secure_memory(endpoints);
+	conf->memory.mb = (uint32_t)(memory >> 20) + 64;
+	if (instance_claim(daemon->conf) != 0 || daemon_eal(daemon) != 0 ||
+		(options->dtls && !established_database(conf->dtls.credentials.path)) ||
+		!make_rules(daemon))
 		return EXIT_FAILURE;
 	if (!make_port(&generator, conf) || daemon_setup(daemon) != 0 || !count_as_nics_do() ||
 		feed_open(daemon->conf, &daemon->feed) != 0)
 		return EXIT_FAILURE;
+	if (options->dtls)
+		established_forget_database(conf->dtls.credentials.path);
 	before = heap_octets();
 	if (daemon_setup_shards(daemon) != 0)
 		return EXIT_FAILURE;
@@ -253,19 +185,15 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	if (options->expiry)
 		return expiry_print(daemon, options->registrations, options->json) ? EXIT_SUCCESS
 										   : EXIT_FAILURE;
-	generator.pool = rte_mempool_lookup("rdl_packets");
-	generator.window = (unsigned)options->window;
-	generator.mixed = options->mixed;
-	generator.offload = options->offload;
-	packets_init(&generator.packets, rdl_pktio_mac(daemon->pktio, 0),
-		conf->ports[0].ipv4[0].address);
-	if (generator.pool == NULL || !generator_init(&generator, endpoints))
+	if (!make_fleet(daemon, &generator, options, endpoints))
 		return EXIT_FAILURE;
 	if (!options->uncounted) {
 		daemon_assign(daemon);
 		lcores_add_role(&daemon->lcores, place,
 			&(struct role){ generator_step, &generator, &generator.load });
 	}
+	if (options->dtls)
+		established_print(daemon, endpoints, options->json);
 	report_begin(options);
 	/* The feed and its subscribers are nobody's real-time threads. */
 	const struct feed_sources sources = daemon_feed_sources(daemon);
@@ -275,7 +203,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		return EXIT_FAILURE;
 	if ((options->uncounted || lcores_launch(&daemon->lcores, conf->workers) == 0) &&
 		listeners_start(daemon, (unsigned)options->listeners))
-		ok = measure(daemon, &generator, options, octets);
+		ok = phases_run(daemon, &generator, options, octets);
 	/* It waits spinning. */
 	if (options->realtime)
 		be_realtime(0);
@@ -306,12 +234,9 @@ int main(int argc, char **argv)
 	daemon.conf = conf;
 	daemon.socket_id = -1;
 	daemon.started_ms = rdl_clock_ms();
-	struct rdl_rules *rules = NULL;
-	if (daemon_keys(&daemon) != 0 || daemon_plan_lcores(&daemon) != 0 ||
-		(rules = daemon_rules(&daemon, conf)) == NULL)
+	if (daemon_keys(&daemon) != 0 || daemon_plan_lcores(&daemon) != 0)
 		return EXIT_FAILURE;
 	rdl_rulebook_init(&daemon.rulebook);
-	rdl_rulebook_change(&daemon.rulebook, rules);
 	int ret = bench(&daemon, conf, &options);
 	rdl_rulebook_close(&daemon.rulebook);
 	rdl_conf_free(conf);

@@ -77,6 +77,23 @@ static void make_request(struct generator *generator, struct rte_mbuf *m, uint64
 	generator->sent_of[phase]++;
 }
 
+/* Sealed, or opened, in place. */
+static void secure(struct generator *generator,
+	void (*change)(struct secure *, struct secure_frame[], unsigned), struct rte_mbuf *mbufs[],
+	unsigned n)
+{
+	struct secure_frame frames[BURST];
+
+	for (unsigned i = 0; i < n; i++)
+		frames[i] = (struct secure_frame){ rte_pktmbuf_mtod(mbufs[i], uint8_t *),
+			mbufs[i]->data_len };
+	change(&generator->secure, frames, n);
+	for (unsigned i = 0; i < n; i++) {
+		mbufs[i]->data_len = frames[i].len;
+		mbufs[i]->pkt_len = frames[i].len;
+	}
+}
+
 /* How many requests may go now. */
 static unsigned allowance(const struct generator *generator, uint64_t now)
 {
@@ -114,6 +131,8 @@ static bool send(struct generator *generator, uint64_t now)
 		}
 		make_request(generator, mbufs[i], when);
 	}
+	if (generator->run.secured)
+		secure(generator, secure_seal, mbufs, n);
 	unsigned taken = rte_ring_sp_enqueue_burst(
 		generator->to[generator->turn++ % generator->workers], (void **)mbufs, n, NULL);
 	/* As a NIC drops what its ring has no room for. */
@@ -172,6 +191,8 @@ static bool receive(struct generator *generator, uint64_t now)
 
 		for (unsigned i = 0; i < n; i++)
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], uint8_t *));
+		if (generator->run.secured)
+			secure(generator, secure_open, mbufs, n);
 		for (unsigned i = 0; i < n; i++)
 			check(generator, mbufs[i], now);
 		if (n > 0)

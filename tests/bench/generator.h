@@ -11,6 +11,7 @@
 
 #include "daemon.h"
 #include "packets.h"
+#include "secure.h"
 
 #define FLIGHTS 65536 /* Message IDs */
 #define LATENCY_NS 20 /* of one step of the histogram */
@@ -32,6 +33,7 @@ struct run {
 	uint64_t requests;
 	uint64_t first, endpoints; /* names first .. first + endpoints - 1 */
 	double rate; /* a second; 0: as fast as replies come */
+	bool secured; /* in DTLS sessions */
 	unsigned updates_percent; /* of an overload: the rest are Registers of names behind these */
 };
 
@@ -44,6 +46,7 @@ struct generator {
 	uint64_t endpoints; /* with a location of their own */
 	uint8_t (*locations)[RDL_LOCATION_LEN];
 	struct packets packets;
+	struct secure secure;
 
 	uint64_t clock; /* what to take for the TSC; 0: the TSC */
 	int running; /* set by the main thread, cleared at the end of a run */

@@ -15,6 +15,9 @@ void options_usage(FILE *out)
 	fputs("usage: rdline-bench -n REGISTRATIONS [-w WORKERS] [-s SHARDS] [options]\n"
 	      "  --json             one JSON object per line and phase\n"
 	      "  --mixed            Registers as several real clients write them\n"
+	      "  --dtls             then the same in DTLS sessions, one for each endpoint\n"
+	      "  --cid PERCENT      of them with a Connection ID (50)\n"
+	      "  --gcm PERCENT      of them of AES-128-GCM (0), the others of AES-128-CCM-8\n"
 	      "  --offload          checksums verified by the port, as NICs do\n"
 	      "  --window N         requests under way (512)\n"
 	      "  --generator WHERE  worker, shard: shares the first one's CPU; default: one to "
@@ -47,24 +50,29 @@ static bool number(const char *text, uint64_t *value)
 bool options_parse(int argc, char **argv, struct options *o)
 {
 	bool *const flags[] = { &o->json, &o->mixed, &o->offload, &o->one_core, &o->expiry,
-		&o->stages, &o->no_huge, &o->realtime, &o->uncounted };
+		&o->stages, &o->no_huge, &o->realtime, &o->uncounted, &o->dtls };
 	uint64_t *const numbers[] = { &o->registrations, &o->workers, &o->shards, &o->window,
-		&o->open_loop, &o->storm, &o->updates_percent, &o->re_registers, &o->updates_each };
+		&o->open_loop, &o->storm, &o->updates_percent, &o->re_registers, &o->updates_each,
+		&o->cid_percent, &o->gcm_percent };
 	static const struct option names[] = { { "json", 0, NULL, FLAG },
 		{ "mixed", 0, NULL, FLAG + 1 }, { "offload", 0, NULL, FLAG + 2 },
 		{ "one-core", 0, NULL, FLAG + 3 }, { "expiry", 0, NULL, FLAG + 4 },
 		{ "stages", 0, NULL, FLAG + 5 }, { "no-huge", 0, NULL, FLAG + 6 },
 		{ "realtime", 0, NULL, FLAG + 7 }, { "uncounted", 0, NULL, FLAG + 8 },
-		{ "window", 1, NULL, NUMBER + 3 }, { "open-loop", 1, NULL, NUMBER + 4 },
-		{ "storm", 1, NULL, NUMBER + 5 }, { "updates", 1, NULL, NUMBER + 6 },
-		{ "re-registers", 1, NULL, NUMBER + 7 }, { "updates-each", 1, NULL, NUMBER + 8 },
-		{ "generator", 1, NULL, GENERATOR }, { "events", 1, NULL, EVENTS },
-		{ NULL, 0, NULL, 0 } };
+		{ "dtls", 0, NULL, FLAG + 9 }, { "window", 1, NULL, NUMBER + 3 },
+		{ "open-loop", 1, NULL, NUMBER + 4 }, { "storm", 1, NULL, NUMBER + 5 },
+		{ "updates", 1, NULL, NUMBER + 6 }, { "re-registers", 1, NULL, NUMBER + 7 },
+		{ "updates-each", 1, NULL, NUMBER + 8 }, { "cid", 1, NULL, NUMBER + 9 },
+		{ "gcm", 1, NULL, NUMBER + 10 }, { "generator", 1, NULL, GENERATOR },
+		{ "events", 1, NULL, EVENTS }, { NULL, 0, NULL, 0 } };
 	int option;
 
-	*o = (struct options){
-		.workers = 1, .shards = 1, .window = 512, .updates_percent = 50, .generator = "own"
-	};
+	*o = (struct options){ .workers = 1,
+		.shards = 1,
+		.window = 512,
+		.updates_percent = 50,
+		.cid_percent = 50,
+		.generator = "own" };
 	while ((option = getopt_long(argc, argv, "n:w:s:", names, NULL)) != -1) {
 		if (option == 'n' || option == 'w' || option == 's')
 			option = NUMBER + (option == 'n' ? 0 : option == 'w' ? 1 : 2);
@@ -86,7 +94,8 @@ bool options_parse(int argc, char **argv, struct options *o)
 	return optind == argc && o->registrations > 0 && o->workers > 0 && o->workers <= 16 &&
 	       o->shards > 0 && o->shards <= 16 && o->window > 0 && o->window <= WINDOW_MAX &&
 	       o->updates_percent <= 100 && !(o->uncounted && (o->workers > 1 || o->shards > 1)) &&
-	       o->listeners <= LISTENERS_MAX &&
+	       o->listeners <= LISTENERS_MAX && o->cid_percent <= 100 && o->gcm_percent <= 100 &&
+	       !(o->dtls && (o->workers > 1 || o->storm > 0)) &&
 	       o->registrations * options_rounds(o) + o->storm < ENDPOINTS_MAX;
 }
 
@@ -112,11 +121,17 @@ static void write_configuration(const struct options *options, FILE *file)
 		(int)getpid(), (unsigned long long)options->workers,
 		(unsigned long long)options->shards, options->no_huge ? "false" : "true",
 		(unsigned long long)(options->registrations + options->storm),
-		options_rounds(options) > 1 ? 2 : 247);
+		options_rounds(options) > 1 || options->dtls ? 2 : 247);
 	if (options->events)
 		fprintf(file,
 			"events = { socket = \"/tmp/rdline-bench-%d.sock\"; subscribers = %d; };\n",
 			(int)getpid(), LISTENERS_MAX);
+	if (options->dtls)
+		fprintf(file,
+			"dtls = { credentials = \"/tmp/rdline-bench-%d.credentials\"; "
+			"sessions = %llu; session_idle_s = 86400; };\n",
+			(int)getpid(),
+			(unsigned long long)(options->registrations * options_rounds(options)));
 	if (options->one_core)
 		fprintf(file, "cores = \"%ld\";\n", sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	fprintf(file, "lwm2m = { version = \"1.1\"; objects = (\n");

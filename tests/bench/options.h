@@ -16,7 +16,8 @@ struct options {
 	uint64_t open_loop; /* requests a second; 0: none */
 	uint64_t storm, updates_percent;
 	uint64_t listeners; /* of the event stream */
-	bool json, mixed, offload, no_huge, realtime, one_core, events, uncounted;
+	uint64_t cid_percent, gcm_percent; /* of sessions: with a Connection ID, of GCM */
+	bool json, mixed, offload, no_huge, realtime, one_core, events, uncounted, dtls;
 	bool stages, expiry; /* instead of phases */
 	const char *generator; /* "own", "worker", "shard": whose lcore it shares */
 };

@@ -9,8 +9,6 @@
 #include "message.h"
 #include "net.h"
 
-/* Every endpoint has its own address, as devices have: 10.0.0.0/8 holds 16 million. */
-#define SOURCE_NET UINT32_C(0x0a000000)
 #define LINK_FORMAT 40
 /* Where checksums stand. */
 #define IP_SUM (14 + 10)
@@ -126,7 +124,7 @@ void packets_init(struct packets *packets, const uint8_t mac[6], uint32_t ipv4)
 static unsigned fill(const struct packet_shape *shape, uint8_t *frame, uint32_t endpoint,
 	uint16_t message_id, const uint8_t *value, unsigned value_len)
 {
-	uint32_t source = SOURCE_NET + endpoint, sum;
+	uint32_t source = PACKET_SOURCE_NET + endpoint, sum;
 
 	memcpy(frame, shape->octets, shape->len);
 	rdl_put_be32(frame + 26, source);
@@ -144,14 +142,21 @@ static unsigned fill(const struct packet_shape *shape, uint8_t *frame, uint32_t 
 	return shape->len;
 }
 
+void packet_name(uint32_t endpoint, uint8_t name[PACKET_NAME_LEN])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	memcpy(name, "urn:dev:mac:0a1b", 16);
+	for (unsigned i = 0; i < 8; i++)
+		name[16 + i] = (uint8_t)digits[endpoint >> (28 - 4 * i) & 15];
+}
+
 unsigned packet_register(const struct packets *packets, unsigned shape, uint8_t *frame,
 	uint32_t endpoint, uint16_t message_id)
 {
-	static const char digits[] = "0123456789abcdef";
-	uint8_t name[PACKET_NAME_LEN + 1] = "urn:dev:mac:0a1b";
+	uint8_t name[PACKET_NAME_LEN];
 
-	for (unsigned i = 0; i < 8; i++)
-		name[16 + i] = (uint8_t)digits[endpoint >> (28 - 4 * i) & 15];
+	packet_name(endpoint, name);
 	return fill(&packets->registers[shape], frame, endpoint, message_id, name, PACKET_NAME_LEN);
 }
 
@@ -177,7 +182,7 @@ bool packet_reply(const uint8_t *frame, unsigned len, struct reply *reply)
 	reply->message_id = rdl_get_be16(at + 2);
 	reply->endpoint = rdl_get_be32(at + 4);
 	reply->id = NULL;
-	if (rdl_get_be32(frame + 30) != SOURCE_NET + reply->endpoint)
+	if (rdl_get_be32(frame + 30) != PACKET_SOURCE_NET + reply->endpoint)
 		return false;
 	at += 4 + PACKET_TOKEN_LEN;
 	coap_len -= 4 + PACKET_TOKEN_LEN;

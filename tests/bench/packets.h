@@ -10,6 +10,8 @@
 #define PACKET_NAME_LEN 24
 #define PACKET_HEADERS (14 + 20 + 8)
 #define PACKET_TOKEN_LEN 4
+/* Every endpoint has its own address, as devices have: 10.0.0.0/8 holds 16 million. */
+#define PACKET_SOURCE_NET UINT32_C(0x0a000000)
 
 /* A frame with holes for source address, Message ID, token, endpoint name or location. */
 struct packet_shape {
@@ -25,6 +27,8 @@ struct packets {
 
 /* To this MAC and address. */
 void packets_init(struct packets *packets, const uint8_t mac[6], uint32_t ipv4);
+
+void packet_name(uint32_t endpoint, uint8_t name[PACKET_NAME_LEN]);
 
 /* Each returns the length of the frame written. `shape` 0 is the plain one. */
 unsigned packet_register(const struct packets *packets, unsigned shape, uint8_t *frame,

@@ -15,7 +15,7 @@ struct result {
 };
 
 void report_begin(const struct options *options);
-void report_phase(const struct options *options, const char *phase, const struct result *result,
+void report_phase(const struct options *options, const struct run *run, const struct result *result,
 	double octets);
 /* The last run of the generator, at a rate of its own. */
 void report_open_loop(
