@@ -32,6 +32,22 @@ void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session)
 		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, handle));
 }
 
+/* Whether it is over says the identity, too. */
+static void prefetch_incarnation(
+	const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
+{
+	if (dtls->config.incarnations != NULL)
+		RDL_PREFETCH(&dtls->config.incarnations[session->identity]);
+}
+
+void rdl_dtls_prefetch_behind(const struct rdl_dtls *dtls, uint64_t session)
+{
+	uint32_t handle = (uint32_t)session;
+
+	if (dtls->rows[handle >> 24] != NULL && (handle & 0xffffff) < dtls->slots)
+		prefetch_incarnation(dtls, rdl_dtls_at(dtls, handle));
+}
+
 /* Rows lie one behind the other. */
 uint32_t rdl_dtls_handle(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
 {
@@ -106,6 +122,20 @@ void rdl_dtls_prefetch_address(const struct rdl_dtls *dtls, uint64_t address)
 
 	if (handle != RDL_DTLS_NONE)
 		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, handle));
+}
+
+/* Every second session shares its bucket with one before it. */
+void rdl_dtls_prefetch_behind_address(const struct rdl_dtls *dtls, uint64_t address)
+{
+	uint32_t handle = *bucket_of(dtls, address);
+
+	if (handle == RDL_DTLS_NONE)
+		return;
+	const struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
+	if (session->address == address)
+		prefetch_incarnation(dtls, session);
+	else if (session->next != RDL_DTLS_NONE)
+		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, session->next));
 }
 
 /*

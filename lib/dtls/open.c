@@ -46,6 +46,19 @@ static void read_cids(struct rdl_dtls_opening *o, unsigned count)
 			rdl_dtls_prefetch_address(o->dtls, o->addresses[i]);
 }
 
+/* Sessions lie far away: what they lead to is fetched so many records ahead of their turn. */
+#define AHEAD 8
+
+static void fetch_behind(const struct rdl_dtls_opening *o, unsigned i)
+{
+	if (o->items[i].verdict != RDL_DTLS_MESSAGE)
+		return;
+	if (o->records[i].cid != NULL)
+		rdl_dtls_prefetch_behind(o->dtls, o->names[i]);
+	else
+		rdl_dtls_prefetch_behind_address(o->dtls, o->addresses[i]);
+}
+
 /* Nobody here has the session. */
 static uint8_t elsewhere(struct rdl_dtls_item *item, unsigned here, unsigned worker)
 {
@@ -98,13 +111,13 @@ static uint8_t judge_plain(struct rdl_dtls_opening *o, unsigned i, struct rdl_dt
 	struct rdl_dtls_session *session, *under_way;
 
 	session = rdl_dtls_find_address(dtls, o->addresses[i], RDL_DTLS_OPEN);
-	under_way = rdl_dtls_find_address(dtls, o->addresses[i], RDL_DTLS_HANDSHAKE);
 	if (session != NULL && rdl_dtls_is_over(dtls, session, o->now_s))
 		session = NULL;
 	if (session != NULL && is_text && session->peer_cid_len == RDL_DTLS_NO_CID) {
 		*open = session;
 		return RDL_DTLS_MESSAGE;
 	}
+	under_way = rdl_dtls_find_address(dtls, o->addresses[i], RDL_DTLS_HANDSHAKE);
 	if (under_way != NULL)
 		return rdl_dtls_to_handshaker(o, i, rdl_dtls_name(dtls, under_way));
 	if (session == NULL)
@@ -183,9 +196,14 @@ void rdl_dtls_open(
 	o.count = 0;
 	read_headers(&o, count);
 	read_cids(&o, count);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < AHEAD && i < count; i++)
+		fetch_behind(&o, i);
+	for (unsigned i = 0; i < count; i++) {
+		if (i + AHEAD < count)
+			fetch_behind(&o, i + AHEAD);
 		if (items[i].verdict == RDL_DTLS_MESSAGE)
 			items[i].verdict = judge(&o, i);
+	}
 	rdl_aead_open(dtls->aead, o.jobs, o.count);
 	for (unsigned n = 0; n < o.count; n++)
 		items[o.places[n]].verdict = rdl_dtls_take(&o, n);

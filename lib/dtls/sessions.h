@@ -84,6 +84,9 @@ unsigned rdl_dtls_owner(const struct rdl_dtls *dtls, uint64_t address);
 /* NULL: it is over, never was, or is another worker's. */
 struct rdl_dtls_session *rdl_dtls_find(struct rdl_dtls *dtls, uint64_t session);
 void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session);
+/* Once that is there: what will be read besides. */
+void rdl_dtls_prefetch_behind(const struct rdl_dtls *dtls, uint64_t session);
+void rdl_dtls_prefetch_behind_address(const struct rdl_dtls *dtls, uint64_t address);
 uint64_t rdl_dtls_name(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session);
 /* Whose it is, if it is anybody's; which handshaker's. */
 unsigned rdl_dtls_worker(const struct rdl_dtls *dtls, uint64_t session);

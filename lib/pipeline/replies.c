@@ -104,6 +104,15 @@ static void keep_session(struct rdl_pipeline *pipeline, const struct rdl_packet 
 		leave(pipeline, request->session, now_s);
 }
 
+/* Their sessions have been fetched meanwhile. */
+static rdl_packet_set seal(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], rdl_packet_set secure)
+{
+	for (rdl_packet_set left = secure; left != 0;)
+		keep_session(pipeline, packets[rdl_packet_pop(&left)]);
+	return rdl_pipeline_seal(pipeline, packets, secure);
+}
+
 rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	struct rdl_packet *const packets[], unsigned count)
 {
@@ -127,11 +136,11 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 			rdl_pipeline_frame(pipeline, packets[i]);
 			continue;
 		}
-		keep_session(pipeline, packets[i]);
+		rdl_dtls_prefetch(pipeline->config.dtls, packets[i]->session);
 		secure |= rdl_packet_bit(i);
 	}
 	if (secure != 0)
-		send &= ~rdl_pipeline_seal(pipeline, packets, secure);
+		send &= ~seal(pipeline, packets, secure);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(send));
 	return send;
 }
