@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #include "../packets.h"
+#include "../secure.h"
 #include "gateway_worker.h"
+#include "sessions.h"
 
 #define ROOM 2048
 #define BURST RDL_BURST_MAX
@@ -17,6 +19,7 @@
 
 static struct rdl_speck location_key; /* main() */
 static struct packets packets;
+static struct secure secure = { .cid_percent = 50, .port = 5684 };
 static uint64_t buffers[BURST][ROOM / 8];
 
 /* A kind of request: its frames, and what a worker is to make of them. */
@@ -26,20 +29,25 @@ struct golden {
 	uint8_t code; /* of a location; 0: a Register's own */
 	bool spoilt; /* its last octet is no longer right */
 	bool answered; /* by the worker itself */
+	bool secured; /* in a DTLS session */
 };
 
 static const struct golden goldens[] = {
-	{ "register", 0, 0, false, false },
-	{ "register-2", 1, 0, false, false },
-	{ "register-3", 2, 0, false, false },
-	{ "register-4", 3, 0, false, false },
-	{ "register-5", 4, 0, false, false },
-	{ "register-6", 5, 0, false, false },
-	{ "update", -1, RDL_COAP_POST, false, false },
-	{ "deregister", -1, RDL_COAP_DELETE, false, false },
-	{ "refused-list", 1, 0, true, true },
-	{ "refused-method", 0, RDL_COAP_PUT, false, true },
-	{ "refused-location", -1, RDL_COAP_POST, true, true },
+	{ "register", 0, 0, false, false, false },
+	{ "register-2", 1, 0, false, false, false },
+	{ "register-3", 2, 0, false, false, false },
+	{ "register-4", 3, 0, false, false, false },
+	{ "register-5", 4, 0, false, false, false },
+	{ "register-6", 5, 0, false, false, false },
+	{ "update", -1, RDL_COAP_POST, false, false, false },
+	{ "deregister", -1, RDL_COAP_DELETE, false, false, false },
+	{ "refused-list", 1, 0, true, true, false },
+	{ "refused-method", 0, RDL_COAP_PUT, false, true, false },
+	{ "refused-location", -1, RDL_COAP_POST, true, true, false },
+	{ "secured-register", 0, 0, false, false, true },
+	{ "secured-update", -1, RDL_COAP_POST, false, false, true },
+	/* Sealed, too. */
+	{ "secured-refused", 0, RDL_COAP_PUT, false, true, true },
 };
 
 /* Another octet than packets.c made, and its checksum. */
@@ -68,6 +76,12 @@ static unsigned make(const struct golden *golden, unsigned i, uint8_t *frame)
 		change(frame, PACKET_HEADERS + 1, golden->code);
 	if (golden->spoilt)
 		change(frame, len - 1, frame[len - 1] == 'A' ? 'B' : 'A');
+	if (golden->secured) {
+		struct secure_frame record = { frame, (uint16_t)len };
+
+		secure_seal(&secure, &record, 1);
+		len = record.len;
+	}
 	return len;
 }
 
@@ -108,24 +122,81 @@ static void run(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
 	printf("%s%s %u\n", golden->name, how, BURST);
 }
 
+static void *zeros(size_t len)
+{
+	void *memory = aligned_alloc(RDL_CACHE_LINE, rdl_whole_lines(len));
+
+	if (memory == NULL)
+		exit(1);
+	return memset(memory, 0, rdl_whole_lines(len));
+}
+
+/* Never freed: it is the program's. */
+static struct rdl_identities *make_identities(void)
+{
+	const struct rdl_identities_config config = { .identities = BURST, .key = { 1, 2 } };
+
+	return rdl_identities_init(&config, zeros(rdl_identities_memory(&config)));
+}
+
+static void let_go(void *identities, uint32_t identity)
+{
+	rdl_identities_release(identities, identity);
+}
+
+/* A session of each device's, as its handshake would have left it half a minute ago. */
+static struct rdl_dtls *make_sessions(
+	struct rdl_identities *identities, const struct rdl_interface *interface)
+{
+	const struct rdl_dtls_config config = { .workers = 1,
+		.handshakers = 1,
+		.sessions = BURST,
+		.handshakes = BURST,
+		.parcels = BURST,
+		.handshake_s = 60,
+		.idle_s = 86400,
+		.address_key = { 3, 4 },
+		.cid_key = { 5, 6 },
+		.release = let_go,
+		.context = identities };
+	struct rdl_dtls *dtls = rdl_dtls_init(&config, zeros(rdl_dtls_memory(&config)));
+	const struct secure_gateway gateway = { dtls, identities, interface };
+
+	if (dtls == NULL ||
+		!secure_init(&secure, zeros(secure_memory(BURST)), BURST, &config.cid_key))
+		exit(1);
+	for (unsigned i = 0; i < BURST; i++)
+		if (!secure_establish(&secure, &gateway, &packets, i, 0))
+			exit(1);
+	return dtls;
+}
+
 int main(void)
 {
-	const struct rdl_policy_config choices = gateway_policy();
-	struct rdl_policy *policy = rdl_policy_create(&choices);
+	struct rdl_policy_config choices = gateway_policy();
 	struct rdl_pipeline_config config = gateway_worker(BURST);
+	struct rdl_interface interface = gateway_plain;
 	static struct rdl_pipeline pipeline;
 
+	struct rdl_identities *identities = make_identities();
+	choices.identities = identities;
+	struct rdl_policy *policy = rdl_policy_create(&choices);
 	if (policy == NULL)
 		return 1;
-	config.interfaces = &gateway_plain;
+	config.dtls_udp_port = interface.udp_port_count;
+	rdl_net_add_udp_port(&interface, secure.port);
+	config.interfaces = &interface;
 	location_key = config.location_key;
 	packets_init(&packets, gateway_plain.mac, gateway_plain.ipv4[0]);
+	struct rdl_dtls *dtls = make_sessions(identities, &interface);
 	gateway_worker_start(&pipeline, &config);
+	pipeline.now_ms = RDL_DTLS_YOUNG_S * 1000;
 	for (size_t i = 0; i < RDL_ARRAY_LEN(goldens); i++) {
 		struct rdl_policy_memo *lists = pipeline.memo;
 
+		pipeline.config.dtls = goldens[i].secured ? dtls : NULL;
 		run(&pipeline, policy, &goldens[i], "");
-		if (goldens[i].shape < 0 || goldens[i].answered)
+		if (goldens[i].shape < 0 || goldens[i].answered || goldens[i].secured)
 			continue;
 		pipeline.memo = NULL;
 		run(&pipeline, policy, &goldens[i], "-unknown");
