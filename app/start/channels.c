@@ -21,6 +21,14 @@ static struct rdl_channel_credit requests(const struct daemon *daemon)
 	return worker_credit(REQUESTS);
 }
 
+/* A worker has no more at all others together than at one shard. */
+static struct rdl_channel_credit datagrams(const struct daemon *daemon)
+{
+	unsigned others = daemon->conf->workers - 1;
+
+	return worker_neighbour_credit(others > 0 ? REQUESTS / others : 0);
+}
+
 /* It answers, and asks nothing of its own. */
 static struct rdl_channel_credit nothing(const struct daemon *daemon)
 {
@@ -40,7 +48,7 @@ static struct rdl_channel_credit letters(const struct daemon *daemon)
 	return handshaker_credit();
 }
 
-/* Each of the one with each of the other. */
+/* Each of the one with each of the other, but nobody with itself. */
 static const struct pair {
 	enum end_kind one, other;
 	struct rdl_channel_credit (*credit_of_one)(const struct daemon *daemon);
@@ -48,6 +56,7 @@ static const struct pair {
 } pairs[] = {
 	{ END_WORKER, END_SHARD, requests, nothing },
 	{ END_WORKER, END_HANDSHAKER, parcels, letters },
+	{ END_WORKER, END_WORKER, datagrams, datagrams },
 };
 
 static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
@@ -65,14 +74,34 @@ static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
 	return 0;
 }
 
-/* Where number `index` of a kind keeps its end towards number `peer` of another. */
+/* Workers have something for each other only where there are sessions. */
+static bool are_joined(const struct daemon *daemon, const struct pair *pair, unsigned i, unsigned j)
+{
+	return pair->one != pair->other || (daemon->conf->dtls.port != 0 && i < j);
+}
+
+/* Where a worker keeps its end towards number `peer` of a kind. */
+static struct rdl_channel *end_of_worker(
+	struct worker *worker, enum end_kind towards, unsigned peer)
+{
+	switch (towards) {
+	case END_WORKER:
+		return &worker->neighbours[peer];
+	case END_SHARD:
+		return &worker->shards[peer];
+	case END_HANDSHAKER:
+		return &worker->handshakers[peer];
+	}
+	return NULL;
+}
+
+/* The same of number `index` of any kind. */
 static struct rdl_channel *end_of(const struct daemon *daemon, enum end_kind kind, unsigned index,
 	enum end_kind towards, unsigned peer)
 {
 	switch (kind) {
 	case END_WORKER:
-		return towards == END_SHARD ? &daemon->workers[index]->shards[peer]
-					    : &daemon->workers[index]->handshakers[peer];
+		return end_of_worker(daemon->workers[index], towards, peer);
 	case END_SHARD:
 		return &daemon->owners.cores[index]->workers[peer];
 	case END_HANDSHAKER:
@@ -89,13 +118,22 @@ static size_t memory_of(const struct daemon *daemon, const struct pair *pair)
 	return rdl_channel_memory(&one, &other);
 }
 
+static uint64_t memory_of_all(const struct daemon *daemon, const struct pair *pair)
+{
+	uint64_t octets = 0, of_one = memory_of(daemon, pair);
+
+	for (unsigned i = 0; i < count_of(daemon, pair->one); i++)
+		for (unsigned j = 0; j < count_of(daemon, pair->other); j++)
+			octets += are_joined(daemon, pair, i, j) ? of_one : 0;
+	return octets;
+}
+
 uint64_t daemon_channels_memory(const struct daemon *daemon)
 {
 	uint64_t octets = 0;
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(pairs); i++)
-		octets += memory_of(daemon, &pairs[i]) * count_of(daemon, pairs[i].one) *
-			  count_of(daemon, pairs[i].other);
+		octets += memory_of_all(daemon, &pairs[i]);
 	return octets;
 }
 
@@ -107,6 +145,8 @@ static char *join(struct daemon *daemon, const struct pair *pair, char *memory)
 
 	for (unsigned i = 0; i < count_of(daemon, pair->one); i++) {
 		for (unsigned j = 0; j < count_of(daemon, pair->other); j++) {
+			if (!are_joined(daemon, pair, i, j))
+				continue;
 			rdl_channel_join(end_of(daemon, pair->one, i, pair->other, j), &one,
 				end_of(daemon, pair->other, j, pair->one, i), &other, memory);
 			memory += rdl_channel_memory(&one, &other);

@@ -108,6 +108,7 @@ static int setup_workers(struct daemon *daemon)
 		worker->port_count = daemon->conf->port_count;
 		worker->shard_count = daemon->conf->shards;
 		worker->handshaker_count = daemon_handshaker_count(daemon->conf);
+		worker->worker_count = daemon->conf->dtls.port != 0 ? daemon->conf->workers : 0;
 		worker->pktio = daemon->pktio;
 		worker->rulebook = &daemon->rulebook;
 		rdl_rulebook_add_reader(&daemon->rulebook, &worker->rules_seen);

@@ -69,6 +69,9 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		.page = conf->memory.hugepages ? HUGEPAGE : (uint32_t)sysconf(_SC_PAGESIZE),
 		.socket_id = daemon->socket_id,
 	};
+	/* Datagrams of other workers' sessions. */
+	if (conf->dtls.port != 0 && conf->workers > 1)
+		config->in_flight += conf->workers * (REQUESTS + 1);
 	for (unsigned i = 0; i < conf->port_count; i++)
 		config->devices[i] = conf->ports[i].device;
 }

@@ -100,20 +100,38 @@ static void read_letter(struct worker *worker, struct rdl_dtls_letter *letter)
 	}
 }
 
-/* Datagrams that came before their sessions were open: now they are. */
-static void process_again(struct worker *worker, struct rdl_frame *frames[], unsigned n)
+/* One that came before its session was open: now it is. */
+static void process_again(struct worker *worker, struct rdl_packet *packet)
 {
+	struct rdl_frame *frame = &packet->frame;
+	unsigned n = 1;
+
 	worker->pipeline.now_ms = rdl_clock_coarse_ms();
+	worker->pipeline.home = packet->home;
 	while (n > 0)
-		n = worker_process(worker, frames, n);
+		n = worker_process(worker, &frame, n);
+	worker->pipeline.home = 0;
+}
+
+/* After all letters that came with it are read. */
+static void let_go(struct worker *worker, struct rdl_dtls_parcel *parcel)
+{
+	struct rdl_packet *packet = packet_of(parcel);
+	struct rdl_frame *frame = &packet->frame;
+
+	rdl_dtls_parcel_back(worker->pipeline.config.dtls, &parcel->way.peer);
+	if (parcel->again)
+		process_again(worker, packet);
+	else
+		worker_free(worker, packet->home, &frame, 1);
 }
 
 bool worker_take_letters(struct worker *worker, unsigned handshaker)
 {
 	struct rdl_channel *channel = &worker->handshakers[handshaker];
 	void *batch[RDL_BURST_MAX], *letters[RDL_BURST_MAX];
-	struct rdl_frame *freed[RDL_BURST_MAX], *again[RDL_BURST_MAX];
-	unsigned read = 0, freed_count = 0, again_count = 0;
+	struct rdl_dtls_parcel *parcels[RDL_BURST_MAX];
+	unsigned read = 0, back = 0;
 	unsigned n = rdl_channel_take(channel, batch, RDL_BURST_MAX);
 
 	for (unsigned i = 0; i < n; i++) {
@@ -122,22 +140,15 @@ bool worker_take_letters(struct worker *worker, unsigned handshaker)
 		if (*kind >= RDL_LETTER_SEND) {
 			read_letter(worker, batch[i]);
 			letters[read++] = batch[i];
-			continue;
+		} else {
+			parcels[back++] = batch[i];
 		}
-		struct rdl_dtls_parcel *parcel = batch[i];
-
-		rdl_dtls_parcel_back(worker->pipeline.config.dtls, &parcel->way.peer);
-		if (parcel->again)
-			again[again_count++] = &packet_of(parcel)->frame;
-		else
-			freed[freed_count++] = &packet_of(parcel)->frame;
 	}
-	rdl_channel_came_back(channel, n - read);
+	rdl_channel_came_back(channel, back);
 	if (read > 0)
 		rdl_channel_give_back(channel, letters, read);
-	if (freed_count > 0)
-		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
-	process_again(worker, again, again_count);
+	for (unsigned i = 0; i < back; i++)
+		let_go(worker, parcels[i]);
 	return n > 0;
 }
 

@@ -7,8 +7,8 @@
 void worker_send_later(struct worker *worker, struct rdl_frame *frame);
 
 /*
- * Runs frames through the pipeline and does with them what it says.
- * Fragments that complete a datagram come back in `frames`: returns how many.
+ * Runs frames through the pipeline, whose `home` says whose they are, and does with them what it
+ * says. Fragments that complete a datagram come back in `frames`: returns how many.
  */
 RDL_MUST_CHECK unsigned worker_process(
 	struct worker *worker, struct rdl_frame *frames[], unsigned n);
@@ -21,6 +21,33 @@ RDL_MUST_CHECK unsigned worker_send_parcels(
 	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[]);
 /* Takes what one handshaker has to say, up to a burst. True when it had. */
 bool worker_take_letters(struct worker *worker, unsigned handshaker);
+
+/*
+ * Datagrams of other workers' sessions go to those as far as credit goes. The frames of the rest,
+ * counted, go to `freed`; returns how many.
+ */
+RDL_MUST_CHECK unsigned worker_pass_on(
+	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[]);
+/*
+ * Takes what one other worker has to give, up to a burst: datagrams of sessions here, which are
+ * processed, and its own frames that were there. True when it had.
+ */
+bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour);
+/*
+ * Frames whose datagrams are done with are sent, or freed: by the worker whose they are, which is
+ * this one, where `home` is 0.
+ */
+void worker_send(
+	struct worker *worker, unsigned home, struct rdl_frame *const frames[], unsigned count);
+void worker_free(
+	struct worker *worker, unsigned home, struct rdl_frame *const frames[], unsigned count);
+/*
+ * Of packets whose shard has answered, gives those that are other workers' back. The rest come to
+ * the front, and to the front of the set of those to send; returns how many.
+ */
+RDL_MUST_CHECK unsigned worker_see_guests_off(
+	struct worker *worker, struct rdl_packet *packets[], unsigned count, rdl_packet_set *send);
+
 /* Ends some of the sessions whose time is over. */
 void worker_sweep_sessions(struct worker *worker);
 

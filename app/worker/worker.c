@@ -95,7 +95,7 @@ static unsigned put_together(
 		else
 			freed[freed_count++] = frame;
 	}
-	rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
+	worker_free(worker, worker->pipeline.home, freed, freed_count);
 	count_lost(worker, &lost);
 	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_reassembled, whole);
 	return whole;
@@ -104,22 +104,24 @@ static unsigned put_together(
 unsigned worker_process(struct worker *worker, struct rdl_frame *frames[], unsigned n)
 {
 	struct rdl_packet *packets[RDL_BURST_MAX];
-	struct rdl_frame *freed[RDL_BURST_MAX];
-	unsigned freed_count = 0;
+	struct rdl_frame *replies[RDL_BURST_MAX], *freed[RDL_BURST_MAX];
+	unsigned reply_count = 0, freed_count = 0, home = worker->pipeline.home;
 
 	for (unsigned i = 0; i < n; i++)
 		packets[i] = (struct rdl_packet *)frames[i];
 	const struct rdl_burst *burst =
 		rdl_pipeline_burst(&worker->pipeline, worker->rules->policy, packets, n);
 	for (rdl_packet_set left = burst->reply; left != 0;)
-		worker_send_later(worker, frames[rdl_packet_pop(&left)]);
+		replies[reply_count++] = frames[rdl_packet_pop(&left)];
+	worker_send(worker, home, replies, reply_count);
 	for (rdl_packet_set left = burst->drop; left != 0;)
 		freed[freed_count++] = frames[rdl_packet_pop(&left)];
 	hand_over(worker, burst, freed, &freed_count);
 	if (RDL_UNLIKELY(burst->parcel != 0))
 		freed_count += worker_send_parcels(worker, burst, freed + freed_count);
-	if (freed_count > 0)
-		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
+	if (RDL_UNLIKELY(burst->elsewhere != 0))
+		freed_count += worker_pass_on(worker, burst, freed + freed_count);
+	worker_free(worker, home, freed, freed_count);
 	return RDL_LIKELY(burst->fragment == 0) ? 0 : put_together(worker, frames, burst->fragment);
 }
 
@@ -204,6 +206,8 @@ static bool reply(struct worker *worker, unsigned shard)
 		packets[i] = packet_of(batch[i]);
 	rdl_packet_set send =
 		rdl_pipeline_replies(&worker->pipeline, worker->rules->policy, packets, n);
+	if (RDL_UNLIKELY(worker->guests > 0))
+		n = worker_see_guests_off(worker, packets, n, &send);
 	for (unsigned i = 0; i < n; i++) {
 		if (rdl_packet_is_in(send, i))
 			worker_send_later(worker, &packets[i]->frame);
@@ -228,8 +232,8 @@ static bool serve(struct worker *worker, unsigned port, bool stopping)
 }
 
 /*
- * Nothing more comes in, and every request has its reply:
- * this worker need not hold up the shards.
+ * Nothing more comes in, and every request has its reply: this worker need not hold up the shards.
+ * Those of other workers' frames that are here hold up these.
  */
 static void drain(struct worker *worker)
 {
@@ -240,6 +244,9 @@ static void drain(struct worker *worker)
 			return;
 	for (unsigned h = 0; h < worker->handshaker_count; h++)
 		if (worker->handshakers[h].under_way > 0)
+			return;
+	for (unsigned w = 0; w < worker->worker_count; w++)
+		if (worker->neighbours[w].under_way > 0)
 			return;
 	worker->drained = true;
 	ending_come_back(worker->ending);
@@ -277,6 +284,9 @@ bool worker_step(void *self)
 	worker->rules = rdl_rulebook_read(worker->rulebook, &worker->rules_seen);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		worked |= serve(worker, p, stopping);
+	for (unsigned w = 0; w < worker->worker_count; w++)
+		if (w != worker->index)
+			worked |= worker_take_from_neighbour(worker, w);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		flush(worker, p);
 	forget_fragments(worker);

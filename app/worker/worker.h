@@ -28,6 +28,7 @@ struct worker {
 	unsigned index; /* its queue on each port */
 	unsigned port_count, shard_count;
 	unsigned handshaker_count; /* 0: there is no DTLS */
+	unsigned worker_count; /* that have sessions, this one among them; 0: none has */
 	struct rdl_pktio *pktio; /* its queues are touched by its core alone */
 	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct ending *ending; /* anybody's, by its functions */
@@ -39,6 +40,8 @@ struct worker {
 	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel shards[SHARDS_MAX];
 	struct rdl_channel handshakers[HANDSHAKERS_MAX];
+	struct rdl_channel neighbours[WORKERS_MAX]; /* the other workers; its own place is empty */
+	unsigned guests; /* neighbours' frames that it has */
 	struct rdl_fragments *fragments;
 	unsigned rounds; /* since it looked for fragments that wait in vain */
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
@@ -60,6 +63,12 @@ struct rdl_channel_credit worker_credit(unsigned requests);
  * way go on.
  */
 struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
+
+/*
+ * What it may have under way at one other worker: datagrams of that one's sessions, which come back
+ * to be sent or freed.
+ */
+struct rdl_channel_credit worker_neighbour_credit(unsigned datagrams);
 
 /* One round: receives, decides, hands over, takes answers back, sends. True when it found work. */
 bool worker_step(void *self);

@@ -43,8 +43,9 @@ struct rdl_burst {
 	/* of an IP packet: to be put together by the caller, and to come again whole */
 	rdl_packet_set fragment;
 	rdl_packet_set parcel; /* to handshaker[i] */
+	rdl_packet_set elsewhere; /* to worker[i], as it came */
 	rdl_packet_set drop; /* counted, to be freed */
-	uint8_t shard[RDL_BURST_MAX], handshaker[RDL_BURST_MAX];
+	uint8_t shard[RDL_BURST_MAX], handshaker[RDL_BURST_MAX], worker[RDL_BURST_MAX];
 };
 
 #endif

@@ -18,12 +18,18 @@ struct rdl_packet {
 	/* a body that came in blocks, and what was decoded, where that did not fit the packet */
 	uint16_t scratch;
 	uint16_t list; /* in the policy's memo */
+	/*
+	 * Of a packet whose reply has a head, and of a parcel: 1 + the worker whose frame it is; 0:
+	 * it is of whoever has it.
+	 */
+	uint8_t home;
 	uint64_t session; /* in whose record it came; of a packet whose reply has a head */
 	/*
-	 * What goes from core to core is no line more than it fills, and all that does. Either
+	 * What goes from core to core is no line more than it fills, and all that does. Each
 	 * begins with its kind.
 	 */
 	union {
+		uint8_t kind; /* of what one worker gives to another, which is the packet itself */
 		struct rdl_request request;
 		struct rdl_dtls_parcel parcel; /* of those for a handshaker */
 	} __attribute__((aligned(RDL_CACHE_LINE)));

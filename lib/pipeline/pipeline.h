@@ -58,6 +58,11 @@ struct rdl_pipeline {
 	struct rdl_pipeline_config config;
 	struct rdl_stats stats;
 	uint64_t now_ms; /* the caller's to set before each burst */
+	/*
+	 * So is this: 1 + the worker whose frames the burst is, which has given them to this one
+	 * for their sessions; 0: they are this one's own.
+	 */
+	uint8_t home;
 	struct rdl_blocks blocks;
 	struct rdl_scratches scratches;
 	struct rdl_policy_memo *memo; /* NULL: there is none */

@@ -22,8 +22,22 @@ static void make_parcel(struct rdl_pipeline *pipeline, unsigned i, const struct 
 	};
 	/* Whoever sent it on the link: the next hop back. */
 	memcpy(packet->parcel.way.mac, packet->frame.data + 6, sizeof(packet->parcel.way.mac));
+	packet->home = pipeline->home;
 	burst->handshaker[i] = item->to;
 	burst->parcel |= rdl_packet_bit(i);
+}
+
+/* Whoever is told to have a session, and has none either, is at the end of the search. */
+static void pass_on(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+
+	if (pipeline->home != 0) {
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_dtls_session);
+		return;
+	}
+	burst->worker[i] = item->to;
+	burst->elsewhere |= rdl_packet_bit(i);
 }
 
 static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item)
@@ -33,6 +47,7 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtl
 
 	if (RDL_LIKELY(verdict == RDL_DTLS_MESSAGE)) {
 		burst->packets[i]->session = item->datagram->session;
+		burst->packets[i]->home = pipeline->home;
 		burst->secure |= rdl_packet_bit(i);
 		if (RDL_UNLIKELY(item->rest_len > 0))
 			rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_rest, 1);
@@ -43,7 +58,7 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtl
 	} else if (verdict == RDL_DTLS_BEGIN || verdict == RDL_DTLS_MORE) {
 		make_parcel(pipeline, i, item);
 	} else if (verdict == RDL_DTLS_ELSEWHERE) {
-		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_dtls_elsewhere);
+		pass_on(pipeline, i, item);
 	} else if (verdict == RDL_DTLS_CLOSED) {
 		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_dtls_closed);
 	} else {

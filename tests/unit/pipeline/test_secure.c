@@ -168,7 +168,8 @@ static const struct rdl_burst *go(struct run runs[], unsigned count)
 	memset(&pipeline.stats, 0, sizeof(pipeline.stats));
 	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, packets, count);
 	assert_int_equal(rdl_packet_count(burst->reply) + rdl_packet_count(burst->hand_over) +
-				 rdl_packet_count(burst->parcel) + rdl_packet_count(burst->drop),
+				 rdl_packet_count(burst->parcel) +
+				 rdl_packet_count(burst->elsewhere) + rdl_packet_count(burst->drop),
 		count);
 	assert_int_equal(all_drops(), rdl_packet_count(burst->drop));
 	assert_int_equal(counter(RDL_STAT_tx_frames), rdl_packet_count(burst->reply));
@@ -266,6 +267,33 @@ static void test_parcels(void **state)
 		assert_memory_equal(parcel->way.mac, frame_peer_mac, 6);
 		run_end(&runs[i]);
 	}
+}
+
+/* Another worker's session's, once; whose frames they are is kept with what leaves this core. */
+static void test_elsewhere(void **state)
+{
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+
+	for (uint8_t home = 0; home < 6; home += 5) {
+		struct run runs[] = {
+			datagram_of(RDL_DTLS_ELSEWHERE, 0, 1, NULL),
+			datagram_of(RDL_DTLS_MORE, 11, 2, NULL),
+			datagram_of(RDL_DTLS_MESSAGE, 9, 3, &update),
+		};
+
+		pipeline.home = home;
+		const struct rdl_burst *burst = go(runs, 3);
+		assert_int_equal(burst->elsewhere, home == 0);
+		assert_int_equal(burst->drop, home != 0);
+		assert_int_equal(counter(RDL_STAT_drop_dtls_session), home != 0);
+		if (home == 0)
+			assert_int_equal(burst->worker[0], 3);
+		assert_int_equal(runs[1].packet.home, home);
+		assert_int_equal(runs[2].packet.home, home);
+		for (unsigned i = 0; i < 3; i++)
+			run_end(&runs[i]);
+	}
+	pipeline.home = 0;
 }
 
 /* The same message in one session is the same exchange, whatever port it comes from. */
@@ -434,6 +462,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_parcels),
+		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_former),

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Datagrams that reach another worker than their sessions': given to that one, which does all that
+ * there is to do with them. The frames come back, since they are sent and freed by the core of the
+ * queue that they came by.
+ */
+#include "internal.h"
+
+#include "clock.h"
+
+enum neighbour_kind {
+	/* A datagram of a session of the taker's. */
+	NEIGHBOUR_DATAGRAM,
+	/* One that comes back: a reply, or nothing. */
+	NEIGHBOUR_SEND,
+	NEIGHBOUR_FREE,
+};
+
+struct rdl_channel_credit worker_neighbour_credit(unsigned datagrams)
+{
+	return (struct rdl_channel_credit){ .limit = { [NEIGHBOUR_DATAGRAM] = datagrams } };
+}
+
+static struct rdl_packet *packet_of(uint8_t *kind)
+{
+	return (struct rdl_packet *)((uintptr_t)kind - offsetof(struct rdl_packet, kind));
+}
+
+static struct rdl_packet *packet_at(struct rdl_frame *frame)
+{
+	return (struct rdl_packet *)frame;
+}
+
+/* ---- of this worker's, to others ---- */
+
+unsigned worker_pass_on(
+	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[])
+{
+	struct rdl_stats *stats = &worker->pipeline.stats;
+	void *batch[RDL_BURST_MAX];
+	unsigned freed_count = 0;
+
+	for (rdl_packet_set left = burst->elsewhere; left != 0;) {
+		unsigned owner = burst->worker[rdl_packet_first(left)];
+		struct rdl_channel *channel = &worker->neighbours[owner];
+		unsigned n = 0, most = rdl_channel_left(channel, NEIGHBOUR_DATAGRAM);
+
+		for (rdl_packet_set scan = left; scan != 0;) {
+			unsigned i = rdl_packet_pop(&scan);
+			struct rdl_packet *packet = burst->packets[i];
+
+			if (burst->worker[i] != owner)
+				continue;
+			left &= ~rdl_packet_bit(i);
+			if (n < most) {
+				packet->kind = NEIGHBOUR_DATAGRAM;
+				batch[n++] = &packet->kind;
+			} else {
+				rdl_stats_add(stats, RDL_STAT_drop_dtls_elsewhere, 1);
+				freed[freed_count++] = &packet->frame;
+			}
+		}
+		rdl_stats_add(stats, RDL_STAT_dtls_passed, n);
+		rdl_channel_send(channel, batch, n);
+	}
+	return freed_count;
+}
+
+/* ---- others', here ---- */
+
+static void give_back(struct worker *worker, unsigned home, enum neighbour_kind kind,
+	struct rdl_frame *const frames[], unsigned count)
+{
+	void *batch[RDL_BURST_MAX];
+
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_packet *packet = packet_at(frames[i]);
+
+		packet->kind = (uint8_t)kind;
+		batch[i] = &packet->kind;
+	}
+	rdl_channel_give_back(&worker->neighbours[home - 1], batch, count);
+	worker->guests -= count;
+}
+
+void worker_send(
+	struct worker *worker, unsigned home, struct rdl_frame *const frames[], unsigned count)
+{
+	if (RDL_UNLIKELY(home != 0)) {
+		give_back(worker, home, NEIGHBOUR_SEND, frames, count);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		worker_send_later(worker, frames[i]);
+}
+
+void worker_free(
+	struct worker *worker, unsigned home, struct rdl_frame *const frames[], unsigned count)
+{
+	if (RDL_UNLIKELY(home != 0))
+		give_back(worker, home, NEIGHBOUR_FREE, frames, count);
+	else if (count > 0)
+		rdl_pktio_free(worker->pktio, worker->index, frames, count);
+}
+
+/* In clear text nobody has set `home`. */
+static unsigned home_of(const struct rdl_packet *packet)
+{
+	return packet->reply.head != 0 ? packet->home : 0;
+}
+
+unsigned worker_see_guests_off(
+	struct worker *worker, struct rdl_packet *packets[], unsigned count, rdl_packet_set *send)
+{
+	rdl_packet_set own = 0;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_frame *frame = &packets[i]->frame;
+		unsigned home = home_of(packets[i]);
+		bool sent = rdl_packet_is_in(*send, i);
+
+		if (home == 0) {
+			own |= sent ? rdl_packet_bit(kept) : 0;
+			packets[kept++] = packets[i];
+		} else if (sent) {
+			worker_send(worker, home, &frame, 1);
+		} else {
+			worker_free(worker, home, &frame, 1);
+		}
+	}
+	*send = own;
+	return kept;
+}
+
+/* ---- both ways ---- */
+
+static void be_host(
+	struct worker *worker, unsigned neighbour, struct rdl_frame *frames[], unsigned count)
+{
+	worker->guests += count;
+	worker->pipeline.now_ms = rdl_clock_coarse_ms();
+	worker->pipeline.home = (uint8_t)(neighbour + 1);
+	while (count > 0)
+		count = worker_process(worker, frames, count);
+	worker->pipeline.home = 0;
+}
+
+bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)
+{
+	struct rdl_channel *channel = &worker->neighbours[neighbour];
+	struct rdl_frame *replies[RDL_BURST_MAX], *spent[RDL_BURST_MAX], *guests[RDL_BURST_MAX];
+	unsigned sent = 0, freed = 0, guest_count = 0;
+	void *batch[RDL_BURST_MAX];
+	unsigned n = rdl_channel_take(channel, batch, RDL_BURST_MAX);
+
+	if (n == 0)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		RDL_PREFETCH_WRITE(batch[i]);
+		RDL_PREFETCH_WRITE(packet_of(batch[i]));
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct rdl_packet *packet = packet_of(batch[i]);
+
+		switch ((enum neighbour_kind)packet->kind) {
+		case NEIGHBOUR_DATAGRAM:
+			guests[guest_count++] = &packet->frame;
+			break;
+		case NEIGHBOUR_SEND:
+			replies[sent++] = &packet->frame;
+			break;
+		case NEIGHBOUR_FREE:
+			spent[freed++] = &packet->frame;
+			break;
+		}
+	}
+	rdl_channel_came_back(channel, sent + freed);
+	worker_send(worker, 0, replies, sent);
+	worker_free(worker, 0, spent, freed);
+	be_host(worker, neighbour, guests, guest_count);
+	return true;
+}
