@@ -91,6 +91,8 @@ static int setup_workers(struct daemon *daemon)
 		daemon->workers[w] = worker;
 		config.memory = rte_zmalloc_socket("blocks", rdl_pipeline_memory(&config),
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		config.make = worker_make;
+		config.context = worker;
 		config.refusals = NULL;
 		config.dtls = daemon->dtls.tables[w];
 		if (noted)

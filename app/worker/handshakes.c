@@ -104,13 +104,9 @@ static void read_letter(struct worker *worker, struct rdl_dtls_letter *letter)
 static void process_again(struct worker *worker, struct rdl_packet *packet)
 {
 	struct rdl_frame *frame = &packet->frame;
-	unsigned n = 1;
 
 	worker->pipeline.now_ms = rdl_clock_coarse_ms();
-	worker->pipeline.home = packet->home;
-	while (n > 0)
-		n = worker_process(worker, &frame, n);
-	worker->pipeline.home = 0;
+	worker_process(worker, packet->home, &frame, 1);
 }
 
 /* After all letters that came with it are read. */

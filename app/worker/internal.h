@@ -7,11 +7,13 @@
 void worker_send_later(struct worker *worker, struct rdl_frame *frame);
 
 /*
- * Runs frames through the pipeline, whose `home` says whose they are, and does with them what it
- * says. Fragments that complete a datagram come back in `frames`: returns how many.
+ * Runs frames through the pipeline, and does with them what it says. They are the worker's whose
+ * number and one `home` is; 0: this one's.
  */
-RDL_MUST_CHECK unsigned worker_process(
-	struct worker *worker, struct rdl_frame *frames[], unsigned n);
+void worker_process(
+	struct worker *worker, unsigned home, struct rdl_frame *frames[], unsigned count);
+
+void worker_count_lost(struct worker *worker, const struct rdl_fragments_lost *lost);
 
 /*
  * Parcels go to their handshakers as far as credit goes. The frames of the rest, counted, go to

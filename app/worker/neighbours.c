@@ -140,10 +140,7 @@ static void be_host(
 {
 	worker->guests += count;
 	worker->pipeline.now_ms = rdl_clock_coarse_ms();
-	worker->pipeline.home = (uint8_t)(neighbour + 1);
-	while (count > 0)
-		count = worker_process(worker, frames, count);
-	worker->pipeline.home = 0;
+	worker_process(worker, neighbour + 1, frames, count);
 }
 
 bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)

@@ -70,6 +70,9 @@ struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
  */
 struct rdl_channel_credit worker_neighbour_credit(unsigned datagrams);
 
+/* For its pipeline, which makes frames of its queues by it. */
+struct rdl_frame *worker_make(void *self, unsigned port, unsigned len);
+
 /* One round: receives, decides, hands over, takes answers back, sends. True when it found work. */
 bool worker_step(void *self);
 

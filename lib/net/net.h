@@ -212,6 +212,14 @@ struct rdl_cursor rdl_net_compose(
 	const struct rdl_interface *interface, const struct rdl_way *way, struct rdl_frame *frame);
 
 /*
+ * Makes an empty frame, of the port of another that rdl_net_input() called a datagram, one that
+ * might have come beside that: the same headers, and `len` octets of its payload. Both must be as
+ * they came in, and there is room.
+ */
+void rdl_net_part(const struct rdl_frame *whole, const uint8_t *payload, uint16_t len,
+	struct rdl_frame *part);
+
+/*
  * RFC 1071 sum over octets, folded, not complemented, as a number: stored with rdl_put_be16().
  * `sum` is what to start from: the sum of what stands before, an even number of octets, or plain
  * numbers such as a length.

@@ -201,6 +201,7 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	burst->policy = policy;
 	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
 	burst->parcel = burst->elsewhere = burst->secure = 0;
+	burst->rest_count = 0;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
 	datagrams = classify(pipeline, count);
 	if (pipeline->config.dtls != NULL)

@@ -17,6 +17,9 @@ struct rdl_records {
 	struct rdl_dtls_item items[RDL_BURST_MAX];
 };
 
+/* Such frames that a burst leaves behind at most. */
+#define RDL_REST_MAX 16
+
 struct rdl_burst {
 	/* From the start. */
 	const struct rdl_policy *policy; /* one for all of them */
@@ -26,6 +29,12 @@ struct rdl_burst {
 	/* Once records are opened: whose datagram is a message that came in a record. */
 	rdl_packet_set secure;
 	struct rdl_records records;
+	/*
+	 * Then, too: records that stood behind the first of a datagram, each as a frame that might
+	 * have come. They are the caller's, and to come next as a burst of their own.
+	 */
+	unsigned rest_count;
+	struct rdl_frame *rest[RDL_REST_MAX];
 	/*
 	 * The message, once datagrams are parsed: of those that hold one. The rest, once options
 	 * are read: of those that hold a request. So are the reply and the request in the packet,

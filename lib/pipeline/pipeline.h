@@ -40,7 +40,12 @@ struct rdl_pipeline_config {
 	unsigned dtls_udp_port;
 	/* Told of another worker's session that a registration lives by no more; NULL: nobody is. */
 	void (*leave)(void *context, uint64_t session);
-	void *context;
+	/*
+	 * With sessions: makes an empty frame of this port with room for so many octets. NULL:
+	 * there is none.
+	 */
+	struct rdl_frame *(*make)(void *context, unsigned port, unsigned len);
+	void *context; /* of both */
 	/* where they are noted, zero at first, the caller's; NULL: nowhere */
 	struct rdl_refusals *refusals;
 	/*

@@ -23,6 +23,12 @@ uint64_t rdl_secure_exchange_digest(const struct rdl_packet *packet, uint64_t se
  * sets. Returns those that are one, in clear text, too.
  */
 rdl_packet_set rdl_pipeline_open(struct rdl_pipeline *pipeline, rdl_packet_set datagrams);
+/*
+ * Records that stand behind the first of a datagram's, `whole` still being as it came: a few of
+ * them become frames of the burst's, the others are counted.
+ */
+void rdl_pipeline_take_rest(
+	struct rdl_pipeline *pipeline, const struct rdl_frame *whole, uint8_t *rest, uint16_t len);
 /* Says of packets of the burst that came in records where their replies go. */
 void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets);
 /*

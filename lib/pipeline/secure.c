@@ -50,7 +50,8 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtl
 		burst->packets[i]->home = pipeline->home;
 		burst->secure |= rdl_packet_bit(i);
 		if (RDL_UNLIKELY(item->rest_len > 0))
-			rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_rest, 1);
+			rdl_pipeline_take_rest(
+				pipeline, &burst->packets[i]->frame, item->rest, item->rest_len);
 	} else if (verdict == RDL_DTLS_ANSWER) {
 		rdl_net_reply(&burst->packets[i]->frame, item->datagram->len);
 		rdl_stats_add(&pipeline->stats, RDL_STAT_dtls_cookies, 1);

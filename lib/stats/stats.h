@@ -25,7 +25,6 @@
 	X(non_bad_option, "non-confirmable request with an option that must be understood")     \
 	X(discovery_filter, "discovery whose filter matches nothing")                           \
 	X(dtls_closed, "DTLS record that ended its session")                                    \
-	X(dtls_rest, "DTLS records behind the first of application data in a datagram")         \
 	X(dtls_over, "reply in a session that had ended meanwhile")
 
 /*
@@ -48,6 +47,7 @@
 	X(unread_list, "Update shed: too many lists under an alternate path they do not name") \
 	X(dtls_parcel, "datagram of a handshake shed: no credit towards its handshaker")       \
 	X(dtls_flight, "datagram of a handshake shed: no frame for it, or no way to its peer") \
+	X(dtls_rest, "DTLS records behind others in a datagram shed: too many, or no frame")   \
 	X(dtls_elsewhere, "datagram of another worker's session shed: no credit towards it")   \
 	X(tx_full, "reply that the port did not take")
 
@@ -60,7 +60,7 @@
 	X(2, 31) X(4, 00) X(4, 02) X(4, 03) X(4, 04) X(4, 05) X(4, 08) X(4, 12) X(4, 13) X(5, 05)
 
 #define RDL_STATS_EVENTS(X)                                                        \
-	X(rx_frames, "frames received, and datagrams put together or passed on")   \
+	X(rx_frames, "frames received, passed on to here, or made of others")      \
 	X(tx_frames, "frames sent")                                                \
 	X(fragments, "IP fragments received")                                      \
 	X(reassembled, "datagrams put together from fragments")                    \

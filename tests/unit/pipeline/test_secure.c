@@ -16,12 +16,14 @@
 #define SECURE_PORT 5684
 #define OVER 666 /* a session that ends before its replies are written */
 #define BURST 16
+#define REST 100
 
 static struct rdl_dtls *dtls;
 static struct rdl_identities *identities;
 static uint32_t proved; /* of those who may register anything */
 static struct rdl_interface interface;
 static struct rdl_refusals refusals;
+static uint16_t rest_len; /* of each message: what stands at REST */
 
 /* A datagram: verdict, thread, session, the latter four octets; of a record its header's length. */
 void rdl_dtls_open(
@@ -40,6 +42,8 @@ void rdl_dtls_open(
 			memset(datagram->data, 0xc0, 5);
 			datagram->len = 5;
 		} else if (items[i].verdict == RDL_DTLS_MESSAGE) {
+			items[i].rest = datagram->data + REST;
+			items[i].rest_len = rest_len;
 			items[i].head = HEAD;
 			items[i].tail = TAIL;
 			items[i].request_head = REQUEST_HEAD;
@@ -171,7 +175,9 @@ static const struct rdl_burst *go(struct run runs[], unsigned count)
 				 rdl_packet_count(burst->parcel) +
 				 rdl_packet_count(burst->elsewhere) + rdl_packet_count(burst->drop),
 		count);
-	assert_int_equal(all_drops(), rdl_packet_count(burst->drop));
+	assert_int_equal(
+		all_drops() - counter(RDL_STAT_drop_dtls_rest) - counter(RDL_STAT_drop_dtls_record),
+		rdl_packet_count(burst->drop));
 	assert_int_equal(counter(RDL_STAT_tx_frames), rdl_packet_count(burst->reply));
 	return burst;
 }
@@ -294,6 +300,107 @@ static void test_elsewhere(void **state)
 			run_end(&runs[i]);
 	}
 	pipeline.home = 0;
+}
+
+#define FRAMES 20
+static struct {
+	struct rdl_frame frame;
+	uint8_t octets[512];
+} made[FRAMES];
+static unsigned made_count, make_most;
+
+static struct rdl_frame *make(void *context, unsigned port, unsigned len)
+{
+	struct rdl_frame *frame = &made[made_count].frame;
+
+	assert_ptr_equal(context, made);
+	assert_in_range(len, 1, sizeof(made[0].octets));
+	if (made_count == make_most)
+		return NULL;
+	made_count++;
+	*frame = (struct rdl_frame){ .data = made[made_count - 1].octets,
+		.room = sizeof(made[0].octets),
+		.port = (uint8_t)port };
+	return frame;
+}
+
+/* Messages, behind each of which so many records stand, of 13 octets and their number. */
+static const struct rdl_burst *go_with_rest(
+	struct run runs[], unsigned count, unsigned records, unsigned octets_more)
+{
+	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
+	static const uint8_t head[13] = { 23, 0xfe, 0xfd, 0, 1 };
+
+	pipeline.config.make = make;
+	pipeline.config.context = made;
+	made_count = 0;
+	rest_len = (uint16_t)(records * sizeof(head) + records * (records - 1) / 2 + octets_more);
+	for (unsigned i = 0; i < count; i++) {
+		runs[i] = datagram_of(RDL_DTLS_MESSAGE, 9, (uint16_t)(i + 1), &update);
+		uint8_t *at = runs[i].packet.frame.data + runs[i].sent.l4 + 8 + REST;
+
+		for (uint8_t r = 0; r < records; r++) {
+			memcpy(at, head, sizeof(head));
+			at[10] = at[12] = r;
+			at += sizeof(head) + r;
+		}
+	}
+	return go(runs, count);
+}
+
+static void end_runs(struct run runs[], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		run_end(&runs[i]);
+	rest_len = 0;
+}
+
+/* Records behind the first become frames that might have come, as far as there are any. */
+static void test_rest(void **state)
+{
+	struct run runs[6];
+	const struct rdl_burst *burst;
+
+	make_most = FRAMES;
+	burst = go_with_rest(runs, 2, 3, 0);
+	assert_int_equal(burst->hand_over, 3);
+	assert_int_equal(burst->rest_count, 6);
+	for (unsigned i = 0; i < 6; i++) {
+		struct rdl_datagram datagram;
+
+		assert_ptr_equal(burst->rest[i], &made[i].frame);
+		assert_int_equal(
+			rdl_net_input(&interface, burst->rest[i], &datagram), RDL_NET_DATAGRAM);
+		assert_int_equal(datagram.peer.port, 1 + i / 3);
+		assert_int_equal(datagram.local.udp_port, 1);
+		assert_int_equal(datagram.len, 13 + i % 3);
+		assert_int_equal(datagram.data[10], i % 3);
+	}
+	end_runs(runs, 2);
+}
+
+static void test_rest_bounded(void **state)
+{
+	static const struct {
+		unsigned count, records, octets_more, frames, taken, shed, malformed;
+	} cases[] = {
+		{ 1, 4, 0, FRAMES, 3, 1, 0 }, /* too many in the datagram */
+		{ 6, 3, 0, FRAMES, 16, 1, 0 }, /* in the burst */
+		{ 2, 2, 0, 3, 3, 1, 0 }, /* no frame */
+		{ 1, 2, 5, FRAMES, 2, 0, 1 }, /* no record */
+	};
+
+	for (size_t c = 0; c < RDL_ARRAY_LEN(cases); c++) {
+		struct run runs[6];
+
+		make_most = cases[c].frames;
+		const struct rdl_burst *burst =
+			go_with_rest(runs, cases[c].count, cases[c].records, cases[c].octets_more);
+		assert_int_equal(burst->rest_count, cases[c].taken);
+		assert_int_equal(counter(RDL_STAT_drop_dtls_rest), cases[c].shed);
+		assert_int_equal(counter(RDL_STAT_drop_dtls_record), cases[c].malformed);
+		end_runs(runs, cases[c].count);
+	}
 }
 
 /* The same message in one session is the same exchange, whatever port it comes from. */
@@ -463,6 +570,8 @@ int main(void)
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_parcels),
 		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_rest_bounded),
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_former),

@@ -137,6 +137,8 @@ static inline void take_seat(unsigned s)
 	config.interfaces = &interface;
 	config.dtls = make_table(s, seat_count);
 	config.dtls_udp_port = 1;
+	config.make = worker_make;
+	config.context = worker;
 	worker->index = s;
 	worker->port_count = worker->shard_count = worker->handshaker_count = 1;
 	worker->worker_count = seat_count;
@@ -396,6 +398,21 @@ static inline size_t seal_update(uint64_t session, uint8_t record[256])
 	struct message m = make_update();
 
 	return seal(session, m.octets, m.len, record);
+}
+
+/* A datagram of so many Updates, each in its record. */
+static inline void arrive_updates(unsigned s, uint16_t port, uint64_t session, unsigned count)
+{
+	uint8_t datagram[1024], record[256];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		size_t record_len = seal_update(session, record);
+
+		memcpy(datagram + len, record, record_len);
+		len += record_len;
+	}
+	arrive(s, port, datagram, len);
 }
 
 /* The client opens what was sent: its CoAP code. */

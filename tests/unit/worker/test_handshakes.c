@@ -116,6 +116,34 @@ static void test_again(void **state)
 	assert_int_equal(letters_back(0), 1);
 }
 
+/* All records of a datagram, as far as there are frames: two may be made here. */
+static void test_several_records(void **state)
+{
+	struct rdl_dtls_parcel *parcels[8];
+	uint64_t session = client_session();
+	uint8_t octets[256];
+
+	say_hello(0, 40001, octets);
+	assert_int_equal(take_parcels(0, parcels), 1);
+	struct rdl_dtls_letter letter = established(parcels[0]->session);
+	write_letter(0, &letter);
+	give_back(0, parcels[0]);
+	step(0);
+	for (unsigned count = 1; count < 6; count++) {
+		unsigned taken = count < 3 ? count : 3;
+
+		arrive_updates(0, 40001, session, count);
+		step(0);
+		assert_int_equal(stat_of(0, RDL_STAT_drop_dtls_rest), count < 4 ? 0 : count - 3);
+		assert_int_equal(answer_all(0, RDL_COAP_CHANGED), taken);
+		step(0);
+		for (unsigned i = 0; i < taken; i++)
+			assert_int_equal(sent_code(0, 40001), RDL_COAP_CHANGED);
+		assert_int_equal(sent(0, 40001, octets), 0);
+	}
+	assert_int_equal(letters_back(0), 1);
+}
+
 /* No more frames than a worker may make, and none to nowhere. */
 static void test_no_frame(void **state)
 {
@@ -167,6 +195,7 @@ int main(void)
 		TEST(test_failed),
 		TEST(test_credit),
 		TEST(test_again),
+		TEST(test_several_records),
 		TEST(test_no_frame),
 		TEST(test_end),
 	};

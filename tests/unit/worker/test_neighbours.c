@@ -104,6 +104,24 @@ static void test_mixed_answers(void **state)
 	assert_int_equal(sent_code(OWNER, PORT), 0);
 }
 
+/* Frames that the owner makes of further records are its own, and leave by its queue. */
+static void test_several_records(void **state)
+{
+	uint64_t session;
+
+	open_session(&session, RDL_DTLS_NO_CID);
+	arrive_updates(HERE, PORT, session, 3);
+	step(HERE);
+	step(OWNER);
+	assert_int_equal(seats[OWNER].worker.guests, 1);
+	assert_int_equal(answer_all(OWNER, RDL_COAP_CHANGED), 3);
+	step(OWNER);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(sent_code(OWNER, PORT), RDL_COAP_CHANGED);
+	step(HERE);
+	expect_code(RDL_COAP_CHANGED);
+}
+
 /* While neighbours' frames are here, those in clear text are this worker's as ever. */
 static void test_clear_text(void **state)
 {
@@ -349,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answered),
 		TEST(test_mixed_answers),
+		TEST(test_several_records),
 		TEST(test_clear_text),
 		TEST(test_answered_at_once),
 		TEST(test_dropped),
