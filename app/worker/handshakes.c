@@ -23,21 +23,31 @@ static uint32_t now_s(void)
 	return (uint32_t)(rdl_clock_coarse_ms() / 1000);
 }
 
-/* False: there is no credit, or the peer's network has its share of it. */
-static bool send_parcel(
-	struct worker *worker, struct rdl_channel *channel, struct rdl_dtls_parcel *parcel)
+/* The client says its Hello again. */
+static void shed(struct worker *worker, struct untold *untold, const struct rdl_dtls_parcel *parcel)
 {
-	struct rdl_dtls *dtls = worker->pipeline.config.dtls;
+	if (parcel->kind == RDL_PARCEL_BEGIN)
+		rdl_dtls_fail(worker->pipeline.config.dtls, parcel->session);
+	/* The new one had its slot, and so its handshaker. */
+	if (parcel->evicted != 0 && untold->count < UNTOLD_MAX)
+		untold->sessions[untold->count++] = parcel->evicted;
+	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_parcel, 1);
+}
+
+/* False: there is no credit, or the peer's network has its share of it. */
+static bool send_parcel(struct worker *worker, unsigned handshaker, struct rdl_dtls_parcel *parcel)
+{
+	struct rdl_channel *channel = &worker->handshakers[handshaker];
+	struct untold *untold = &worker->untold[handshaker];
 	void *message = parcel;
 
 	if (rdl_channel_left(channel, parcel->kind) == 0 ||
-		!rdl_dtls_parcel_out(dtls, &parcel->way.peer)) {
-		/* The client says its Hello again. */
-		if (parcel->kind == RDL_PARCEL_BEGIN)
-			rdl_dtls_fail(dtls, parcel->session);
-		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_parcel, 1);
+		!rdl_dtls_parcel_out(worker->pipeline.config.dtls, &parcel->way.peer)) {
+		shed(worker, untold, parcel);
 		return false;
 	}
+	if (parcel->evicted == 0 && untold->count > 0)
+		parcel->evicted = untold->sessions[--untold->count];
 	rdl_channel_send(channel, &message, 1);
 	return true;
 }
@@ -51,8 +61,7 @@ unsigned worker_send_parcels(
 		unsigned i = rdl_packet_pop(&left);
 		struct rdl_packet *packet = burst->packets[i];
 
-		if (!send_parcel(
-			    worker, &worker->handshakers[burst->handshaker[i]], &packet->parcel))
+		if (!send_parcel(worker, burst->handshaker[i], &packet->parcel))
 			freed[n++] = &packet->frame;
 	}
 	return n;

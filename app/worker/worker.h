@@ -17,6 +17,17 @@
 #define PORTS_MAX RDL_PKTIO_PORTS_MAX
 #define HANDSHAKERS_MAX 16
 
+/*
+ * Handshakes that have given way to others whose parcels were shed, and their handshaker has not
+ * been told. It learns of one with each parcel, and forgets those that are too many here when their
+ * time is over.
+ */
+#define UNTOLD_MAX 64
+struct untold {
+	unsigned count;
+	uint64_t sessions[UNTOLD_MAX];
+};
+
 /* Frames on their way out by one port. */
 struct tx_batch {
 	unsigned count;
@@ -40,6 +51,7 @@ struct worker {
 	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel shards[SHARDS_MAX];
 	struct rdl_channel handshakers[HANDSHAKERS_MAX];
+	struct untold untold[HANDSHAKERS_MAX];
 	struct rdl_channel neighbours[WORKERS_MAX]; /* the other workers; its own place is empty */
 	unsigned guests; /* neighbours' frames that it has */
 	struct rdl_fragments *fragments;

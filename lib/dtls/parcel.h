@@ -22,7 +22,7 @@ struct rdl_dtls_parcel {
 	uint16_t len;
 	uint8_t *data; /* the datagram */
 	uint64_t session;
-	uint64_t evicted; /* a handshake that gave way and is over; 0: none did */
+	uint64_t evicted; /* a handshake that gave way and is over, any one; 0: none did */
 	struct rdl_way way; /* back to whoever sent the datagram */
 };
 

@@ -19,6 +19,7 @@
 #include "gateway_worker.h"
 #include "letter.h"
 #include "message.h"
+#include "own_clock.h"
 #include "records.h"
 #include "sessions.h"
 #include "worker.h"
@@ -52,6 +53,8 @@ static struct rdl_dtls *client;
 static struct rdl_dtls_owners *owners;
 static struct ending ending;
 static void *between; /* workers */
+static uint8_t incarnations[1]; /* of the one identity */
+static uint8_t hello_number; /* another one is another Hello */
 
 static inline int start(void **state)
 {
@@ -101,7 +104,6 @@ static inline void *zeroed(size_t len)
 	return memset(memory, 0, len);
 }
 
-/* Identities are for ever here. */
 static inline void release(void *context, uint32_t identity)
 {
 	(void)context;
@@ -113,11 +115,12 @@ static inline struct rdl_dtls *make_table(unsigned worker, unsigned workers)
 	const struct rdl_dtls_config config = { .worker = worker,
 		.workers = workers,
 		.handshakers = 1,
-		.handshakes = 16,
+		.handshakes = 4 * (UNTOLD_MAX + 8), /* of which a network has a quarter */
 		.parcels = 64,
 		.handshake_s = 60,
 		.idle_s = 300,
 		.cookie_key = { 5, 6 },
+		.incarnations = incarnations,
 		.release = release,
 		.owners = workers > 1 ? owners : NULL };
 	struct rdl_dtls *dtls = rdl_dtls_init(&config, zeroed(rdl_dtls_memory(&config)));
@@ -164,6 +167,7 @@ static inline int begin(void **state)
 	const struct rdl_policy_config policy = gateway_policy();
 
 	memset(seats, 0, sizeof(seats));
+	incarnations[0] = hello_number = 0;
 	ending = (struct ending){ 0, seat_count };
 	interface = gateway_interfaces[0];
 	rdl_net_add_udp_port(&interface, SECURE_PORT);
@@ -262,7 +266,7 @@ static inline size_t make_hello(uint8_t octets[128], const uint8_t *cookie)
 {
 	struct rdl_cursor to = rdl_cursor(octets, 128);
 	unsigned cookie_len = cookie != NULL ? 16 : 0, body = 2 + 32 + 1 + 1 + cookie_len + 4 + 2;
-	static const uint8_t random[32] = { 1, 2, 3 }, sequence[8] = { 0 };
+	const uint8_t random[32] = { hello_number, 2, 3 }, sequence[8] = { 0 };
 
 	rdl_cursor_u8(&to, 22);
 	rdl_cursor_be16(&to, 0xfefd);

@@ -186,6 +186,62 @@ static void test_end(void **state)
 	assert_int_equal(ending.left, 0);
 }
 
+/* What has given way to a Hello that was shed is told with the next parcel, once. */
+static void test_untold(void **state)
+{
+	struct rdl_dtls_parcel *parcels[8], *more[8];
+	uint8_t hello[128], other[128];
+
+	say_hello(0, 40001, hello);
+	size_t len = say_hello(0, 40002, hello);
+	assert_int_equal(take_parcels(0, parcels), 2);
+	/* The device on the first port has rebooted, and there is no credit. */
+	hello_number = 9;
+	say_hello(0, 40001, other);
+	assert_int_equal(stat_of(0, RDL_STAT_drop_dtls_parcel), 1);
+	assert_int_equal(counts(0)->handshakes, 1);
+	hello[13] = 16;
+	for (unsigned i = 0; i < 2; i++)
+		arrive(0, 40002, hello, len);
+	step(0);
+	assert_int_equal(take_parcels(0, more), 2);
+	assert_int_equal(more[0]->kind, RDL_PARCEL_MORE);
+	assert_true(more[0]->evicted == parcels[0]->session);
+	assert_int_equal(more[1]->evicted, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		give_back(0, parcels[i]);
+		give_back(0, more[i]);
+	}
+	step(0);
+}
+
+/* As many as have places; those beyond are forgotten by their handshaker. */
+static void test_untold_many(void **state)
+{
+	const unsigned many = UNTOLD_MAX + 4;
+	struct rdl_dtls_parcel *parcels[8], *first = NULL;
+	uint8_t hello[128];
+
+	for (unsigned i = 0; i < many; i++) {
+		say_hello(0, (uint16_t)(41000 + i), hello);
+		assert_int_equal(take_parcels(0, parcels), 1);
+		if (i < many - 2)
+			give_back(0, parcels[0]);
+		else if (i == many - 2)
+			first = parcels[0];
+		step(0);
+	}
+	hello_number = 9;
+	for (unsigned i = 0; i < many; i++)
+		say_hello(0, (uint16_t)(41000 + i), hello);
+	assert_int_equal(stat_of(0, RDL_STAT_drop_dtls_parcel), many);
+	assert_int_equal(seats[0].worker.untold[0].count, UNTOLD_MAX);
+	/* The two that are still under way. */
+	give_back(0, parcels[0]);
+	give_back(0, first);
+	step(0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -197,6 +253,8 @@ int main(void)
 		TEST(test_again),
 		TEST(test_several_records),
 		TEST(test_no_frame),
+		TEST(test_untold),
+		TEST(test_untold_many),
 		TEST(test_end),
 	};
 
