@@ -157,10 +157,17 @@ bool worker_take_letters(struct worker *worker, unsigned handshaker)
 	return n > 0;
 }
 
-/* Slots that a round looks at. */
-#define SWEEP_SLOTS 16
+/* Slots that a round looks at: some microseconds. */
+#define SWEEP_SLOTS 256
 
-void worker_sweep_sessions(struct worker *worker)
+bool worker_sweep_sessions(struct worker *worker)
 {
-	rdl_dtls_sweep(worker->pipeline.config.dtls, now_s(), SWEEP_SLOTS);
+	struct rdl_dtls *dtls = worker->pipeline.config.dtls;
+	uint64_t now_ms = rdl_clock_coarse_ms();
+	bool behind;
+	unsigned slots = rdl_dtls_sweep_due(dtls, now_ms, SWEEP_SLOTS, &behind);
+
+	if (slots > 0)
+		rdl_dtls_sweep(dtls, (uint32_t)(now_ms / 1000), slots);
+	return behind;
 }

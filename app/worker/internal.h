@@ -50,7 +50,7 @@ void worker_free(
 RDL_MUST_CHECK unsigned worker_see_guests_off(
 	struct worker *worker, struct rdl_packet *packets[], unsigned count, rdl_packet_set *send);
 
-/* Ends some of the sessions whose time is over. */
-void worker_sweep_sessions(struct worker *worker);
+/* Ends some of the sessions that are over. True: it has to go on with it. */
+bool worker_sweep_sessions(struct worker *worker);
 
 #endif

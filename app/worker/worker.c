@@ -203,7 +203,7 @@ bool worker_step(void *self)
 		flush(worker, p);
 	forget_fragments(worker);
 	if (worker->handshaker_count > 0)
-		worker_sweep_sessions(worker);
+		worked |= worker_sweep_sessions(worker);
 	if (stopping)
 		drain(worker);
 	return worked;

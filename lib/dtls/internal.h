@@ -16,6 +16,8 @@ struct rdl_dtls {
 	/* Handles: the first free one, and the first that was never used. */
 	uint32_t free, fresh;
 	uint32_t hand; /* what the sweep looks at next */
+	uint64_t sweep_ms; /* when it was asked how far it has to go */
+	uint64_t sweep_due; /* slots, times RDL_DTLS_SWEEP_MS */
 	uint32_t bucket_mask;
 	uint32_t *buckets; /* handles */
 	/* Handles, of the open ones without a registration. */

@@ -188,25 +188,6 @@ bool rdl_dtls_is_over(
 	       is_revoked(dtls, session->identity, session->incarnation);
 }
 
-void rdl_dtls_sweep(struct rdl_dtls *dtls, uint32_t now_s, unsigned budget)
-{
-	while (budget-- > 0) {
-		uint32_t handle = dtls->hand;
-
-		/* None behind it was ever used. */
-		if (handle == RDL_DTLS_NONE || handle == dtls->fresh) {
-			dtls->hand = (uint32_t)dtls->config.worker << 24;
-			return;
-		}
-		dtls->hand = rdl_dtls_slot_next(dtls, handle);
-		const struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
-		if (session->state == RDL_DTLS_FREE || !rdl_dtls_is_over(dtls, session, now_s))
-			continue;
-		++*(now_s >= session->deadline_s ? &dtls->counts.expired : &dtls->counts.revoked);
-		rdl_dtls_end_handle(dtls, handle);
-	}
-}
-
 const struct rdl_dtls_counts *rdl_dtls_counts(const struct rdl_dtls *dtls)
 {
 	return &dtls->counts;

@@ -162,6 +162,12 @@ bool rdl_dtls_is_over(
 
 /* Looks at `budget` slots, and ends what is over; all have been looked at some rounds later. */
 void rdl_dtls_sweep(struct rdl_dtls *dtls, uint32_t now_s, unsigned budget);
+/*
+ * How many slots have to be looked at now, so that all are once in RDL_DTLS_SWEEP_MS: whatever it
+ * says is no longer due when it is asked next. At most `most`; *behind: more than that are due.
+ */
+#define RDL_DTLS_SWEEP_MS 800
+unsigned rdl_dtls_sweep_due(struct rdl_dtls *dtls, uint64_t now_ms, unsigned most, bool *behind);
 
 /* ---- figures ---- */
 

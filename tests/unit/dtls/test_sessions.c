@@ -309,6 +309,61 @@ static void test_memory(void **state)
 	assert_int_equal(rdl_dtls_memory(&config), 0);
 }
 
+static unsigned due(struct table *t, uint64_t now_ms, unsigned most, bool behind)
+{
+	bool is_behind = !behind;
+	unsigned slots = rdl_dtls_sweep_due(t->dtls, now_ms, most, &is_behind);
+
+	assert_int_equal(is_behind, behind);
+	return slots;
+}
+
+/* All slots that were ever used, in the time that a round has, however often it is asked. */
+static void test_due(void **state)
+{
+	/* Of 256 partitions 85 are worker 1's, and each has a few slots. */
+	const struct rdl_dtls_config config = {
+		.worker = 1, .workers = 3, .handshakes = 100, .sessions = 300
+	};
+	struct table *t = table_new(&config);
+	uint64_t now_ms = 5000000;
+	unsigned sum = 0;
+
+	assert_int_equal(due(t, now_ms, 100, false), 0);
+	for (unsigned i = 0; i < 80; i++)
+		establish(t, i, i);
+	assert_int_equal(due(t, now_ms += RDL_DTLS_SWEEP_MS / 2, 100, false), 40);
+	for (unsigned i = 0; i < RDL_DTLS_SWEEP_MS; i++)
+		sum += due(t, ++now_ms, 100, false);
+	assert_int_equal(sum, 80);
+	/* What is not done now is done next. */
+	now_ms += RDL_DTLS_SWEEP_MS;
+	assert_int_equal(due(t, now_ms, 30, true), 30);
+	assert_int_equal(due(t, now_ms, 30, true), 30);
+	assert_int_equal(due(t, now_ms, 30, false), 20);
+	assert_int_equal(due(t, now_ms, 30, false), 0);
+	/* After a long pause no more than all, and what was due before is among them. */
+	assert_int_equal(due(t, now_ms += 1000 * RDL_DTLS_SWEEP_MS, 30, true), 30);
+	assert_int_equal(due(t, now_ms += RDL_DTLS_SWEEP_MS, 100, false), 80);
+	table_end(t);
+}
+
+/* When the last slot has been used. */
+static void test_due_full(void **state)
+{
+	const struct rdl_dtls_config config = { .worker = 2, .workers = 255, .handshakes = 4 };
+	struct table *t = table_new(&config);
+
+	for (unsigned i = 0; i < 20; i++)
+		if (i < 16)
+			establish(t, i, i);
+		else
+			begin(t, i, i);
+	assert_int_equal(t->dtls->fresh, RDL_DTLS_NONE);
+	assert_int_equal(due(t, 5000000, 100, false), 20);
+	table_end(t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -320,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_due),
+		cmocka_unit_test(test_due_full),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_used_up),

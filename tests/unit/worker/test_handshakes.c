@@ -242,6 +242,28 @@ static void test_untold_many(void **state)
 	step(0);
 }
 
+/* Sessions whose identity was revoked, without a record of theirs. */
+static void test_swept(void **state)
+{
+	struct rdl_dtls_parcel *parcels[8];
+	uint8_t hello[128];
+
+	say_hello(0, 40001, hello);
+	assert_int_equal(take_parcels(0, parcels), 1);
+	struct rdl_dtls_letter letter = established(parcels[0]->session);
+	write_letter(0, &letter);
+	give_back(0, parcels[0]);
+	step(0);
+	assert_int_equal(letters_back(0), 1);
+	incarnations[0]++;
+	own_clock_pass(RDL_DTLS_SWEEP_MS - 1);
+	assert_false(step(0));
+	assert_int_equal(counts(0)->revoked, 0);
+	own_clock_pass(1);
+	step(0);
+	assert_int_equal(counts(0)->revoked, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -255,6 +277,7 @@ int main(void)
 		TEST(test_no_frame),
 		TEST(test_untold),
 		TEST(test_untold_many),
+		TEST(test_swept),
 		TEST(test_end),
 	};
 
