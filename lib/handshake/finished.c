@@ -2,40 +2,6 @@
 /* Handshakes that are finished: their last flight is sent again to a client that asks for it. */
 #include "handshake_internal.h"
 
-static uint32_t index_of(const struct rdl_handshake *handshake)
-{
-	return (uint32_t)(handshake - handshake->owner->places.all);
-}
-
-void rdl_handshake_finished_add(struct rdl_handshake *handshake)
-{
-	struct rdl_handshakes *handshakes = handshake->owner;
-	uint32_t at = index_of(handshake);
-
-	handshake->older = handshakes->newest;
-	handshake->newer = RDL_HANDSHAKE_NONE;
-	if (handshakes->newest == RDL_HANDSHAKE_NONE)
-		handshakes->oldest = at;
-	else
-		handshakes->places.all[handshakes->newest].newer = at;
-	handshakes->newest = at;
-}
-
-void rdl_handshake_finished_remove(const struct rdl_handshake *handshake)
-{
-	struct rdl_handshakes *handshakes = handshake->owner;
-	struct rdl_handshake *all = handshakes->places.all;
-
-	if (handshake->older == RDL_HANDSHAKE_NONE)
-		handshakes->oldest = handshake->newer;
-	else
-		all[handshake->older].newer = handshake->newer;
-	if (handshake->newer == RDL_HANDSHAKE_NONE)
-		handshakes->newest = handshake->older;
-	else
-		all[handshake->newer].older = handshake->older;
-}
-
 bool rdl_handshake_finished_give(
 	struct rdl_handshake *handshake, struct rdl_span record, const struct rdl_way *way)
 {

@@ -5,6 +5,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* Of what clients say, until it is whole: few say it in pieces, and hardly any for long. */
+#define HELD_MIN (256 * 1024)
+#define HELD_PER_PLACE 2048
+
 struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config *config)
 {
 	struct rdl_handshakes *handshakes = calloc(1, sizeof(*handshakes));
@@ -12,7 +16,9 @@ struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config 
 	if (handshakes == NULL)
 		return NULL;
 	handshakes->config = *config;
-	handshakes->oldest = handshakes->newest = RDL_HANDSHAKE_NONE;
+	handshakes->finished.oldest = handshakes->finished.newest = RDL_HANDSHAKE_NONE;
+	handshakes->holders = handshakes->finished;
+	handshakes->held_max = HELD_MIN + (uint64_t)config->places * HELD_PER_PLACE;
 	if (!rdl_handshake_places_init(&handshakes->places, config->places) ||
 		!rdl_handshake_suites_init(
 			&handshakes->suites, config->suites, config->suite_count) ||
@@ -29,10 +35,11 @@ void rdl_handshake_end(struct rdl_handshake *handshake)
 	struct rdl_handshakes *handshakes = handshake->owner;
 
 	if (handshake->tls != NULL) {
+		rdl_handshake_forget(handshake);
 		rdl_handshake_tls_destroy(handshake);
 		handshakes->under_way--;
 	} else {
-		rdl_handshake_finished_remove(handshake);
+		rdl_handshake_list_remove(&handshakes->finished, handshake);
 		free(handshake->flight);
 	}
 	rdl_handshake_leave(&handshakes->places, handshake);
@@ -114,9 +121,10 @@ static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
 	rdl_handshake_count(&handshakes->counts.finished);
 	if (gnutls_session_is_resumed(handshake->tls))
 		rdl_handshake_count(&handshakes->counts.resumed);
+	rdl_handshake_forget(handshake);
 	rdl_handshake_tls_destroy(handshake);
 	handshakes->under_way--;
-	rdl_handshake_finished_add(handshake);
+	rdl_handshake_list_add(&handshakes->finished, handshake);
 	rdl_handshake_due(&handshakes->places, handshake, now_ms + RDL_HANDSHAKE_LINGER_MS);
 	calls->established(calls->context, handshake->session, &handshake->keys);
 	/* To know a repeated Finished by, nothing more is needed. */

@@ -11,6 +11,7 @@
 #include "cid.h"
 #include "handshake.h"
 #include "layer.h"
+#include "messages.h"
 
 #define RDL_HANDSHAKE_NONE UINT32_MAX
 
@@ -19,6 +20,13 @@
 
 /* A certificate chain of our own, and what goes with it. */
 #define RDL_HANDSHAKE_FLIGHT_MAX 32768
+
+/* A Finished that has overtaken its ChangeCipherSpec. */
+struct rdl_handshake_early {
+	struct rdl_way way;
+	uint16_t len;
+	uint8_t octets[160];
+};
 
 struct rdl_certificates {
 	unsigned holders;
@@ -38,7 +46,7 @@ struct rdl_handshake {
 	uint32_t next;
 	/* Where in the heap. */
 	uint32_t rank;
-	/* Of those that are finished, the one before it and the one after. */
+	/* In the list of those that are finished, or of those that hold pieces of messages. */
 	uint32_t older, newer;
 	uint64_t due_ms, deadline_ms;
 	/* Of the newest parcel. */
@@ -48,6 +56,13 @@ struct rdl_handshake {
 	/* Who the client says that it is, as octets of its keys' mode. */
 	uint8_t who_len;
 	uint8_t who[RDL_IDENTITY_MAX];
+	/* What is to be said to GnuTLS, and records of epoch 0 that were. */
+	struct rdl_handshake_messages messages;
+	uint32_t given;
+	/* A ChangeCipherSpec: it is there, and GnuTLS has it. */
+	bool change_came, changed;
+	/* NULL: none is. */
+	struct rdl_handshake_early *early;
 	/* Of the client's Finished that did not open. */
 	uint8_t wrong;
 	/* Its suite is one of certificates and raw keys. */
@@ -78,10 +93,32 @@ void rdl_handshake_tell_ended(
 /* Its place is free, whatever became of it. */
 void rdl_handshake_end(struct rdl_handshake *handshake);
 
-/* ---- those that are finished, in the order in which they were ---- */
+/* ---- lists: by the time when they came into it ---- */
 
-void rdl_handshake_finished_add(struct rdl_handshake *handshake);
-void rdl_handshake_finished_remove(const struct rdl_handshake *handshake);
+struct rdl_handshake_list {
+	uint32_t oldest, newest;
+};
+
+void rdl_handshake_list_add(struct rdl_handshake_list *list, struct rdl_handshake *handshake);
+void rdl_handshake_list_remove(
+	struct rdl_handshake_list *list, const struct rdl_handshake *handshake);
+
+/* ---- what clients say ---- */
+
+/*
+ * A record for one that is under way; *application: it is no business of ours. False: it is under
+ * way no more.
+ */
+bool rdl_handshake_give(struct rdl_handshake *handshake, struct rdl_span record,
+	const struct rdl_way *way, uint64_t now_ms, bool *application);
+/* One that is wanted. Octets of the next message, now in the engine's `message`; 0: none is. */
+size_t rdl_handshake_keep(
+	struct rdl_handshake *handshake, const struct rdl_handshake_fragment *fragment);
+/* The same, of what was kept before. */
+size_t rdl_handshake_kept(struct rdl_handshake *handshake);
+void rdl_handshake_keep_early(
+	struct rdl_handshake *handshake, struct rdl_span record, const struct rdl_way *way);
+void rdl_handshake_forget(struct rdl_handshake *handshake);
 /* A record that comes for one: true, and it is no business of ours. */
 bool rdl_handshake_finished_give(
 	struct rdl_handshake *handshake, struct rdl_span record, const struct rdl_way *way);
@@ -162,8 +199,9 @@ struct rdl_handshakes {
 	struct rdl_handshakes_config config;
 	struct rdl_handshake_places places;
 	uint32_t under_way;
-	/* Those that are finished. */
-	uint32_t oldest, newest;
+	struct rdl_handshake_list finished, holders;
+	/* Octets of memory that pieces of messages take, and may. */
+	uint64_t held, held_max;
 	struct rdl_handshake_counts counts;
 	struct rdl_handshake_suites suites;
 	gnutls_psk_server_credentials_t psk;
@@ -175,6 +213,8 @@ struct rdl_handshakes {
 	uint8_t flight[RDL_HANDSHAKE_FLIGHT_MAX];
 	uint32_t flight_len;
 	bool flight_lost;
+	/* One of a client's, whole. */
+	uint8_t message[RDL_HANDSHAKE_MESSAGE_MAX];
 	/* A record that was opened, and one that it was made into. */
 	uint8_t plain[RDL_RECORD_MAX], made[RDL_RECORD_MAX];
 	/* Of whoever is looked up. */

@@ -6,7 +6,6 @@
 #define EXTENSION_RECORD_SIZE_LIMIT 28
 #define EXTENSION_MAX_FRAGMENT_LENGTH 1
 
-#define CLIENT_HELLO 1
 /* In it: behind version and random octets. */
 #define SESSION_ID_AT 34
 
@@ -59,16 +58,20 @@ static bool read_suites(struct rdl_span body, struct rdl_span *suites)
 	return suites->len <= body.len - 2;
 }
 
-/* What the message holds; empty: it is no ClientHello. */
+/* What the message holds, which is whole; empty: it is no ClientHello. */
 static struct rdl_span body_of(struct rdl_span record)
 {
-	const uint8_t *message = record.data + RDL_DTLS_RECORD_HEADER;
-	size_t head = RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER;
+	struct rdl_handshake_fragment fragment;
+	struct rdl_span rest = { record.data + RDL_DTLS_RECORD_HEADER,
+		record.len - RDL_DTLS_RECORD_HEADER };
 
-	if (record.len < head || record.data[0] != RDL_CONTENT_HANDSHAKE ||
-		rdl_record_epoch(record.data) != 0 || message[0] != CLIENT_HELLO)
+	if (record.len < RDL_DTLS_RECORD_HEADER || record.data[0] != RDL_CONTENT_HANDSHAKE ||
+		rdl_record_epoch(record.data) != 0 ||
+		!rdl_handshake_fragment_read(&rest, &fragment) ||
+		fragment.type != RDL_HANDSHAKE_CLIENT_HELLO ||
+		fragment.octets.len != fragment.length)
 		return (struct rdl_span){ NULL, 0 };
-	return (struct rdl_span){ record.data + head, record.len - head };
+	return fragment.octets;
 }
 
 bool rdl_handshake_hello_suites(struct rdl_span record, struct rdl_span *suites)

@@ -2,55 +2,6 @@
 /* What comes in: datagrams, record by record. */
 #include "handshake_internal.h"
 
-/* A Finished did not open, about which the client is told nothing. False: it was the last. */
-static bool wrong_finished(struct rdl_handshake *handshake)
-{
-	if (++handshake->wrong < RDL_HANDSHAKE_TRIES)
-		return true;
-	rdl_handshake_fail(handshake, rdl_handshake_reason(handshake));
-	return false;
-}
-
-/* A record as GnuTLS is to see it. False: the handshake is under way no more. */
-static bool give(struct rdl_handshake *handshake, struct rdl_span record, uint64_t now_ms)
-{
-	struct rdl_record_key key;
-	unsigned discarded = gnutls_record_get_discarded(handshake->tls);
-	bool finished = rdl_record_epoch(record.data) == 1 &&
-			record.data[0] == RDL_CONTENT_HANDSHAKE &&
-			rdl_handshake_key(handshake, true, &key);
-
-	explicit_bzero(&key, sizeof(key));
-	if (!rdl_handshake_went_on(handshake, rdl_handshake_tls_step(handshake, record), now_ms))
-		return false;
-	if (finished && gnutls_record_get_discarded(handshake->tls) > discarded)
-		return wrong_finished(handshake);
-	return true;
-}
-
-/*
- * A record with our Connection ID, of a handshake under way; *application: it is no business of
- * ours.
- */
-static bool give_cid(struct rdl_handshake *handshake, struct rdl_span record,
-	const struct rdl_way *way, uint64_t now_ms, bool *application)
-{
-	struct rdl_record_key key;
-	struct rdl_span plain = { NULL, 0 };
-	uint8_t type = 0;
-
-	/* It has overtaken what makes its key: the client will say it again. */
-	if (!rdl_handshake_has_cid(handshake) || !rdl_handshake_key(handshake, true, &key))
-		return true;
-	plain = rdl_handshake_cid_in(handshake->owner, &key, record, &type);
-	explicit_bzero(&key, sizeof(key));
-	if (plain.len == 0)
-		return wrong_finished(handshake);
-	handshake->way = *way;
-	*application = type == RDL_CONTENT_APPLICATION;
-	return *application || give(handshake, plain, now_ms);
-}
-
 /* Of one datagram, what is before application data. */
 static enum rdl_handshake_fate give_all(
 	struct rdl_handshake *handshake, struct rdl_dtls_parcel *parcel, uint64_t now_ms)
@@ -72,12 +23,7 @@ static enum rdl_handshake_fate give_all(
 				return RDL_HANDSHAKE_AGAIN;
 			continue;
 		}
-		if (record.data[0] == RDL_CONTENT_CID)
-			(void)give_cid(handshake, record, &parcel->way, now_ms, &application);
-		else if (record.data[0] == RDL_CONTENT_APPLICATION)
-			application = true;
-		else if (rdl_record_epoch(record.data) == 0 || !rdl_handshake_has_cid(handshake))
-			(void)give(handshake, record, now_ms);
+		(void)rdl_handshake_give(handshake, record, &parcel->way, now_ms, &application);
 		if (application)
 			return RDL_HANDSHAKE_HOLD;
 		if (rdl_handshake_find(&handshakes->places, session) != handshake)
@@ -91,8 +37,8 @@ static struct rdl_handshake *place(struct rdl_handshakes *handshakes, uint64_t s
 {
 	struct rdl_handshake *handshake = rdl_handshake_place(&handshakes->places, session);
 
-	if (handshake == NULL && handshakes->oldest != RDL_HANDSHAKE_NONE) {
-		rdl_handshake_end(&handshakes->places.all[handshakes->oldest]);
+	if (handshake == NULL && handshakes->finished.oldest != RDL_HANDSHAKE_NONE) {
+		rdl_handshake_end(&handshakes->places.all[handshakes->finished.oldest]);
 		handshake = rdl_handshake_place(&handshakes->places, session);
 	}
 	return handshake;
@@ -117,6 +63,7 @@ static struct rdl_handshake *begin(
 	}
 	handshake->owner = handshakes;
 	handshake->keys.plaintext_max = hello.plaintext_max;
+	handshake->messages.next = (uint16_t)hello.prestate.hsk_read_seq;
 	handshake->way = parcel->way;
 	handshake->deadline_ms = now_ms + handshakes->config.timeout_ms;
 	if (!rdl_handshake_tls_create(handshake, &hello)) {

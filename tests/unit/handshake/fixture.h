@@ -433,7 +433,7 @@ static inline int world_run(struct world *world)
 	do {
 		error = client_step(&world->client);
 		world_deliver_all(world);
-	} while (world->client.in.count > 0);
+	} while (world->client.in.count > 0 && !gnutls_error_is_fatal(error));
 	return error;
 }
 

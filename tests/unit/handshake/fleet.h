@@ -27,7 +27,8 @@ struct person {
 struct wish {
 	const char *cn;
 	size_t cn_len;
-	const char *second_cn, *purpose;
+	const char *second_cn, *purpose, *organization;
+	size_t organization_len;
 	time_t from, to;
 	unsigned serial;
 	gnutls_pk_algorithm_t algorithm;
@@ -60,6 +61,11 @@ static inline struct person make(const struct person *issuer, struct wish wish)
 	if (wish.second_cn != NULL)
 		gnutls_x509_crt_set_dn_by_oid(person.certificate, GNUTLS_OID_X520_COMMON_NAME, 0,
 			wish.second_cn, (unsigned)strlen(wish.second_cn));
+	if (wish.organization != NULL)
+		assert_int_equal(gnutls_x509_crt_set_dn_by_oid(person.certificate,
+					 GNUTLS_OID_X520_ORGANIZATION_NAME, 0, wish.organization,
+					 (unsigned)wish.organization_len),
+			0);
 	if (wish.purpose != NULL)
 		gnutls_x509_crt_set_key_purpose_oid(person.certificate, wish.purpose, 0);
 	gnutls_x509_crt_set_key(person.certificate, person.key);
@@ -151,7 +157,7 @@ static inline struct rdl_certificates *load(struct fleet *fleet, const char *crl
 	return rdl_certificates_load(&config, time(NULL), problem);
 }
 
-/* Of a gateway that has a key alone, or, with `ca`, the roots of clients' certificates beside it. */
+/* Of a gateway that has a key alone, or, with `ca`, roots of clients' certificates beside it. */
 static inline struct rdl_certificates *load_key_alone(struct fleet *fleet, bool ca, char *problem)
 {
 	struct rdl_certificates_config config = {
