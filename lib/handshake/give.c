@@ -6,6 +6,11 @@
  */
 #include "handshake_internal.h"
 
+/* RFC 5246 section 7.2. */
+#define ALERT_LEN 2
+#define ALERT_FATAL 2
+#define ALERT_CLOSE_NOTIFY 0
+
 /* False, here and below: the handshake is under way no more. */
 static bool step(struct rdl_handshake *handshake, struct rdl_span record, uint64_t now_ms)
 {
@@ -157,6 +162,18 @@ static bool give_fragments(struct rdl_handshake *handshake, struct rdl_span rest
 	return true;
 }
 
+/* Whoever gives up says so, but anybody can say it in its name. */
+static void doubt(struct rdl_handshake *handshake, struct rdl_span alert, uint64_t now_ms)
+{
+	const struct rdl_handshakes *handshakes = handshake->owner;
+
+	if (handshake->doubt_ms != 0 || alert.len != ALERT_LEN ||
+		(alert.data[0] != ALERT_FATAL && alert.data[1] != ALERT_CLOSE_NOTIFY))
+		return;
+	handshake->doubt_ms = now_ms + RDL_HANDSHAKE_DOUBTS * handshakes->config.retransmit_ms;
+	rdl_handshake_due_by(handshake, handshake->due_ms);
+}
+
 static bool give_epoch_0(struct rdl_handshake *handshake, struct rdl_span record, uint64_t now_ms)
 {
 	struct rdl_span body = { record.data + RDL_DTLS_RECORD_HEADER,
@@ -171,6 +188,9 @@ static bool give_epoch_0(struct rdl_handshake *handshake, struct rdl_span record
 	case RDL_CONTENT_CHANGE_CIPHER_SPEC:
 		handshake->change_came = true;
 		return give_change(handshake, now_ms);
+	case RDL_CONTENT_ALERT:
+		doubt(handshake, body, now_ms);
+		return true;
 	default:
 		return true;
 	}
@@ -180,6 +200,8 @@ bool rdl_handshake_give(struct rdl_handshake *handshake, struct rdl_span record,
 	const struct rdl_way *way, uint64_t now_ms, bool *application)
 {
 	*application = false;
+	if (record.data[0] != RDL_CONTENT_ALERT)
+		handshake->doubt_ms = 0;
 	if (rdl_record_epoch(record.data) == 0)
 		return give_epoch_0(handshake, record, now_ms);
 	*application = record.data[0] == RDL_CONTENT_APPLICATION;

@@ -99,7 +99,9 @@ enum rdl_handshake_failure rdl_handshake_reason(const struct rdl_handshake *hand
 {
 	if (handshake->unknown)
 		return RDL_HANDSHAKE_identity;
-	return handshake->wrong > 0 ? RDL_HANDSHAKE_key : RDL_HANDSHAKE_timeout;
+	if (handshake->wrong > 0)
+		return RDL_HANDSHAKE_key;
+	return handshake->doubt_ms != 0 ? RDL_HANDSHAKE_alert : RDL_HANDSHAKE_timeout;
 }
 
 static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
@@ -132,6 +134,20 @@ static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
 	rdl_handshake_send_last(handshake);
 }
 
+static uint64_t end_of(const struct rdl_handshake *handshake)
+{
+	return handshake->doubt_ms != 0 && handshake->doubt_ms < handshake->deadline_ms
+		       ? handshake->doubt_ms
+		       : handshake->deadline_ms;
+}
+
+void rdl_handshake_due_by(struct rdl_handshake *handshake, uint64_t due_ms)
+{
+	uint64_t end_ms = end_of(handshake);
+
+	rdl_handshake_due(&handshake->owner->places, handshake, due_ms < end_ms ? due_ms : end_ms);
+}
+
 bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t now_ms)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
@@ -149,9 +165,7 @@ bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t 
 	/* No flight of ours is out. */
 	if (wait_ms == 0)
 		wait_ms = handshakes->config.retransmit_ms;
-	uint64_t due_ms = now_ms + wait_ms;
-	rdl_handshake_due(&handshakes->places, handshake,
-		due_ms < handshake->deadline_ms ? due_ms : handshake->deadline_ms);
+	rdl_handshake_due_by(handshake, now_ms + wait_ms);
 	return true;
 }
 
@@ -161,7 +175,7 @@ static void wake(struct rdl_handshake *handshake, uint64_t now_ms)
 
 	if (handshake->tls == NULL) {
 		rdl_handshake_end(handshake);
-	} else if (now_ms >= handshake->deadline_ms) {
+	} else if (now_ms >= end_of(handshake)) {
 		rdl_handshake_fail(handshake, rdl_handshake_reason(handshake));
 	} else {
 		int error = rdl_handshake_tls_step(handshake, (struct rdl_span){ NULL, 0 });

@@ -21,6 +21,9 @@
 /* A certificate chain of our own, and what goes with it. */
 #define RDL_HANDSHAKE_FLIGHT_MAX 32768
 
+/* For so many first retransmissions one that seems to have given up may show that it has not. */
+#define RDL_HANDSHAKE_DOUBTS 4
+
 /* A Finished that has overtaken its ChangeCipherSpec. */
 struct rdl_handshake_early {
 	struct rdl_way way;
@@ -49,6 +52,8 @@ struct rdl_handshake {
 	/* In the list of those that are finished, or of those that hold pieces of messages. */
 	uint32_t older, newer;
 	uint64_t due_ms, deadline_ms;
+	/* When it ends if the client does not go on: an alert says so. 0: none does. */
+	uint64_t doubt_ms;
 	/* Of the newest parcel. */
 	struct rdl_way way;
 	/* Held; NULL: there are none. */
@@ -92,6 +97,9 @@ void rdl_handshake_tell_ended(
 	struct rdl_handshakes *handshakes, uint64_t session, enum rdl_handshake_failure failure);
 /* Its place is free, whatever became of it. */
 void rdl_handshake_end(struct rdl_handshake *handshake);
+
+/* Due then, or when it is out of time. */
+void rdl_handshake_due_by(struct rdl_handshake *handshake, uint64_t due_ms);
 
 /* ---- lists: by the time when they came into it ---- */
 
