@@ -121,7 +121,7 @@ static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
 		return;
 	}
 	rdl_handshake_count(&handshakes->counts.finished);
-	if (gnutls_session_is_resumed(handshake->tls))
+	if (handshake->resumed)
 		rdl_handshake_count(&handshakes->counts.resumed);
 	rdl_handshake_forget(handshake);
 	rdl_handshake_tls_destroy(handshake);
@@ -148,6 +148,23 @@ void rdl_handshake_due_by(struct rdl_handshake *handshake, uint64_t due_ms)
 	rdl_handshake_due(&handshake->owner->places, handshake, due_ms < end_ms ? due_ms : end_ms);
 }
 
+/*
+ * A fatal alert in the clear, in place of the flight that GnuTLS would resume the session with: the
+ * client forgets that one, and may begin one anew.
+ */
+static void refuse_resumed(struct rdl_handshake *handshake)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+	const uint8_t alert[] = { 0, 2, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE };
+	enum rdl_handshake_failure failure = handshake->failure;
+
+	handshakes->flight[0] = RDL_CONTENT_ALERT;
+	memcpy(handshakes->flight + RDL_DTLS_RECORD_HEADER - 2, alert, sizeof(alert));
+	handshakes->flight_len = RDL_DTLS_RECORD_HEADER + 2;
+	rdl_handshake_flush(handshake);
+	rdl_handshake_fail(handshake, failure);
+}
+
 bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t now_ms)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
@@ -159,6 +176,13 @@ bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t 
 	if (gnutls_error_is_fatal(error)) {
 		fail_loudly(handshake, error);
 		return false;
+	}
+	if (!handshake->resumed && gnutls_session_is_resumed(handshake->tls)) {
+		if (!rdl_handshake_verify_resumed(handshake)) {
+			refuse_resumed(handshake);
+			return false;
+		}
+		handshake->resumed = true;
 	}
 	rdl_handshake_flush(handshake);
 	uint64_t wait_ms = gnutls_dtls_get_timeout(handshake->tls);

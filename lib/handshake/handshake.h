@@ -62,6 +62,8 @@ struct rdl_handshake_calls {
 	void *context;
 };
 
+#define RDL_HANDSHAKE_TICKET_KEY_LEN 64
+
 struct rdl_handshakes_config {
 	/* Handshakes under way, and those that ended lately; at least one. */
 	uint32_t places;
@@ -75,6 +77,13 @@ struct rdl_handshakes_config {
 	/* As IANA has registered them, in the order of our liking; none: all, PSK first. */
 	const char *const *suites;
 	unsigned suite_count;
+	/*
+	 * Seconds for which a client with a certificate or a raw key may resume its session by a
+	 * ticket (RFC 5077), at most a week; 0: there are none. Their key is at random, the same in
+	 * all engines, and outlives them.
+	 */
+	uint32_t ticket_s;
+	const uint8_t *ticket_key;
 	/*
 	 * This thread's; the engine's until it is destroyed. NULL: nobody has a credential but a
 	 * certificate.

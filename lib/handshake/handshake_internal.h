@@ -21,7 +21,7 @@
 /* A certificate chain of our own, and what goes with it. */
 #define RDL_HANDSHAKE_FLIGHT_MAX 32768
 
-/* For so many first retransmissions one that seems to have given up may show that it has not. */
+/* For so many first retransmissions one that seems to have given up may show the contrary. */
 #define RDL_HANDSHAKE_DOUBTS 4
 
 /* A Finished that has overtaken its ChangeCipherSpec. */
@@ -31,10 +31,23 @@ struct rdl_handshake_early {
 	uint8_t octets[160];
 };
 
+/*
+ * A ticket holds the client's chain, and comes back in a ClientHello, which has to fit a datagram.
+ * It is promised before the chain is seen: so none is until one was short, nor after one was long.
+ */
+#define RDL_HANDSHAKE_CHAIN_MAX 1024
+enum rdl_certificates_chains {
+	RDL_CHAINS_UNSEEN,
+	RDL_CHAINS_SHORT,
+	RDL_CHAINS_LONG,
+};
+
 struct rdl_certificates {
 	unsigned holders;
 	/* Of no client is a certificate taken. */
 	bool trusts;
+	/* What clients' chains were like: enum rdl_certificates_chains; any thread writes it. */
+	uint8_t chains;
 	time_t expire;
 	gnutls_certificate_credentials_t tls;
 };
@@ -70,6 +83,8 @@ struct rdl_handshake {
 	struct rdl_handshake_early *early;
 	/* Of the client's Finished that did not open. */
 	uint8_t wrong;
+	/* It is resumed, and may be. */
+	bool resumed;
 	/* Its suite is one of certificates and raw keys. */
 	bool signs;
 	/* PSK: the database has nobody of that identity. */
@@ -239,7 +254,10 @@ static inline void rdl_handshake_count(uint64_t *counter)
 /* What must be known before GnuTLS is asked. */
 struct rdl_handshake_hello {
 	gnutls_dtls_prestate_st prestate;
-	uint16_t plaintext_max;
+	/* 0: none. */
+	uint16_t record_size_limit, max_fragment_length;
+	/* RFC 7627; and RFC 7250: its certificate is to be a raw public key. */
+	bool extended_master_secret, raw_key;
 	/* The numbers of cipher suites. */
 	struct rdl_span suites;
 };
@@ -257,6 +275,8 @@ struct rdl_handshake_choice {
 };
 struct rdl_handshake_choice rdl_handshake_suites_choose(
 	const struct rdl_handshakes *handshakes, struct rdl_span offered);
+/* The ServerHello in the engine's flight has the suite that was chosen, not one of a ticket. */
+bool rdl_handshake_suite_is_chosen(const struct rdl_handshake *handshake);
 
 /* ---- session: a handshake as GnuTLS sees it ---- */
 
@@ -324,6 +344,10 @@ enum rdl_credentials_result rdl_handshake_look_up(
 	struct rdl_handshake *handshake, struct rdl_credential *credential);
 int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls_datum_t *key);
 int rdl_handshake_verify(gnutls_session_t tls);
+/*
+ * Whether one that GnuTLS resumes may be: it asks nobody. False: with the failure in the handshake.
+ */
+bool rdl_handshake_verify_resumed(struct rdl_handshake *handshake);
 /*
  * Interns who the client has proved to be, held once, with the names that its credential has now.
  * False: with the failure in the handshake.

@@ -2,37 +2,50 @@
 /* The ClientHello, as far as we must read it ourselves. */
 #include "handshake_internal.h"
 
-/* RFC 8449, RFC 6066 section 4. */
+/* RFC 8449, RFC 6066 section 4, RFC 7627, RFC 7250. */
 #define EXTENSION_RECORD_SIZE_LIMIT 28
 #define EXTENSION_MAX_FRAGMENT_LENGTH 1
+#define EXTENSION_EXTENDED_MASTER_SECRET 23
+#define EXTENSION_CLIENT_CERTIFICATE_TYPE 19
+
+#define CERTIFICATE_TYPE_RAW_KEY 2
 
 /* In it: behind version and random octets. */
 #define SESSION_ID_AT 34
 
-struct limits {
-	uint16_t record, fragment;
-};
-
 static int read_extension(void *context, unsigned type, const uint8_t *data, unsigned len)
 {
-	struct limits *limits = context;
+	struct rdl_handshake_hello *hello = context;
 
-	if (type == EXTENSION_RECORD_SIZE_LIMIT && len == 2)
-		limits->record = rdl_get_be16(data);
-	if (type == EXTENSION_MAX_FRAGMENT_LENGTH && len == 1 && *data >= 1 && *data <= 4)
-		limits->fragment = (uint16_t)(256 << *data);
+	switch (type) {
+	case EXTENSION_RECORD_SIZE_LIMIT:
+		if (len == 2)
+			hello->record_size_limit = rdl_get_be16(data);
+		break;
+	case EXTENSION_MAX_FRAGMENT_LENGTH:
+		if (len == 1 && *data >= 1 && *data <= 4)
+			hello->max_fragment_length = (uint16_t)(256 << *data);
+		break;
+	case EXTENSION_EXTENDED_MASTER_SECRET:
+		hello->extended_master_secret = true;
+		break;
+	case EXTENSION_CLIENT_CERTIFICATE_TYPE:
+		/* The client's order decides. */
+		hello->raw_key = len >= 2 && data[1] == CERTIFICATE_TYPE_RAW_KEY;
+		break;
+	default:
+		break;
+	}
 	return 0;
 }
 
 /* What GnuTLS is about to grant. It reads the same octets, and refuses those that are malformed. */
-static uint16_t plaintext_max(struct rdl_span body)
+static void read_extensions(struct rdl_span body, struct rdl_handshake_hello *hello)
 {
 	gnutls_datum_t datum = { (uint8_t *)(uintptr_t)body.data, (unsigned)body.len };
-	struct limits limits = { 0 };
 
 	(void)gnutls_ext_raw_parse(
-		&limits, read_extension, &datum, GNUTLS_EXT_RAW_FLAG_DTLS_CLIENT_HELLO);
-	return limits.record > 0 ? limits.record : limits.fragment;
+		hello, read_extension, &datum, GNUTLS_EXT_RAW_FLAG_DTLS_CLIENT_HELLO);
 }
 
 /* Past a field that begins with its length. */
@@ -84,6 +97,7 @@ bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello
 	const uint8_t *message = record.data + RDL_DTLS_RECORD_HEADER;
 	struct rdl_span body = body_of(record);
 
+	*hello = (struct rdl_handshake_hello){ 0 };
 	if (!read_suites(body, &hello->suites))
 		return false;
 	/*
@@ -95,6 +109,6 @@ bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello
 		.hsk_read_seq = rdl_get_be16(message + 4),
 		.hsk_write_seq = rdl_get_be16(message + 4) - 1u,
 	};
-	hello->plaintext_max = plaintext_max(body);
+	read_extensions(body, hello);
 	return true;
 }

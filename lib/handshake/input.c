@@ -62,7 +62,8 @@ static struct rdl_handshake *begin(
 		return NULL;
 	}
 	handshake->owner = handshakes;
-	handshake->keys.plaintext_max = hello.plaintext_max;
+	handshake->keys.plaintext_max =
+		hello.record_size_limit > 0 ? hello.record_size_limit : hello.max_fragment_length;
 	handshake->messages.next = (uint16_t)hello.prestate.hsk_read_seq;
 	handshake->way = parcel->way;
 	handshake->deadline_ms = now_ms + handshakes->config.timeout_ms;

@@ -58,6 +58,29 @@ static bool set_certificates(struct rdl_handshake *handshake)
 	       0;
 }
 
+static bool promises_ticket(
+	const struct rdl_handshake *handshake, const struct rdl_handshake_hello *hello)
+{
+	/* With a pre-shared key it would spare nothing. */
+	if (handshake->owner->config.ticket_s == 0 || !handshake->signs ||
+		!hello->extended_master_secret)
+		return false;
+	return hello->raw_key || __atomic_load_n(&handshake->certificates->chains,
+					 __ATOMIC_RELAXED) == RDL_CHAINS_SHORT;
+}
+
+static bool set_tickets(struct rdl_handshake *handshake, const struct rdl_handshake_hello *hello)
+{
+	const struct rdl_handshakes_config *config = &handshake->owner->config;
+	gnutls_datum_t key = { (uint8_t *)(uintptr_t)config->ticket_key,
+		RDL_HANDSHAKE_TICKET_KEY_LEN };
+
+	if (!promises_ticket(handshake, hello))
+		return true;
+	gnutls_db_set_cache_expiration(handshake->tls, (int)config->ticket_s);
+	return gnutls_session_ticket_enable_server(handshake->tls, &key) == 0;
+}
+
 void rdl_handshake_tls_destroy(struct rdl_handshake *handshake)
 {
 	gnutls_deinit(handshake->tls);
@@ -93,7 +116,8 @@ bool rdl_handshake_tls_create(struct rdl_handshake *handshake, struct rdl_handsh
 	if (gnutls_priority_set(tls, choice.priority) < 0 ||
 		(handshakes->config.reader != NULL &&
 			gnutls_credentials_set(tls, GNUTLS_CRD_PSK, handshakes->psk) < 0) ||
-		!set_certificates(handshake) || !rdl_handshake_cid_register(handshake)) {
+		!set_certificates(handshake) || !set_tickets(handshake, hello) ||
+		!rdl_handshake_cid_register(handshake)) {
 		rdl_handshake_tls_destroy(handshake);
 		return false;
 	}

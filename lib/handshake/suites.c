@@ -74,6 +74,23 @@ void rdl_handshake_suites_fini(struct rdl_handshake_suites *suites)
 		gnutls_priority_deinit(suites->priorities[--suites->count]);
 }
 
+bool rdl_handshake_suite_is_chosen(const struct rdl_handshake *handshake)
+{
+	const struct rdl_handshakes *handshakes = handshake->owner;
+	/* Of a ServerHello, behind version and random octets: the session's ID, then the suite. */
+	const uint8_t *id =
+		handshakes->flight + RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER + 34;
+
+	if (handshakes->flight_len <
+		RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER + 34 + 3 + 32)
+		return false;
+	for (unsigned i = 0; i < RDL_HANDSHAKE_SUITES; i++)
+		if (rdl_get_be16(id + 1 + id[0]) == known[i].number)
+			return known[i].suite == handshake->keys.suite &&
+			       known[i].psk != handshake->signs;
+	return false;
+}
+
 static bool offers(struct rdl_span offered, uint16_t number)
 {
 	for (size_t i = 0; i + 2 <= offered.len; i += 2)

@@ -97,18 +97,49 @@ static bool chain(struct rdl_handshake *handshake, const gnutls_datum_t *first)
 	return good;
 }
 
-int rdl_handshake_verify(gnutls_session_t tls)
+/* Of a chain that is good. */
+static void note_length(
+	struct rdl_handshake *handshake, const gnutls_datum_t *chain, unsigned count)
 {
-	struct rdl_handshake *handshake = gnutls_session_get_ptr(tls);
+	uint8_t *chains = &handshake->certificates->chains, unseen = RDL_CHAINS_UNSEEN;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		len += chain[i].size;
+	if (len > RDL_HANDSHAKE_CHAIN_MAX) {
+		__atomic_store_n(chains, RDL_CHAINS_LONG, __ATOMIC_RELAXED);
+		/* One that is promised already is of no use soon, and its client may know. */
+		gnutls_db_set_cache_expiration(handshake->tls, 1);
+	} else {
+		(void)__atomic_compare_exchange_n(chains, &unseen, RDL_CHAINS_SHORT, false,
+			__ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
+}
+
+static bool verify(struct rdl_handshake *handshake)
+{
 	unsigned count = 0;
-	const gnutls_datum_t *peers = gnutls_certificate_get_peers(tls, &count);
-	bool good;
+	const gnutls_datum_t *peers = gnutls_certificate_get_peers(handshake->tls, &count);
 
 	if (peers == NULL || count == 0)
-		good = rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
-	else if (gnutls_certificate_type_get2(tls, GNUTLS_CTYPE_PEERS) == GNUTLS_CRT_RAWPK)
-		good = raw_key(handshake, &peers[0]);
-	else
-		good = chain(handshake, &peers[0]);
-	return good ? 0 : -1;
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	if (gnutls_certificate_type_get2(handshake->tls, GNUTLS_CTYPE_PEERS) == GNUTLS_CRT_RAWPK)
+		return raw_key(handshake, &peers[0]);
+	if (!chain(handshake, &peers[0]))
+		return false;
+	note_length(handshake, peers, count);
+	return true;
+}
+
+int rdl_handshake_verify(gnutls_session_t tls)
+{
+	return verify(gnutls_session_get_ptr(tls)) ? 0 : -1;
+}
+
+bool rdl_handshake_verify_resumed(struct rdl_handshake *handshake)
+{
+	/* Of a suite that it would not be given now: the client may ask anew, without a ticket. */
+	if (!rdl_handshake_suite_is_chosen(handshake))
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_suite);
+	return verify(handshake);
 }

@@ -211,25 +211,54 @@ static inline int shake(
 	return world_run(fleet->world);
 }
 
-static inline int shake_raw(struct fleet *fleet, const struct person *person, int cid_len)
+static inline void raw_key_of(
+	const struct person *person, gnutls_privkey_t *key, gnutls_pubkey_t *public)
 {
-	struct client *client = &fleet->world->client;
+	gnutls_pubkey_init(public);
+	gnutls_privkey_init(key);
+	assert_int_equal(
+		gnutls_privkey_import_x509(*key, person->key, GNUTLS_PRIVKEY_IMPORT_COPY), 0);
+	assert_int_equal(gnutls_pubkey_import_privkey(*public, *key, 0, 0), 0);
+}
+
+static inline gnutls_certificate_credentials_t raw_credentials(const struct person *person)
+{
+	gnutls_certificate_credentials_t credentials;
 	gnutls_privkey_t key;
 	gnutls_pcert_st pcert;
 	gnutls_pubkey_t public;
 
-	client_begin_empty(client, RAW, cid_len);
-	gnutls_pubkey_init(&public);
-	gnutls_privkey_init(&key);
-	assert_int_equal(
-		gnutls_privkey_import_x509(key, person->key, GNUTLS_PRIVKEY_IMPORT_COPY), 0);
-	assert_int_equal(gnutls_pubkey_import_privkey(public, key, 0, 0), 0);
+	raw_key_of(person, &key, &public);
 	assert_int_equal(gnutls_pcert_import_rawpk(&pcert, public, 0), 0);
-	assert_int_equal(gnutls_certificate_allocate_credentials(&fleet->client), 0);
-	assert_int_equal(gnutls_certificate_set_key(fleet->client, NULL, 0, &pcert, 1, key), 0);
+	assert_int_equal(gnutls_certificate_allocate_credentials(&credentials), 0);
+	assert_int_equal(gnutls_certificate_set_key(credentials, NULL, 0, &pcert, 1, key), 0);
+	return credentials;
+}
+
+static inline int shake_raw(struct fleet *fleet, const struct person *person, int cid_len)
+{
+	struct client *client = &fleet->world->client;
+
+	client_begin_empty(client, RAW, cid_len);
+	fleet->client = raw_credentials(person);
 	assert_int_equal(
 		gnutls_credentials_set(client->tls, GNUTLS_CRD_CERTIFICATE, fleet->client), 0);
 	return world_run(fleet->world);
+}
+
+static inline void digest_of(
+	const struct person *person, uint8_t digest[RDL_CREDENTIALS_DIGEST_LEN])
+{
+	gnutls_pubkey_t public;
+	gnutls_privkey_t key;
+	gnutls_datum_t pem;
+
+	raw_key_of(person, &key, &public);
+	assert_int_equal(gnutls_pubkey_export2(public, GNUTLS_X509_FMT_PEM, &pem), 0);
+	assert_true(rdl_credentials_digest_pem((struct rdl_span){ pem.data, pem.size }, digest));
+	gnutls_free(pem.data);
+	gnutls_pubkey_deinit(public);
+	gnutls_privkey_deinit(key);
 }
 
 static inline void add_raw(struct world *world, const struct person *person, const char *endpoint)
@@ -237,16 +266,8 @@ static inline void add_raw(struct world *world, const struct person *person, con
 	uint8_t digest[RDL_CREDENTIALS_DIGEST_LEN], names[64];
 	char problem[RDL_CREDENTIALS_PROBLEM_MAX];
 	struct rdl_credentials_tally tally;
-	gnutls_pubkey_t public;
-	gnutls_privkey_t key;
-	gnutls_datum_t pem;
 
-	gnutls_pubkey_init(&public);
-	gnutls_privkey_init(&key);
-	gnutls_privkey_import_x509(key, person->key, GNUTLS_PRIVKEY_IMPORT_COPY);
-	gnutls_pubkey_import_privkey(public, key, 0, 0);
-	assert_int_equal(gnutls_pubkey_export2(public, GNUTLS_X509_FMT_PEM, &pem), 0);
-	assert_true(rdl_credentials_digest_pem((struct rdl_span){ pem.data, pem.size }, digest));
+	digest_of(person, digest);
 	names[0] = (uint8_t)strlen(endpoint);
 	memcpy(names + 1, endpoint, names[0]);
 	struct rdl_credentials_row row = {
@@ -255,9 +276,6 @@ static inline void add_raw(struct world *world, const struct person *person, con
 	};
 	if (!rdl_credentials_put(world->credentials, &row, 1, &tally, problem))
 		fail_msg("%s", problem);
-	gnutls_free(pem.data);
-	gnutls_pubkey_deinit(public);
-	gnutls_privkey_deinit(key);
 }
 
 #endif
