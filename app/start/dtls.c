@@ -11,8 +11,6 @@
 
 #include "log.h"
 
-/* Of an identity and its names together, as they are expected to be. */
-#define IDENTITY_OCTETS 48
 /* Of all sessions, and no fewer: handshakes that may be under way, unless it is said. */
 #define HANDSHAKES_PART 100
 #define HANDSHAKES_MIN 10000
@@ -40,7 +38,7 @@ static uint32_t share_of(uint32_t all, unsigned among)
 
 /*
  * Each session and each registration holds one, and a device's two are the same; so does each
- * refusal that is kept.
+ * refusal that is kept. One is as long as an endpoint's name, since most often it is that.
  */
 static struct rdl_identities_config identities_of(const struct daemon *daemon)
 {
@@ -51,7 +49,7 @@ static struct rdl_identities_config identities_of(const struct daemon *daemon)
 
 	return (struct rdl_identities_config){ .identities = (uint32_t)most + handshakes_of(conf) +
 							     refusals,
-		.octets = IDENTITY_OCTETS,
+		.octets = conf->memory.name_octets,
 		.key = daemon->keys.identities };
 }
 
