@@ -11,10 +11,10 @@
 #define PLACES 8
 #define NAMES_A_BUCKET 5
 
-/* A place: 56 bits of the digest, in which generation it was added, how often. 0: free. */
+/* A place: 56 bits of the digest, whether added since all began anew, how often. 0: free. */
 #define ONCE UINT64_C(1)
 #define TIMES UINT64_C(0x7f)
-#define GENERATION UINT64_C(0x80)
+#define NEW UINT64_C(0x80)
 #define NAME_SHIFT 8
 
 struct bucket {
@@ -24,7 +24,6 @@ struct bucket {
 
 struct rdl_secured {
 	uint64_t count;
-	uint64_t generation; /* 0 or GENERATION */
 	uint32_t buckets; /* that names have two of; behind them the one for all */
 	struct bucket table[];
 };
@@ -154,9 +153,9 @@ bool rdl_secured_add(struct rdl_secured *secured, struct rdl_endpoint_digest dig
 		if (place == NULL)
 			return false;
 		__atomic_store_n(&secured->count, secured->count + 1, __ATOMIC_RELAXED);
-		store(place, choice.name | secured->generation | ONCE);
-	} else if ((*place & GENERATION) != secured->generation) {
-		store(place, choice.name | secured->generation | ONCE);
+		store(place, choice.name | NEW | ONCE);
+	} else if ((*place & NEW) == 0) {
+		store(place, choice.name | NEW | ONCE);
 	} else if ((*place & TIMES) < RDL_SECURED_TIMES) {
 		store(place, *place + ONCE);
 	}
@@ -184,7 +183,13 @@ void rdl_secured_remove(struct rdl_secured *secured, struct rdl_endpoint_digest 
 
 void rdl_secured_begin(struct rdl_secured *secured)
 {
-	secured->generation ^= GENERATION;
+	for (uint64_t b = 0; b <= secured->buckets; b++)
+		for (unsigned i = 0; i < PLACES; i++) {
+			uint64_t *place = &secured->table[b].places[i];
+
+			if (*place != 0)
+				store(place, *place & ~NEW);
+		}
 }
 
 void rdl_secured_end(struct rdl_secured *secured)
@@ -193,7 +198,7 @@ void rdl_secured_end(struct rdl_secured *secured)
 		for (unsigned i = 0; i < PLACES; i++) {
 			uint64_t *place = &secured->table[b].places[i];
 
-			if (*place != 0 && (*place & GENERATION) != secured->generation)
+			if (*place != 0 && (*place & NEW) == 0)
 				drop(secured, place);
 		}
 }

@@ -27,7 +27,8 @@ void rdl_secured_remove(struct rdl_secured *secured, struct rdl_endpoint_digest 
 
 /*
  * When it is no longer known what to remove: begins anew, and all that is to be there is added.
- * What was there before stays until the end, so that no name is missing meanwhile.
+ * What was there before stays until the end, so that no name is missing meanwhile. Begun once more
+ * before the end, what has been added since is of before, too.
  */
 void rdl_secured_begin(struct rdl_secured *secured);
 void rdl_secured_end(struct rdl_secured *secured);

@@ -124,6 +124,30 @@ static void test_anew(void **state)
 	free(secured);
 }
 
+/* Begun in vain as often as may be: nothing is missing, and nothing is counted twice. */
+static void test_anew_in_vain(void **state)
+{
+	struct rdl_secured *secured = begin(100);
+
+	assert_true(rdl_secured_add(secured, digest_of(1)));
+	assert_true(rdl_secured_add(secured, digest_of(2)));
+	for (unsigned times = 1; times < 4; times++) {
+		for (unsigned i = 0; i < times; i++) {
+			rdl_secured_begin(secured);
+			assert_true(rdl_secured_add(secured, digest_of(1)));
+			assert_true(rdl_secured_has(secured, digest_of(2)));
+		}
+		rdl_secured_begin(secured);
+		assert_true(rdl_secured_add(secured, digest_of(2)));
+		assert_true(rdl_secured_add(secured, digest_of(1)));
+		rdl_secured_end(secured);
+		assert_int_equal(rdl_secured_count(secured), 2);
+		rdl_secured_remove(secured, digest_of(1));
+		assert_false(rdl_secured_has(secured, digest_of(1)));
+	}
+	free(secured);
+}
+
 static void test_memory(void **state)
 {
 	assert_true(rdl_secured_memory(1000000) < 13 * UINT64_C(1000000));
@@ -136,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_anew),
+		cmocka_unit_test(test_anew_in_vain),
 		cmocka_unit_test(test_memory),
 	};
 
