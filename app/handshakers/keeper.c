@@ -8,8 +8,6 @@
 #define RECLAIM_MS 1000
 /* Of identities, in one go. */
 #define RECLAIM_BUDGET 65536
-/* A walk goes mode by mode, until nothing was changed meanwhile. */
-#define WALK_TRIES 5
 /* Between two lines of the log about the same. */
 #define COMPLAIN_MS 60000
 
@@ -64,38 +62,25 @@ static void walked(void *context, struct rdl_credentials_identity identity, stru
 	secure_all(walk->keeper, identity, names, true);
 }
 
-static bool walk_once(struct keeper *keeper, struct walk *walk, bool *moved)
+/* The set of what is secured, anew. Its old names stay in it until the new ones are. */
+static bool walk(struct keeper *keeper)
 {
 	static const enum rdl_credentials_mode modes[] = { RDL_CREDENTIALS_PSK,
 		RDL_CREDENTIALS_RPK };
 	uint64_t position[RDL_ARRAY_LEN(modes)];
+	struct walk all = { .keeper = keeper };
 
-	*walk = (struct walk){ .keeper = keeper };
+	rdl_secured_begin(keeper->secured);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(modes); i++)
 		if (rdl_credentials_walk(keeper->reader,
 			    (struct rdl_credentials_identity){ modes[i], { NULL, 0 } }, walked,
-			    walk, &position[i]) != RDL_CREDENTIALS_OK)
+			    &all, &position[i]) != RDL_CREDENTIALS_OK)
 			return false;
-	*moved = position[0] != position[1];
+	rdl_secured_end(keeper->secured);
 	keeper->position = position[0];
+	keeper->raw_position = position[1];
+	__atomic_store_n(&keeper->counts.credentials, all.credentials, __ATOMIC_RELAXED);
 	return true;
-}
-
-/* The set of what is secured, anew. Its old names stay in it until the new ones are. */
-static bool walk(struct keeper *keeper)
-{
-	struct walk all;
-	bool moved = true, answered = true;
-
-	for (int i = 0; i < WALK_TRIES && moved && answered; i++) {
-		rdl_secured_begin(keeper->secured);
-		answered = walk_once(keeper, &all, &moved);
-		if (answered)
-			rdl_secured_end(keeper->secured);
-	}
-	if (answered)
-		__atomic_store_n(&keeper->counts.credentials, all.credentials, __ATOMIC_RELAXED);
-	return answered;
 }
 
 int keeper_load(struct keeper *keeper)
@@ -133,6 +118,10 @@ static void changed(void *context, const struct rdl_credentials_change *change)
 	struct keeper *keeper = context;
 	const struct rdl_identity identity = identity_of(change->identity);
 
+	keeper->position++;
+	if (change->identity.mode == RDL_CREDENTIALS_RPK &&
+		keeper->position <= keeper->raw_position)
+		return;
 	/* First what is new: no name that stays is missing meanwhile. */
 	if (change->after)
 		secure_all(keeper, change->identity, change->names_after, true);
@@ -185,36 +174,37 @@ static bool settle(struct keeper *keeper)
 	return true;
 }
 
-static void complain(struct keeper *keeper, uint64_t now_ms, const char *what)
+/* False: something was said less than a while ago. */
+static bool complain(struct keeper *keeper, uint64_t now_ms, const char *what)
 {
 	if (keeper->complained_ms != 0 && now_ms - keeper->complained_ms < COMPLAIN_MS)
-		return;
+		return false;
 	keeper->complained_ms = now_ms;
 	rdl_log_error("dtls", "%s", what);
+	return true;
 }
 
 static void follow(struct keeper *keeper, uint64_t now_ms)
 {
-	uint64_t unsecured = keeper->counts.unsecured, before = keeper->position;
-	enum rdl_credentials_result result =
-		rdl_credentials_changes(keeper->reader, &keeper->position, changed, keeper);
+	uint64_t position = keeper->position;
 
-	if (result == RDL_CREDENTIALS_GAP) {
+	/* Also when a change cannot be read, or not now: those before it have been told. */
+	if (!keeper->lost)
+		keeper->lost = rdl_credentials_changes(keeper->reader, &position, changed, keeper) >
+			       RDL_CREDENTIALS_NONE;
+	if (keeper->lost && walk(keeper) && settle(keeper)) {
+		keeper->lost = false;
 		count(&keeper->counts.walks, 1);
-		/* Where it is not answered, there is a gap as before. */
-		if (!walk(keeper) || !settle(keeper)) {
-			keeper->position = before;
-			result = RDL_CREDENTIALS_FAILED;
-		}
 	}
-	if (result == RDL_CREDENTIALS_FAILED) {
+	if (keeper->lost) {
 		count(&keeper->counts.failed, 1);
-		complain(keeper, now_ms, "the database of credentials does not answer");
+		(void)complain(keeper, now_ms, "the database of credentials does not answer");
 	}
-	if (keeper->counts.unsecured != unsecured)
+	if (keeper->counts.unsecured != keeper->unsecured_said &&
 		complain(keeper, now_ms,
 			"credentials name more endpoints than there is room for: those beyond may "
-			"register in clear text");
+			"register in clear text"))
+		keeper->unsecured_said = keeper->counts.unsecured;
 }
 
 void keeper_look(struct keeper *keeper, uint64_t now_ms)

@@ -17,7 +17,7 @@
 struct keeper_counts {
 	uint64_t credentials; /* that there are */
 	uint64_t added, changed, removed; /* since the start */
-	uint64_t walks; /* when more had changed than the database remembers */
+	uint64_t walks; /* when more had changed than the database remembers, or could tell */
 	uint64_t failed; /* looks that the database did not answer */
 	uint64_t unsecured; /* names for which the set had no room */
 };
@@ -30,7 +30,10 @@ struct keeper {
 	struct rdl_secured *secured;
 	struct rdl_key endpoint_key; /* of the endpoints' digests */
 	struct keeper_counts counts;
-	uint64_t position; /* of the last change that it knows */
+	uint64_t position; /* of the last change that it knows; changes are numbered */
+	uint64_t raw_position; /* of raw keys, which are walked through last: not before this */
+	bool lost; /* it does not know what changed: all is to be read anew */
+	uint64_t unsecured_said; /* of those counted */
 	uint64_t reaped_ms, reclaimed_ms, complained_ms;
 };
 

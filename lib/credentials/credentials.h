@@ -126,8 +126,9 @@ typedef void (*rdl_credentials_change_fn)(
 #define RDL_CREDENTIALS_CHANGES 65536
 
 /*
- * Tells of what changed after *position, in its order, and moves *position behind it. NONE: nothing
- * did, which takes a microsecond to find out. GAP: too much; *position stays.
+ * Tells of what changed after *position, in its order, and moves *position behind it, by one for
+ * each change. NONE: nothing did, which takes a microsecond to find out. GAP: too much. FAILED: it
+ * does not answer, or no more than was told. After both *position is where it was.
  */
 enum rdl_credentials_result rdl_credentials_changes(struct rdl_credentials_reader *reader,
 	uint64_t *position, rdl_credentials_change_fn tell, void *context)
