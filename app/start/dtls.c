@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DTLS as the configuration wants it: what of it is shared, each worker's table, the handshakers. */
+/* DTLS as the configuration wants it: what all share of it, tables of workers, the handshakers. */
 #include "daemon.h"
 
 #include <stdlib.h>
