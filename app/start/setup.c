@@ -91,6 +91,7 @@ static int setup_workers(struct daemon *daemon)
 		daemon->workers[w] = worker;
 		config.memory = rte_zmalloc_socket("blocks", rdl_pipeline_memory(&config),
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		config.leave = worker_leave;
 		config.make = worker_make;
 		config.context = worker;
 		config.refusals = NULL;

@@ -6,7 +6,10 @@
  */
 #include "internal.h"
 
+#include <assert.h>
+
 #include "clock.h"
+#include "sessions.h"
 
 enum neighbour_kind {
 	/* A datagram of a session of the taker's. */
@@ -14,16 +17,22 @@ enum neighbour_kind {
 	/* One that comes back: a reply, or nothing. */
 	NEIGHBOUR_SEND,
 	NEIGHBOUR_FREE,
+	/* A note for the taker, and one that comes back. */
+	NEIGHBOUR_NOTE,
+	NEIGHBOUR_READ,
 };
 
-struct rdl_channel_credit worker_neighbour_credit(unsigned datagrams)
+struct rdl_channel_credit worker_neighbour_credit(unsigned messages)
 {
-	return (struct rdl_channel_credit){ .limit = { [NEIGHBOUR_DATAGRAM] = datagrams } };
+	return (struct rdl_channel_credit){ .limit = {
+						    [NEIGHBOUR_DATAGRAM] = messages - messages / 4,
+						    [NEIGHBOUR_NOTE] = messages,
+					    } };
 }
 
-static struct rdl_packet *packet_of(uint8_t *kind)
+static struct rdl_frame *frame_of(void *kind)
 {
-	return (struct rdl_packet *)((uintptr_t)kind - offsetof(struct rdl_packet, kind));
+	return (struct rdl_frame *)((uintptr_t)kind - offsetof(struct rdl_packet, kind));
 }
 
 static struct rdl_packet *packet_at(struct rdl_frame *frame)
@@ -64,6 +73,24 @@ unsigned worker_pass_on(
 		rdl_channel_send(channel, batch, n);
 	}
 	return freed_count;
+}
+
+/* Where it cannot be told the session lives on, as long as its registration would have. */
+void worker_leave(void *self, uint64_t session)
+{
+	struct worker *worker = self;
+	unsigned owner = rdl_dtls_worker(worker->pipeline.config.dtls, session);
+	struct rdl_channel *channel = &worker->neighbours[owner];
+
+	if (worker->notes_out == UINT64_MAX || rdl_channel_left(channel, NEIGHBOUR_NOTE) == 0) {
+		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_note, 1);
+		return;
+	}
+	unsigned i = (unsigned)__builtin_ctzll(~worker->notes_out);
+	void *message = &worker->notes[i];
+	worker->notes[i] = (struct note){ NEIGHBOUR_NOTE, session };
+	worker->notes_out |= UINT64_C(1) << i;
+	rdl_channel_send(channel, &message, 1);
 }
 
 /* ---- others', here ---- */
@@ -135,6 +162,23 @@ unsigned worker_see_guests_off(
 
 /* ---- both ways ---- */
 
+static_assert(NOTES_MAX == 64, "a bit each");
+
+static void read_note(struct worker *worker, struct rdl_channel *channel, struct note *note)
+{
+	void *message = note;
+
+	rdl_dtls_keep(worker->pipeline.config.dtls, note->session, 0,
+		(uint32_t)(rdl_clock_coarse_ms() / 1000));
+	note->kind = NEIGHBOUR_READ;
+	rdl_channel_give_back(channel, &message, 1);
+}
+
+static void take_note_back(struct worker *worker, const struct note *note)
+{
+	worker->notes_out &= ~(UINT64_C(1) << (note - worker->notes));
+}
+
 static void be_host(
 	struct worker *worker, unsigned neighbour, struct rdl_frame *frames[], unsigned count)
 {
@@ -147,34 +191,39 @@ bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)
 {
 	struct rdl_channel *channel = &worker->neighbours[neighbour];
 	struct rdl_frame *replies[RDL_BURST_MAX], *spent[RDL_BURST_MAX], *guests[RDL_BURST_MAX];
-	unsigned sent = 0, freed = 0, guest_count = 0;
+	unsigned sent = 0, freed = 0, guest_count = 0, notes = 0;
 	void *batch[RDL_BURST_MAX];
 	unsigned n = rdl_channel_take(channel, batch, RDL_BURST_MAX);
 
-	if (n == 0)
-		return false;
 	for (unsigned i = 0; i < n; i++) {
 		RDL_PREFETCH_WRITE(batch[i]);
-		RDL_PREFETCH_WRITE(packet_of(batch[i]));
+		RDL_PREFETCH_WRITE((char *)batch[i] - RDL_CACHE_LINE);
 	}
 	for (unsigned i = 0; i < n; i++) {
-		struct rdl_packet *packet = packet_of(batch[i]);
+		const uint8_t *kind = batch[i];
 
-		switch ((enum neighbour_kind)packet->kind) {
+		switch ((enum neighbour_kind) * kind) {
 		case NEIGHBOUR_DATAGRAM:
-			guests[guest_count++] = &packet->frame;
+			guests[guest_count++] = frame_of(batch[i]);
 			break;
 		case NEIGHBOUR_SEND:
-			replies[sent++] = &packet->frame;
+			replies[sent++] = frame_of(batch[i]);
 			break;
 		case NEIGHBOUR_FREE:
-			spent[freed++] = &packet->frame;
+			spent[freed++] = frame_of(batch[i]);
+			break;
+		case NEIGHBOUR_NOTE:
+			read_note(worker, channel, batch[i]);
+			break;
+		case NEIGHBOUR_READ:
+			take_note_back(worker, batch[i]);
+			notes++;
 			break;
 		}
 	}
-	rdl_channel_came_back(channel, sent + freed);
+	rdl_channel_came_back(channel, sent + freed + notes);
 	worker_send(worker, 0, replies, sent);
 	worker_free(worker, 0, spent, freed);
 	be_host(worker, neighbour, guests, guest_count);
-	return true;
+	return n > 0;
 }

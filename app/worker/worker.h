@@ -28,6 +28,13 @@ struct untold {
 	uint64_t sessions[UNTOLD_MAX];
 };
 
+/* For another worker: a session of its that a registration lives by no more. */
+struct note {
+	uint8_t kind;
+	uint64_t session;
+};
+#define NOTES_MAX 64
+
 /* Frames on their way out by one port. */
 struct tx_batch {
 	unsigned count;
@@ -54,6 +61,8 @@ struct worker {
 	struct untold untold[HANDSHAKERS_MAX];
 	struct rdl_channel neighbours[WORKERS_MAX]; /* the other workers; its own place is empty */
 	unsigned guests; /* neighbours' frames that it has */
+	struct note notes[NOTES_MAX];
+	uint64_t notes_out; /* those that are at neighbours, a bit each */
 	struct rdl_fragments *fragments;
 	unsigned rounds; /* since it looked for fragments that wait in vain */
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
@@ -78,12 +87,13 @@ struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
 
 /*
  * What it may have under way at one other worker: datagrams of that one's sessions, which come back
- * to be sent or freed.
+ * to be sent or freed, and notes, for which a quarter is kept.
  */
-struct rdl_channel_credit worker_neighbour_credit(unsigned datagrams);
+struct rdl_channel_credit worker_neighbour_credit(unsigned messages);
 
-/* For its pipeline, which makes frames of its queues by it. */
+/* For its pipeline, which makes frames of its queues by it, and leaves others' sessions. */
 struct rdl_frame *worker_make(void *self, unsigned port, unsigned len);
+void worker_leave(void *self, uint64_t session);
 
 /* One round: receives, decides, hands over, takes answers back, sends. True when it found work. */
 bool worker_step(void *self);

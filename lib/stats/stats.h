@@ -48,6 +48,7 @@
 	X(dtls_parcel, "datagram of a handshake shed: no credit towards its handshaker")       \
 	X(dtls_flight, "datagram of a handshake shed: no frame for it, or no way to its peer") \
 	X(dtls_rest, "DTLS records behind others in a datagram shed: too many, or no frame")   \
+	X(dtls_note, "DTLS session left without word to its worker: no credit towards it")     \
 	X(dtls_elsewhere, "datagram of another worker's session shed: no credit towards it")   \
 	X(tx_full, "reply that the port did not take")
 

@@ -26,7 +26,8 @@
 
 #define SECURE_PORT 5684
 #define PARCELS 4 /* of which two may begin handshakes */
-#define DATAGRAMS 3 /* that a worker may have at another */
+#define MESSAGES 4 /* that a worker may have at another */
+#define DATAGRAMS 3 /* of those */
 #define UDP_PAYLOAD (14 + 20 + 8)
 #define LETTERS 8
 #define QUEUES 2
@@ -140,6 +141,7 @@ static inline void take_seat(unsigned s)
 	config.interfaces = &interface;
 	config.dtls = make_table(s, seat_count);
 	config.dtls_udp_port = 1;
+	config.leave = worker_leave;
 	config.make = worker_make;
 	config.context = worker;
 	worker->index = s;
@@ -162,7 +164,7 @@ static inline void take_seat(unsigned s)
 
 static inline int begin(void **state)
 {
-	const struct rdl_channel_credit datagrams = worker_neighbour_credit(DATAGRAMS);
+	const struct rdl_channel_credit datagrams = worker_neighbour_credit(MESSAGES);
 	const struct rdl_admission_limits limits = { .shards = 1 };
 	const struct rdl_policy_config policy = gateway_policy();
 

@@ -325,6 +325,62 @@ static void test_moved(void **state)
 	assert_int_equal(sent(HERE, PORT + 8, octets), 21 + 4 + 8);
 }
 
+/* The owner is told of its session that a registration lives by no more: it is an idle one then. */
+static void test_left(void **state)
+{
+	uint64_t session, name = open_session(&session, RDL_DTLS_NO_CID);
+	struct worker *here = &seats[HERE].worker;
+
+	arrive_update(session);
+	step(HERE);
+	step(OWNER);
+	assert_int_equal(answer_all(OWNER, RDL_COAP_CHANGED), 1);
+	step(OWNER);
+	step(HERE);
+	expect_code(RDL_COAP_CHANGED);
+	assert_int_equal(counts(OWNER)->registered, 1);
+	here->pipeline.config.leave(here->pipeline.config.context, name);
+	assert_true(step(OWNER));
+	assert_int_equal(counts(OWNER)->registered, 0);
+	assert_int_equal(here->neighbours[OWNER].under_way, 1);
+	assert_true(step(HERE));
+	assert_int_equal(here->neighbours[OWNER].under_way, 0);
+	assert_int_equal(here->notes_out, 0);
+}
+
+/* Notes have no more than their credit, and datagrams leave them some. */
+static void test_notes_credit(void **state)
+{
+	struct worker *here = &seats[HERE].worker;
+	uint64_t session;
+
+	open_session(&session, RDL_DTLS_NO_CID);
+	for (unsigned i = 0; i < DATAGRAMS; i++)
+		arrive_update(session);
+	step(HERE);
+	for (unsigned i = 0; i < 3; i++)
+		worker_leave(here, OWNER);
+	assert_int_equal(stat_of(HERE, RDL_STAT_drop_dtls_note), 2);
+	step(OWNER);
+	assert_int_equal(answer_all(OWNER, 0), DATAGRAMS);
+	step(OWNER);
+	step(HERE);
+	assert_int_equal(here->notes_out, 0);
+	for (unsigned i = 0; i < 2; i++)
+		worker_leave(here, OWNER);
+	assert_int_equal(here->notes_out, 3);
+	here->notes_out = UINT64_MAX;
+	worker_leave(here, OWNER);
+	here->notes_out = 3;
+	assert_int_equal(stat_of(HERE, RDL_STAT_drop_dtls_note), 3);
+	ending.asked = 1;
+	step(HERE);
+	assert_int_equal(ending.left, 2);
+	step(OWNER);
+	step(HERE);
+	assert_int_equal(ending.left, 0);
+}
+
 /* A datagram that is at another worker holds up the end of this one, wherever it is there. */
 static void test_end(void **state)
 {
@@ -376,6 +432,8 @@ int main(void)
 		TEST(test_parcel),
 		TEST(test_again),
 		TEST(test_moved),
+		TEST(test_left),
+		TEST(test_notes_credit),
 		TEST(test_end),
 	};
 
