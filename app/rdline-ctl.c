@@ -4,27 +4,21 @@
  * database of credentials.
  */
 #include <getopt.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
+#include "client.h"
 #include "credential.h"
 #include "ctl.h"
 #include "version.h"
 
 #define SOCKET_DEFAULT "/run/rdline/control.sock"
-#define WAIT_S 10
-#define REPLY_MAX (16u << 20)
 
-enum { EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_UNREACHED = 3 };
+enum { EXIT_ERROR = 1, EXIT_USAGE = 2 };
 
 struct options {
 	const char *socket;
@@ -67,55 +61,24 @@ static void fail(int code, const char *what, const char *why)
 	exit(code);
 }
 
-static FILE *open_socket(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval wait = { .tv_sec = WAIT_S };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		fail(EXIT_UNREACHED, path, "is too long for a socket");
-	strcpy(address.sun_path, path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		perror(path);
-		exit(EXIT_UNREACHED);
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	FILE *stream = fdopen(fd, "r");
-	if (stream == NULL)
-		fail(EXIT_UNREACHED, path, "no memory");
-	return stream;
-}
-
 /*
  * Sends a request, which it takes over; the reply, which is the caller's.
  * Ends the program when it says an error.
  */
-static json_t *ask(FILE *stream, const struct options *options, json_t *request)
+static json_t *ask(struct client *client, const struct options *options, json_t *request)
 {
-	char *line = NULL, *text = json_dumps(request, JSON_COMPACT);
-	size_t room = 0;
-	json_error_t error;
+	json_t *reply;
+	enum client_result result = client_ask(client, request, &reply);
 
-	json_decref(request);
-	if (text == NULL || dprintf(fileno(stream), "%s\n", text) < 0)
-		fail(EXIT_UNREACHED, options->socket, "cannot be written to");
-	free(text);
-	ssize_t len = getline(&line, &room, stream);
-	if (len <= 0 || (size_t)len > REPLY_MAX || line[len - 1] != '\n')
-		fail(EXIT_UNREACHED, options->socket, "no reply");
-	json_t *reply = json_loadb(line, (size_t)len, JSON_ALLOW_NUL, &error);
-	if (!json_is_object(reply))
-		fail(EXIT_ERROR, "not a reply", error.text);
-	const char *wrong = json_string_value(json_object_get(reply, "error"));
+	if (result != CLIENT_DONE)
+		exit(result);
+	const char *wrong = client_error(reply);
 	if (options->json)
-		fwrite(line, 1, (size_t)len, stdout);
+		fwrite(client->line, 1, client->line_len, stdout);
 	if (wrong != NULL && !options->json)
 		fail(EXIT_ERROR, wrong, "");
 	if (wrong != NULL)
 		exit(EXIT_ERROR);
-	free(line);
 	return reply;
 }
 
@@ -129,8 +92,8 @@ static json_t *request_of(const char *command, const char *member, const char *v
 	return request;
 }
 
-static void list(
-	FILE *stream, const struct options *options, const char *prefix, const char *cursor)
+static void list(struct client *client, const struct options *options, const char *prefix,
+	const char *cursor)
 {
 	bool all = cursor == NULL, details = !options->json && !options->names;
 	struct list_rows rows = { .count = 0 };
@@ -143,7 +106,7 @@ static void list(
 			json_object_set_new(request, "cursor", json_string(cursor));
 		if (details)
 			json_object_set_new(request, "details", json_true());
-		json_t *page = ask(stream, options, request);
+		json_t *page = ask(client, options, request);
 		if (!list_add(&rows, json_object_get(page, "registrations")))
 			fail(EXIT_ERROR, "no memory", "--sort none needs less");
 		if (options->names && !options->json)
@@ -197,11 +160,14 @@ static void run(const struct options *options, char **arguments, int count)
 		exit(EXIT_USAGE);
 	}
 	const char *first = count > 1 ? arguments[1] : NULL;
-	FILE *stream = open_socket(options->socket);
+	struct client client;
+	enum client_result result = client_open(&client, options->socket);
+	if (result != CLIENT_DONE)
+		exit(result);
 	if (commands[i].print == NULL) {
-		list(stream, options, first, count > 2 ? arguments[2] : NULL);
+		list(&client, options, first, count > 2 ? arguments[2] : NULL);
 	} else {
-		json_t *reply = ask(stream, options, request_of(arguments[0], "endpoint", first));
+		json_t *reply = ask(&client, options, request_of(arguments[0], "endpoint", first));
 
 		if (!options->json)
 			commands[i].print(commands[i].member != NULL
@@ -209,7 +175,7 @@ static void run(const struct options *options, char **arguments, int count)
 						  : reply);
 		json_decref(reply);
 	}
-	fclose(stream);
+	client_close(&client);
 }
 
 /*
@@ -287,7 +253,6 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc && strcmp(argv[optind], "credential") == 0)
 		return end(credential_command(argc - optind, argv + optind));
-	signal(SIGPIPE, SIG_IGN); /* a gateway that went away is no connection */
 	if (optind == argc)
 		return end(EXIT_USAGE);
 	run(&options, argv + optind, argc - optind);
