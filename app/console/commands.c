@@ -69,6 +69,9 @@ static const char *count(
 		if (stat == RDL_STAT_registrations)
 			put_number(reply, before, "registrations_max", from->registrations_max);
 	}
+	if (from->credential_changes != NULL)
+		put_number(reply, before, "credential_changes",
+			__atomic_load_n(from->credential_changes, __ATOMIC_ACQUIRE));
 	rdl_cursor_text(reply, "}\n");
 	return NULL;
 }

@@ -18,6 +18,8 @@ struct console_sources {
 	const struct owners *owners;
 	struct rdl_event_facts facts;
 	uint64_t registrations_max;
+	/* The last change of the credentials that holds at the gateway; NULL: it has none. */
+	const uint64_t *credential_changes;
 	unsigned worker_count;
 	const struct rdl_refusals *refusals[WORKERS_MAX];
 };

@@ -168,7 +168,7 @@ static int remove_identity(struct call *call)
 	if (credentials == NULL)
 		return CREDENTIAL_FAILED;
 	enum rdl_credentials_result result =
-		rdl_credentials_remove(credentials, identity, call->problem);
+		rdl_credentials_remove(credentials, identity, NULL, call->problem);
 	rdl_credentials_close(credentials);
 	if (result == RDL_CREDENTIALS_NONE)
 		return credential_fail("no such identity");

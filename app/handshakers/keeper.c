@@ -98,6 +98,7 @@ int keeper_load(struct keeper *keeper)
 			(unsigned long long)keeper->counts.unsecured);
 		return -1;
 	}
+	__atomic_store_n(&keeper->counts.seen, keeper->position, __ATOMIC_RELEASE);
 	rdl_log_info("dtls", "credentials read credentials=%llu secured_endpoints=%llu",
 		(unsigned long long)keeper->counts.credentials,
 		(unsigned long long)rdl_secured_count(keeper->secured));
@@ -199,6 +200,8 @@ static void follow(struct keeper *keeper, uint64_t now_ms)
 	if (keeper->lost) {
 		count(&keeper->counts.failed, 1);
 		(void)complain(keeper, now_ms, "the database of credentials does not answer");
+	} else {
+		__atomic_store_n(&keeper->counts.seen, keeper->position, __ATOMIC_RELEASE);
 	}
 	if (keeper->counts.unsecured != keeper->unsecured_said &&
 		complain(keeper, now_ms,

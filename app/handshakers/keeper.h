@@ -20,6 +20,7 @@ struct keeper_counts {
 	uint64_t walks; /* when more had changed than the database remembers, or could tell */
 	uint64_t failed; /* looks that the database did not answer */
 	uint64_t unsecured; /* names for which the set had no room */
+	uint64_t seen; /* the number of the database's last change that holds here, too */
 };
 
 struct keeper {

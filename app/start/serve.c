@@ -85,6 +85,8 @@ static struct console_sources console_sources(const struct daemon *daemon)
 		.registrations_max = daemon->conf->memory.registrations,
 		.worker_count = daemon->conf->workers };
 
+	if (daemon->dtls.secured != NULL)
+		sources.credential_changes = &handshakers_keeper(daemon->handshakers)->seen;
 	for (unsigned w = 0; w < sources.worker_count; w++)
 		sources.refusals[w] = daemon->workers[w]->pipeline.config.refusals;
 	return sources;

@@ -187,7 +187,8 @@ bool rdl_credentials_put(struct rdl_credentials *credentials,
 	return true;
 }
 
-static int remove_row(struct writing *writing, struct rdl_credentials_identity identity)
+static int remove_row(struct writing *writing, struct rdl_credentials_identity identity,
+	struct rdl_credentials_removed *removed)
 {
 	struct rdl_credentials_change change = { .identity = identity, .before = true };
 	MDB_val key = rdl_credentials_val(identity.octets), old;
@@ -202,11 +203,17 @@ static int remove_row(struct writing *writing, struct rdl_credentials_identity i
 		return MDB_CORRUPTED;
 	/* Told before it goes: its names lie in the page. */
 	rc = rdl_credentials_log_add(&writing->log, &change);
+	if (removed != NULL) {
+		removed->position = writing->log.position;
+		removed->names_len = change.names_before.len;
+		memcpy(removed->names, change.names_before.data, change.names_before.len);
+	}
 	return rc != 0 ? rc : mdb_cursor_del(writing->cursor, 0);
 }
 
 enum rdl_credentials_result rdl_credentials_remove(struct rdl_credentials *credentials,
-	struct rdl_credentials_identity identity, char problem[RDL_CREDENTIALS_PROBLEM_MAX])
+	struct rdl_credentials_identity identity, struct rdl_credentials_removed *removed,
+	char problem[RDL_CREDENTIALS_PROBLEM_MAX])
 {
 	struct writing writing;
 	int rc;
@@ -216,7 +223,7 @@ enum rdl_credentials_result rdl_credentials_remove(struct rdl_credentials *crede
 	do {
 		rc = begin(credentials, &writing);
 		if (rc == 0)
-			rc = end(&writing, remove_row(&writing, identity));
+			rc = end(&writing, remove_row(&writing, identity, removed));
 	} while (rc == MDB_MAP_FULL && (rc = grow(credentials, 0)) == 0);
 	if (rc == 0)
 		return RDL_CREDENTIALS_OK;

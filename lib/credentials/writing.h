@@ -34,9 +34,18 @@ bool rdl_credentials_sort(struct rdl_credentials_row *rows, size_t count,
 bool rdl_credentials_put(struct rdl_credentials *credentials,
 	const struct rdl_credentials_row *rows, size_t count, struct rdl_credentials_tally *tally,
 	char problem[RDL_CREDENTIALS_PROBLEM_MAX]) __attribute__((warn_unused_result));
-/* OK, NONE, or FAILED with the problem in words. */
+
+/* What there was of an identity. */
+struct rdl_credentials_removed {
+	/* Of the change; who follows changes to here knows of it. */
+	uint64_t position;
+	size_t names_len;
+	uint8_t names[RDL_CREDENTIALS_NAMES_MAX];
+};
+
+/* OK, and *removed, which may be NULL, is filled in; NONE; or FAILED with the problem in words. */
 enum rdl_credentials_result rdl_credentials_remove(struct rdl_credentials *credentials,
-	struct rdl_credentials_identity identity, char problem[RDL_CREDENTIALS_PROBLEM_MAX])
-	__attribute__((warn_unused_result));
+	struct rdl_credentials_identity identity, struct rdl_credentials_removed *removed,
+	char problem[RDL_CREDENTIALS_PROBLEM_MAX]) __attribute__((warn_unused_result));
 
 #endif

@@ -80,7 +80,7 @@ static inline struct rdl_credentials_tally database_put(struct database *databas
 static inline enum rdl_credentials_result database_remove(
 	struct database *database, struct rdl_credentials_identity identity)
 {
-	return rdl_credentials_remove(database->credentials, identity, database->problem);
+	return rdl_credentials_remove(database->credentials, identity, NULL, database->problem);
 }
 
 /* Looks up, and compares what is found. */

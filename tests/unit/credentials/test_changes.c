@@ -103,6 +103,32 @@ static void test_changes(void **state)
 	database_end(&database);
 }
 
+/* Who waits until somebody has followed the changes so far knows that he knows. */
+static void test_removed(void **state)
+{
+	struct rdl_credentials_identity a = psk(RDL_SPAN("a")), b = psk(RDL_SPAN("b"));
+	struct rdl_credentials_removed removed;
+	struct database database;
+
+	database_begin(&database, NULL);
+	uint64_t position = walk(&database, psk(NO_NAMES));
+	database_put(&database, a, RDL_SPAN("k"), RDL_SPAN("\1x\3y-*"));
+	database_put(&database, b, RDL_SPAN("k"), NO_NAMES);
+	assert_int_equal(
+		rdl_credentials_remove(database.credentials, a, &removed, database.problem),
+		RDL_CREDENTIALS_OK);
+	assert_int_equal(removed.names_len, 6);
+	assert_memory_equal(removed.names, "\1x\3y-*", 6);
+	assert_int_equal(changes(&database, &position), RDL_CREDENTIALS_OK);
+	assert_int_equal(removed.position, position);
+	assert_int_equal(
+		rdl_credentials_remove(database.credentials, b, &removed, database.problem),
+		RDL_CREDENTIALS_OK);
+	assert_int_equal(removed.names_len, 0);
+	assert_int_equal(removed.position, position + 1);
+	database_end(&database);
+}
+
 static void test_walk(void **state)
 {
 	struct database database;
@@ -189,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_gap),
 	};

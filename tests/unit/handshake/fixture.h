@@ -80,8 +80,8 @@ static inline void world_remove(struct world *world, const char *identity)
 	struct rdl_credentials_identity octets = { RDL_CREDENTIALS_PSK,
 		{ (const uint8_t *)identity, strlen(identity) } };
 
-	assert_int_equal(
-		rdl_credentials_remove(world->credentials, octets, problem), RDL_CREDENTIALS_OK);
+	assert_int_equal(rdl_credentials_remove(world->credentials, octets, NULL, problem),
+		RDL_CREDENTIALS_OK);
 }
 
 static inline struct world *world_begin(void)

@@ -198,7 +198,7 @@ static void test_key_removed(void **state)
 
 	get_ticket(&device);
 	digest_of(&device.person, digest);
-	assert_int_equal(rdl_credentials_remove(device.world->credentials, identity, problem),
+	assert_int_equal(rdl_credentials_remove(device.world->credentials, identity, NULL, problem),
 		RDL_CREDENTIALS_OK);
 	refused(&device, "", RDL_HANDSHAKE_identity);
 	device_end(&device);
@@ -222,8 +222,8 @@ static void test_key_removed_meanwhile(void **state)
 	gnutls_session_set_data(world->client.tls, device.session.data, device.session.size);
 	(void)client_step(&world->client);
 	world_deliver_all(world);
-	assert_int_equal(
-		rdl_credentials_remove(world->credentials, identity, problem), RDL_CREDENTIALS_OK);
+	assert_int_equal(rdl_credentials_remove(world->credentials, identity, NULL, problem),
+		RDL_CREDENTIALS_OK);
 	(void)world_run(world);
 	assert_int_equal(world->established, 0);
 	assert_int_equal(world_failed(world, RDL_HANDSHAKE_removed), 1);

@@ -62,9 +62,11 @@ static void test_added_and_removed(void **state)
 	look(house, KEEPER_MS);
 	assert_int_equal(incarnation(house, a), before);
 	assert_int_equal(house->keeper.counts.credentials, 1);
+	assert_int_equal(house->keeper.counts.seen, 1);
 
 	database_remove(&house->database, psk(RDL_SPAN("a")));
 	look(house, KEEPER_MS);
+	assert_int_equal(house->keeper.counts.seen, 2);
 	assert_int_not_equal(incarnation(house, a), before);
 	assert_int_equal(incarnation(house, other), other_before);
 	assert_string_equal(secured(house), "");
@@ -181,6 +183,7 @@ static void test_gap(void **state)
 	put_many(house, RDL_CREDENTIALS_CHANGES + 1, "\1*");
 	assert_string_equal(look(house, KEEPER_MS), "");
 	assert_int_equal(house->keeper.counts.walks, 1);
+	assert_int_equal(house->keeper.counts.seen, 6 + RDL_CREDENTIALS_CHANGES + 1);
 	assert_string_equal(secured(house), "xz");
 	assert_int_equal(house->keeper.counts.credentials, RDL_CREDENTIALS_CHANGES + 4);
 	assert_int_equal(incarnation(house, a), before[0]);

@@ -107,10 +107,12 @@ static void test_no_answer(void **state)
 	assert_non_null(strstr(look(house, KEEPER_MS), "does not answer"));
 	assert_string_equal(secured(house), "x");
 	assert_int_equal(incarnation(house, a), before);
+	assert_int_equal(house->keeper.counts.seen, 1);
 
 	mend(house, "state", RDL_SPAN("state"), record);
 	assert_string_equal(look(house, KEEPER_MS), "");
 	assert_string_equal(secured(house), "y");
+	assert_int_equal(house->keeper.counts.seen, 3);
 	assert_int_not_equal(incarnation(house, a), before);
 	assert_int_equal(house->keeper.counts.credentials, 1);
 	house_end(house);
