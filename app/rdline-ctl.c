@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 		argv[--optind] = command;
 	}
 	if (optind < argc && strcmp(argv[optind], "credential") == 0)
-		return end(credential_command(argc - optind, argv + optind));
+		return end(credential_command(argc - optind, argv + optind, options.socket));
 	if (optind == argc)
 		return end(EXIT_USAGE);
 	run(&options, argv + optind, argc - optind);

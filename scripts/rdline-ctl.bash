@@ -73,6 +73,9 @@ _rdline_ctl()
 	'credential remove' | 'credential list')
 		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl credential "${database[@]}" list "$current" 2>/dev/null |
 			cut -f 1 | LC_ALL=C grep -av $'[^0-9A-Za-z_.:@%+=,/\x80-\xff-]' | head -n 100)
+		if [[ $command == *remove && $current == -* ]]; then
+			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "--registration" -- "$current")
+		fi
 		;;
 	esac
 	if declare -F __ltrim_colon_completions >/dev/null; then

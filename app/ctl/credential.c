@@ -19,7 +19,8 @@ void credential_usage(FILE *out)
 	      "input;\n"
 	      "                            without an endpoint, the one that equals the identity\n"
 	      "    add --rpk FILE.pem ENDPOINT...   a raw public key\n"
-	      "    remove IDENTITY\n"
+	      "    remove [--registration] IDENTITY   with its registrations at the gateway of "
+	      "-s\n"
 	      "    import FILE             lines identity,key[,endpoint...] or psktool's; all or "
 	      "none\n"
 	      "    list [PREFIX]           identities and endpoints, never keys\n",
@@ -156,11 +157,16 @@ static int add(struct call *call)
 	return call->count < 3 ? CREDENTIAL_USAGE : add_rpk(call);
 }
 
+/* Of "[--registration] IDENTITY". */
 static int remove_identity(struct call *call)
 {
-	char *text = call->arguments[0];
+	char *text = call->arguments[call->count - 1];
 	struct rdl_credentials_identity identity;
+	struct rdl_credentials_removed removed;
+	bool registration = call->count == 2;
 
+	if (registration && strcmp(call->arguments[0], "--registration") != 0)
+		return CREDENTIAL_USAGE;
 	if (!identity_read(text, strlen(text), &identity))
 		return credential_fail(
 			"%s: # begins an identity in hex, and this is not hex", text);
@@ -168,7 +174,7 @@ static int remove_identity(struct call *call)
 	if (credentials == NULL)
 		return CREDENTIAL_FAILED;
 	enum rdl_credentials_result result =
-		rdl_credentials_remove(credentials, identity, NULL, call->problem);
+		rdl_credentials_remove(credentials, identity, &removed, call->problem);
 	rdl_credentials_close(credentials);
 	if (result == RDL_CREDENTIALS_NONE)
 		return credential_fail("no such identity");
@@ -177,7 +183,8 @@ static int remove_identity(struct call *call)
 	fputs("removed: ", stdout);
 	identity_print(identity);
 	putchar('\n');
-	return CREDENTIAL_DONE;
+	return registration ? credential_end_registrations(call->socket, identity, &removed)
+			    : CREDENTIAL_DONE;
 }
 
 static int run(struct call *call, const char *name)
@@ -188,7 +195,7 @@ static int run(struct call *call, const char *name)
 		int (*run)(struct call *call);
 	} commands[] = {
 		{ "add", 2, INT32_MAX, add },
-		{ "remove", 1, 1, remove_identity },
+		{ "remove", 1, 2, remove_identity },
 		{ "import", 1, 1, credential_import },
 		{ "list", 0, 1, credential_list },
 	};
@@ -200,14 +207,14 @@ static int run(struct call *call, const char *name)
 	return CREDENTIAL_USAGE;
 }
 
-int credential_command(int argc, char **argv)
+int credential_command(int argc, char **argv, const char *socket)
 {
 	static const struct option longs[] = {
 		{ "database", required_argument, NULL, 'd' },
 		{ "key-file", required_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct call call = { .count = 0 };
+	struct call call = { .socket = socket };
 	int option;
 
 	/* Neither a core dump nor another process of this user gets keys. */

@@ -8,9 +8,10 @@
 /* What a command's options and commands look like, a line each. */
 void credential_usage(FILE *out);
 /*
- * argv[0] is the word "credential". Returns the program's exit code: 0 done, 1 no such identity or
- * an error, which has been said, 2 usage. Keys among the arguments are overwritten.
+ * argv[0] is the word "credential"; `socket` is of a gateway, where one is to be asked. Returns
+ * the program's exit code: 0 done, 1 no such identity or an error, which has been said, 2 usage, 3
+ * no connection. Keys among the arguments are overwritten.
  */
-int credential_command(int argc, char **argv);
+int credential_command(int argc, char **argv, const char *socket);
 
 #endif

@@ -7,12 +7,14 @@
 
 #include "writing.h"
 
-/* Exit codes. */
+/* Exit codes, beside the client's. */
 enum { CREDENTIAL_DONE = 0, CREDENTIAL_FAILED = 1, CREDENTIAL_USAGE = 2 };
 
 /* One command, as it was given. */
 struct call {
 	struct rdl_credentials_config config;
+	/* A gateway's control socket. */
+	const char *socket;
 	/* Behind the command's name. */
 	char **arguments;
 	int count;
@@ -29,5 +31,11 @@ int credential_put(struct call *call, const struct rdl_credentials_row *rows, si
 
 int credential_import(struct call *call);
 int credential_list(struct call *call);
+/*
+ * Of an identity that was removed, at the gateway behind that socket; prints each. An exit code,
+ * also that there is no connection.
+ */
+int credential_end_registrations(const char *socket, struct rdl_credentials_identity identity,
+	const struct rdl_credentials_removed *removed);
 
 #endif

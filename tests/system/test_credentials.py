@@ -226,14 +226,18 @@ def test_completion():
     """Identities are completed from the database that the line names."""
     with Folder() as f:
         f.run("add", "urn:dev:1", "00")
+        f.run("add", "-x", "00")
         f.run("add", "evil$(touch x)", "00")
         script = """
             PATH=%s:$PATH; . %s/scripts/rdline-ctl.bash
             COMP_WORDS=(rdline-ctl credential --database %s remove "$1"); COMP_CWORD=5; _rdline_ctl; echo "${COMPREPLY[@]}"
             COMP_WORDS=(rdline-ctl credential --database %s im); COMP_CWORD=4; _rdline_ctl; echo "${COMPREPLY[@]}"
-        """ % (os.path.dirname(CTL), ROOT, f.database, f.database)
+            COMP_WORDS=(rdline-ctl credential --database %s remove -); COMP_CWORD=5; _rdline_ctl; echo "${COMPREPLY[@]}"
+            COMP_WORDS=(rdline-ctl credential --database %s remove --registration u)
+            COMP_CWORD=6; _rdline_ctl; echo "${COMPREPLY[@]}"
+        """ % (os.path.dirname(CTL), ROOT, f.database, f.database, f.database, f.database)
         done = subprocess.run(["bash", "-c", script, "bash", ""], capture_output=True, text=True, timeout=30)
-        expect((done.stdout, done.stderr), ("urn:dev:1\nimport\n", ""))
+        expect((done.stdout, done.stderr), ("-x urn:dev:1\nimport\n-x --registration\nurn:dev:1\n", ""))
 
 
 main()
