@@ -89,20 +89,22 @@ static bool bucket_has(const struct bucket *bucket, uint64_t name)
 	return any != 0;
 }
 
+uint64_t rdl_secured_count(const struct rdl_secured *secured)
+{
+	return __atomic_load_n(&secured->count, __ATOMIC_RELAXED);
+}
+
 bool rdl_secured_has(const struct rdl_secured *secured, struct rdl_endpoint_digest digest)
 {
 	struct choice choice = choose(secured, digest);
 
+	if (rdl_secured_count(secured) == 0)
+		return false;
 	/* Side by side. */
 	RDL_PREFETCH(&secured->table[choice.bucket[1]]);
 	return bucket_has(&secured->table[choice.bucket[0]], choice.name) ||
 	       bucket_has(&secured->table[choice.bucket[1]], choice.name) ||
 	       bucket_has(&secured->table[choice.bucket[2]], choice.name);
-}
-
-uint64_t rdl_secured_count(const struct rdl_secured *secured)
-{
-	return __atomic_load_n(&secured->count, __ATOMIC_RELAXED);
 }
 
 /* By the one that adds and removes: a name's place, or NULL. */
