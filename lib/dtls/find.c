@@ -48,13 +48,13 @@ void rdl_dtls_prefetch_behind(const struct rdl_dtls *dtls, uint64_t session)
 		prefetch_incarnation(dtls, rdl_dtls_at(dtls, handle));
 }
 
-/* Rows lie one behind the other. */
+/* Rows lie one behind the other, in all less than 2^32 slots: one short division does. */
 uint32_t rdl_dtls_handle(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
 {
-	size_t at = (size_t)(session - dtls->rows[dtls->config.worker]);
-	size_t partition = dtls->config.worker + at / dtls->slots * dtls->config.workers;
+	uint32_t at = (uint32_t)(session - dtls->rows[dtls->config.worker]);
+	uint32_t partition = dtls->config.worker + at / dtls->slots * dtls->config.workers;
 
-	return (uint32_t)(partition << 24 | at % dtls->slots);
+	return partition << 24 | at % dtls->slots;
 }
 
 uint64_t rdl_dtls_name(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
