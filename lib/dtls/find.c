@@ -24,12 +24,28 @@ struct rdl_dtls_session *rdl_dtls_find(struct rdl_dtls *dtls, uint64_t session)
 	return s->state != RDL_DTLS_FREE && s->generation == session >> 32 ? s : NULL;
 }
 
-void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session)
+/*
+ * A line at the end has nothing of what opening a record takes. It is fetched with the answer, so
+ * that a burst waits for two lines of each session at a time, not for three.
+ */
+#define READ_OCTETS offsetof(struct rdl_dtls_session, write_key)
+
+static void prefetch(const struct rdl_dtls *dtls, uint64_t session, size_t len)
 {
 	uint32_t handle = (uint32_t)session;
 
 	if (dtls->rows[handle >> 24] != NULL && (handle & 0xffffff) < dtls->slots)
-		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, handle));
+		rdl_dtls_prefetch_octets(rdl_dtls_at(dtls, handle), len);
+}
+
+void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session)
+{
+	prefetch(dtls, session, READ_OCTETS);
+}
+
+void rdl_dtls_prefetch_whole(const struct rdl_dtls *dtls, uint64_t session)
+{
+	prefetch(dtls, session, sizeof(struct rdl_dtls_session));
 }
 
 /* Whether it is over says the identity, too. */
@@ -121,7 +137,7 @@ void rdl_dtls_prefetch_address(const struct rdl_dtls *dtls, uint64_t address)
 	uint32_t handle = *bucket_of(dtls, address);
 
 	if (handle != RDL_DTLS_NONE)
-		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, handle));
+		rdl_dtls_prefetch_octets(rdl_dtls_at(dtls, handle), READ_OCTETS);
 }
 
 /* Every second session shares its bucket with one before it. */
@@ -135,7 +151,7 @@ void rdl_dtls_prefetch_behind_address(const struct rdl_dtls *dtls, uint64_t addr
 	if (session->address == address)
 		prefetch_incarnation(dtls, session);
 	else if (session->next != RDL_DTLS_NONE)
-		rdl_dtls_prefetch_session(rdl_dtls_at(dtls, session->next));
+		rdl_dtls_prefetch_octets(rdl_dtls_at(dtls, session->next), READ_OCTETS);
 }
 
 /*

@@ -35,9 +35,9 @@ static inline struct rdl_dtls_session *rdl_dtls_at(const struct rdl_dtls *dtls, 
 	return &dtls->rows[handle >> 24][handle & 0xffffff];
 }
 
-static inline void rdl_dtls_prefetch_session(const struct rdl_dtls_session *session)
+static inline void rdl_dtls_prefetch_octets(const struct rdl_dtls_session *session, size_t len)
 {
-	for (size_t at = 0; at < sizeof(*session); at += RDL_CACHE_LINE)
+	for (size_t at = 0; at < len; at += RDL_CACHE_LINE)
 		RDL_PREFETCH_WRITE((const char *)session + at);
 }
 

@@ -56,7 +56,7 @@ void rdl_dtls_seal(struct rdl_dtls *dtls, struct rdl_dtls_seal seals[], unsigned
 	unsigned places[RDL_DTLS_BURST], n = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		rdl_dtls_prefetch(dtls, seals[i].session);
+		rdl_dtls_prefetch_whole(dtls, seals[i].session);
 	for (unsigned i = 0; i < count; i++) {
 		seals[i].sealed = false;
 		if (begin(dtls, &seals[i], &jobs[n]))

@@ -83,7 +83,9 @@ struct rdl_dtls_session *rdl_dtls_find_address(
 unsigned rdl_dtls_owner(const struct rdl_dtls *dtls, uint64_t address);
 /* NULL: it is over, never was, or is another worker's. */
 struct rdl_dtls_session *rdl_dtls_find(struct rdl_dtls *dtls, uint64_t session);
+/* For a record to be opened; for one to be sealed. */
 void rdl_dtls_prefetch(const struct rdl_dtls *dtls, uint64_t session);
+void rdl_dtls_prefetch_whole(const struct rdl_dtls *dtls, uint64_t session);
 /* Once that is there: what will be read besides. */
 void rdl_dtls_prefetch_behind(const struct rdl_dtls *dtls, uint64_t session);
 void rdl_dtls_prefetch_behind_address(const struct rdl_dtls *dtls, uint64_t address);

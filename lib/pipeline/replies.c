@@ -136,7 +136,7 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 			rdl_pipeline_frame(pipeline, packets[i]);
 			continue;
 		}
-		rdl_dtls_prefetch(pipeline->config.dtls, packets[i]->session);
+		rdl_dtls_prefetch_whole(pipeline->config.dtls, packets[i]->session);
 		secure |= rdl_packet_bit(i);
 	}
 	if (secure != 0)
