@@ -74,9 +74,11 @@ struct rdl_span rdl_handshake_cid_in(struct rdl_handshakes *handshakes,
 
 	if (!rdl_record_open(key, record, RDL_DTLS_CID_LEN, handshakes->plain, &len, type))
 		return none;
-	/* Whatever else it is, GnuTLS does not get it. */
+	/* GnuTLS does not get it. */
 	if (*type == RDL_CONTENT_APPLICATION)
 		return record;
+	if (*type != RDL_CONTENT_HANDSHAKE && *type != RDL_CONTENT_ALERT)
+		return none;
 	len = rdl_record_seal(key, record.data, *type, none,
 		(struct rdl_span){ handshakes->plain, len }, handshakes->made);
 	return (struct rdl_span){ handshakes->made, len };

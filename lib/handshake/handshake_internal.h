@@ -314,7 +314,8 @@ bool rdl_handshake_cid_register(struct rdl_handshake *handshake);
 struct rdl_span rdl_handshake_cid_out(struct rdl_handshake *handshake, struct rdl_span record);
 /*
  * What a client sent, with our Connection ID, as GnuTLS is to see it: in the engine's `made`, and
- * the type of what is in it. Empty: it does not open; `key` is the client's.
+ * the type of what is in it. Empty: it does not open, or holds what nobody has there; `key` is the
+ * client's.
  */
 struct rdl_span rdl_handshake_cid_in(struct rdl_handshakes *handshakes,
 	const struct rdl_record_key *key, struct rdl_span record, uint8_t *type);
