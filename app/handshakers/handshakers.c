@@ -115,6 +115,8 @@ static int open_one(
 		.cid = conf->dtls.cid ? &handshakers->cid : NULL,
 		.suites = conf->dtls.suites.items,
 		.suite_count = conf->dtls.suites.count,
+		.ticket_s = conf->dtls.ticket_s,
+		.ticket_key = config->ticket_key,
 		.reader = reader,
 		.identities = config->identities };
 

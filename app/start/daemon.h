@@ -17,6 +17,7 @@ struct keys {
 	uint64_t exchange_seed, memo_seed;
 	uint16_t reply_salt; /* NON replies show it to anybody */
 	uint8_t rss[RDL_PKTIO_RSS_KEY];
+	uint8_t dtls_ticket[RDL_HANDSHAKE_TICKET_KEY_LEN];
 };
 
 /* What there is of DTLS; NULL, all of it, where there is none. */

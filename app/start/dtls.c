@@ -203,6 +203,7 @@ int daemon_setup_handshakers(struct daemon *daemon)
 		.secured = daemon->dtls.secured,
 		.endpoint_key = daemon->keys.endpoint,
 		.cid_key = daemon->keys.dtls_cid,
+		.ticket_key = daemon->keys.dtls_ticket,
 		.letters = daemon->dtls.letters,
 		.certificates = daemon->dtls.certificates };
 

@@ -29,6 +29,7 @@ int daemon_keys(struct daemon *daemon)
 		{ &keys->dtls_address, sizeof(keys->dtls_address) },
 		{ &keys->dtls_cid, sizeof(keys->dtls_cid) },
 		{ &keys->dtls_cookie, sizeof(keys->dtls_cookie) },
+		{ keys->dtls_ticket, sizeof(keys->dtls_ticket) },
 		{ &keys->exchange_seed, sizeof(keys->exchange_seed) },
 		{ &keys->memo_seed, sizeof(keys->memo_seed) },
 		{ &boot, sizeof(boot) },

@@ -86,6 +86,23 @@ def test_certificates(gateway):
     life(gateway, certified(gateway, "cn-1", groups=(certificates.SECP256R1,), address=GATEWAY6), "cn-1")
 
 
+def test_resumed(gateway):
+    for cid in (None, b""):
+        first = certified(gateway, "cn-2", ticket=b"", cid=cid).handshake()
+        location = register(first, "cn-2", "2.01")
+        before = gateway.ask("/rdline/dtls")["handshakes_resumed"]
+        # It proves nothing again: who it is, is in the ticket.
+        again = DtlsClient(suites=ECDHE_SUITES[:1], ticket=first.new_ticket(), cid=cid).handshake()
+        assert again.resumes()
+        expect(again.update(location).code, "2.04", "Update in a session that was resumed")
+        if cid is not None:
+            again.rebind()
+            expect(again.update(location).code, "2.04", "Update from another port")
+        expect(gateway.ask("/rdline/dtls")["handshakes_resumed"], before + 1, "resumed")
+        register(again, "cn-3", "4.00")
+    expect(SESSION_TICKET in device("dev-0", ticket=b"").agreed, False, "a ticket for a pre-shared key")
+
+
 def test_raw_public_keys(gateway):
     own = certificates.Identity()
     pem = gateway.authority.file("raw.pem", own.public_pem())
