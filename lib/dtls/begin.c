@@ -69,7 +69,7 @@ enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls, const struct rdl_datag
 {
 	const struct rdl_dtls_session what = {
 		.address = rdl_dtls_address(dtls, datagram),
-		.deadline_s = now_s + dtls->config.handshake_s,
+		.deadline_s = rdl_dtls_deadline(now_s, dtls->config.handshake_s),
 		.handshake.hello = hello,
 	};
 	const struct rdl_dtls_session *other =

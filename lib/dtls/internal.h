@@ -30,6 +30,12 @@ struct rdl_dtls {
 	struct rdl_dtls_counts counts;
 };
 
+/* When so many seconds are over: the one that is running is not among them. */
+static inline uint32_t rdl_dtls_deadline(uint32_t now_s, uint32_t seconds)
+{
+	return seconds < UINT32_MAX - 1 - now_s ? now_s + 1 + seconds : UINT32_MAX;
+}
+
 static inline struct rdl_dtls_session *rdl_dtls_at(const struct rdl_dtls *dtls, uint32_t handle)
 {
 	return &dtls->rows[handle >> 24][handle & 0xffffff];

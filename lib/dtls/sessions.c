@@ -106,7 +106,7 @@ static void open_session(struct rdl_dtls *dtls, struct rdl_dtls_session *session
 	take_keys(session, keys);
 	session->state = RDL_DTLS_OPEN;
 	session->established = now_s & 0xffff;
-	session->deadline_s = now_s + dtls->config.idle_s;
+	session->deadline_s = rdl_dtls_deadline(now_s, dtls->config.idle_s);
 	rdl_dtls_idle_put(dtls, rdl_dtls_handle(dtls, session));
 	dtls->open++;
 	dtls->counts.open[session->suite][session->mode]++;
@@ -134,11 +134,6 @@ bool rdl_dtls_establish(
 	return false;
 }
 
-static uint32_t after(uint32_t now_s, uint32_t seconds)
-{
-	return seconds < UINT32_MAX - now_s ? now_s + seconds : UINT32_MAX;
-}
-
 void rdl_dtls_keep(struct rdl_dtls *dtls, uint64_t name, uint32_t seconds, uint32_t now_s)
 {
 	struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
@@ -148,7 +143,7 @@ void rdl_dtls_keep(struct rdl_dtls *dtls, uint64_t name, uint32_t seconds, uint3
 		return;
 	was = session->registered;
 	session->registered = is;
-	session->deadline_s = after(now_s, is ? seconds : dtls->config.idle_s);
+	session->deadline_s = rdl_dtls_deadline(now_s, is ? seconds : dtls->config.idle_s);
 	if (is && !was) {
 		rdl_dtls_idle_take(dtls, (uint32_t)name);
 		dtls->counts.registered++;
@@ -162,7 +157,7 @@ void rdl_dtls_touch(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uin
 {
 	if (session->registered)
 		return;
-	session->deadline_s = after(now_s, dtls->config.idle_s);
+	session->deadline_s = rdl_dtls_deadline(now_s, dtls->config.idle_s);
 	if (session->newer == RDL_DTLS_NONE)
 		return;
 	uint32_t handle = rdl_dtls_handle(dtls, session);

@@ -88,18 +88,21 @@ static void leave(struct rdl_pipeline *pipeline, uint64_t session, uint32_t now_
 		config->leave(config->context, session);
 }
 
-/* A session lives as long as the registration that it has made or kept. */
+/*
+ * A session lives as long as the registration that it has made or kept. Without a lifetime it is a
+ * copy's whose registration is gone: of another nothing is known.
+ */
 static void keep_session(struct rdl_pipeline *pipeline, const struct rdl_packet *packet)
 {
 	uint32_t now_s = (uint32_t)(pipeline->now_ms / 1000);
 	const struct rdl_request *request = &packet->request;
 
-	if (request->code == RDL_COAP_CREATED || request->code == RDL_COAP_CHANGED)
-		rdl_dtls_keep(pipeline->config.dtls, packet->session, request->lifetime_s, now_s);
-	else if (request->code == RDL_COAP_DELETED)
+	if (request->code == RDL_COAP_DELETED)
 		rdl_dtls_keep(pipeline->config.dtls, packet->session, 0, now_s);
-	else
+	else if (request->code != RDL_COAP_CREATED && request->code != RDL_COAP_CHANGED)
 		return;
+	else if (request->lifetime_s > 0)
+		rdl_dtls_keep(pipeline->config.dtls, packet->session, request->lifetime_s, now_s);
 	if (request->session != 0 && request->session != packet->session)
 		leave(pipeline, request->session, now_s);
 }

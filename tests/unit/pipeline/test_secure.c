@@ -467,9 +467,11 @@ static void test_answers(void **state)
 {
 	static const struct {
 		uint8_t code;
-		uint32_t registered;
-	} answers[] = { { RDL_COAP_CHANGED, 1 }, { RDL_COAP_CHANGED, 1 }, { RDL_COAP_DELETED, 0 },
-		{ RDL_COAP_CREATED, 1 } };
+		uint32_t lifetime_s, registered;
+	} answers[] = { { RDL_COAP_CHANGED, 60, 1 }, { RDL_COAP_CHANGED, 60, 1 },
+		{ RDL_COAP_DELETED, 60, 0 }, { RDL_COAP_CREATED, 60, 1 },
+		/* A copy whose registration is gone. */
+		{ RDL_COAP_CREATED, 0, 1 } };
 	struct message update = line_at("CON POST 11:rd 11:@", make_id(some_location));
 	uint64_t session = establish(1);
 
@@ -480,7 +482,7 @@ static void test_answers(void **state)
 
 		assert_int_equal(go(&run, 1)->hand_over, 1);
 		run.packet.request.location = some_location;
-		assert_int_equal(answer(&run, answers[i].code, 60, session), 1);
+		assert_int_equal(answer(&run, answers[i].code, answers[i].lifetime_s, session), 1);
 		if (answers[i].code != RDL_COAP_CREATED)
 			expect_sealed(&run, &reply);
 		assert_int_equal(counter(rdl_stat_of_code(answers[i].code)), 1);
@@ -488,8 +490,8 @@ static void test_answers(void **state)
 		run_end(&run);
 	}
 	/* And no longer than the registration. */
-	assert_false(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1059));
-	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1060));
+	assert_false(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1060));
+	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, session), 1061));
 }
 
 static uint64_t left; /* a session of another worker's, as was told */
@@ -523,7 +525,7 @@ static void test_former(void **state)
 		assert_true(left == (i < 3 ? 0 : foreign));
 		run_end(&run);
 	}
-	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, former), 1300));
+	assert_true(rdl_dtls_is_over(dtls, rdl_dtls_find(dtls, former), 1301));
 	rdl_dtls_end(dtls, former);
 	rdl_dtls_end(dtls, session);
 }
