@@ -109,11 +109,15 @@ static void read_letter(struct worker *worker, struct rdl_dtls_letter *letter)
 	}
 }
 
-/* One that came before its session was open: now it is. */
+/*
+ * One that came before its session was open: now it is. What its handshaker has read of it is not
+ * to go there again.
+ */
 static void process_again(struct worker *worker, struct rdl_packet *packet)
 {
 	struct rdl_frame *frame = &packet->frame;
 
+	rdl_net_cut(frame, packet->parcel.data, packet->parcel.len);
 	worker->pipeline.now_ms = rdl_clock_coarse_ms();
 	worker_process(worker, packet->home, &frame, 1);
 }

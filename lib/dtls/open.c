@@ -110,6 +110,9 @@ static uint8_t judge_plain(struct rdl_dtls_opening *o, unsigned i, struct rdl_dt
 						     record->content == RDL_CONTENT_ALERT);
 	struct rdl_dtls_session *session, *under_way;
 
+	/* Nobody reads it: a handshaker would give it back. */
+	if (record->content == RDL_CONTENT_APPLICATION && !is_text)
+		return RDL_DTLS_DROP_epoch;
 	session = rdl_dtls_find_address(dtls, o->addresses[i], RDL_DTLS_OPEN);
 	if (session != NULL && rdl_dtls_is_over(dtls, session, o->now_s))
 		session = NULL;

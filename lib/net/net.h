@@ -218,6 +218,8 @@ struct rdl_cursor rdl_net_compose(
  */
 void rdl_net_part(const struct rdl_frame *whole, const uint8_t *payload, uint16_t len,
 	struct rdl_frame *part);
+/* Leaves nothing in such a frame but these octets of its payload. */
+void rdl_net_cut(struct rdl_frame *frame, const uint8_t *payload, uint16_t len);
 
 /*
  * RFC 1071 sum over octets, folded, not complemented, as a number: stored with rdl_put_be16().

@@ -372,6 +372,27 @@ static void test_to_handshaker(void **state)
 	table_end(t);
 }
 
+/* Application data of epochs that have no keys, or not yet: not even while a handshake goes on. */
+static void test_other_epochs(void **state)
+{
+	struct table *t = table_new(NULL);
+	uint64_t session = open_session(t, 1, RDL_DTLS_AES_128_CCM_8, RDL_DTLS_NO_CID);
+	struct arrived a;
+
+	(void)begin(t, 1, 2);
+	for (unsigned host = 1; host < 4; host++) {
+		for (uint8_t epoch = 0; epoch < 3; epoch += 2) {
+			struct sent text = text_of(0, 1);
+
+			arrive(t, &a, host, &text);
+			a.octets[4] = epoch;
+			assert_int_equal(open_one(t, &a), RDL_DTLS_DROP_epoch);
+		}
+	}
+	assert_non_null(rdl_dtls_find(t->dtls, session));
+	table_end(t);
+}
+
 /* The last number that there is, and one too many, in one burst: the first is as any other. */
 static void test_last_number(void **state)
 {
@@ -579,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_moves_onto_another),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_to_handshaker),
+		cmocka_unit_test(test_other_epochs),
 		cmocka_unit_test(test_last_number),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_alerts),

@@ -53,6 +53,15 @@ static void check(const struct frame_spec *like)
 	rdl_net_reply(&part.frame, LEN);
 	assert_int_equal(part.frame.len, alone.frame.len);
 	assert_memory_equal(part.frame.data, alone.frame.data, alone.frame.len);
+
+	/* So is what is left of the whole. */
+	rdl_net_cut(&whole.frame, whole.datagram.data + AT, LEN);
+	assert_int_equal(
+		rdl_net_input(&interface, &whole.frame, &whole.datagram), RDL_NET_DATAGRAM);
+	assert_int_equal(whole.datagram.len, LEN);
+	rdl_net_reply(&whole.frame, LEN);
+	assert_int_equal(whole.frame.len, alone.frame.len);
+	assert_memory_equal(whole.frame.data, alone.frame.data, alone.frame.len);
 	run_end(&whole);
 	run_end(&part);
 	run_end(&alone);

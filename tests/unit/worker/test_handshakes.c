@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a worker and a handshaker have to do with each other. */
 #include "fixture.h"
+#include "layer.h"
 
 static void test_handshake(void **state)
 {
@@ -87,14 +88,20 @@ static void test_again(void **state)
 {
 	struct rdl_dtls_parcel *parcels[8];
 	uint64_t session = client_session();
-	uint8_t octets[256];
+	static const uint8_t flight[] = { RDL_CONTENT_CHANGE_CIPHER_SPEC, 0xfe, 0xfd, [12] = 1, 1 };
+	uint8_t octets[sizeof(flight) + 256];
 
 	say_hello(0, 40001, octets);
-	size_t len = seal_update(session, octets);
+	/* In the datagram of a last flight. */
+	memcpy(octets, flight, sizeof(flight));
+	size_t len = sizeof(flight) + seal_update(session, octets + sizeof(flight));
 	arrive(0, 40001, octets, len);
 	step(0);
 	assert_int_equal(take_parcels(0, parcels), 2);
 	assert_int_equal(parcels[1]->kind, RDL_PARCEL_MORE);
+	assert_int_equal(parcels[1]->len, len);
+	parcels[1]->data += sizeof(flight);
+	parcels[1]->len = (uint16_t)(parcels[1]->len - sizeof(flight));
 	struct rdl_dtls_letter letter = established(parcels[0]->session);
 	write_letter(0, &letter);
 	parcels[1]->again = true;
