@@ -62,6 +62,14 @@ def silence(gateway, client):
     expect(heard(client), None, "an answer")
 
 
+def calm(gateway):
+    """Nothing goes round between a worker and a handshaker."""
+    before = gateway.ask("/rdline/stats")["rx_frames"]
+    time.sleep(0.1)
+    more = gateway.ask("/rdline/stats")["rx_frames"] - before
+    assert more < 50, "%d datagrams go round" % more
+
+
 def lives(client, location):
     """What it hears next is the answer to what it asks now."""
     answer = client.update(location)
@@ -131,6 +139,25 @@ def test_other_sessions(gateway):
     lives(client, location)
 
 
+def test_several_records(gateway):
+    """In one datagram."""
+    for cid in (None, b"", b"to-us"):
+        client, location = registered(cid=cid)
+        client.socket.send(b"".join(client.record(APPLICATION_DATA, request(location)) for _ in range(4)))
+        expect(answers(gateway, client), ["2.04"] * 4)
+        one = client.record(APPLICATION_DATA, request(location))
+        client.socket.send(one + one)
+        expect(answers(gateway, client), ["2.04"], "twice the same")
+        good, forged = (client.record(APPLICATION_DATA, request(location)) for _ in range(2))
+        client.socket.send(good + forged[:-1] + bytes([forged[-1] ^ 1]) + forged[:-1])
+        expect(answers(gateway, client), ["2.04"], "behind it a forged one, and a part of one")
+        # Whoever has said that it hears no more may miss its answer.
+        client.socket.send(client.record(APPLICATION_DATA, request(location)) + client.record(ALERT, bytes(CLOSE_NOTIFY)))
+        answers(gateway, client)
+        client.send(request(location))
+        silence(gateway, client)
+
+
 def test_close_notify(gateway):
     client, location = registered()
     client.close()
@@ -158,6 +185,7 @@ def test_garbage(gateway):
         for octets in (b"", b"\x16", os.urandom(12), b"\x16\xfe\xfd", request(location), bytes(1400)):
             client.socket.send(octets)
         silence(gateway, client)
+        calm(gateway)
         lives(client, location)
 
 
@@ -224,6 +252,23 @@ def test_flights(gateway):
     for options in [dict(psk, **o) for o in both] + [dict(psk, bare=True, **o) for o in bare] + [dict(certified, **o) for o in both]:
         client = DtlsClient(retransmit_s=0.3, **options)
         expect(client.register("cn-flights" if client.certificate else "dev-0").code, "2.01", options)
+
+
+def test_early_requests(gateway):
+    """A request in the datagram of the client's last flight, in one behind it, and before its Finished."""
+    for cid in (None, b"", b"to-us"):
+        for order in ("together", "behind", "before"):
+            client = DtlsClient(identity=b"dev-0", key=KEY, cid=cid).hello()
+            *flight, finished = client.records(client.last_flight())
+            options = [(URI_PATH, "rd"), (URI_QUERY, "ep=dev-0"), (URI_QUERY, "lwm2m=1.0"), (CONTENT_FORMAT, b"\x28")]
+            early = client.record(APPLICATION_DATA, message(POST, Device.mid(), options, LIST.encode()))
+            flight = b"".join(flight)
+            for datagram in {"together": [flight + finished + early], "behind": [flight + finished, early],
+                             "before": [flight, early, finished]}[order]:
+                client.socket.send(datagram)
+            answer = client.receive()
+            expect(answer is not None and Answer(answer).code, "2.01", order)
+        calm(gateway)
 
 
 def test_lost_answers(gateway):
