@@ -104,7 +104,7 @@ def test_certificates_read_again(lab):
 
 
 def test_many_threads(lab):
-    """Two workers, three threads that make handshakes, of which each has some."""
+    """Two workers, three threads that make handshakes, of which each has some; devices that move from one to the other."""
     gateway = lab.gateway(workers=2, shards=2, ports=TWO_QUEUES, extra=group(lab, True, handshakes=3))
     clients = [device("dev-%d" % n, (GATEWAY4, GATEWAY6)[n % 2], cid=(None, b"")[n // 2 % 2]) for n in range(40)]
     locations = [path(client.register("dev-%d" % n)) for n, client in enumerate(clients)]
@@ -113,7 +113,33 @@ def test_many_threads(lab):
     workers = [gateway.ask("/rdline/worker,%d" % w) for w in range(2)]
     expect(min(w["dtls_cookies"] for w in workers) > 0, True, "both workers have devices")
     for client, location in zip(clients, locations):
+        for _ in range(3 if client.cid is not None else 0):
+            client.rebind()
+            expect(client.update(location).code, "2.04", "Update from another port")
+    for client, location in zip(clients, locations):
         expect(client.deregister(location).code, "2.02", "De-register")
+    expect(gateway.stop(), 0)
+
+
+def test_sessions_come_and_go(lab):
+    """Idle ones end, those with a registration do not, and one device in new sessions takes no room from the others."""
+    gateway = lab.gateway(extra=group(lab, session_idle_s=1, sessions=8))
+    idle, kept, left, brief = (device("dev-%d" % n) for n in range(4))
+    location = path(kept.register("dev-1", lt="600"))
+    left.deregister(path(left.register("dev-2", lt="600")))
+    expect(brief.register("dev-3", lt="1").code, "2.01", "Register")
+    until(lambda: gateway.ask("/rdline/dtls")["sessions"] == 1, "sessions do not end", 6)
+    for client in (idle, left, brief):
+        expect(client.register("dev-0", wait=0.1), None, "in a session that is over")
+    expect(kept.update(location).code, "2.04", "Update of who has a registration")
+    last = None
+    for _ in range(60):
+        last = device("dev-4")
+        location = path(last.register("dev-4", lt="0"))
+    other = device("dev-5")
+    expect(other.register("dev-5").code, "2.01", "another one")
+    until(lambda: gateway.ask("/rdline/dtls")["sessions_registered"] == 3, "old sessions keep what is not theirs", 3)
+    expect(last.update(location).code, "2.04", "Update in the last session")
     expect(gateway.stop(), 0)
 
 
