@@ -144,6 +144,19 @@ static bool serve(struct worker *worker, unsigned port, bool stopping)
 }
 
 /*
+ * For each port's turn a neighbour may have sent a burst of datagrams, and given back as many: all
+ * of that is taken, so that nothing piles up.
+ */
+static bool meet(struct worker *worker, unsigned neighbour)
+{
+	unsigned bursts = 0;
+
+	while (bursts < 2 * worker->port_count && worker_take_from_neighbour(worker, neighbour))
+		bursts++;
+	return bursts > 0;
+}
+
+/*
  * Nothing more comes in, and every request has its reply: this worker need not hold up the shards.
  * Those of other workers' frames that are here hold up these.
  */
@@ -198,7 +211,7 @@ bool worker_step(void *self)
 		worked |= serve(worker, p, stopping);
 	for (unsigned w = 0; w < worker->worker_count; w++)
 		if (w != worker->index)
-			worked |= worker_take_from_neighbour(worker, w);
+			worked |= meet(worker, w);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		flush(worker, p);
 	forget_fragments(worker);
