@@ -22,7 +22,9 @@ struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config 
 	if (!rdl_handshake_places_init(&handshakes->places, config->places) ||
 		!rdl_handshake_suites_init(
 			&handshakes->suites, config->suites, config->suite_count) ||
-		gnutls_psk_allocate_server_credentials(&handshakes->psk) < 0) {
+		gnutls_psk_allocate_server_credentials(&handshakes->psk) < 0 ||
+		gnutls_rnd(GNUTLS_RND_RANDOM, &handshakes->print_key,
+			sizeof(handshakes->print_key)) < 0) {
 		rdl_handshakes_destroy(handshakes);
 		return NULL;
 	}

@@ -24,7 +24,7 @@
 	X(alert, "the client gave up, with an alert")                                \
 	X(protocol, "a message that is malformed or out of place")                   \
 	X(timeout, "not finished in time")                                           \
-	X(removed, "its credential was removed meanwhile")                           \
+	X(removed, "its credential was removed meanwhile, or has another key")       \
 	X(database, "the database of credentials did not answer")                    \
 	X(room, "no memory, no place, or no room for the identity")
 
@@ -95,7 +95,7 @@ struct rdl_handshakes_config {
 
 struct rdl_handshakes;
 
-/* NULL: no memory, or a suite that is not known. */
+/* NULL: no memory, no random octets, or a suite that is not known. */
 struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config *config)
 	RDL_MUST_CHECK;
 /* NULL is fine. Handshakes under way come to nothing, and nobody is told. */

@@ -81,6 +81,8 @@ struct rdl_handshake {
 	bool change_came, changed;
 	/* NULL: none is. */
 	struct rdl_handshake_early *early;
+	/* Of the pre-shared key that it was looked up with. */
+	uint64_t key_print[2];
 	/* Of the client's Finished that did not open. */
 	uint8_t wrong;
 	/* It is resumed, and may be. */
@@ -229,6 +231,8 @@ struct rdl_handshakes {
 	struct rdl_handshake_suites suites;
 	gnutls_psk_server_credentials_t psk;
 	struct rdl_certificates *certificates;
+	/* At random. */
+	struct rdl_key print_key;
 	/* The record that GnuTLS is to read next; empty: it has. */
 	const uint8_t *record;
 	uint16_t record_len;

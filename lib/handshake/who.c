@@ -26,6 +26,13 @@ enum rdl_credentials_result rdl_handshake_look_up(
 		handshakes->config.reader, rdl_handshake_identity(handshake), credential);
 }
 
+/* What a key is known by later on, when it is wiped. */
+static void print_of(const struct rdl_handshake *handshake, const struct rdl_credential *credential,
+	uint64_t print[2])
+{
+	rdl_siphash128(&handshake->owner->print_key, credential->key, credential->key_len, print);
+}
+
 /* 1: GnuTLS goes on with a key at random, so that nobody learns which identities there are. */
 int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls_datum_t *key)
 {
@@ -47,6 +54,7 @@ int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnut
 		(void)rdl_handshake_blame(handshake, RDL_HANDSHAKE_database);
 		return -1;
 	}
+	print_of(handshake, credential, handshake->key_print);
 	/* GnuTLS frees it, and wipes it before. */
 	key->data = gnutls_malloc(credential->key_len);
 	key->size = credential->key_len;
@@ -58,12 +66,24 @@ int rdl_handshake_psk(gnutls_session_t tls, const gnutls_datum_t *identity, gnut
 	return key->data != NULL ? 0 : -1;
 }
 
+/* The client has proved that it has the key which is there now. */
+static bool is_key(const struct rdl_handshake *handshake, const struct rdl_credential *credential)
+{
+	uint64_t print[2];
+
+	if (handshake->keys.mode != RDL_IDENTITY_PSK)
+		return true;
+	print_of(handshake, credential, print);
+	return memcmp(print, handshake->key_print, sizeof(print)) == 0;
+}
+
 /* What is removed or changed after this has looked is told to whoever is interned by then. */
 static bool look_up(struct rdl_handshake *handshake, struct rdl_credential *credential)
 {
 	enum rdl_credentials_result result = rdl_handshake_look_up(handshake, credential);
 
-	/* The key has been used. */
+	if (result == RDL_CREDENTIALS_OK && !is_key(handshake, credential))
+		result = RDL_CREDENTIALS_NONE;
 	explicit_bzero(credential->key, sizeof(credential->key));
 	if (result == RDL_CREDENTIALS_OK)
 		return true;

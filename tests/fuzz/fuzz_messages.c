@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A client's handshake messages in fragments. Each seven octets of the input are one: which
- * message, its type and length, and where in it. What is taken is what a map of the octets that were there
- * says, octet for octet; the same input is read as fragments are in a record.
+ * message, its type and length, and where in it. What is taken is what a map of the octets that
+ * were there says, octet for octet; the same input is read as fragments are in a record.
  */
 #include "fuzz.h"
 

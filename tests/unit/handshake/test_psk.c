@@ -294,8 +294,8 @@ static void test_no_common_suite(void **state)
 	world_end(world);
 }
 
-/* It is known by its key, and gone when its Finished comes. */
-static void test_removed_meanwhile(void **state)
+/* A client's Finished is yet to come; the server has seen the rest. */
+static struct world *before_finished(void)
 {
 	struct world *world = world_begin();
 
@@ -304,11 +304,47 @@ static void test_removed_meanwhile(void **state)
 	world_deliver_all(world);
 	(void)client_step(&world->client);
 	(void)world_deliver(world);
-	world_remove(world, "device");
+	return world;
+}
+
+static void ends_removed(struct world *world)
+{
 	world_deliver_all(world);
 	assert_int_equal(world->established, 0);
 	assert_int_equal(world->ended, 1);
 	assert_int_equal(world_failed(world, RDL_HANDSHAKE_removed), 1);
+	world_end(world);
+}
+
+static void test_removed_meanwhile(void **state)
+{
+	struct world *world = before_finished();
+
+	world_remove(world, "device");
+	ends_removed(world);
+}
+
+/* Also by way of having been removed: it is another credential. */
+static void test_key_changed_meanwhile(void **state)
+{
+	struct world *world = before_finished();
+
+	world_credential(world, "device", "0123456789abcdeX");
+	ends_removed(world);
+	world = before_finished();
+	world_remove(world, "device");
+	world_credential(world, "device", "0123456789abcde");
+	ends_removed(world);
+}
+
+static void test_same_key_again(void **state)
+{
+	struct world *world = before_finished();
+
+	world_remove(world, "device");
+	world_credential(world, "device", KEY);
+	world_deliver_all(world);
+	assert_int_equal(world->established, 1);
 	world_end(world);
 }
 
@@ -475,6 +511,8 @@ int main(void)
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_no_common_suite),
 		cmocka_unit_test(test_removed_meanwhile),
+		cmocka_unit_test(test_key_changed_meanwhile),
+		cmocka_unit_test(test_same_key_again),
 		cmocka_unit_test(test_application_data),
 		cmocka_unit_test(test_last_flight),
 		cmocka_unit_test(test_places),
