@@ -5,6 +5,9 @@
  */
 #include "fixture.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include "cid.h"
 
 #define HERE 1
@@ -416,6 +419,49 @@ static void test_end(void **state)
 	assert_int_equal(ending.left, 0);
 }
 
+static int over; /* the owner need not go on */
+
+/* The owner and its shard, on a core of their own. */
+static void *own(void *unused)
+{
+	while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
+		if (!step(OWNER))
+			sched_yield();
+		answer_all(OWNER, RDL_COAP_CHANGED);
+	}
+	return unused;
+}
+
+/* Both at work at once: every datagram is answered, or counted. */
+static void test_two_cores(void **state)
+{
+	const unsigned rounds = 2000;
+	unsigned answered = 0, shed;
+	pthread_t thread;
+	uint64_t session;
+
+	open_session(&session, RDL_DTLS_NO_CID);
+	__atomic_store_n(&over, 0, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_create(&thread, NULL, own, NULL), 0);
+	for (unsigned i = 0; i < rounds || seats[HERE].worker.neighbours[OWNER].under_way > 0;
+		i++) {
+		if (i < rounds)
+			arrive_update(session);
+		if (i % 16 == 0)
+			worker_leave(&seats[HERE].worker, OWNER);
+		if (!step(HERE) || i % 8 == 0)
+			sched_yield();
+		while (sent_code(HERE, PORT) == RDL_COAP_CHANGED)
+			answered++;
+	}
+	__atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	shed = (unsigned)stat_of(HERE, RDL_STAT_drop_dtls_elsewhere);
+	assert_int_equal(answered, stat_of(HERE, RDL_STAT_dtls_passed));
+	assert_int_equal(answered + shed, rounds);
+	assert_true(answered > 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -435,6 +481,7 @@ int main(void)
 		TEST(test_left),
 		TEST(test_notes_credit),
 		TEST(test_end),
+		TEST(test_two_cores),
 	};
 
 	seat_count = 2;
