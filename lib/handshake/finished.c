@@ -20,10 +20,12 @@ bool rdl_handshake_finished_give(
 	memcpy(key.salt, keys->read_salt, sizeof(key.salt));
 	bool good = rdl_record_open(&key, record, RDL_DTLS_CID_LEN, handshakes->plain, &len, &type);
 	explicit_bzero(&key, sizeof(key));
-	if (good && type != RDL_CONTENT_HANDSHAKE)
+	/* Nothing else: its worker gives that to us, and would without end. */
+	if (good && (type == RDL_CONTENT_APPLICATION || type == RDL_CONTENT_ALERT))
 		return true;
 	/* One that is a copy itself is no client's that misses something. */
-	if (good && rdl_record_number(record.data) >= keys->read_sequence) {
+	if (good && type == RDL_CONTENT_HANDSHAKE &&
+		rdl_record_number(record.data) >= keys->read_sequence) {
 		keys->read_sequence = rdl_record_number(record.data) + 1;
 		handshake->way = *way;
 		rdl_handshake_count(&handshakes->counts.repeated);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Handshakes with pre-shared keys: what comes of them, over a network that is as it likes. */
 #include "fixture.h"
+#include "handshake_internal.h"
 
 #define KEY "0123456789abcdef"
 #define CCM_8 PSK_SUITES("AES-128-CCM-8")
@@ -400,6 +401,35 @@ static void test_last_flight(void **state)
 	world_end(world);
 }
 
+/*
+ * What a client says in its session goes to its worker; but for what the worker would give back: a
+ * ChangeCipherSpec, and what is no content at all.
+ */
+static void test_contents_behind(void **state)
+{
+	static const uint8_t like[RDL_DTLS_RECORD_HEADER] = { 0, 0xfe, 0xfd, 0, 1, [10] = 9 };
+	static const uint8_t plain[] = { 1, 0 };
+	struct world *world = world_begin();
+	struct rdl_record_key key = { .suite = RDL_DTLS_AES_128_CCM_8 };
+	static uint8_t made[RDL_RECORD_MAX];
+
+	client_begin(&world->client, "device", KEY, CCM_8, -1);
+	assert_int_equal(world_run(world), 0);
+	memcpy(key.key, world->keys.read_key, sizeof(key.key));
+	memcpy(key.salt, world->keys.read_salt, sizeof(key.salt));
+	for (unsigned type = 0; type <= UINT8_MAX; type++) {
+		bool is_its = type == RDL_CONTENT_ALERT || type == RDL_CONTENT_APPLICATION;
+		size_t len =
+			rdl_record_seal(&key, like, (uint8_t)type, (struct rdl_span){ NULL, 0 },
+				(struct rdl_span){ plain, sizeof(plain) }, made);
+
+		assert_true(len > 0);
+		assert_int_equal(world_give(world, made, len),
+			is_its ? RDL_HANDSHAKE_AGAIN : RDL_HANDSHAKE_TAKEN);
+	}
+	world_end(world);
+}
+
 static void begin_other(struct world *world, uint64_t session, uint64_t evicted)
 {
 	struct client client;
@@ -515,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_same_key_again),
 		cmocka_unit_test(test_application_data),
 		cmocka_unit_test(test_last_flight),
+		cmocka_unit_test(test_contents_behind),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_finished_gives_way),
 		cmocka_unit_test(test_garbage),
