@@ -143,10 +143,12 @@ static int work(struct daemon *daemon)
 	daemon_assign(daemon);
 	const struct feed_sources lines = daemon_feed_sources(daemon);
 	const struct console_sources shown = console_sources(daemon);
-	int ret = lcores_launch(&daemon->lcores, daemon->conf->workers);
+	int ret = handshakers_start(daemon->handshakers);
 
-	if (ret == 0 && (handshakers_start(daemon->handshakers) != 0 ||
-				feed_start(daemon->feed, &lines) != 0 ||
+	/* Workers that are told to end wait for what handshakers have: those must be there. */
+	if (ret == 0)
+		ret = lcores_launch(&daemon->lcores, daemon->conf->workers);
+	if (ret == 0 && (feed_start(daemon->feed, &lines) != 0 ||
 				console_start(daemon->console, &shown) != 0))
 		ret = -1;
 	signals_started();
