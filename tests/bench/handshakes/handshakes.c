@@ -16,18 +16,22 @@
 struct kind {
 	const char *name, *suites;
 	bool certificate;
+	bool resumed; /* by the ticket of a session before */
 	uint64_t count; /* unless another one is wanted */
 };
 
 static const struct kind kinds[] = {
-	{ "psk", PSK_SUITES("AES-128-CCM-8"), false, 50000 },
-	{ "x509", CCM_8, true, 3000 },
+	{ "psk", PSK_SUITES("AES-128-CCM-8"), false, false, 50000 },
+	{ "x509", CCM_8, true, false, 3000 },
+	{ "resumed", CCM_8, true, true, 30000 },
 };
 
 struct bench {
 	struct fleet fleet;
 	struct person person; /* a client's */
 	gnutls_psk_client_credentials_t psk[IDENTITIES];
+	gnutls_datum_t ticket; /* with its session */
+	uint8_t ticket_key[RDL_HANDSHAKE_TICKET_KEY_LEN];
 	struct rdl_identities *identities;
 	/* Those under way, and whether the engine knows of them. */
 	struct client clients[UNDER_WAY_MAX];
@@ -110,6 +114,10 @@ static void begin_client(struct bench *bench, const struct kind *kind, unsigned 
 
 	client_begin_empty(client, kind->suites, -1);
 	assert_int_equal(gnutls_credentials_set(client->tls, type, credentials), 0);
+	if (kind->resumed && bench->ticket.size > 0)
+		assert_int_equal(gnutls_session_set_data(
+					 client->tls, bench->ticket.data, bench->ticket.size),
+			0);
 	bench->begun[i] = false;
 }
 
@@ -144,6 +152,11 @@ static void run_some(struct bench *bench, const struct kind *kind)
 	}
 	assert_int_equal(bench->made - before, bench->under_way);
 	check_last(bench);
+	/* None was promised before a chain was seen. */
+	if ((gnutls_session_get_flags(bench->clients[0].tls) & GNUTLS_SFLAGS_SESSION_TICKET) != 0 &&
+		bench->ticket.size == 0)
+		assert_int_equal(
+			gnutls_session_get_data2(bench->clients[0].tls, &bench->ticket), 0);
 	for (unsigned i = 0; i < bench->under_way; i++)
 		client_end(&bench->clients[i]);
 	bench->session += bench->under_way;
@@ -151,13 +164,19 @@ static void run_some(struct bench *bench, const struct kind *kind)
 
 static void run(struct bench *bench, const struct kind *kind, uint64_t count, bool json)
 {
-	/* Places are taken, and GnuTLS has read all that it keeps. */
+	struct rdl_handshakes *engine = bench->fleet.world->handshakes;
+
+	engine->config.ticket_s = kind->resumed ? 7 * DAY : 0;
+	/* Places are taken, GnuTLS has read all that it keeps, and there is a ticket. */
 	run_some(bench, kind);
 	run_some(bench, kind);
+	uint64_t resumed = rdl_handshakes_counts(engine)->resumed;
 	bench->seconds = 0;
 	bench->made = bench->octets_in = bench->octets_out = 0;
 	while (bench->made < count)
 		run_some(bench, kind);
+	assert_int_equal(
+		rdl_handshakes_counts(engine)->resumed - resumed, kind->resumed ? bench->made : 0);
 	double made = (double)bench->made;
 	printf(json ? "{\"handshakes\": \"%s\", \"made\": %.0f, \"under_way\": %u, "
 		      "\"us\": %.2f, \"per_s\": %.0f, \"octets_in\": %.0f, \"octets_out\": %.0f}\n"
@@ -215,6 +234,7 @@ static void make_engine(struct bench *bench)
 	bench->identities = rdl_identities_init(&identities, memory);
 	world->config.places = 2 * bench->under_way;
 	world->config.identities = bench->identities;
+	world->config.ticket_key = bench->ticket_key;
 	world->config.calls =
 		(struct rdl_handshake_calls){ take_flight, take_keys, take_end, bench };
 	rdl_handshakes_destroy(world->handshakes);
@@ -227,7 +247,7 @@ static int usage(void)
 {
 	fputs("usage: rdline-handshakes [options]\n"
 	      "  --json         one JSON object a line\n"
-	      "  --kind NAME    psk or x509 alone\n"
+	      "  --kind NAME    psk, x509 or resumed alone\n"
 	      "  --count N      handshakes of each kind\n"
 	      "  --under-way N  side by side (64)\n",
 		stderr);
@@ -267,6 +287,7 @@ int main(int argc, char **argv)
 			run(&bench, &kinds[k], count > 0 ? count : kinds[k].count, json);
 	for (unsigned i = 0; i < IDENTITIES; i++)
 		gnutls_psk_free_client_credentials(bench.psk[i]);
+	gnutls_free(bench.ticket.data);
 	forget(&bench.person);
 	fleet_end(&bench.fleet);
 	free(bench.identities);
