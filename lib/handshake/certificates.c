@@ -163,8 +163,14 @@ static bool fill(struct rdl_certificates *certificates,
 	if (config->ca != NULL && gnutls_certificate_set_x509_trust_mem(
 					  certificates->tls, &files->ca, GNUTLS_X509_FMT_PEM) <= 0)
 		return problem_of(problem, config->ca, "has no certificate");
-	if (config->crl != NULL && gnutls_certificate_set_x509_crl_mem(certificates->tls,
-					   &files->crl, GNUTLS_X509_FMT_PEM) <= 0)
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA512, config->ca != NULL ? (void *)files->ca.data : "",
+		    files->ca.size, certificates->trusted) < 0)
+		return problem_of(problem, config->key, "no memory");
+	if (config->crl != NULL &&
+		(gnutls_certificate_set_x509_crl_mem(
+			 certificates->tls, &files->crl, GNUTLS_X509_FMT_PEM) <= 0 ||
+			gnutls_x509_crl_list_import2(&certificates->crls, &certificates->crl_count,
+				&files->crl, GNUTLS_X509_FMT_PEM, 0) < 0))
 		return problem_of(problem, config->crl, "is no list of what a CA has revoked");
 	gnutls_certificate_set_verify_function(certificates->tls, rdl_handshake_verify);
 	return true;
@@ -204,6 +210,9 @@ void rdl_certificates_release(struct rdl_certificates *certificates)
 		__atomic_sub_fetch(&certificates->holders, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	gnutls_certificate_free_credentials(certificates->tls);
+	for (unsigned i = 0; i < certificates->crl_count; i++)
+		gnutls_x509_crl_deinit(certificates->crls[i]);
+	gnutls_free(certificates->crls);
 	free(certificates);
 }
 

@@ -58,14 +58,22 @@ void rdl_handshakes_destroy(struct rdl_handshakes *handshakes)
 	if (handshakes->psk != NULL)
 		gnutls_psk_free_server_credentials(handshakes->psk);
 	rdl_certificates_release(handshakes->certificates);
+	explicit_bzero(handshakes->ticket_key, sizeof(handshakes->ticket_key));
 	free(handshakes);
 }
 
 void rdl_handshakes_set_certificates(
 	struct rdl_handshakes *handshakes, struct rdl_certificates *certificates)
 {
+	const struct rdl_handshakes_config *config = &handshakes->config;
+
 	rdl_certificates_release(handshakes->certificates);
 	handshakes->certificates = certificates;
+	if (certificates == NULL || config->ticket_key == NULL)
+		return;
+	/* It fails for no key of this length. */
+	(void)gnutls_hmac_fast(GNUTLS_MAC_SHA512, config->ticket_key, RDL_HANDSHAKE_TICKET_KEY_LEN,
+		certificates->trusted, sizeof(certificates->trusted), handshakes->ticket_key);
 }
 
 void rdl_handshake_tell_ended(

@@ -6,6 +6,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/dtls.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 #include "certificates.h"
 #include "cid.h"
@@ -50,6 +51,10 @@ struct rdl_certificates {
 	uint8_t chains;
 	time_t expire;
 	gnutls_certificate_credentials_t tls;
+	/* Of the file of CAs. */
+	uint8_t trusted[RDL_HANDSHAKE_TICKET_KEY_LEN];
+	gnutls_x509_crl_t *crls;
+	unsigned crl_count;
 };
 
 /* One handshake, or one that ended well a short while ago. */
@@ -233,6 +238,8 @@ struct rdl_handshakes {
 	struct rdl_certificates *certificates;
 	/* At random. */
 	struct rdl_key print_key;
+	/* Of these certificates: other CAs, other tickets. */
+	uint8_t ticket_key[RDL_HANDSHAKE_TICKET_KEY_LEN];
 	/* The record that GnuTLS is to read next; empty: it has. */
 	const uint8_t *record;
 	uint16_t record_len;

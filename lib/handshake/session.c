@@ -71,13 +71,12 @@ static bool promises_ticket(
 
 static bool set_tickets(struct rdl_handshake *handshake, const struct rdl_handshake_hello *hello)
 {
-	const struct rdl_handshakes_config *config = &handshake->owner->config;
-	gnutls_datum_t key = { (uint8_t *)(uintptr_t)config->ticket_key,
-		RDL_HANDSHAKE_TICKET_KEY_LEN };
+	struct rdl_handshakes *handshakes = handshake->owner;
+	gnutls_datum_t key = { handshakes->ticket_key, sizeof(handshakes->ticket_key) };
 
 	if (!promises_ticket(handshake, hello))
 		return true;
-	gnutls_db_set_cache_expiration(handshake->tls, (int)config->ticket_s);
+	gnutls_db_set_cache_expiration(handshake->tls, (int)handshakes->config.ticket_s);
 	return gnutls_session_ticket_enable_server(handshake->tls, &key) == 0;
 }
 

@@ -2,8 +2,6 @@
 /* Whose certificate, or raw public key, the client has: GnuTLS has checked that it has the key. */
 #include "handshake_internal.h"
 
-#include <gnutls/x509.h>
-
 /* Of those that name octets of an endpoint as they are. */
 #define TAG_UTF8_STRING 12
 #define TAG_PRINTABLE_STRING 19
@@ -116,14 +114,25 @@ static void note_length(
 	}
 }
 
+static const gnutls_datum_t *peers_of(const struct rdl_handshake *handshake, unsigned *count)
+{
+	*count = 0;
+	return gnutls_certificate_get_peers(handshake->tls, count);
+}
+
+static bool is_raw(const struct rdl_handshake *handshake)
+{
+	return gnutls_certificate_type_get2(handshake->tls, GNUTLS_CTYPE_PEERS) == GNUTLS_CRT_RAWPK;
+}
+
 static bool verify(struct rdl_handshake *handshake)
 {
-	unsigned count = 0;
-	const gnutls_datum_t *peers = gnutls_certificate_get_peers(handshake->tls, &count);
+	unsigned count;
+	const gnutls_datum_t *peers = peers_of(handshake, &count);
 
 	if (peers == NULL || count == 0)
 		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
-	if (gnutls_certificate_type_get2(handshake->tls, GNUTLS_CTYPE_PEERS) == GNUTLS_CRT_RAWPK)
+	if (is_raw(handshake))
 		return raw_key(handshake, &peers[0]);
 	if (!chain(handshake, &peers[0]))
 		return false;
@@ -136,10 +145,43 @@ int rdl_handshake_verify(gnutls_session_t tls)
 	return verify(gnutls_session_get_ptr(tls)) ? 0 : -1;
 }
 
+/* One of a chain that has been verified; the first of it says who it is. */
+static bool is_still_good(struct rdl_handshake *handshake, const gnutls_datum_t *der, bool first)
+{
+	const struct rdl_certificates *certificates = handshake->certificates;
+	time_t now = time(NULL);
+	gnutls_x509_crt_t certificate;
+
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_room);
+	bool good = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) == 0 &&
+		    gnutls_x509_crt_get_activation_time(certificate) <= now &&
+		    gnutls_x509_crt_get_expiration_time(certificate) >= now &&
+		    gnutls_x509_crt_check_revocation(certificate, certificates->crls,
+			    (unsigned)certificates->crl_count) == 0;
+	if (!good)
+		(void)rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	else if (first)
+		good = name(handshake, certificate);
+	gnutls_x509_crt_deinit(certificate);
+	return good;
+}
+
 bool rdl_handshake_verify_resumed(struct rdl_handshake *handshake)
 {
+	unsigned count;
+	const gnutls_datum_t *peers = peers_of(handshake, &count);
+
 	/* Of a suite that it would not be given now: the client may ask anew, without a ticket. */
 	if (!rdl_handshake_suite_is_chosen(handshake))
 		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_suite);
-	return verify(handshake);
+	if (peers == NULL || count == 0)
+		return rdl_handshake_blame(handshake, RDL_HANDSHAKE_certificate);
+	if (is_raw(handshake))
+		return raw_key(handshake, &peers[0]);
+	/* Its signatures were good under these CAs, for others have other tickets. */
+	for (unsigned i = 0; i < count; i++)
+		if (!is_still_good(handshake, &peers[i], i == 0))
+			return false;
+	return true;
 }
