@@ -4,8 +4,13 @@
 
 #include <errno.h>
 
-/* The engine's own deadline comes first. */
+/*
+ * The engine's own deadline comes first. GnuTLS takes the first for when a handshake shall end, and
+ * goes by the second afterwards, which it compares with milliseconds since it began: negative ones,
+ * where somebody has set the time of day back, are a large number to it.
+ */
 #define NEVER_MS (24 * 3600 * 1000)
+#define NEVER_SINCE_MS UINT32_MAX
 /* GnuTLS may want to be called more than once before it reads. */
 #define CALLS_MAX 4
 
@@ -136,6 +141,7 @@ int rdl_handshake_tls_step(struct rdl_handshake *handshake, struct rdl_span reco
 		error = gnutls_handshake(handshake->tls);
 	while (error < 0 && !gnutls_error_is_fatal(error) && handshakes->record_len > 0 &&
 		++calls < CALLS_MAX);
+	gnutls_dtls_set_timeouts(handshake->tls, handshakes->config.retransmit_ms, NEVER_SINCE_MS);
 	handshakes->record_len = 0;
 	return handshakes->flight_lost ? GNUTLS_E_MEMORY_ERROR : error;
 }
