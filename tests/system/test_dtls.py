@@ -189,9 +189,9 @@ def test_certificates_that_are_no_good(gateway):
 
 
 def eventually_dead(client, location):
-    """Its session ends within a second of now; the answer to an Update is silence from then on."""
+    """Its session ends within a second of now; the answer to a request is silence from then on."""
     end = time.monotonic() + 1
-    while client.update(location, wait=0.2) is not None:
+    while client.request(GET, location, wait=0.2) is not None:
         assert time.monotonic() < end, "a session lives without its credential"
 
 

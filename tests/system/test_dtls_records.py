@@ -198,8 +198,10 @@ def test_reboots(gateway):
     new.socket = client.socket
     new.hello()
     lives(client, location)
+    before = gateway.ask("/rdline/dtls")["sessions"]
     new.handshake()
     lives(new, location)
+    expect(gateway.ask("/rdline/dtls")["sessions"], before, "sessions")
     client.send(request(location))
     silence(gateway, client)
     for cid in (None, b"", b"to-us"):
