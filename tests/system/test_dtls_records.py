@@ -247,7 +247,7 @@ def test_flights(gateway):
     """Apart, in fragments, reversed, lost."""
     psk = dict(identity=b"dev-0", key=KEY)
     certified = dict(suites=ECDHE_SUITES, certificate=gateway.authority.issue("cn-flights"))
-    both = (dict(shape=apart), dict(shape=apart, fragment=10), dict(shape=backwards), dict(shape=lost_last),
+    both = (dict(shape=apart), dict(shape=apart, fragment=10), dict(shape=backwards, fragment=30), dict(shape=lost_last),
             dict(cid=b"", shape=apart, fragment=20), dict(cid=b"", shape=lost_last), dict(cid=b"to-us", shape=backwards))
     # Without extensions, as the smallest clients have it.
     bare = (dict(hello_version=0xFE00), dict(hello_version=0xFEFF, shape=apart), dict(shape=backwards, fragment=10))
