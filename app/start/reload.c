@@ -135,7 +135,9 @@ void daemon_reload(struct daemon *daemon)
 		rdl_conf_free(conf);
 		return;
 	}
-	use_certificates(daemon, certificates);
+	/* Without the group, DTLS goes on with what it has until a restart. */
+	if (conf->dtls.port != 0)
+		use_certificates(daemon, certificates);
 	log_outcome(daemon, conf, began_ms);
 	if (daemon->in_force != daemon->conf)
 		rdl_conf_free(daemon->in_force);

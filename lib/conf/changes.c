@@ -120,6 +120,7 @@ static void write_change(struct rdl_conf_change *change, const char *group,
 unsigned rdl_conf_changes(const struct rdl_conf *was, const struct rdl_conf *now,
 	struct rdl_conf_change changes[RDL_CONF_CHANGES_MAX])
 {
+	bool dtls_turns = (was->dtls.port != 0) != (now->dtls.port != 0);
 	unsigned count = 0;
 
 	for (size_t s = 0; s < RDL_CONF_SECTIONS; s++) {
@@ -131,7 +132,11 @@ unsigned rdl_conf_changes(const struct rdl_conf *was, const struct rdl_conf *now
 			if (is_same(key, was, now))
 				continue;
 			assert(count < RDL_CONF_CHANGES_MAX);
-			write_change(&changes[count++], section->name, key, was, now);
+			write_change(&changes[count], section->name, key, was, now);
+			/* DTLS begins and ends at a start, with all that it has. */
+			if (dtls_turns && section->group.keys == rdl_conf_dtls_keys)
+				changes[count].when = RDL_CONF_AT_START;
+			count++;
 		}
 	}
 	return count;

@@ -80,10 +80,10 @@ static void every_key(void **state)
 				  "later dtls.credentials absent "
 				  "\"tests/data/conf/part/credentials\"\n"
 				  "later dtls.key_file absent \"/etc/rdline/key\"\n"
-				  "dtls.certificate absent \"tests/data/conf/c.pem\"\n"
-				  "dtls.key absent \"tests/data/conf/k.pem\"\n"
-				  "dtls.ca absent \"tests/data/conf/ca.pem\"\n"
-				  "dtls.crl absent \"tests/data/conf/crl.pem\"\n"
+				  "later dtls.certificate absent \"tests/data/conf/c.pem\"\n"
+				  "later dtls.key absent \"tests/data/conf/k.pem\"\n"
+				  "later dtls.ca absent \"tests/data/conf/ca.pem\"\n"
+				  "later dtls.crl absent \"tests/data/conf/crl.pem\"\n"
 				  "later dtls.suites  \n"
 				  "later dtls.cid true false\n"
 				  "later dtls.sessions 0 5\n"
@@ -194,6 +194,24 @@ static void objects(void **state)
 			"}",
 			""),
 		"");
+}
+
+/* DTLS whose group goes has its certificates until a restart. */
+static void dtls_goes(void **state)
+{
+	static const char first[] =
+		TEST_PORT "dtls = { certificate = \"/c.pem\"; key = \"/k.pem\"; "
+			  "ca = \"/a.pem\"; };\n";
+	static const char other[] =
+		TEST_PORT "dtls = { certificate = \"/d.pem\"; key = \"/k.pem\"; "
+			  "ca = \"/a.pem\"; };\n";
+
+	assert_changes(first, TEST_PORT,
+		"later dtls.port 5684 0\n"
+		"later dtls.certificate \"/c.pem\" absent\n"
+		"later dtls.key \"/k.pem\" absent\n"
+		"later dtls.ca \"/a.pem\" absent\n");
+	assert_changes(first, other, "dtls.certificate \"/c.pem\" \"/d.pem\"\n");
 }
 
 /* What is written otherwise and means the same. */
@@ -369,6 +387,7 @@ int main(void)
 		cmocka_unit_test(every_key),
 		cmocka_unit_test(ports),
 		cmocka_unit_test(objects),
+		cmocka_unit_test(dtls_goes),
 		cmocka_unit_test(no_change),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(known_names),
