@@ -30,8 +30,8 @@ struct handshakers_config {
 	struct rdl_certificates *certificates;
 };
 
-/* Octets of a handshake while it is under way, GnuTLS's own among them. */
-#define HANDSHAKE_OCTETS (11u << 10)
+/* Octets of a handshake while it is under way: GnuTLS's own, and messages that come in pieces. */
+#define HANDSHAKE_OCTETS (13u << 10)
 
 /*
  * Whether the database, if there is one, can be opened; if not, a line to `errors` says why. Not
