@@ -98,6 +98,8 @@ const uint8_t *rdl_identities_incarnations(const struct rdl_identities *identiti
  */
 bool rdl_identities_permit(
 	const struct rdl_identities *identities, uint32_t number, struct rdl_span endpoint);
+/* Begin to fetch what that reads. */
+void rdl_identities_prefetch(const struct rdl_identities *identities, uint32_t number);
 /*
  * The one endpoint that it may register, where it has no more than one, with no pattern: its
  * length, or 0.

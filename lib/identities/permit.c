@@ -53,6 +53,11 @@ static size_t next_name(struct rdl_identity_view *view, uint8_t name[UINT8_MAX])
 	return len;
 }
 
+void rdl_identities_prefetch(const struct rdl_identities *identities, uint32_t number)
+{
+	RDL_PREFETCH(&identities->records[number]);
+}
+
 bool rdl_identities_permit(
 	const struct rdl_identities *identities, uint32_t number, struct rdl_span endpoint)
 {

@@ -97,6 +97,7 @@ void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets)
 {
 	struct rdl_burst *burst = &pipeline->burst;
 	const struct rdl_records *records = &burst->records;
+	const struct rdl_identities *identities = rdl_policy_config(burst->policy)->identities;
 
 	for (unsigned k = 0; k < records->count; k++) {
 		const struct rdl_dtls_item *item = &records->items[k];
@@ -114,6 +115,9 @@ void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets)
 			reply->coap += item->head - item->request_head;
 			memmove(reply->coap, item->datagram->data, reply->len);
 		} else {
+			/* For the verdict on a Register, which comes when all have been here. */
+			if (identities != NULL && burst->inputs[i].path == RDL_PATH_RD)
+				rdl_identities_prefetch(identities, packet->request.identity);
 			packet->request.session = packet->session;
 			packet->request.exchange =
 				rdl_secure_exchange_digest(packet, pipeline->config.exchange_seed);
