@@ -149,6 +149,27 @@ static uint8_t judge_cid(struct rdl_dtls_opening *o, unsigned i, struct rdl_dtls
 	return RDL_DTLS_MESSAGE;
 }
 
+/* The handshake under way where this record comes from; 0: there is none. */
+static uint64_t follower(struct rdl_dtls_opening *o, unsigned i)
+{
+	const struct rdl_dtls_session *under_way;
+
+	if (RDL_LIKELY(o->records[i].cid != NULL || o->dtls->places.used == 0))
+		return 0;
+	under_way = rdl_dtls_find_address(o->dtls, o->addresses[i], RDL_DTLS_HANDSHAKE);
+	return under_way != NULL ? rdl_dtls_name(o->dtls, under_way) : 0;
+}
+
+static void spare(
+	struct rdl_dtls_opening *o, const struct rdl_dtls_record *record, uint64_t session)
+{
+	if (o->spare_job != RDL_DTLS_BURST || record->body_len > RDL_DTLS_SPARE_MAX)
+		return;
+	o->spare_job = o->count;
+	o->spare_session = session;
+	memcpy(o->spare, record->body, record->body_len);
+}
+
 /* Puts a record of an open session among those to be opened. */
 static uint8_t begin_opening(
 	struct rdl_dtls_opening *o, unsigned i, const struct rdl_dtls_session *session)
@@ -159,8 +180,11 @@ static uint8_t begin_opening(
 
 	if (record->body_len <= around)
 		return RDL_DTLS_DROP_record;
+	uint64_t next = follower(o, i);
 	if (rdl_dtls_was_read(session, record->sequence))
-		return RDL_DTLS_DROP_replay;
+		return next != 0 ? rdl_dtls_to_handshaker(o, i, next) : RDL_DTLS_DROP_replay;
+	if (RDL_UNLIKELY(next != 0))
+		spare(o, record, next);
 	job->key = session->read_key;
 	job->suite = session->suite;
 	job->text = record->body + RDL_DTLS_EXPLICIT_LEN;
@@ -197,6 +221,7 @@ void rdl_dtls_open(
 	o.now_s = now_s;
 	o.items = items;
 	o.count = 0;
+	o.spare_job = RDL_DTLS_BURST;
 	read_headers(&o, count);
 	read_cids(&o, count);
 	for (unsigned i = 0; i < AHEAD && i < count; i++)

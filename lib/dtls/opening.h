@@ -12,6 +12,9 @@
  */
 #define RDL_FINISHED_MAX 96
 
+/* The longest record that a datagram of an Ethernet frame holds. */
+#define RDL_DTLS_SPARE_MAX 1472
+
 struct rdl_dtls_opening {
 	struct rdl_dtls *dtls;
 	uint32_t now_s;
@@ -25,6 +28,13 @@ struct rdl_dtls_opening {
 	uint64_t sessions[RDL_DTLS_BURST];
 	struct rdl_aead_job jobs[RDL_DTLS_BURST];
 	uint8_t saved[RDL_DTLS_BURST][RDL_FINISHED_MAX];
+	/*
+	 * One job's record as it came, which may be of the session that is about to follow at its
+	 * address: a device that resumes does not wait before it sends.
+	 */
+	unsigned spare_job; /* RDL_DTLS_BURST: none */
+	uint64_t spare_session;
+	uint8_t spare[RDL_DTLS_SPARE_MAX];
 };
 
 static inline uint8_t rdl_dtls_to_handshaker(struct rdl_dtls_opening *o, unsigned i, uint64_t name)

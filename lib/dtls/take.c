@@ -59,8 +59,12 @@ uint8_t rdl_dtls_take(struct rdl_dtls_opening *o, unsigned n)
 	/* One before it in the burst has ended it, or was the same. */
 	if (session == NULL)
 		return RDL_DTLS_DROP_session;
-	if (!job->good)
-		return RDL_DTLS_DROP_authentication;
+	if (!job->good) {
+		if (o->spare_job != n)
+			return RDL_DTLS_DROP_authentication;
+		memcpy(record->body, o->spare, record->body_len);
+		return rdl_dtls_to_handshaker(o, i, o->spare_session);
+	}
 	if (rdl_dtls_was_read(session, record->sequence))
 		return RDL_DTLS_DROP_replay;
 	bool is_newest = rdl_dtls_read(session, record->sequence);

@@ -90,6 +90,8 @@ class DtlsClient(Device):
         self.next_message, self.transcript = 0, b""
         self.next_expected, self.pieces = 0, {}
         self.heard, self.alerts, self.nonces = collections.deque(), [], {}
+        # Records of epoch 1 that came in the datagram of what their keys are made of.
+        self.later = []
         self.established = False
 
     def rebind(self):
@@ -157,17 +159,22 @@ class DtlsClient(Device):
         if not self.hears(datagram):
             return True
         for record in self.split(datagram):
-            opened = self.open(record)
-            if opened is None:
-                continue
-            type, payload = opened
-            if type == HANDSHAKE:
-                self.take_pieces(payload)
-            elif type == ALERT:
-                self.alerts.append(tuple(payload))
-            elif type == APPLICATION_DATA:
-                self.heard.append(payload)
+            self.hear(record)
         return True
+
+    def hear(self, record):
+        opened = self.open(record)
+        if opened is None:
+            if record.epoch and self.reader is None:
+                self.later.append(record)
+            return
+        type, payload = opened
+        if type == HANDSHAKE:
+            self.take_pieces(payload)
+        elif type == ALERT:
+            self.alerts.append(tuple(payload))
+        elif type == APPLICATION_DATA:
+            self.heard.append(payload)
 
     def take_pieces(self, payload):
         """Fragments of handshake messages, in whatever order."""
@@ -306,6 +313,9 @@ class DtlsClient(Device):
     def derive(self, master):
         self.master = master
         self.writer, self.reader = directions(self.suite, master, self.random, self.server_random)
+        later, self.later = self.later, []
+        for record in later:
+            self.hear(record)
 
     def hello(self):
         """The part of the handshake up to the end of the server's first flight; leaves it open."""

@@ -100,6 +100,12 @@ def test_resumed(gateway):
             expect(again.update(location).code, "2.04", "Update from another port")
         expect(gateway.ask("/rdline/dtls")["handshakes_resumed"], before + 1, "resumed")
         register(again, "cn-3", "4.00")
+        # After a reboot, at its old address: it asks at once, while its old session is there.
+        first.ticket = first.new_ticket()
+        for _ in range(3):
+            first.forget()
+            first.handshake()
+            expect(first.request(GET, location, wait=0.5).code, "4.05", "what follows at once")
     expect(SESSION_TICKET in device("dev-0", ticket=b"").agreed, False, "a ticket for a pre-shared key")
 
 

@@ -393,6 +393,39 @@ static void test_other_epochs(void **state)
 	table_end(t);
 }
 
+/*
+ * A device that resumes at its old address sends before its new session is open: what does not
+ * open in the old one, or looks like a copy there, goes to the handshake as it came.
+ */
+static void test_follower(void **state)
+{
+	struct table *t = table_new(NULL);
+	uint64_t session = open_session(t, 1, RDL_DTLS_AES_128_CCM_8, RDL_DTLS_NO_CID);
+	struct sent text = text_of(0, 5), copy = text_of(0, 5);
+	struct arrived a, as_sent;
+
+	arrive(t, &a, 1, &text);
+	assert_int_equal(open_one(t, &a), RDL_DTLS_MESSAGE);
+	uint64_t under_way = begin(t, 1, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		copy.sequence = 5 + i;
+		arrive(t, &as_sent, 1, &copy);
+		as_sent.octets[as_sent.datagram.len - 1] ^= 1;
+		a = as_sent;
+		a.datagram.data = a.octets;
+		a.item.datagram = &a.datagram;
+		assert_int_equal(open_one(t, &a), RDL_DTLS_MORE);
+		assert_true(a.datagram.session == under_way);
+		assert_memory_equal(a.octets, as_sent.octets, as_sent.datagram.len);
+	}
+	/* The old one goes on until then. */
+	text.sequence = 6;
+	arrive(t, &a, 1, &text);
+	assert_int_equal(open_one(t, &a), RDL_DTLS_MESSAGE);
+	assert_true(a.datagram.session == session);
+	table_end(t);
+}
+
 /* The last number that there is, and one too many, in one burst: the first is as any other. */
 static void test_last_number(void **state)
 {
@@ -601,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_to_handshaker),
 		cmocka_unit_test(test_other_epochs),
+		cmocka_unit_test(test_follower),
 		cmocka_unit_test(test_last_number),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_alerts),
