@@ -90,6 +90,23 @@ static void let_go(struct handshaker *handshaker, uint64_t session, bool again)
 	handshaker->held_count = kept;
 }
 
+/* Of sessions that had a slot before this one. */
+static void let_older_go(struct handshaker *handshaker, uint64_t session)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < handshaker->held_count; i++) {
+		struct waiting waiting = handshaker->held[i];
+		uint64_t of = waiting.parcel->session;
+
+		if ((uint32_t)of == (uint32_t)session && of < session)
+			give_back(handshaker, waiting, false);
+		else
+			handshaker->held[kept++] = waiting;
+	}
+	handshaker->held_count = kept;
+}
+
 static void hold(struct handshaker *handshaker, struct waiting waiting)
 {
 	unsigned of_it = 0;
@@ -218,6 +235,8 @@ static void make(struct handshaker *handshaker, struct waiting waiting, uint64_t
 	}
 	if (waiting.parcel->evicted != 0)
 		let_go(handshaker, waiting.parcel->evicted, false);
+	if (waiting.parcel->kind == RDL_PARCEL_BEGIN)
+		let_older_go(handshaker, waiting.parcel->session);
 	switch (rdl_handshakes_input(handshaker->engine, waiting.parcel, now_ms)) {
 	case RDL_HANDSHAKE_TAKEN:
 		give_back(handshaker, waiting, false);

@@ -202,6 +202,9 @@ bool rdl_handshake_places_init(struct rdl_handshake_places *places, uint32_t roo
 void rdl_handshake_places_fini(struct rdl_handshake_places *places);
 struct rdl_handshake *rdl_handshake_find(
 	const struct rdl_handshake_places *places, uint64_t session);
+/* The one whose session has, or had, the same slot at its worker. */
+struct rdl_handshake *rdl_handshake_find_slot(
+	const struct rdl_handshake_places *places, uint64_t session);
 /* A place, zero but for its session, due never; NULL: all are taken. */
 struct rdl_handshake *rdl_handshake_place(struct rdl_handshake_places *places, uint64_t session);
 void rdl_handshake_leave(struct rdl_handshake_places *places, struct rdl_handshake *handshake);

@@ -76,6 +76,24 @@ static struct rdl_handshake *begin(
 	return handshake;
 }
 
+/*
+ * A slot has one session at a time, the newest: the one before is over, whether we have been told
+ * or not. False: that is this one, whose Hello waited for longer than the next one's.
+ */
+static bool takes_slot(struct rdl_handshakes *handshakes, uint64_t session)
+{
+	struct rdl_handshake *other = rdl_handshake_find_slot(&handshakes->places, session);
+
+	if (other != NULL && other->session > session)
+		return false;
+	if (other != NULL) {
+		if (other->tls != NULL)
+			rdl_handshake_count(&handshakes->counts.evicted);
+		rdl_handshake_end(other);
+	}
+	return true;
+}
+
 enum rdl_handshake_fate rdl_handshakes_input(
 	struct rdl_handshakes *handshakes, struct rdl_dtls_parcel *parcel, uint64_t now_ms)
 {
@@ -90,7 +108,8 @@ enum rdl_handshake_fate rdl_handshakes_input(
 	if (parcel->kind == RDL_PARCEL_END)
 		return RDL_HANDSHAKE_TAKEN;
 	handshake = rdl_handshake_find(&handshakes->places, parcel->session);
-	if (handshake == NULL && parcel->kind == RDL_PARCEL_BEGIN)
+	if (handshake == NULL && parcel->kind == RDL_PARCEL_BEGIN &&
+		takes_slot(handshakes, parcel->session))
 		handshake = begin(handshakes, parcel, now_ms);
 	if (handshake == NULL)
 		return RDL_HANDSHAKE_TAKEN;

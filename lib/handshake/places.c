@@ -32,10 +32,13 @@ void rdl_handshake_places_fini(struct rdl_handshake_places *places)
 	*places = (struct rdl_handshake_places){ 0 };
 }
 
-/* Sessions are numbered by our own workers: nobody aims at a bucket. */
+/*
+ * By the half of a session's name that says its slot at the worker. Sessions are numbered by our
+ * own workers: nobody aims at a bucket.
+ */
 static uint32_t *bucket_of(const struct rdl_handshake_places *places, uint64_t session)
 {
-	uint64_t mixed = session * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t mixed = (uint32_t)session * UINT64_C(0x9e3779b97f4a7c15);
 
 	return &places->buckets[mixed >> 32 & places->bucket_mask];
 }
@@ -46,6 +49,16 @@ struct rdl_handshake *rdl_handshake_find(
 	uint32_t at = *bucket_of(places, session);
 
 	while (at != RDL_HANDSHAKE_NONE && places->all[at].session != session)
+		at = places->all[at].next;
+	return at == RDL_HANDSHAKE_NONE ? NULL : &places->all[at];
+}
+
+struct rdl_handshake *rdl_handshake_find_slot(
+	const struct rdl_handshake_places *places, uint64_t session)
+{
+	uint32_t at = *bucket_of(places, session);
+
+	while (at != RDL_HANDSHAKE_NONE && (uint32_t)places->all[at].session != (uint32_t)session)
 		at = places->all[at].next;
 	return at == RDL_HANDSHAKE_NONE ? NULL : &places->all[at];
 }

@@ -496,6 +496,31 @@ static void test_places(void **state)
 	world_end(world);
 }
 
+/*
+ * A slot of its worker's is the newest session's, whether or not it is told of the one before, and
+ * whichever of the two Hellos comes first.
+ */
+static void test_slots(void **state)
+{
+	struct world *world = world_begin();
+	const uint64_t first = UINT64_C(1) << 32, second = UINT64_C(2) << 32;
+
+	world->handshakes->config.calls.send = send_nothing;
+	world->handshakes->config.calls.ended = count_ended;
+	begin_other(world, first | 7, 0);
+	begin_other(world, first | 8, 0);
+	begin_other(world, second | 7, 0);
+	assert_int_equal(rdl_handshakes_under_way(world->handshakes), 2);
+	assert_int_equal(rdl_handshakes_counts(world->handshakes)->evicted, 1);
+	begin_other(world, first | 7, 0);
+	assert_null(rdl_handshake_find(&world->handshakes->places, first | 7));
+	assert_non_null(rdl_handshake_find(&world->handshakes->places, second | 7));
+	assert_non_null(rdl_handshake_find(&world->handshakes->places, first | 8));
+	assert_int_equal(rdl_handshakes_under_way(world->handshakes), 2);
+	assert_int_equal(world->ended, 0);
+	world_end(world);
+}
+
 /* One that is finished gives its place to one that begins. */
 static void test_finished_gives_way(void **state)
 {
@@ -566,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_last_flight),
 		cmocka_unit_test(test_contents_behind),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_finished_gives_way),
 		cmocka_unit_test(test_garbage),
 	};

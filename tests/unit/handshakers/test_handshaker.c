@@ -178,6 +178,24 @@ static void test_evicted_while_held(void **state)
 	office_end(office);
 }
 
+/* Nobody said that the session is over, but another one has its slot. */
+static void test_slot_taken_while_held(void **state)
+{
+	struct office *office = office_begin(1232);
+	struct datagram hello = office_hello(office);
+
+	begin(office, SESSION(1), span_of_datagram(&hello));
+	office_step(office);
+	more(office, SESSION(1), APPLICATION);
+	office_step(office);
+	(void)office_came(office, 0);
+	begin(office, SESSION(1) + (UINT64_C(1) << 32), span_of_datagram(&hello));
+	office_step(office);
+	assert_string_equal(office_came(office, 0), "back1 send1 back1 ");
+	assert_int_equal(rdl_handshakes_under_way(office->handshaker.engine), 1);
+	office_end(office);
+}
+
 /* However many sessions want it, no more than HELD_MAX are held. */
 static void test_held_in_all(void **state)
 {
@@ -323,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_application_data_behind),
 		cmocka_unit_test(test_ended_while_held),
 		cmocka_unit_test(test_evicted_while_held),
+		cmocka_unit_test(test_slot_taken_while_held),
 		cmocka_unit_test(test_held_in_all),
 		cmocka_unit_test(test_letters_used_up),
 		cmocka_unit_test(test_flights_lost),
