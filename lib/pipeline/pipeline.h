@@ -38,7 +38,7 @@ struct rdl_pipeline_config {
 	/* the worker's sessions, and at which of rdl_interface.udp_ports they are; NULL: none */
 	struct rdl_dtls *dtls;
 	unsigned dtls_udp_port;
-	/* Told of another worker's session that a registration lives by no more; NULL: nobody is. */
+	/* Told of another worker's session that a registration lives by no more; NULL: nobody. */
 	void (*leave)(void *context, uint64_t session);
 	/*
 	 * With sessions: makes an empty frame of this port with room for so many octets. NULL:
