@@ -202,7 +202,7 @@ bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)
 	for (unsigned i = 0; i < n; i++) {
 		const uint8_t *kind = batch[i];
 
-		switch ((enum neighbour_kind) * kind) {
+		switch ((enum neighbour_kind)kind[0]) {
 		case NEIGHBOUR_DATAGRAM:
 			guests[guest_count++] = frame_of(batch[i]);
 			break;
@@ -222,7 +222,8 @@ bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)
 		}
 	}
 	rdl_channel_came_back(channel, sent + freed + notes);
-	worker_send(worker, 0, replies, sent);
+	if (sent > 0)
+		worker_send(worker, 0, replies, sent);
 	worker_free(worker, 0, spent, freed);
 	be_host(worker, neighbour, guests, guest_count);
 	return n > 0;

@@ -502,7 +502,7 @@ static void note_left(void *context, uint64_t session)
 	left = session;
 }
 
-/* Whom a registration lived by before: ours is kept no longer, of another one its worker is told. */
+/* Whom a registration lived by before: ours is kept no longer, of another its worker is told. */
 static void test_former(void **state)
 {
 	const uint64_t foreign = UINT64_C(1) << 32 | 1 << 24;
