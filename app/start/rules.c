@@ -63,7 +63,7 @@ struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_con
 		.deny_count = conf->endpoints.deny.count,
 		.deny = conf->endpoints.deny.items,
 		.identities = daemon->dtls.identities,
-		.endpoint_from_identity = conf->dtls.endpoint_from_identity,
+		.endpoint_from_identity = daemon->conf->dtls.endpoint_from_identity,
 		.secured = daemon->dtls.secured,
 		.secured_pattern_count = conf->endpoints.secured.count,
 		.secured_patterns = conf->endpoints.secured.items,

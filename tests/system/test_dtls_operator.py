@@ -54,6 +54,14 @@ def test_dtls_alone(lab):
     nameless(DtlsClient(suites=ECDHE_SUITES[:1], certificate=lab.authority.issue("cn")), "2.01")
     expect(gateway.registration("cn")["endpoint"], "cn", "endpoint")
     nameless(DtlsClient(suites=ECDHE_SUITES[:1], certificate=lab.authority.issue(["cn", "cn"])), "4.00")
+
+    # What waits for a restart does so also beside what does not.
+    with open(gateway.path) as f:
+        text = f.read()
+    with open(gateway.path, "w") as f:
+        f.write(text.replace("endpoint_from_identity = true", "endpoint_from_identity = false") + 'endpoints = { deny = [ "x" ]; };\n')
+    assert any(l.startswith("warn reload: waits for a restart key=dtls.endpoint_from_identity") for l in reload(gateway)), gateway.log()
+    nameless(device("dev-1"), "2.01")
     expect(gateway.stop(), 0)
 
 
