@@ -65,7 +65,7 @@ enum rdl_status rdl_dtls_hello_read(struct rdl_span datagram, struct rdl_dtls_he
 		return RDL_MALFORMED;
 	if (body.len > 0 && (!take_vector(&body, 2, &hello->extensions) || body.len > 0))
 		return RDL_MALFORMED;
-	hello->who = (struct rdl_span){ fixed.data, fixed.len + 1 + id.len };
+	hello->who = fixed;
 	hello->what = (struct rdl_span){ suites.data - 2, 2 + suites.len + 1 + compression.len };
 	return RDL_OK;
 }

@@ -67,6 +67,8 @@ class DtlsClient(Device):
     hello_version = DTLS_1_2
     # A Ticket to resume; b"": ask for one.
     ticket = None
+    # Another session ID in each ClientHello with a ticket, as Mbed TLS 2.28 makes up.
+    fickle = False
     # Handshake messages in fragments of so many octets, and the ClientHello: few servers take that in pieces.
     fragment = hello_fragment = 1 << 14
     shape = staticmethod(together)
@@ -323,6 +325,8 @@ class DtlsClient(Device):
         self.came = self.exchange([self.client_hello()], last, self.hello_version)
         if HELLO_VERIFY_REQUEST in self.came:
             verify = self.came[HELLO_VERIFY_REQUEST]
+            if self.fickle:
+                self.session_id = os.urandom(32)
             self.came = self.exchange([self.client_hello(verify[3:3 + verify[2]])], last[1:], self.hello_version)
         return self
 

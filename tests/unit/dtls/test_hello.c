@@ -12,6 +12,7 @@ static uint8_t octets[512];
 
 struct parts {
 	uint16_t version; /* of the record [feff] */
+	uint8_t random; /* its first octet */
 	size_t id_len, cookie_len, suites_len, compression_len;
 	const uint8_t *cookie;
 	bool extended;
@@ -29,7 +30,7 @@ static size_t make(const struct parts *parts)
 		rdl_put_be16(octets + 1, parts->version);
 	rdl_cursor_be16(&c, 0xfefd);
 	for (unsigned i = 0; i < 32; i++)
-		rdl_cursor_u8(&c, (uint8_t)i);
+		rdl_cursor_u8(&c, (uint8_t)(parts->random + i));
 	rdl_cursor_u8(&c, (uint8_t)parts->id_len);
 	rdl_cursor_bytes(&c, zero, parts->id_len);
 	rdl_cursor_u8(&c, (uint8_t)parts->cookie_len);
@@ -82,7 +83,7 @@ static void test_parts(void **state)
 		.extended = true };
 
 	assert_int_equal(read_parts(&parts, &hello), RDL_OK);
-	assert_int_equal(hello.who.len, 2 + 32 + 1 + 32);
+	assert_int_equal(hello.who.len, 2 + 32);
 	assert_ptr_equal(hello.who.data, octets + 25);
 	assert_int_equal(hello.cookie.len, 16);
 	assert_int_equal(hello.what.len, 2 + 4 + 1 + 1);
@@ -182,7 +183,9 @@ static void test_cookie(void **state)
 	struct again again = { first, plain, 600, 600 }, other = again;
 
 	assert_true(is_good(&again, &first));
-	other.parts.extended = true; /* is nothing that the cookie is for */
+	/* Nothing that the cookie is for. */
+	other.parts.extended = true;
+	other.parts.id_len = 32;
 	assert_true(is_good(&other, &first));
 	other.datagram.peer.port = 8;
 	assert_false(is_good(&other, &first));
@@ -196,7 +199,7 @@ static void test_cookie(void **state)
 	other.parts.suites_len = 4;
 	assert_false(is_good(&other, &first));
 	other = again;
-	other.parts.id_len = 1;
+	other.parts.random = 1;
 	assert_false(is_good(&other, &first));
 	other = again;
 	other.asked_s = 659;
