@@ -9,7 +9,7 @@
 /* A worker finds its parcels, given back, in the ring that letters come by. */
 enum rdl_dtls_letter_kind {
 	/* A datagram for the peer. */
-	RDL_LETTER_SEND = RDL_PARCEL_END + 1,
+	RDL_LETTER_SEND = RDL_PARCEL_MORE + 1,
 	/* The handshake is finished. It comes before the last flight's datagrams. */
 	RDL_LETTER_ESTABLISHED,
 	/* The handshake failed, or took too long. */

@@ -10,8 +10,6 @@ enum rdl_dtls_parcel_kind {
 	RDL_PARCEL_BEGIN,
 	/* One more datagram of a session that has begun. */
 	RDL_PARCEL_MORE,
-	/* Nothing but `evicted`. */
-	RDL_PARCEL_END,
 };
 
 struct rdl_dtls_parcel {

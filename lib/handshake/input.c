@@ -105,8 +105,6 @@ enum rdl_handshake_fate rdl_handshakes_input(
 		rdl_handshake_end(handshake);
 		rdl_handshake_count(&handshakes->counts.evicted);
 	}
-	if (parcel->kind == RDL_PARCEL_END)
-		return RDL_HANDSHAKE_TAKEN;
 	handshake = rdl_handshake_find(&handshakes->places, parcel->session);
 	if (handshake == NULL && parcel->kind == RDL_PARCEL_BEGIN &&
 		takes_slot(handshakes, parcel->session))
@@ -119,12 +117,10 @@ enum rdl_handshake_fate rdl_handshakes_input(
 enum rdl_handshake_class rdl_handshakes_class(
 	const struct rdl_handshakes *handshakes, const struct rdl_dtls_parcel *parcel)
 {
-	const struct rdl_handshake *handshake = NULL;
+	const struct rdl_handshake *handshake =
+		rdl_handshake_find(&handshakes->places, parcel->session);
 	struct rdl_span record = { parcel->data, parcel->len }, suites;
 
-	if (parcel->kind == RDL_PARCEL_END)
-		return RDL_HANDSHAKE_UNDER_WAY_PSK;
-	handshake = rdl_handshake_find(&handshakes->places, parcel->session);
 	if (handshake != NULL || parcel->kind == RDL_PARCEL_MORE)
 		return handshake != NULL && handshake->tls != NULL && handshake->signs
 			       ? RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE

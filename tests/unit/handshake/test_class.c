@@ -90,7 +90,6 @@ static void test_under_way(void **state)
 	world_deliver_all(world);
 	assert_int_equal(
 		class_of(&fleet, RDL_PARCEL_MORE, nothing), RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE);
-	assert_int_equal(class_of(&fleet, RDL_PARCEL_END, nothing), RDL_HANDSHAKE_UNDER_WAY_PSK);
 	gnutls_certificate_set_x509_key(fleet.client, &person.certificate, 1, person.key);
 	assert_int_equal(world_run(world), 0);
 	/* Its last flight is there. */

@@ -51,9 +51,9 @@ struct test_parcel {
 static inline void office_join(struct office *office)
 {
 	const struct rdl_channel_credit letters = handshaker_credit();
-	const struct rdl_channel_credit parcels = { { [RDL_PARCEL_BEGIN] = PARCELS,
-		[RDL_PARCEL_MORE] = PARCELS,
-		[RDL_PARCEL_END] = PARCELS } };
+	const struct rdl_channel_credit parcels = {
+		{ [RDL_PARCEL_BEGIN] = PARCELS, [RDL_PARCEL_MORE] = PARCELS }
+	};
 
 	for (unsigned w = 0; w < WORKERS; w++) {
 		office->ring_memory[w] =

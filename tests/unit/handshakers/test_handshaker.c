@@ -171,7 +171,7 @@ static void test_evicted_while_held(void **state)
 		SESSION(1);
 	office_step(office);
 	assert_string_equal(office_came(office, 0), "back1 send2 back2 ");
-	office_send(office, 0, RDL_PARCEL_END, 0, GARBAGE)->evicted = SESSION(3);
+	office_send(office, 0, RDL_PARCEL_MORE, 0, GARBAGE)->evicted = SESSION(3);
 	office_step(office);
 	assert_string_equal(office_came(office, 0), "back3 back0 ");
 	assert_int_equal(rdl_handshakes_under_way(office->handshaker.engine), 1);
