@@ -22,20 +22,6 @@
 /* Between rounds that find nothing, from microseconds on up to half a millisecond. */
 #define PAUSE_MIN_NS 20000
 #define PAUSE_MAX_NS 500000
-#define LINES RDL_HANDSHAKE_CLASSES
-/*
- * Who comes first; and for how many turns of others each is passed over, until it is its turn all
- * the same. A turn of a certificate's takes as long as 25 to 40 of a key's.
- */
-static const struct {
-	enum rdl_handshake_class class;
-	unsigned patience;
-} order[LINES] = {
-	{ RDL_HANDSHAKE_UNDER_WAY_PSK, 0 },
-	{ RDL_HANDSHAKE_NEW_PSK, 8 },
-	{ RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE, 50 },
-	{ RDL_HANDSHAKE_NEW_CERTIFICATE, 100 },
-};
 
 struct rdl_channel_credit handshaker_credit(void)
 {
@@ -158,50 +144,6 @@ static void ended(void *context, uint64_t session)
 	let_go(handshaker, session, false);
 }
 
-/* ---- lines ---- */
-
-static int line_init(struct waiting_line *line, unsigned room)
-{
-	unsigned slots = (unsigned)rdl_power_of_two(room);
-
-	line->all = calloc(slots, sizeof(*line->all));
-	line->mask = slots - 1;
-	return line->all != NULL ? 0 : -1;
-}
-
-static void line_add(struct waiting_line *line, struct waiting waiting)
-{
-	line->all[(line->first + line->count++) & line->mask] = waiting;
-}
-
-static struct waiting line_take(struct waiting_line *line)
-{
-	struct waiting waiting = line->all[line->first++ & line->mask];
-
-	line->count--;
-	return waiting;
-}
-
-/* The first that has something, unless another has been passed over for long. */
-static bool next(struct handshaker *handshaker, struct waiting *waiting)
-{
-	unsigned turn = LINES;
-
-	for (unsigned i = 0; i < LINES; i++) {
-		unsigned class = order[i].class;
-
-		if (handshaker->lines[class].count == 0)
-			continue;
-		if (turn == LINES || ++handshaker->passed_over[class] >= order[i].patience)
-			turn = class;
-	}
-	if (turn == LINES)
-		return false;
-	handshaker->passed_over[turn] = 0;
-	*waiting = line_take(&handshaker->lines[turn]);
-	return true;
-}
-
 /* ---- rounds ---- */
 
 static bool take_all(struct handshaker *handshaker, unsigned worker)
@@ -219,8 +161,9 @@ static bool take_all(struct handshaker *handshaker, unsigned worker)
 			continue;
 		}
 		struct waiting waiting = { batch[i], worker };
-		unsigned class = rdl_handshakes_class(handshaker->engine, waiting.parcel);
-		line_add(&handshaker->lines[class], waiting);
+		enum rdl_handshake_class class =
+			rdl_handshakes_class(handshaker->engine, waiting.parcel);
+		waiting_add(&handshaker->lines, class, waiting);
 	}
 	rdl_channel_came_back(channel, back);
 	return n > 0;
@@ -275,8 +218,9 @@ bool handshaker_step(struct handshaker *handshaker, uint64_t now_ms)
 	adopt_certificates(handshaker);
 	for (unsigned w = 0; w < handshaker->worker_count; w++)
 		worked |= take_all(handshaker, w);
-	for (unsigned i = 0;
-		i < BATCH && handshaker->free_count >= ENOUGH && next(handshaker, &waiting); i++) {
+	for (unsigned i = 0; i < BATCH && handshaker->free_count >= ENOUGH &&
+			     waiting_next(&handshaker->lines, &waiting);
+		i++) {
 		make(handshaker, waiting, now_ms);
 		worked = true;
 	}
@@ -313,9 +257,8 @@ int handshaker_init(
 	struct rdl_handshakes_config own = *config;
 
 	pthread_mutex_init(&handshaker->lock, NULL);
-	for (unsigned i = 0; i < LINES; i++)
-		if (line_init(&handshaker->lines[i], parcels) != 0)
-			return -1;
+	if (waiting_init(&handshaker->lines, parcels) != 0)
+		return -1;
 	while (handshaker->free_count < HANDSHAKER_LETTERS) {
 		handshaker->free[handshaker->free_count] =
 			&handshaker->letters[handshaker->free_count];
@@ -334,8 +277,7 @@ void handshaker_fini(struct handshaker *handshaker)
 	rdl_handshakes_destroy(handshaker->engine);
 	rdl_certificates_release(handshaker->next);
 	pthread_mutex_destroy(&handshaker->lock);
-	for (unsigned i = 0; i < LINES; i++)
-		free(handshaker->lines[i].all);
+	waiting_fini(&handshaker->lines);
 }
 
 int handshaker_start(struct handshaker *handshaker)

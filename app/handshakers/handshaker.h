@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * handshaker: a thread that makes handshakes, between its engine and the workers. Those under way
- * come before new ones, pre-shared keys before certificates, and none waits for ever.
+ * handshaker: a thread that makes handshakes, between its engine and the workers.
  */
 #ifndef RDL_HANDSHAKER_H
 #define RDL_HANDSHAKER_H
@@ -12,6 +11,7 @@
 #include "handshake.h"
 #include "lcores.h"
 #include "letter.h"
+#include "waiting.h"
 
 /* Letters that a handshaker has, for all workers together: some milliseconds of them. */
 #define HANDSHAKER_LETTERS 2048
@@ -20,18 +20,6 @@ struct rdl_channel_credit handshaker_credit(void);
 
 /* Parcels of application data that wait until their session is established. */
 #define HELD_MAX 64
-
-/* A parcel, and the worker that it came from. */
-struct waiting {
-	struct rdl_dtls_parcel *parcel;
-	unsigned from;
-};
-
-/* First in, first out. */
-struct waiting_line {
-	struct waiting *all; /* `mask` and one */
-	unsigned mask, first, count;
-};
 
 struct handshaker {
 	/* Set by who makes it, zero otherwise; not changed once it runs. */
@@ -44,9 +32,7 @@ struct handshaker {
 	struct rdl_channel workers[WORKERS_MAX];
 	struct rdl_dtls_letter *free[HANDSHAKER_LETTERS];
 	unsigned free_count;
-	struct waiting_line lines[RDL_HANDSHAKE_CLASSES];
-	/* Turns of others while it had something. */
-	unsigned passed_over[RDL_HANDSHAKE_CLASSES];
+	struct waiting_lines lines;
 	struct waiting held[HELD_MAX];
 	unsigned held_count;
 	/* Written by its thread, read by anybody (relaxed). */
