@@ -161,6 +161,26 @@ def test_sessions_come_and_go(lab):
     expect(gateway.stop(), 0)
 
 
+def test_hellos_in_turns(lab):
+    """One host says two Hellos in turns, of which the second overtakes the first: others have places all the same."""
+    gateway = lab.gateway(extra=group(lab, True, handshakes_max=20))
+    slow = DtlsClient(suites=ECDHE_SUITES[:1], certificate=lab.authority.issue("cn-1"))
+    quick = DtlsClient(identity=b"dev-0", key=KEY)
+    quick.socket.close()
+    quick.socket = slow.socket
+    hellos = []
+    for client in (slow, quick):
+        verify = client.exchange([client.client_hello()], (HELLO_VERIFY_REQUEST,))[HELLO_VERIFY_REQUEST]
+        hellos += client.records([client.client_hello(verify[3:3 + verify[2]])])
+    for _ in range(60):
+        for hello in hellos:
+            slow.socket.send(hello)
+        time.sleep(0.005)
+    expect(device("dev-1").register("dev-1").code, "2.01", "another host")
+    expect(gateway.ask("/rdline/dtls")["handshakes_failed_room"], 0, "handshakes without a place")
+    expect(gateway.stop(), 0)
+
+
 def test_ended_in_mid_handshake(lab):
     """However many are under way, the end is prompt."""
     gateway = lab.gateway(workers=2, ports=TWO_QUEUES, extra=group(lab, True, handshakes=2))
