@@ -165,12 +165,23 @@ void rdl_dtls_touch(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uin
 	rdl_dtls_idle_put(dtls, handle);
 }
 
+/*
+ * With a Connection ID, or it could not move: found without its address. Of such, one at most is
+ * known at an address, and none beside one without: however many move to where one is, a record
+ * from there costs no more.
+ */
 void rdl_dtls_move(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint64_t address)
 {
 	uint32_t handle = rdl_dtls_handle(dtls, session);
+	struct rdl_dtls_session *there;
 
 	rdl_dtls_index_take(dtls, handle);
 	session->address = address;
+	there = rdl_dtls_find_address(dtls, address, RDL_DTLS_OPEN);
+	if (there != NULL && there->peer_cid_len == RDL_DTLS_NO_CID)
+		return;
+	if (there != NULL)
+		rdl_dtls_index_take(dtls, rdl_dtls_handle(dtls, there));
 	rdl_dtls_index_put(dtls, handle);
 }
 

@@ -104,7 +104,33 @@ static void test_address_of_another(void **state)
 	assert_ptr_equal(rdl_dtls_find_address(t->dtls, address, RDL_DTLS_OPEN),
 		rdl_dtls_find(t->dtls, now));
 	rdl_dtls_end(t->dtls, now);
-	assert_ptr_equal(rdl_dtls_find_address(t->dtls, address, RDL_DTLS_OPEN), slot);
+	assert_null(rdl_dtls_find_address(t->dtls, address, RDL_DTLS_OPEN));
+	assert_ptr_equal(rdl_dtls_find(t->dtls, before), slot);
+	table_end(t);
+}
+
+/* Whoever has many sessions cannot make a long way of one address. */
+static void test_many_move_to_one(void **state)
+{
+	struct table *t = table_new(NULL);
+	struct rdl_datagram there = from(9, 9);
+	uint64_t address = rdl_dtls_address(t->dtls, &there), names[4];
+	struct rdl_dtls_keys keys = keys_of(5, 0);
+
+	for (unsigned i = 0; i < 4; i++) {
+		names[i] = begin(t, 1, (uint16_t)(2 + i));
+		assert_true(rdl_dtls_establish(t->dtls, names[i], &keys, t->now_s));
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		struct rdl_dtls_session *session = rdl_dtls_find(t->dtls, names[i]);
+
+		rdl_dtls_move(t->dtls, session, address);
+		assert_ptr_equal(rdl_dtls_find_address(t->dtls, address, RDL_DTLS_OPEN), session);
+	}
+	rdl_dtls_end(t->dtls, names[3]);
+	assert_null(rdl_dtls_find_address(t->dtls, address, RDL_DTLS_OPEN));
+	for (unsigned i = 0; i < 3; i++)
+		assert_non_null(rdl_dtls_find(t->dtls, names[i]));
 	table_end(t);
 }
 
@@ -372,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_establish_once),
 		cmocka_unit_test(test_rebooted),
 		cmocka_unit_test(test_address_of_another),
+		cmocka_unit_test(test_many_move_to_one),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_deadlines),
