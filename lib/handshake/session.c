@@ -74,12 +74,23 @@ static bool promises_ticket(
 					 __ATOMIC_RELAXED) == RDL_CHAINS_SHORT;
 }
 
+/*
+ * A Hello with a ticket in it would come in pieces from such a client, which nobody reads. And of
+ * all messages a ticket is the one that GnuTLS sends in a record as long as it likes.
+ */
+static bool asks_for_short_records(const struct rdl_handshake *handshake)
+{
+	uint16_t most = handshake->keys.plaintext_max;
+
+	return most > 0 && most + RDL_DTLS_RECORD_HEADER < handshake->owner->config.mtu;
+}
+
 static bool set_tickets(struct rdl_handshake *handshake, const struct rdl_handshake_hello *hello)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
 	gnutls_datum_t key = { handshakes->ticket_key, sizeof(handshakes->ticket_key) };
 
-	if (!promises_ticket(handshake, hello))
+	if (!promises_ticket(handshake, hello) || asks_for_short_records(handshake))
 		return true;
 	gnutls_db_set_cache_expiration(handshake->tls, (int)handshakes->config.ticket_s);
 	return gnutls_session_ticket_enable_server(handshake->tls, &key) == 0;

@@ -17,6 +17,9 @@ NUMBERS = itertools.count()
 
 def start(lab):
     lab.authority = Authority(lab)
+    # Longer than the records that test_sizes asks for.
+    names = certificates.x509.SubjectAlternativeName([certificates.x509.DNSName("%060d.example" % n) for n in range(6)])
+    lab.authority.serve(lab.authority.issue("server", extra=[names]))
     provision(lab, *("dev-%d" % number for number in range(DEVICES)))
     gateway = lab.gateway(extra=group(lab, True))
     gateway.authority = lab.authority
@@ -298,9 +301,12 @@ def test_sizes(gateway):
             lengths.extend(len(record.body) - (24 if record.epoch else 0) for record in client.split(datagram))
             return True
 
-        client = DtlsClient(suites=ECDHE_SUITES[:1], certificate=certificate, extra=(extension,) if extension else (), hears=hears)
+        client = DtlsClient(suites=ECDHE_SUITES[:1], certificate=certificate, extra=(extension,) if extension else (), hears=hears,
+                            ticket=b"")
         expect(client.register("cn-sizes").code, "2.01", extension)
         assert max(lengths) <= most, (extension, lengths)
+        # A ticket would make the next Hello too long for one record.
+        expect(SESSION_TICKET in client.agreed, extension is None, "a ticket")
 
 
 def test_blocks(gateway):
