@@ -14,9 +14,10 @@
 /* Views into the datagram that it was read from. */
 struct rdl_dtls_hello {
 	/*
-	 * Version and random; cipher suites and compression methods: what a client says again, octet
-	 * for octet, when it is asked for a cookie. The session ID, which should be the same, too, is
-	 * not: Mbed TLS 2.28 makes up another one in each Hello with a ticket (RFC 5077 section 3.4).
+	 * Version and random; cipher suites and compression methods: what a client says again,
+	 * octet for octet, when it is asked for a cookie. The session ID, which should be the same,
+	 * too, is not: Mbed TLS 2.28 makes up another one in each Hello with a ticket (RFC 5077
+	 * section 3.4).
 	 */
 	struct rdl_span who, what;
 	struct rdl_span cookie;
