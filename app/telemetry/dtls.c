@@ -42,6 +42,8 @@ static void put_handshakes(struct rte_tel_data *d, const struct handshakers *han
 
 static void put_open(struct rte_tel_data *d, uint64_t open[RDL_DTLS_SUITES][RDL_DTLS_MODES])
 {
+	uint64_t sessions = 0;
+
 	for (unsigned suite = 0; suite < RDL_DTLS_SUITES; suite++)
 		for (unsigned mode = RDL_IDENTITY_PSK; mode < RDL_DTLS_MODES; mode++) {
 			char name[RTE_TEL_MAX_STRING_LEN];
@@ -50,7 +52,9 @@ static void put_open(struct rte_tel_data *d, uint64_t open[RDL_DTLS_SUITES][RDL_
 				rdl_dtls_suite_name((enum rdl_dtls_suite)suite),
 				rdl_identity_mode_text((enum rdl_identity_mode)mode));
 			tel_u64(d, name, open[suite][mode]);
+			sessions += open[suite][mode];
 		}
+	tel_u64(d, "sessions", sessions);
 }
 
 /* What workers' tables count, beside what is open by suite and mode. X(name) */
@@ -65,7 +69,7 @@ static void put_open(struct rte_tel_data *d, uint64_t open[RDL_DTLS_SUITES][RDL_
 
 static void put_sessions(struct rte_tel_data *d, const struct watched *watched)
 {
-	uint64_t open[RDL_DTLS_SUITES][RDL_DTLS_MODES] = { { 0 } }, sessions = 0;
+	uint64_t open[RDL_DTLS_SUITES][RDL_DTLS_MODES] = { { 0 } };
 	struct {
 #define X(name) uint64_t name;
 		SHARED_COUNTS(X)
@@ -80,14 +84,10 @@ static void put_sessions(struct rte_tel_data *d, const struct watched *watched)
 		SHARED_COUNTS(X)
 #undef X
 		for (unsigned suite = 0; suite < RDL_DTLS_SUITES; suite++)
-			for (unsigned mode = 0; mode < RDL_DTLS_MODES; mode++)
+			for (unsigned mode = RDL_IDENTITY_PSK; mode < RDL_DTLS_MODES; mode++)
 				open[suite][mode] += __atomic_load_n(
 					&counts->open[suite][mode], __ATOMIC_RELAXED);
 	}
-	for (unsigned suite = 0; suite < RDL_DTLS_SUITES; suite++)
-		for (unsigned mode = 0; mode < RDL_DTLS_MODES; mode++)
-			sessions += open[suite][mode];
-	tel_u64(d, "sessions", sessions);
 	tel_u64(d, "sessions_registered", sum.registered);
 	put_open(d, open);
 	tel_u64(d, "sessions_established", sum.established);

@@ -18,11 +18,6 @@ static struct rdl_packet *packet_of(struct rdl_dtls_parcel *parcel)
 	return (struct rdl_packet *)((uintptr_t)parcel - offsetof(struct rdl_packet, parcel));
 }
 
-static uint32_t now_s(void)
-{
-	return (uint32_t)(rdl_clock_coarse_ms() / 1000);
-}
-
 /* The client says its Hello again. */
 static void shed(struct worker *worker, struct untold *untold, const struct rdl_dtls_parcel *parcel)
 {
@@ -100,7 +95,7 @@ static void read_letter(struct worker *worker, struct rdl_dtls_letter *letter)
 		break;
 	case RDL_LETTER_ESTABLISHED:
 		/* Where it cannot be opened it is over, and its records are of no session. */
-		(void)!rdl_dtls_establish(dtls, letter->session, &letter->keys, now_s());
+		(void)!rdl_dtls_establish(dtls, letter->session, &letter->keys, worker_now_s());
 		explicit_bzero(&letter->keys, sizeof(letter->keys));
 		break;
 	case RDL_LETTER_ENDED:

@@ -2,7 +2,14 @@
 #ifndef RDL_WORKER_INTERNAL_H
 #define RDL_WORKER_INTERNAL_H
 
+#include "clock.h"
 #include "worker.h"
+
+/* By the clock that sessions go by. */
+static inline uint32_t worker_now_s(void)
+{
+	return (uint32_t)(rdl_clock_coarse_ms() / 1000);
+}
 
 void worker_send_later(struct worker *worker, struct rdl_frame *frame);
 

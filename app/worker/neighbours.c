@@ -168,8 +168,7 @@ static void read_note(struct worker *worker, struct rdl_channel *channel, struct
 {
 	void *message = note;
 
-	rdl_dtls_keep(worker->pipeline.config.dtls, note->session, 0,
-		(uint32_t)(rdl_clock_coarse_ms() / 1000));
+	rdl_dtls_keep(worker->pipeline.config.dtls, note->session, 0, worker_now_s());
 	note->kind = NEIGHBOUR_READ;
 	rdl_channel_give_back(channel, &message, 1);
 }
