@@ -26,7 +26,7 @@ static struct rdl_channel_credit datagrams(const struct daemon *daemon)
 {
 	unsigned others = daemon->conf->workers - 1;
 
-	return worker_neighbour_credit(others > 0 ? REQUESTS / others : 0);
+	return worker_fellow_credit(others > 0 ? REQUESTS / others : 0);
 }
 
 /* It answers, and asks nothing of its own. */
@@ -86,7 +86,7 @@ static struct rdl_channel *end_of_worker(
 {
 	switch (towards) {
 	case END_WORKER:
-		return &worker->neighbours[peer];
+		return &worker->fellows[peer];
 	case END_SHARD:
 		return &worker->shards[peer];
 	case END_HANDSHAKER:

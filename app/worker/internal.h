@@ -41,7 +41,7 @@ RDL_MUST_CHECK unsigned worker_pass_on(
  * Takes what one other worker has to give, up to a burst: datagrams of sessions here, which are
  * processed, and its own frames that were there. True when it had.
  */
-bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour);
+bool worker_take_from_fellow(struct worker *worker, unsigned fellow);
 /*
  * Frames whose datagrams are done with are sent, or freed: by the worker whose they are, which is
  * this one, where `home` is 0.

@@ -144,14 +144,14 @@ static bool serve(struct worker *worker, unsigned port, bool stopping)
 }
 
 /*
- * For each port's turn a neighbour may have sent a burst of datagrams, and given back as many: all
+ * For each port's turn a fellow may have sent a burst of datagrams, and given back as many: all
  * of that is taken, so that nothing piles up.
  */
-static bool meet(struct worker *worker, unsigned neighbour)
+static bool meet(struct worker *worker, unsigned fellow)
 {
 	unsigned bursts = 0;
 
-	while (bursts < 2 * worker->port_count && worker_take_from_neighbour(worker, neighbour))
+	while (bursts < 2 * worker->port_count && worker_take_from_fellow(worker, fellow))
 		bursts++;
 	return bursts > 0;
 }
@@ -171,7 +171,7 @@ static void drain(struct worker *worker)
 		if (worker->handshakers[h].under_way > 0)
 			return;
 	for (unsigned w = 0; w < worker->worker_count; w++)
-		if (worker->neighbours[w].under_way > 0)
+		if (worker->fellows[w].under_way > 0)
 			return;
 	worker->drained = true;
 	ending_come_back(worker->ending);

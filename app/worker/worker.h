@@ -59,10 +59,10 @@ struct worker {
 	struct rdl_channel shards[SHARDS_MAX];
 	struct rdl_channel handshakers[HANDSHAKERS_MAX];
 	struct untold untold[HANDSHAKERS_MAX];
-	struct rdl_channel neighbours[WORKERS_MAX]; /* the other workers; its own place is empty */
-	unsigned guests; /* neighbours' frames that it has */
+	struct rdl_channel fellows[WORKERS_MAX]; /* the other workers; its own place is empty */
+	unsigned guests; /* fellows' frames that it has */
 	struct note notes[NOTES_MAX];
-	uint64_t notes_out; /* those that are at neighbours, a bit each */
+	uint64_t notes_out; /* those that are at fellows, a bit each */
 	struct rdl_fragments *fragments;
 	unsigned rounds; /* since it looked for fragments that wait in vain */
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
@@ -89,7 +89,7 @@ struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
  * What it may have under way at one other worker: datagrams of that one's sessions, which come back
  * to be sent or freed, and notes, for which a quarter is kept.
  */
-struct rdl_channel_credit worker_neighbour_credit(unsigned messages);
+struct rdl_channel_credit worker_fellow_credit(unsigned messages);
 
 /* For its pipeline, which makes frames of its queues by it, and leaves others' sessions. */
 struct rdl_frame *worker_make(void *self, unsigned port, unsigned len);

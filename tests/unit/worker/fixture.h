@@ -164,7 +164,7 @@ static inline void take_seat(unsigned s)
 
 static inline int begin(void **state)
 {
-	const struct rdl_channel_credit datagrams = worker_neighbour_credit(MESSAGES);
+	const struct rdl_channel_credit datagrams = worker_fellow_credit(MESSAGES);
 	const struct rdl_admission_limits limits = { .shards = 1 };
 	const struct rdl_policy_config policy = gateway_policy();
 
@@ -181,8 +181,8 @@ static inline int begin(void **state)
 	rdl_rulebook_change(&rulebook, rdl_rules_create(&policy, &limits, RDL_LOG_INFO));
 	between = zeroed(rdl_channel_memory(&datagrams, &datagrams));
 	if (seat_count > 1)
-		rdl_channel_join(&seats[0].worker.neighbours[1], &datagrams,
-			&seats[1].worker.neighbours[0], &datagrams, between);
+		rdl_channel_join(&seats[0].worker.fellows[1], &datagrams,
+			&seats[1].worker.fellows[0], &datagrams, between);
 	return 0;
 }
 

@@ -63,17 +63,17 @@ static void test_answered(void **state)
 	assert_int_equal(seats[OWNER].worker.guests, 1);
 	assert_int_equal(answer_all(OWNER, RDL_COAP_CHANGED), 1);
 	assert_true(step(OWNER));
-	assert_int_equal(seats[HERE].worker.neighbours[OWNER].under_way, 1);
+	assert_int_equal(seats[HERE].worker.fellows[OWNER].under_way, 1);
 	assert_true(step(HERE));
 	expect_code(RDL_COAP_CHANGED);
-	assert_int_equal(seats[HERE].worker.neighbours[OWNER].under_way, 0);
+	assert_int_equal(seats[HERE].worker.fellows[OWNER].under_way, 0);
 	assert_int_equal(counts(OWNER)->registered, 1);
 	assert_int_equal(stat_of(OWNER, RDL_STAT_tx_frames), 2);
 	assert_false(step(HERE));
 	assert_false(step(OWNER));
 }
 
-/* Own ones and the neighbour's in the same burst of answers, of which one is not to be sent. */
+/* Own ones and the fellow's in the same burst of answers, of which one is not to be sent. */
 static void test_mixed_answers(void **state)
 {
 	uint8_t record[256];
@@ -125,7 +125,7 @@ static void test_several_records(void **state)
 	expect_code(RDL_COAP_CHANGED);
 }
 
-/* While neighbours' frames are here, those in clear text are this worker's as ever. */
+/* While fellows' frames are here, those in clear text are this worker's as ever. */
 static void test_clear_text(void **state)
 {
 	struct message update = make_update();
@@ -181,7 +181,7 @@ static void test_dropped(void **state)
 	step(OWNER);
 	assert_int_equal(stat_of(OWNER, RDL_STAT_drop_dtls_replay), 1);
 	step(HERE);
-	assert_int_equal(seats[HERE].worker.neighbours[OWNER].under_way, 1);
+	assert_int_equal(seats[HERE].worker.fellows[OWNER].under_way, 1);
 	assert_int_equal(answer_all(OWNER, RDL_COAP_CHANGED), 1);
 	step(OWNER);
 	step(HERE);
@@ -262,7 +262,7 @@ static void test_parcel(void **state)
 	step(OWNER);
 	assert_int_equal(stat_of(OWNER, RDL_STAT_drop_dtls_parcel), 1);
 	step(HERE);
-	assert_int_equal(seats[HERE].worker.neighbours[OWNER].under_way, DATAGRAMS - 1);
+	assert_int_equal(seats[HERE].worker.fellows[OWNER].under_way, DATAGRAMS - 1);
 	assert_int_equal(take_parcels(OWNER, parcels), PARCELS);
 	assert_int_equal(parcels[2]->data[13], 16);
 	assert_int_equal(parcels[2]->worker, OWNER);
@@ -270,7 +270,7 @@ static void test_parcel(void **state)
 		give_back(OWNER, parcels[i]);
 	step(OWNER);
 	step(HERE);
-	assert_int_equal(seats[HERE].worker.neighbours[OWNER].under_way, 0);
+	assert_int_equal(seats[HERE].worker.fellows[OWNER].under_way, 0);
 }
 
 /* An Update that has overtaken the end of its handshake, here. */
@@ -345,9 +345,9 @@ static void test_left(void **state)
 	here->pipeline.config.leave(here->pipeline.config.context, name);
 	assert_true(step(OWNER));
 	assert_int_equal(counts(OWNER)->registered, 0);
-	assert_int_equal(here->neighbours[OWNER].under_way, 1);
+	assert_int_equal(here->fellows[OWNER].under_way, 1);
 	assert_true(step(HERE));
-	assert_int_equal(here->neighbours[OWNER].under_way, 0);
+	assert_int_equal(here->fellows[OWNER].under_way, 0);
 	assert_int_equal(here->notes_out, 0);
 }
 
@@ -443,8 +443,7 @@ static void test_two_cores(void **state)
 	open_session(&session, RDL_DTLS_NO_CID);
 	__atomic_store_n(&over, 0, __ATOMIC_RELAXED);
 	assert_int_equal(pthread_create(&thread, NULL, own, NULL), 0);
-	for (unsigned i = 0; i < rounds || seats[HERE].worker.neighbours[OWNER].under_way > 0;
-		i++) {
+	for (unsigned i = 0; i < rounds || seats[HERE].worker.fellows[OWNER].under_way > 0; i++) {
 		if (i < rounds)
 			arrive_update(session);
 		if (i % 16 == 0)

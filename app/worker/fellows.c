@@ -11,22 +11,22 @@
 #include "clock.h"
 #include "sessions.h"
 
-enum neighbour_kind {
+enum fellow_kind {
 	/* A datagram of a session of the taker's. */
-	NEIGHBOUR_DATAGRAM,
+	FELLOW_DATAGRAM,
 	/* One that comes back: a reply, or nothing. */
-	NEIGHBOUR_SEND,
-	NEIGHBOUR_FREE,
+	FELLOW_SEND,
+	FELLOW_FREE,
 	/* A note for the taker, and one that comes back. */
-	NEIGHBOUR_NOTE,
-	NEIGHBOUR_READ,
+	FELLOW_NOTE,
+	FELLOW_READ,
 };
 
-struct rdl_channel_credit worker_neighbour_credit(unsigned messages)
+struct rdl_channel_credit worker_fellow_credit(unsigned messages)
 {
 	return (struct rdl_channel_credit){ .limit = {
-						    [NEIGHBOUR_DATAGRAM] = messages - messages / 4,
-						    [NEIGHBOUR_NOTE] = messages,
+						    [FELLOW_DATAGRAM] = messages - messages / 4,
+						    [FELLOW_NOTE] = messages,
 					    } };
 }
 
@@ -51,8 +51,8 @@ unsigned worker_pass_on(
 
 	for (rdl_packet_set left = burst->elsewhere; left != 0;) {
 		unsigned owner = burst->worker[rdl_packet_first(left)];
-		struct rdl_channel *channel = &worker->neighbours[owner];
-		unsigned n = 0, most = rdl_channel_left(channel, NEIGHBOUR_DATAGRAM);
+		struct rdl_channel *channel = &worker->fellows[owner];
+		unsigned n = 0, most = rdl_channel_left(channel, FELLOW_DATAGRAM);
 
 		for (rdl_packet_set scan = left; scan != 0;) {
 			unsigned i = rdl_packet_pop(&scan);
@@ -62,7 +62,7 @@ unsigned worker_pass_on(
 				continue;
 			left &= ~rdl_packet_bit(i);
 			if (n < most) {
-				packet->kind = NEIGHBOUR_DATAGRAM;
+				packet->kind = FELLOW_DATAGRAM;
 				batch[n++] = &packet->kind;
 			} else {
 				rdl_stats_add(stats, RDL_STAT_drop_dtls_elsewhere, 1);
@@ -80,22 +80,22 @@ void worker_leave(void *self, uint64_t session)
 {
 	struct worker *worker = self;
 	unsigned owner = rdl_dtls_worker(worker->pipeline.config.dtls, session);
-	struct rdl_channel *channel = &worker->neighbours[owner];
+	struct rdl_channel *channel = &worker->fellows[owner];
 
-	if (worker->notes_out == UINT64_MAX || rdl_channel_left(channel, NEIGHBOUR_NOTE) == 0) {
+	if (worker->notes_out == UINT64_MAX || rdl_channel_left(channel, FELLOW_NOTE) == 0) {
 		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_note, 1);
 		return;
 	}
 	unsigned i = (unsigned)__builtin_ctzll(~worker->notes_out);
 	void *message = &worker->notes[i];
-	worker->notes[i] = (struct note){ NEIGHBOUR_NOTE, session };
+	worker->notes[i] = (struct note){ FELLOW_NOTE, session };
 	worker->notes_out |= UINT64_C(1) << i;
 	rdl_channel_send(channel, &message, 1);
 }
 
 /* ---- others', here ---- */
 
-static void give_back(struct worker *worker, unsigned home, enum neighbour_kind kind,
+static void give_back(struct worker *worker, unsigned home, enum fellow_kind kind,
 	struct rdl_frame *const frames[], unsigned count)
 {
 	void *batch[RDL_BURST_MAX];
@@ -106,7 +106,7 @@ static void give_back(struct worker *worker, unsigned home, enum neighbour_kind 
 		packet->kind = (uint8_t)kind;
 		batch[i] = &packet->kind;
 	}
-	rdl_channel_give_back(&worker->neighbours[home - 1], batch, count);
+	rdl_channel_give_back(&worker->fellows[home - 1], batch, count);
 	worker->guests -= count;
 }
 
@@ -114,7 +114,7 @@ void worker_send(
 	struct worker *worker, unsigned home, struct rdl_frame *const frames[], unsigned count)
 {
 	if (RDL_UNLIKELY(home != 0)) {
-		give_back(worker, home, NEIGHBOUR_SEND, frames, count);
+		give_back(worker, home, FELLOW_SEND, frames, count);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
@@ -125,7 +125,7 @@ void worker_free(
 	struct worker *worker, unsigned home, struct rdl_frame *const frames[], unsigned count)
 {
 	if (RDL_UNLIKELY(home != 0))
-		give_back(worker, home, NEIGHBOUR_FREE, frames, count);
+		give_back(worker, home, FELLOW_FREE, frames, count);
 	else if (count > 0)
 		rdl_pktio_free(worker->pktio, worker->index, frames, count);
 }
@@ -169,7 +169,7 @@ static void read_note(struct worker *worker, struct rdl_channel *channel, struct
 	void *message = note;
 
 	rdl_dtls_keep(worker->pipeline.config.dtls, note->session, 0, worker_now_s());
-	note->kind = NEIGHBOUR_READ;
+	note->kind = FELLOW_READ;
 	rdl_channel_give_back(channel, &message, 1);
 }
 
@@ -179,16 +179,16 @@ static void take_note_back(struct worker *worker, const struct note *note)
 }
 
 static void be_host(
-	struct worker *worker, unsigned neighbour, struct rdl_frame *frames[], unsigned count)
+	struct worker *worker, unsigned fellow, struct rdl_frame *frames[], unsigned count)
 {
 	worker->guests += count;
 	worker->pipeline.now_ms = rdl_clock_coarse_ms();
-	worker_process(worker, neighbour + 1, frames, count);
+	worker_process(worker, fellow + 1, frames, count);
 }
 
-bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)
+bool worker_take_from_fellow(struct worker *worker, unsigned fellow)
 {
-	struct rdl_channel *channel = &worker->neighbours[neighbour];
+	struct rdl_channel *channel = &worker->fellows[fellow];
 	struct rdl_frame *replies[RDL_BURST_MAX], *spent[RDL_BURST_MAX], *guests[RDL_BURST_MAX];
 	unsigned sent = 0, freed = 0, guest_count = 0, notes = 0;
 	void *batch[RDL_BURST_MAX];
@@ -201,20 +201,20 @@ bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)
 	for (unsigned i = 0; i < n; i++) {
 		const uint8_t *kind = batch[i];
 
-		switch ((enum neighbour_kind)kind[0]) {
-		case NEIGHBOUR_DATAGRAM:
+		switch ((enum fellow_kind)kind[0]) {
+		case FELLOW_DATAGRAM:
 			guests[guest_count++] = frame_of(batch[i]);
 			break;
-		case NEIGHBOUR_SEND:
+		case FELLOW_SEND:
 			replies[sent++] = frame_of(batch[i]);
 			break;
-		case NEIGHBOUR_FREE:
+		case FELLOW_FREE:
 			spent[freed++] = frame_of(batch[i]);
 			break;
-		case NEIGHBOUR_NOTE:
+		case FELLOW_NOTE:
 			read_note(worker, channel, batch[i]);
 			break;
-		case NEIGHBOUR_READ:
+		case FELLOW_READ:
 			take_note_back(worker, batch[i]);
 			notes++;
 			break;
@@ -224,6 +224,6 @@ bool worker_take_from_neighbour(struct worker *worker, unsigned neighbour)
 	if (sent > 0)
 		worker_send(worker, 0, replies, sent);
 	worker_free(worker, 0, spent, freed);
-	be_host(worker, neighbour, guests, guest_count);
+	be_host(worker, fellow, guests, guest_count);
 	return n > 0;
 }
