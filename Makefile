@@ -224,7 +224,7 @@ $(call see,tests/conf,      conf)
 $(call see,tests/bench,     start support,                                  libdpdk)
 $(call see,tests/bench/guard,pipeline support)
 $(call see,tests/bench/handshakes,handshake support,                         cmocka gnutls)
-$(call see,tests/bench/load,coap support)
+$(call see,tests/bench/load,coap support,                                   gnutls)
 $(call see,tests/bench/peers,coap)
 $(foreach l,$(ROOMS),$(call see,tests/unit/$l,$l support,cmocka $(call packages,$l)))
 
@@ -254,9 +254,9 @@ $(call program,rdline-guard,tests/bench/guard/guard.c tests/bench/packets.c test
 # Handshakes of a thread that makes them, by themselves.
 $(call program,rdline-handshakes,$(call sources,tests/bench/handshakes),    handshake support,cmocka $$(call packages,handshake))
 # A fleet and two servers on kernel sockets. The fleet is a client for the system tests, too.
-$(call program,load,        $(call sources,tests/bench/load),               coap support)
+$(call program,load,        $(call sources,tests/bench/load),               coap support,    gnutls)
 $(call program,mmsg_server, $(PEERS)/mmsg_server.c $(PEERS)/table.c,        coap)
-$(call program,coap_server, $(PEERS)/coap_server.c $(PEERS)/table.c,        coap,            libcoap-3-notls)
+$(call program,coap_server, $(PEERS)/coap_server.c $(PEERS)/table.c,        coap,            libcoap-3-gnutls)
 # What the configuration's tables say of each key, for the manual.
 $(call program,conf-keys,   tests/conf/keys.c,                              conf,            libconfig)
 

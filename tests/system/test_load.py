@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
+import dtls_lab  # noqa: E402
 
 LOAD = os.path.join(ROOT, "build/test/load")
 ENDPOINTS = 3000
@@ -44,6 +45,19 @@ def test_all_phases(lab):
         stats = gateway.ask("/rdline/stats")
         expect([stats[k] for k in ("registered", "replaced", "updated", "deregistered", "registrations")],
                [ENDPOINTS] * 4 + [0], "stats")
+
+
+def test_dtls(lab):
+    dtls_lab.provision(lab, *("urn:imei:%015d" % (490154000000000 + n) for n in range(ENDPOINTS)))
+    with serving(lab, extra=dtls_lab.group(lab)) as gateway:
+        results, _ = finish(start("--endpoints", str(ENDPOINTS), "--dtls", dtls_lab.KEY.hex()))
+        expect(numbers(results, "phase", "answered", "wrong", "lost"),
+               [(p, ENDPOINTS, 0, 0) for p in ["handshake"] + PHASES], "phases")
+        stats = gateway.ask("/rdline/stats")
+        expect([stats[k] for k in ("registered", "replaced", "updated", "deregistered", "registrations")],
+               [ENDPOINTS] * 4 + [0], "stats")
+        wrong, _ = finish(start("--endpoints", "20", "--dtls", "00", "--ack-timeout", "50", "--phases", "register"), 1)
+        expect(numbers(wrong, "phase", "answered"), [("handshake", 0), ("register", 0)], "a key that is not theirs")
 
 
 def test_what_it_registers(lab):

@@ -11,10 +11,18 @@
 #include <netinet/in.h>
 
 #define LOAD_BATCH 64 /* messages of one system call */
-#define LOAD_MESSAGE_MAX 160
+#define LOAD_MESSAGE_MAX 512
 #define LOAD_ENDPOINTS_MAX (1u << 28) /* a token names the endpoint, and above it the phase */
 
-enum load_phase { LOAD_REGISTER, LOAD_REREGISTER, LOAD_UPDATE, LOAD_DEREGISTER, LOAD_PHASES };
+/* The first one only where sessions are secure. */
+enum load_phase {
+	LOAD_HANDSHAKE,
+	LOAD_REGISTER,
+	LOAD_REREGISTER,
+	LOAD_UPDATE,
+	LOAD_DEREGISTER,
+	LOAD_PHASES
+};
 
 /* A device: the request that it waits for, and where it is registered. */
 struct load_endpoint {
@@ -54,6 +62,7 @@ struct load {
 	uint32_t *order; /* endpoints as they are asked in this phase */
 	uint16_t *mids; /* next of each source */
 	uint64_t random;
+	struct load_secure *secure; /* NULL: in clear text */
 	struct load_result result;
 };
 
@@ -64,6 +73,10 @@ static inline uint32_t load_source(const struct load *load, uint32_t endpoint)
 
 uint64_t load_random(struct load *load);
 
+/* Every endpoint's is as long. */
+#define LOAD_NAME_LEN 24
+void load_name(uint32_t endpoint, char name[LOAD_NAME_LEN + 1]);
+
 /* The endpoint's request in this phase; returns its length. The same octets each time. */
 size_t load_request(const struct load *load, uint32_t endpoint, uint8_t octets[LOAD_MESSAGE_MAX]);
 
@@ -72,6 +85,7 @@ enum load_verdict {
 	LOAD_LATE, /* to a request that was answered or given up before */
 	LOAD_WRONG_REQUEST, /* what *endpoint waits for is not this, and will not come */
 	LOAD_WRONG, /* nobody's */
+	LOAD_NOTHING, /* part of an answer, or of none */
 };
 /* Judges a datagram that came for an address; *why is set where it is wrong. */
 enum load_verdict load_reply(struct load *load, struct rdl_span datagram,
@@ -93,6 +107,25 @@ void load_wire_add(struct load_wire *wire, size_t len);
 void load_wire_flush(struct load_wire *wire);
 /* What has come, at most LOAD_BATCH: views until the next call. */
 unsigned load_wire_receive(struct load_wire *wire, struct load_datagram datagrams[LOAD_BATCH]);
+
+/*
+ * DTLS: each device has a session of its own, its name as PSK identity, and the same key. Every
+ * device has its own source address. NULL after saying why.
+ */
+struct load_secure *load_secure_create(
+	const struct load *load, struct load_wire *wire, struct rdl_span key);
+void load_secure_destroy(struct load_secure *secure);
+/* Begins a handshake, or says again what was not answered. */
+void load_secure_shake(struct load_secure *secure, uint32_t endpoint);
+/* LOAD_ANSWER when the handshake of *endpoint is finished by this datagram. */
+enum load_verdict load_secure_shaken(struct load_secure *secure,
+	const struct load_datagram *datagram, uint32_t *endpoint, const char **why);
+/* Its handshake is finished. */
+bool load_secure_is_open(const struct load_secure *secure, uint32_t endpoint);
+/* Adds a message to the batch to send, as a record. */
+void load_secure_send(struct load_secure *secure, uint32_t endpoint, struct rdl_span message);
+/* The message in a datagram: a view until the next call; empty where there is none. */
+struct rdl_span load_secure_open(struct load_secure *secure, const struct load_datagram *datagram);
 
 /* One phase over all endpoints that can take part in it: fills load->result. */
 void load_run(struct load *load, struct load_wire *wire);

@@ -18,6 +18,10 @@ static const char usage[] =
 	"  --window N              requests under way (256)\n"
 	"  --phases LIST           of register,re-register,update,de-register (all, in this "
 	"order)\n"
+	"  --dtls KEY              by DTLS, whose handshakes are the first phase; KEY is in hex, "
+	"and "
+	"all\n"
+	"                          devices', whose PSK identities are their names (port 5684)\n"
 	"  --storm N               N Registers at once, sent again as RFC 7252 says; nothing else\n"
 	"  --ack-timeout MS        before a request is first sent again (2000)\n"
 	"  --seconds S             most for a phase (120)\n"
@@ -26,6 +30,7 @@ static const char usage[] =
 	"  --json                  one JSON object for each phase\n";
 
 static const char *const phase_names[LOAD_PHASES] = {
+	[LOAD_HANDSHAKE] = "handshake",
 	[LOAD_REGISTER] = "register",
 	[LOAD_REREGISTER] = "re-register",
 	[LOAD_UPDATE] = "update",
@@ -36,6 +41,8 @@ struct settings {
 	const char *server;
 	bool wanted[LOAD_PHASES];
 	bool storm, step, json;
+	uint8_t key[64];
+	size_t key_len; /* 0: in clear text */
 };
 
 static int wrong_usage(const char *what)
@@ -93,6 +100,23 @@ static int parse_phases(char *text, bool wanted[LOAD_PHASES])
 	return 0;
 }
 
+static int parse_key(const char *text, struct settings *settings)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len % 2 != 0 || len / 2 > sizeof(settings->key))
+		return wrong_usage("a key is not one");
+	for (size_t i = 0; i < len; i += 2) {
+		unsigned octet;
+
+		if (sscanf(text + i, "%2x", &octet) != 1)
+			return wrong_usage("a key is not one");
+		settings->key[i / 2] = (uint8_t)octet;
+	}
+	settings->key_len = len / 2;
+	return 0;
+}
+
 static int parse_option(int option, char *value, struct load *load, struct settings *settings)
 {
 	struct sockaddr_in from = { 0 };
@@ -120,6 +144,8 @@ static int parse_option(int option, char *value, struct load *load, struct setti
 		return parse_number(value, 86400, &load->seconds);
 	case 'p':
 		return parse_phases(value, settings->wanted);
+	case 'D':
+		return parse_key(value, settings);
 	case 'N':
 		settings->server = value;
 		return 0;
@@ -146,6 +172,7 @@ static int parse(int argc, char **argv, struct load *load, struct settings *sett
 		{ "sources", required_argument, NULL, 's' },
 		{ "window", required_argument, NULL, 'w' },
 		{ "phases", required_argument, NULL, 'p' },
+		{ "dtls", required_argument, NULL, 'D' },
 		{ "storm", required_argument, NULL, 'S' },
 		{ "ack-timeout", required_argument, NULL, 'a' },
 		{ "seconds", required_argument, NULL, 'T' },
@@ -169,6 +196,11 @@ static int parse(int argc, char **argv, struct load *load, struct settings *sett
 	}
 	if (load->sources == 0 || load->sources > load->count)
 		load->sources = load->count;
+	settings->wanted[LOAD_HANDSHAKE] = settings->key_len > 0;
+	if (settings->key_len > 0 && (settings->storm || load->sources != load->count))
+		return wrong_usage("with --dtls there is no storm, and each device is a source");
+	if (load->server.sin_port == 0)
+		load->server.sin_port = htons(settings->key_len > 0 ? 5684 : 5683);
 	if (load->count == 0 || load->window == 0)
 		return wrong_usage("without endpoints or a window there is nothing to do");
 	return 0;
@@ -250,16 +282,22 @@ int main(int argc, char **argv)
 		.ack_timeout_ms = 2000,
 		.seconds = 120,
 	};
-	struct settings settings = { .server = "server", .wanted = { true, true, true, true } };
+	struct settings settings = { .server = "server",
+		.wanted = { false, true, true, true, true } };
 	bool good = true;
 
 	load.server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	load.server.sin_port = htons(5683);
 	if (parse(argc, argv, &load, &settings) != 0)
 		return 2;
 	struct load_wire *wire = load_wire_open(&load);
 	if (wire == NULL || allocate(&load) != 0)
 		return 1;
+	if (settings.key_len > 0) {
+		load.secure = load_secure_create(
+			&load, wire, (struct rdl_span){ settings.key, settings.key_len });
+		if (load.secure == NULL)
+			return 1;
+	}
 	for (unsigned p = 0; p < LOAD_PHASES; p++) {
 		if (!settings.wanted[p] || !stepped(&settings))
 			continue;
@@ -269,6 +307,7 @@ int main(int argc, char **argv)
 		good = good && load.result.wrong == 0 && load.result.lost == 0 &&
 		       load.result.answered == load.count;
 	}
+	load_secure_destroy(load.secure);
 	load_wire_close(wire);
 	return good ? 0 : 1;
 }

@@ -18,13 +18,21 @@ static bool registers(enum load_phase phase)
 	return phase == LOAD_REGISTER || phase == LOAD_REREGISTER;
 }
 
+void load_name(uint32_t endpoint, char name[LOAD_NAME_LEN + 1])
+{
+	char *digit = name + LOAD_NAME_LEN;
+
+	memcpy(name, "urn:imei:490154000000000", LOAD_NAME_LEN + 1);
+	for (; endpoint > 0; endpoint /= 10)
+		*--digit = (char)('0' + endpoint % 10);
+}
+
 static void put_register(struct message *m, uint32_t endpoint)
 {
 	static const char objects[] = "</>;rt=\"oma.lwm2m\";ct=112,</1/0>,</3/0>,</4/0>,</5/0>";
-	char name[] = "ep=urn:imei:490154000000000";
+	char name[3 + LOAD_NAME_LEN + 1] = "ep=";
 
-	for (char *digit = name + sizeof(name) - 1; endpoint > 0; endpoint /= 10)
-		*--digit = (char)('0' + endpoint % 10);
+	load_name(endpoint, name + 3);
 	message_option(m, RDL_COAP_URI_PATH, "rd", 2);
 	message_uint(m, RDL_COAP_CONTENT_FORMAT, LINK_FORMAT);
 	message_option(m, RDL_COAP_URI_QUERY, name, sizeof(name) - 1);

@@ -40,13 +40,22 @@ uint64_t load_random(struct load *load)
 	return load->random * UINT64_C(0x2545f4914f6cdd1d);
 }
 
+static bool takes_part(const struct load *load, uint32_t endpoint)
+{
+	if (load->phase == LOAD_HANDSHAKE)
+		return true;
+	if (load->secure != NULL && !load_secure_is_open(load->secure, endpoint))
+		return false;
+	return load->phase == LOAD_REGISTER || load->endpoints[endpoint].location_len > 0;
+}
+
 /* Those that can take part, in random order. */
 static uint32_t make_order(struct load *load)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < load->count; i++)
-		if (load->phase == LOAD_REGISTER || load->endpoints[i].location_len > 0)
+		if (takes_part(load, i))
 			load->order[count++] = i;
 	for (uint32_t i = count; i > 1; i--) {
 		uint32_t k = (uint32_t)(load_random(load) % i), swap = load->order[i - 1];
@@ -59,13 +68,24 @@ static uint32_t make_order(struct load *load)
 
 static void transmit(struct run *run, uint32_t endpoint)
 {
-	struct load_endpoint *e = &run->load->endpoints[endpoint];
-	uint8_t *message = load_wire_message(run->wire, load_source(run->load, endpoint));
+	struct load *load = run->load;
+	struct load_endpoint *e = &load->endpoints[endpoint];
+	uint8_t octets[LOAD_MESSAGE_MAX];
 
 	e->deadline_ns = run->now_ns + e->timeout_ms * MS;
 	e->timeout_ms *= 2;
 	e->sent++;
-	load_wire_add(run->wire, load_request(run->load, endpoint, message));
+	if (load->phase == LOAD_HANDSHAKE) {
+		load_secure_shake(load->secure, endpoint);
+	} else if (load->secure != NULL) {
+		struct rdl_span message = { octets, load_request(load, endpoint, octets) };
+
+		load_secure_send(load->secure, endpoint, message);
+	} else {
+		uint8_t *message = load_wire_message(run->wire, load_source(load, endpoint));
+
+		load_wire_add(run->wire, load_request(load, endpoint, message));
+	}
 }
 
 static void send_some(struct run *run, uint32_t count)
@@ -103,6 +123,21 @@ static void done(struct run *run, uint32_t endpoint)
 	run->last_ns = run->now_ns;
 }
 
+static enum load_verdict judge(struct load *load, const struct load_datagram *datagram,
+	uint32_t *endpoint, const char **why)
+{
+	struct rdl_span message = datagram->octets;
+
+	if (load->phase == LOAD_HANDSHAKE)
+		return load_secure_shaken(load->secure, datagram, endpoint, why);
+	if (load->secure != NULL) {
+		message = load_secure_open(load->secure, datagram);
+		if (message.len == 0)
+			return LOAD_NOTHING;
+	}
+	return load_reply(load, message, &datagram->from, datagram->to, endpoint, why);
+}
+
 static unsigned receive(struct run *run)
 {
 	struct load_result *result = &run->load->result;
@@ -115,8 +150,7 @@ static unsigned receive(struct run *run)
 		uint32_t endpoint = 0;
 		const char *why = NULL;
 
-		switch (load_reply(run->load, datagrams[i].octets, &datagrams[i].from,
-			datagrams[i].to, &endpoint, &why)) {
+		switch (judge(run->load, &datagrams[i], &endpoint, &why)) {
 		case LOAD_ANSWER:
 			result->latencies_us[result->answered++] =
 				(uint32_t)((run->now_ns - run->load->endpoints[endpoint].sent_ns) /
@@ -132,6 +166,8 @@ static unsigned receive(struct run *run)
 			break;
 		case LOAD_WRONG:
 			complain(run, endpoint, why);
+			break;
+		case LOAD_NOTHING:
 			break;
 		}
 	}
@@ -193,6 +229,8 @@ void load_run(struct load *load, struct load_wire *wire)
 		run.now_ns = clock_ns();
 		if (count > 0 && (count == LOAD_BATCH || count == left || got == 0))
 			send_some(&run, count);
+		/* Flights that go on with handshakes. */
+		load_wire_flush(wire);
 		sweep(&run);
 	}
 	for (uint32_t i = run.oldest; i < run.next; i++)
