@@ -3,7 +3,9 @@
  * A registration interface on libcoap 3: its sockets, its parser, its dispatch, and the table of
  * table.h behind /rd.
  *
- *   coap_server ADDRESS CAPACITY
+ *   coap_server ADDRESS CAPACITY [KEY]
+ *
+ * With a key, as it stands there, it serves DTLS instead of clear text, whatever the PSK identity.
  */
 #include "table.h"
 
@@ -16,6 +18,7 @@
 
 #define BUFFERS (256 << 20)
 #define FDS 64
+#define HANDSHAKES 1024
 
 static struct table *table;
 
@@ -161,18 +164,30 @@ static void widen_socket(void)
 	}
 }
 
-static int start(const char *text, coap_context_t **context)
+static bool secure(coap_context_t *context, const char *key)
+{
+	static coap_dtls_spsk_t psk = { .version = COAP_DTLS_SPSK_SETUP_VERSION };
+
+	psk.psk_info.key.s = (const uint8_t *)key;
+	psk.psk_info.key.length = strlen(key);
+	coap_context_set_max_handshake_sessions(context, HANDSHAKES);
+	return coap_context_set_psk2(context, &psk) == 1;
+}
+
+static int start(const char *text, const char *key, coap_context_t **context)
 {
 	coap_address_t address;
 
 	coap_startup();
 	coap_address_init(&address);
 	address.addr.sin.sin_family = AF_INET;
-	address.addr.sin.sin_port = htons(5683);
+	address.addr.sin.sin_port = htons(key != NULL ? 5684 : 5683);
 	if (inet_pton(AF_INET, text, &address.addr.sin.sin_addr) != 1)
 		return -1;
 	*context = coap_new_context(NULL);
-	if (*context == NULL || coap_new_endpoint(*context, &address, COAP_PROTO_UDP) == NULL)
+	if (*context == NULL || (key != NULL && !secure(*context, key)) ||
+		coap_new_endpoint(
+			*context, &address, key != NULL ? COAP_PROTO_DTLS : COAP_PROTO_UDP) == NULL)
 		return -1;
 	widen_socket();
 	coap_resource_t *rd = coap_resource_init(coap_make_str_const("rd"), 0);
@@ -193,13 +208,14 @@ int main(int argc, char **argv)
 	coap_context_t *context = NULL;
 	uint64_t capacity = 0;
 
-	if (argc != 3 || !rdl_decimal((struct rdl_span){ (uint8_t *)argv[2], strlen(argv[2]) },
-				 UINT32_MAX, &capacity)) {
-		fprintf(stderr, "usage: coap_server ADDRESS CAPACITY\n");
+	if (argc < 3 || argc > 4 ||
+		!rdl_decimal((struct rdl_span){ (uint8_t *)argv[2], strlen(argv[2]) }, UINT32_MAX,
+			&capacity)) {
+		fprintf(stderr, "usage: coap_server ADDRESS CAPACITY [KEY]\n");
 		return 2;
 	}
 	table = table_create((uint32_t)capacity);
-	if (table == NULL || start(argv[1], &context) != 0) {
+	if (table == NULL || start(argv[1], argv[3], &context) != 0) {
 		fprintf(stderr, "coap_server: cannot have %s\n",
 			table == NULL ? "a table of that size" : "the socket");
 		return 1;

@@ -13,7 +13,9 @@ PROGRAMS = os.path.join(ROOT, "build/test/")
 OUT = os.path.join(ROOT, "build/bench")
 LAB = "rb%d" % (os.getpid() % 100000)
 GATEWAY, LOOPBACK = "192.0.2.1", "127.0.0.1"
-BASE = "mmsg"  # what the others are compared with
+BASE, DTLS_BASE = "mmsg", "libcoap-dtls"  # what the others are compared with
+KEY = "0123456789abcdef"  # every device's
+POLLING = "rte-worker"
 START_S = 20
 TELEMETRY_TRIES = 20
 
@@ -42,12 +44,16 @@ class Lab:
         subprocess.run([ROOT + "/scripts/lab", command], env=dict(os.environ, RDL_LAB=LAB), check=True, timeout=60)
 
 
-def schedstat(pid):
-    """A process's time on CPUs, what the kernel did for it in system calls included, and waiting for them; ns."""
+def schedstat(pid, names=""):
+    """A process's time on CPUs, what the kernel did for it in system calls included, and waiting for them; ns. Only of
+    the threads whose names begin so."""
     ran = waited = 0
-    for path in glob.glob("/proc/%d/task/*/schedstat" % pid):
+    for path in glob.glob("/proc/%d/task/*/" % pid):
         try:
-            with open(path) as f:
+            with open(path + "comm") as f:
+                if not f.read().startswith(names):
+                    continue
+            with open(path + "schedstat") as f:
                 fields = f.read().split()
         except OSError:
             continue  # the thread ended while we looked
@@ -71,6 +77,7 @@ class Server:
     """One that blocks when idle: its CPU time is what requests cost."""
     side, address = "dev", LOOPBACK
     sources, endpoints = None, None  # as the arguments say
+    dtls = False
 
     def __init__(self, arguments, cpu):
         self.arguments, self.cpu = arguments, cpu
@@ -150,8 +157,15 @@ class LibcoapFew(Libcoap):
     sources, endpoints = 64, None
 
 
+class LibcoapDtls(Libcoap):
+    dtls = True
+
+    def command(self):
+        return [*super().command(), KEY]
+
+
 class Rdline(Server):
-    """Polls all the time: of its CPU time, the share of rounds that found work is what requests cost."""
+    """Polls all the time: of what its cores take, the share of rounds that found work is what requests cost."""
     side, address = "gw", GATEWAY
     device = None
 
@@ -187,12 +201,13 @@ class Rdline(Server):
                     if answer is not None:  # the core answered in time
                         break
                 busy, idle = busy + answer["busy_cycles"], idle + answer["idle_cycles"]
-        return super().sample(), busy, idle
+        polling = schedstat(self.process.pid, POLLING)[0]
+        return polling, super().sample() - polling, busy, idle
 
     @staticmethod
     def cost_ns(before, after):
-        cpu, busy, idle = (b - a for a, b in zip(before, after))
-        return cpu * busy / (busy + idle)
+        polling, others, busy, idle = (b - a for a, b in zip(before, after))
+        return polling * busy / (busy + idle) + others
 
 
 class RdlinePacket(Rdline):
@@ -203,6 +218,28 @@ class RdlineXdp(Rdline):
     device = "net_af_xdp0,iface=rdl0"
 
 
+class RdlineDtls(RdlineXdp):
+    dtls = True
+    endpoints = LibcoapDtls.endpoints
+
+    def prepare(self):
+        super().prepare()
+        self.database = os.path.join(OUT, "peer.credentials")
+        shutil.rmtree(self.database, ignore_errors=True)
+        path = os.path.join(OUT, "peer.csv")
+        with open(path, "w") as f:
+            for number in range(self.endpoints):
+                f.write("urn:imei:%015d,%s\n" % (490154000000000 + number, KEY.encode().hex()))
+        subprocess.run([ROOT + "/build/release/rdline-ctl", "credential", "--database", self.database, "import", path],
+                       check=True, timeout=60, stdout=subprocess.DEVNULL)
+        with open(self.path, "a") as f:
+            f.write('dtls = { port = 5684; credentials = "%s"; };\n' % self.database)
+
+    def __exit__(self, *what):
+        super().__exit__(*what)
+        shutil.rmtree(self.database, ignore_errors=True)
+
+
 SERVERS = {
     BASE: Mmsg,
     "mmsg-veth": MmsgVeth,
@@ -210,4 +247,6 @@ SERVERS = {
     "libcoap-64": LibcoapFew,
     "rdline-af_packet": RdlinePacket,
     "rdline-af_xdp": RdlineXdp,
+    DTLS_BASE: LibcoapDtls,
+    "rdline-dtls": RdlineDtls,
 }
