@@ -86,6 +86,13 @@ struct rdl_conf_file {
 	const char *path; /* NULL: none; absolute, or relative to this process's folder */
 };
 
+/* What is on the disk before a change is acknowledged. */
+enum rdl_conf_durability {
+	RDL_CONF_COMMIT, /* the change */
+	RDL_CONF_WINDOW, /* changes of more than window_ms ago */
+	RDL_CONF_NO_DURABILITY, /* what the system found worth writing */
+};
+
 enum rdl_conf_log_level {
 	RDL_CONF_LOG_ERROR,
 	RDL_CONF_LOG_WARN,
@@ -134,6 +141,14 @@ struct rdl_conf {
 		uint32_t handshake_timeout_s, retransmit_ms;
 		uint32_t ticket_s; /* 0: none */
 	} dtls;
+	struct {
+		struct rdl_conf_file directory; /* none: nothing outlives the process */
+		enum rdl_conf_durability durability;
+		uint32_t window_ms;
+		uint32_t snapshot_s;
+		uint32_t restart_grace_s;
+		uint32_t ring_kb; /* of changes on their way to the disk, a shard */
+	} state;
 	struct {
 		const char *version_text;
 		struct rdl_conf_version version;

@@ -65,29 +65,6 @@ const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS] = {
 	BOOLEAN("endpoint_from_identity", endpoint_from_identity, false),
 };
 
-/* As long as the configuration. */
-static struct rdl_conf_where where_of(
-	struct rdl_conf_loader *loader, const config_setting_t *setting)
-{
-	struct rdl_conf_where where = rdl_conf_source_where(loader, setting->line);
-
-	where.file = rdl_conf_copy(loader->conf->arena, where.file);
-	return where;
-}
-
-static void find_file(struct rdl_conf_loader *loader, const config_setting_t *dtls,
-	const char *name, struct rdl_conf_file *file)
-{
-	const config_setting_t *setting = rdl_conf_member(dtls, name, CONFIG_TYPE_STRING);
-
-	/* What is wrong with the text has been said. */
-	if (setting == NULL || file->path == NULL)
-		return;
-	const char *path = rdl_conf_beside(loader, file->path);
-	file->path = path == NULL ? NULL : rdl_conf_copy(loader->conf->arena, path);
-	file->where = where_of(loader, setting);
-}
-
 static void check_needs(struct rdl_conf_loader *loader, const config_setting_t *dtls)
 {
 	/* Each with what it cannot do without. */
@@ -158,13 +135,13 @@ void rdl_conf_read_dtls(struct rdl_conf_loader *loader, const config_setting_t *
 		conf->dtls.port = 0;
 		return;
 	}
-	conf->dtls.where = where_of(loader, dtls);
-	find_file(loader, dtls, "credentials", &conf->dtls.credentials);
-	find_file(loader, dtls, "key_file", &conf->dtls.key_file);
-	find_file(loader, dtls, "certificate", &conf->dtls.certificate);
-	find_file(loader, dtls, "key", &conf->dtls.key);
-	find_file(loader, dtls, "ca", &conf->dtls.ca);
-	find_file(loader, dtls, "crl", &conf->dtls.crl);
+	conf->dtls.where = rdl_conf_where_of(loader, dtls);
+	rdl_conf_find_file(loader, dtls, "credentials", &conf->dtls.credentials);
+	rdl_conf_find_file(loader, dtls, "key_file", &conf->dtls.key_file);
+	rdl_conf_find_file(loader, dtls, "certificate", &conf->dtls.certificate);
+	rdl_conf_find_file(loader, dtls, "key", &conf->dtls.key);
+	rdl_conf_find_file(loader, dtls, "ca", &conf->dtls.ca);
+	rdl_conf_find_file(loader, dtls, "crl", &conf->dtls.crl);
 	check_needs(loader, dtls);
 	check_suites(loader, dtls);
 }

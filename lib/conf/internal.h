@@ -120,7 +120,7 @@ struct rdl_conf_section {
 	const char *name; /* NULL: the whole configuration */
 	struct rdl_conf_group group;
 };
-#define RDL_CONF_SECTIONS 11
+#define RDL_CONF_SECTIONS 12
 extern const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS];
 #define RDL_CONF_DTLS_KEYS 17
 extern const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS];
@@ -136,6 +136,12 @@ void rdl_conf_read_group(struct rdl_conf_loader *loader, const struct rdl_conf_g
 /* Fills `strings`; its `items` is NULL when there are none. */
 void rdl_conf_read_strings(struct rdl_conf_loader *loader, const config_setting_t *setting,
 	struct rdl_conf_strings *strings);
+/* Where a setting stands; as long as the configuration. */
+struct rdl_conf_where rdl_conf_where_of(
+	struct rdl_conf_loader *loader, const config_setting_t *setting);
+/* A file that a key names, whose text is in file->path: beside the configuration, and where. */
+void rdl_conf_find_file(struct rdl_conf_loader *loader, const config_setting_t *group,
+	const char *name, struct rdl_conf_file *file);
 /* The member of that name and type, or NULL. */
 const config_setting_t *rdl_conf_member(const config_setting_t *group, const char *name, int type);
 

@@ -64,6 +64,7 @@ static const struct rdl_conf_key root_keys[] = {
 		.same = rdl_conf_same_ports },
 	{ .name = "coap", .kind = RDL_CONF_GROUP },
 	{ .name = "dtls", .kind = RDL_CONF_GROUP },
+	{ .name = "state", .kind = RDL_CONF_GROUP },
 	{ .name = "lwm2m", .kind = RDL_CONF_GROUP },
 	{ .name = "endpoints", .kind = RDL_CONF_GROUP },
 	{ .name = "admission", .kind = RDL_CONF_GROUP },
@@ -91,6 +92,12 @@ static const struct rdl_conf_key coap_keys[] = {
 };
 
 /* The index of each word is the value of its field. */
+static const char *const durability_words[] = {
+	[RDL_CONF_COMMIT] = "commit",
+	[RDL_CONF_WINDOW] = "window",
+	[RDL_CONF_NO_DURABILITY] = "none",
+	[RDL_CONF_NO_DURABILITY + 1] = NULL,
+};
 static const char *const security_words[] = { "strip", "refuse", NULL };
 static const char *const mandatory_words[] = { "accept", "refuse", NULL };
 static const char *const code_words[] = { "4.00", "4.03", NULL };
@@ -100,6 +107,20 @@ static const char *const level_words[] = {
 	[RDL_CONF_LOG_INFO] = "info",
 	[RDL_CONF_LOG_DEBUG] = "debug",
 	[RDL_CONF_LOG_DEBUG + 1] = NULL,
+};
+
+static const struct rdl_conf_key state_keys[] = {
+	{ .name = "directory",
+		.kind = RDL_CONF_TEXT,
+		.required = true,
+		.min = 1,
+		.max = 200,
+		FIELD(state.directory.path) },
+	WORD("durability", state.durability, START, durability_words, RDL_CONF_COMMIT),
+	NUMBER("window_ms", state.window_ms, START, 1, 60000, 50),
+	NUMBER("snapshot_s", state.snapshot_s, START, 5, 86400, 60),
+	NUMBER("restart_grace_s", state.restart_grace_s, START, 0, 86400, 120),
+	NUMBER("ring_kb", state.ring_kb, START, 1024, 1048576, 32768),
 };
 
 static const char *wrong_parameter(const char *text)
@@ -240,6 +261,7 @@ const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS] = {
 	{ "memory", RDL_CONF_GROUP_OF(memory_keys) },
 	{ "coap", RDL_CONF_GROUP_OF(coap_keys) },
 	{ "dtls", RDL_CONF_GROUP_OF(rdl_conf_dtls_keys) },
+	{ "state", RDL_CONF_GROUP_OF(state_keys) },
 	{ "lwm2m", RDL_CONF_GROUP_OF(lwm2m_keys) },
 	{ "endpoints", RDL_CONF_GROUP_OF(endpoints_keys) },
 	{ "admission", RDL_CONF_GROUP_OF(admission_keys) },

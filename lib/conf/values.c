@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values that are written as text: versions, lists of CPUs. */
+/* Values that are written as text: versions, lists of CPUs, names of files. */
 #include "internal.h"
 
 bool rdl_conf_number_parse(const char *text, size_t len, unsigned max, unsigned *value)
@@ -77,4 +77,26 @@ bool rdl_conf_same_cores(const struct rdl_conf *a, const struct rdl_conf *b)
 {
 	return a->cpu_count == b->cpu_count &&
 	       memcmp(a->cpus, b->cpus, a->cpu_count * sizeof(a->cpus[0])) == 0;
+}
+
+struct rdl_conf_where rdl_conf_where_of(
+	struct rdl_conf_loader *loader, const config_setting_t *setting)
+{
+	struct rdl_conf_where where = rdl_conf_source_where(loader, setting->line);
+
+	where.file = rdl_conf_copy(loader->conf->arena, where.file);
+	return where;
+}
+
+void rdl_conf_find_file(struct rdl_conf_loader *loader, const config_setting_t *group,
+	const char *name, struct rdl_conf_file *file)
+{
+	const config_setting_t *setting = rdl_conf_member(group, name, CONFIG_TYPE_STRING);
+
+	/* What is wrong with the text has been said. */
+	if (setting == NULL || file->path == NULL)
+		return;
+	const char *path = rdl_conf_beside(loader, file->path);
+	file->path = path == NULL ? NULL : rdl_conf_copy(loader->conf->arena, path);
+	file->where = rdl_conf_where_of(loader, setting);
 }

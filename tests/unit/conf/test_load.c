@@ -90,6 +90,15 @@ static void print_dtls(FILE *out, const struct rdl_conf *conf)
 	print_strings(out, "suites", &conf->dtls.suites);
 }
 
+static void print_state(FILE *out, const struct rdl_conf *conf)
+{
+	fputs("state", out);
+	print_file(out, &conf->state.directory);
+	fprintf(out, " durability %d window %u snapshot %u grace %u ring %u\n",
+		conf->state.durability, conf->state.window_ms, conf->state.snapshot_s,
+		conf->state.restart_grace_s, conf->state.ring_kb);
+}
+
 /* Every field as text, to be compared. */
 static char *print_conf(const struct rdl_conf *conf)
 {
@@ -135,6 +144,7 @@ static char *print_conf(const struct rdl_conf *conf)
 		conf->control.where.line);
 	print_strings(out, "eal", &conf->eal_extra);
 	print_dtls(out, conf);
+	print_state(out, conf);
 	fprintf(out, "log %d\n", conf->log_level);
 	fclose(out);
 	return text;
@@ -155,6 +165,7 @@ static char *print_conf(const struct rdl_conf *conf)
 	"control none none none:0\n"                                                    \
 	"eal:\n"                                                                        \
 	"dtls 0 cid 1 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket 604800\n"       \
+	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"   \
 	"log 2\n"
 
 static void assert_conf(const char *path, const char *expected)
@@ -225,6 +236,7 @@ static void lab(void **state)
 		"control /run/rdline/control.sock none conf/lab.conf:7\n"
 		"eal:\n"
 		"dtls 0 cid 1 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket 604800\n"
+		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"
 		"log 2\n");
 }
 
@@ -267,6 +279,8 @@ static void every_key_goes_to_its_place(void **state)
 		" tests/data/conf/ca.pem tests/data/conf/full.conf:33"
 		" tests/data/conf/crl.pem tests/data/conf/full.conf:33\n"
 		"suites: [TLS_PSK_WITH_AES_256_GCM_SHA384] [TLS_PSK_WITH_AES_128_CCM_8]\n"
+		"state tests/data/conf/part/state tests/data/conf/full.conf:38 durability 1 "
+		"window 7 snapshot 8 grace 9 ring 1025\n"
 		"log 3\n");
 }
 

@@ -30,6 +30,10 @@ static const struct {
 	{ "dtls", "handshake_timeout_s", 5, 600, PLACE(dtls.handshake_timeout_s) },
 	{ "dtls", "retransmit_ms", 100, 60000, PLACE(dtls.retransmit_ms) },
 	{ "dtls", "ticket_s", 0, 604800, PLACE(dtls.ticket_s) },
+	{ "state", "window_ms", 1, 60000, PLACE(state.window_ms) },
+	{ "state", "snapshot_s", 5, 86400, PLACE(state.snapshot_s) },
+	{ "state", "restart_grace_s", 0, 86400, PLACE(state.restart_grace_s) },
+	{ "state", "ring_kb", 1024, 1048576, PLACE(state.ring_kb) },
 	{ "lwm2m", "lifetime_min", 0, 2147483647, PLACE(lwm2m.lifetime_min_s) },
 	{ "lwm2m", "lifetime_max", 1, 2147483647, PLACE(lwm2m.lifetime_max_s) },
 	{ "lwm2m", "expiry_grace", 0, 86400, PLACE(lwm2m.expiry_grace_s) },
@@ -58,9 +62,10 @@ static void write_setting(size_t row, long long value, char text[static 256])
 			key, value, suffix);
 	else
 		snprintf(text, 256, TEST_PORT "%s = { %s%s = %lld%s; };\n", group,
-			strcmp(group, "events") == 0 ? "socket = \"/s\"; "
-			: strcmp(group, "dtls") == 0 ? "credentials = \"/c\"; "
-						     : "",
+			strcmp(group, "events") == 0  ? "socket = \"/s\"; "
+			: strcmp(group, "dtls") == 0  ? "credentials = \"/c\"; "
+			: strcmp(group, "state") == 0 ? "directory = \"/s\"; "
+						      : "",
 			key, value, suffix);
 }
 
