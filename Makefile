@@ -24,7 +24,8 @@ registry_PKGS := libdpdk
 watch_DEPS    := base
 log_DEPS      := watch
 rules_DEPS    := policy admission log
-lines_DEPS    := clock log
+thread_DEPS   := log
+lines_DEPS    := clock thread
 mailbox_DEPS  := clock
 events_DEPS   := registry
 refusals_DEPS := stats identities
@@ -42,14 +43,14 @@ handshake_PKGS := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log rules mailbox lines registry events \
+LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log thread rules mailbox lines registry events \
 	refusals pipeline shard pktio credentials identities dtls handshake
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log
 lcores_PKGS   := libdpdk
 worker_DEPS   := lcores channel clock dtls fragments pipeline pktio rules
-handshakers_DEPS := lcores channel clock conf handshake
+handshakers_DEPS := lcores channel clock conf handshake thread
 shard_core_DEPS := lcores channel mailbox rules shard
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson

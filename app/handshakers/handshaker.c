@@ -237,7 +237,7 @@ static void *run(void *self)
 	struct handshaker *handshaker = self;
 	struct timespec pause = { .tv_nsec = PAUSE_MIN_NS };
 
-	while (__atomic_load_n(&handshaker->stopping, __ATOMIC_ACQUIRE) == 0) {
+	while (!rdl_thread_is_stopping(&handshaker->thread)) {
 		if (handshaker_step(handshaker, rdl_clock_ms())) {
 			pause.tv_nsec = PAUSE_MIN_NS;
 			continue;
@@ -282,24 +282,12 @@ void handshaker_fini(struct handshaker *handshaker)
 
 int handshaker_start(struct handshaker *handshaker)
 {
-	int ret = pthread_create(&handshaker->thread, NULL, run, handshaker);
-
-	if (ret != 0) {
-		rdl_log_error("start", "cannot start a thread: %s", strerror(ret));
-		return -1;
-	}
-	handshaker->running = true;
-	pthread_setname_np(handshaker->thread, "handshakes");
-	return 0;
+	return rdl_thread_start(&handshaker->thread, "handshakes", run, handshaker);
 }
 
 void handshaker_stop(struct handshaker *handshaker)
 {
-	if (!handshaker->running)
-		return;
-	__atomic_store_n(&handshaker->stopping, 1, __ATOMIC_RELEASE);
-	pthread_join(handshaker->thread, NULL);
-	handshaker->running = false;
+	rdl_thread_stop(&handshaker->thread);
 }
 
 void handshaker_use(struct handshaker *handshaker, struct rdl_certificates *certificates)

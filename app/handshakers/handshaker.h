@@ -5,12 +5,11 @@
 #ifndef RDL_HANDSHAKER_H
 #define RDL_HANDSHAKER_H
 
-#include <pthread.h>
-
 #include "channel.h"
 #include "handshake.h"
 #include "lcores.h"
 #include "letter.h"
+#include "thread.h"
 #include "waiting.h"
 
 /* Letters that a handshaker has, for all workers together: some milliseconds of them. */
@@ -41,9 +40,7 @@ struct handshaker {
 	pthread_mutex_t lock;
 	int has_next;
 	struct rdl_certificates *next;
-	pthread_t thread;
-	bool running;
-	int stopping; /* by who made it (release) */
+	struct rdl_thread thread; /* who made it is its owner */
 };
 
 /*

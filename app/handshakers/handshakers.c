@@ -23,9 +23,7 @@ struct handshakers {
 	struct rdl_speck cid;
 	struct rdl_credentials *credentials;
 	struct keeper keeper;
-	pthread_t thread; /* the keeper's */
-	bool running;
-	int stopping; /* by the main thread (release) */
+	struct rdl_thread thread; /* the keeper's; the main thread is its owner */
 	struct handshaker *all;
 	struct rdl_credentials_reader **readers; /* a handshaker's each */
 };
@@ -190,7 +188,7 @@ static void *keep(void *self)
 	const struct timespec pause = { .tv_nsec = KEEPER_MS * 1000000L };
 	struct handshakers *handshakers = self;
 
-	while (__atomic_load_n(&handshakers->stopping, __ATOMIC_ACQUIRE) == 0) {
+	while (!rdl_thread_is_stopping(&handshakers->thread)) {
 		keeper_look(&handshakers->keeper, rdl_clock_ms());
 		look_at_certificate(handshakers, rdl_clock_ms());
 		nanosleep(&pause, NULL);
@@ -205,24 +203,14 @@ int handshakers_start(struct handshakers *handshakers)
 	for (unsigned i = 0; i < handshakers->count; i++)
 		if (handshaker_start(&handshakers->all[i]) != 0)
 			return -1;
-	int ret = pthread_create(&handshakers->thread, NULL, keep, handshakers);
-	if (ret != 0) {
-		rdl_log_error("start", "cannot start a thread: %s", strerror(ret));
-		return -1;
-	}
-	handshakers->running = true;
-	pthread_setname_np(handshakers->thread, "keeper");
-	return 0;
+	return rdl_thread_start(&handshakers->thread, "keeper", keep, handshakers);
 }
 
 void handshakers_stop(struct handshakers *handshakers)
 {
 	if (handshakers == NULL)
 		return;
-	__atomic_store_n(&handshakers->stopping, 1, __ATOMIC_RELEASE);
-	if (handshakers->running)
-		pthread_join(handshakers->thread, NULL);
-	handshakers->running = false;
+	rdl_thread_stop(&handshakers->thread);
 	for (unsigned i = 0; i < handshakers->count; i++)
 		handshaker_stop(&handshakers->all[i]);
 }

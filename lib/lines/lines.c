@@ -2,7 +2,6 @@
 #include "lines.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -222,7 +221,7 @@ static void *serve(void *self)
 	struct epoll_event events[EVENTS_MAX];
 	int wait = -1;
 
-	while (__atomic_load_n(&lines->stopping, __ATOMIC_ACQUIRE) == 0) {
+	while (!rdl_thread_is_stopping(&lines->thread)) {
 		if ((lines->client_count > 0 || lines->paused) && (wait < 0 || wait > TICK_MS))
 			wait = TICK_MS;
 		int n = epoll_wait(lines->epoll, events, EVENTS_MAX, wait);
@@ -266,15 +265,7 @@ struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config)
 
 int rdl_lines_start(struct rdl_lines *lines)
 {
-	int ret = pthread_create(&lines->thread, NULL, serve, lines);
-
-	if (ret != 0) {
-		rdl_log_error("start", "cannot start a thread: %s", strerror(ret));
-		return -1;
-	}
-	lines->running = true;
-	pthread_setname_np(lines->thread, lines->config.area);
-	return 0;
+	return rdl_thread_start(&lines->thread, lines->config.area, serve, lines);
 }
 
 /* Nobody finds the socket any more: a client that is let go of now does not come back. */
@@ -291,13 +282,12 @@ void rdl_lines_stop(struct rdl_lines *lines)
 {
 	static const uint64_t one = 1;
 
-	if (lines == NULL || !lines->running)
+	if (lines == NULL || !lines->thread.running)
 		return;
-	__atomic_store_n(&lines->stopping, 1, __ATOMIC_RELEASE);
+	rdl_thread_ask(&lines->thread);
 	/* An eventfd that takes no more is readable anyway. */
 	(void)!write(lines->wake, &one, sizeof(one));
-	pthread_join(lines->thread, NULL);
-	lines->running = false;
+	rdl_thread_stop(&lines->thread);
 	stop_listening(lines);
 	while (lines->client_count > 0)
 		let_go(lines, lines->client_count - 1);

@@ -7,6 +7,7 @@
 #define RDL_LINES_H
 
 #include "outbox.h"
+#include "thread.h"
 
 #define RDL_LINES_MAX 4096
 
@@ -68,9 +69,7 @@ struct rdl_lines {
 	struct rdl_lines_counts counts;
 	int listener, epoll, wake;
 	bool paused; /* no descriptors left: looks for clients again later */
-	int stopping;
-	bool running;
-	unsigned long thread; /* pthread_t */
+	struct rdl_thread thread;
 	unsigned client_count;
 	struct rdl_lines_client *clients[]; /* of config.clients_max */
 };
