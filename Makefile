@@ -51,6 +51,7 @@ lcores_DEPS   := log
 lcores_PKGS   := libdpdk
 worker_DEPS   := lcores channel clock dtls fragments pipeline pktio rules
 handshakers_DEPS := lcores channel clock conf handshake thread
+exception_DEPS := lcores channel conf net thread
 shard_core_DEPS := lcores channel mailbox rules shard
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson
@@ -66,12 +67,12 @@ telemetry_DEPS := monitor feed console dpdk_log
 telemetry_PKGS := libdpdk
 telemetry_FLAGS = -I$B/version
 app_FLAGS      = -I$B/version
-start_DEPS    := telemetry
+start_DEPS    := telemetry exception
 start_PKGS    := libdpdk
 ctl_DEPS      := credentials
 ctl_PKGS      := jansson
 
-APP_ROOMS := lcores worker shard_core handshakers feed console device dpdk_log monitor telemetry start ctl
+APP_ROOMS := lcores worker shard_core handshakers exception feed console device dpdk_log monitor telemetry start ctl
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m

@@ -91,6 +91,8 @@ static int check_rights(const struct rdl_conf_port *port)
 		needs = RIGHT_NET_ADMIN;
 	else if (device_interface(port->device, name))
 		needs = RIGHT_NET_RAW;
+	if (port->exception == RDL_CONF_EXCEPTION_TAP)
+		needs |= RIGHT_NET_ADMIN;
 	if (rights_missing(needs, missing, sizeof(missing)) == 0)
 		return 0;
 	return complain(port, "no right to open network interfaces so: lacks %s", missing);
@@ -124,10 +126,9 @@ int device_check(const struct rdl_conf_port *port, bool hugepages)
 	if (ret != 0)
 		return complain(port, "neither a PCI address nor a DPDK virtual device such as "
 				      "net_af_packet0,iface=eth1");
-	if (device_is_pci(port->device))
-		return pci_is_ready(port->device, hugepages, &pci_places, why, sizeof(why))
-			       ? 0
-			       : complain(port, "%s", why);
+	if (device_is_pci(port->device) &&
+		!pci_is_ready(port->device, hugepages, &pci_places, why, sizeof(why)))
+		return complain(port, "%s", why);
 	if (is_driver(port->device, "net_af_packet") || is_driver(port->device, "net_af_xdp") ||
 		is_driver(port->device, "net_pcap"))
 		ret = check_interface(port);

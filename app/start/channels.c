@@ -13,6 +13,7 @@ enum end_kind {
 	END_WORKER,
 	END_SHARD,
 	END_HANDSHAKER,
+	END_EXCEPTION,
 };
 
 static struct rdl_channel_credit requests(const struct daemon *daemon)
@@ -48,6 +49,18 @@ static struct rdl_channel_credit letters(const struct daemon *daemon)
 	return handshaker_credit();
 }
 
+static struct rdl_channel_credit foreign(const struct daemon *daemon)
+{
+	(void)daemon;
+	return worker_foreign_credit(FOREIGN);
+}
+
+static struct rdl_channel_credit kernels(const struct daemon *daemon)
+{
+	(void)daemon;
+	return exception_credit();
+}
+
 /* Each of the one with each of the other, but nobody with itself. */
 static const struct pair {
 	enum end_kind one, other;
@@ -57,6 +70,7 @@ static const struct pair {
 	{ END_WORKER, END_SHARD, requests, nothing },
 	{ END_WORKER, END_HANDSHAKER, parcels, letters },
 	{ END_WORKER, END_WORKER, datagrams, datagrams },
+	{ END_WORKER, END_EXCEPTION, foreign, kernels },
 };
 
 static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
@@ -70,6 +84,8 @@ static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
 		return conf->shards;
 	case END_HANDSHAKER:
 		return daemon_handshaker_count(conf);
+	case END_EXCEPTION:
+		return rdl_conf_has_exception(conf) ? 1 : 0;
 	}
 	return 0;
 }
@@ -91,6 +107,8 @@ static struct rdl_channel *end_of_worker(
 		return &worker->shards[peer];
 	case END_HANDSHAKER:
 		return &worker->handshakers[peer];
+	case END_EXCEPTION:
+		return &worker->kernel;
 	}
 	return NULL;
 }
@@ -106,6 +124,8 @@ static struct rdl_channel *end_of(const struct daemon *daemon, enum end_kind kin
 		return &daemon->owners.cores[index]->workers[peer];
 	case END_HANDSHAKER:
 		return handshakers_channel(daemon->handshakers, index, peer);
+	case END_EXCEPTION:
+		return &daemon->exception->workers[peer];
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef RDL_START_DAEMON_H
 #define RDL_START_DAEMON_H
 
+#include "exception.h"
 #include "handshakers.h"
 #include "telemetry.h"
 
@@ -46,6 +47,7 @@ struct daemon {
 	void *channels; /* memory of all channels */
 	struct dtls_parts dtls;
 	struct handshakers *handshakers; /* NULL: there is no DTLS */
+	struct exception *exception; /* NULL: the kernel shares no port */
 	struct lcores lcores;
 	int socket_id; /* NUMA node, -1: any */
 	uint64_t started_ms; /* rdl_clock_ms() */
@@ -64,6 +66,9 @@ struct daemon {
 #define PARCELS 1024
 /* Frames that a worker may have made, for a flight's datagrams, before they are sent. */
 #define BORN 256
+/* Frames that a worker may have under way to the kernel; and those of it, before they are sent. */
+#define FOREIGN 256
+#define KERNEL_BORN (2 * RDL_PKTIO_BURST)
 
 /* eal.c: brings EAL up with an argv made from the configuration; logs, returns -1 when it fails. */
 int daemon_eal(struct daemon *daemon);

@@ -145,7 +145,9 @@ static int work(struct daemon *daemon)
 	const struct console_sources shown = console_sources(daemon);
 	int ret = handshakers_start(daemon->handshakers);
 
-	/* Workers that are told to end wait for what handshakers have: those must be there. */
+	if (ret == 0)
+		ret = exception_start(daemon->exception);
+	/* Workers that are told to end wait for what those have: they must be there. */
 	if (ret == 0)
 		ret = lcores_launch(&daemon->lcores, daemon->conf->workers);
 	if (ret == 0 && (feed_start(daemon->feed, &lines) != 0 ||
@@ -161,6 +163,7 @@ static int work(struct daemon *daemon)
 	feed_stop(daemon->feed);
 	telemetry_stop();
 	lcores_join(&daemon->lcores);
+	exception_stop(daemon->exception);
 	handshakers_stop(daemon->handshakers);
 	return ret;
 }

@@ -64,6 +64,26 @@ static int setup_ports(struct daemon *daemon)
 	return 0;
 }
 
+/* Beside ports that the kernel shares. */
+static int setup_exception(struct daemon *daemon)
+{
+	uint8_t macs[PORTS_MAX][6];
+	uint16_t mtus[PORTS_MAX];
+	const struct exception_config config = { .conf = daemon->conf,
+		.ending = &daemon->lcores.ending,
+		.macs = (const uint8_t(*)[6])macs,
+		.mtus = mtus };
+
+	if (!rdl_conf_has_exception(daemon->conf))
+		return 0;
+	for (unsigned p = 0; p < daemon->conf->port_count; p++) {
+		memcpy(macs[p], rdl_pktio_mac(daemon->pktio, p), sizeof(macs[p]));
+		mtus[p] = rdl_pktio_setup(daemon->pktio, p)->mtu;
+	}
+	daemon->exception = exception_open(&config);
+	return daemon->exception != NULL ? 0 : -1;
+}
+
 static int setup_fragments(const struct daemon *daemon, struct worker *worker)
 {
 	unsigned datagrams = daemon_reassemblies(daemon);
@@ -112,6 +132,9 @@ static int setup_workers(struct daemon *daemon)
 		worker->shard_count = daemon->conf->shards;
 		worker->handshaker_count = daemon_handshaker_count(daemon->conf);
 		worker->worker_count = daemon->conf->dtls.port != 0 ? daemon->conf->workers : 0;
+		worker->shares = rdl_conf_has_exception(daemon->conf);
+		for (unsigned p = 0; p < worker->port_count; p++)
+			worker->foreign[p].per_s = daemon->conf->ports[p].exception_per_s;
 		worker->pktio = daemon->pktio;
 		worker->rulebook = &daemon->rulebook;
 		rdl_rulebook_add_reader(&daemon->rulebook, &worker->rules_seen);
@@ -189,8 +212,8 @@ int daemon_setup_shards(struct daemon *daemon)
 
 int daemon_setup(struct daemon *daemon)
 {
-	return setup_ports(daemon) == 0 && setup_workers(daemon) == 0 &&
-			       daemon_setup_handshakers(daemon) == 0
+	return setup_ports(daemon) == 0 && setup_exception(daemon) == 0 &&
+			       setup_workers(daemon) == 0 && daemon_setup_handshakers(daemon) == 0
 		       ? 0
 		       : -1;
 }
@@ -214,6 +237,7 @@ void daemon_teardown(struct daemon *daemon)
 		rte_free(daemon->workers[w]);
 	}
 	daemon_teardown_dtls(daemon);
+	exception_close(daemon->exception);
 	rte_free(daemon->channels);
 	rdl_pktio_close(daemon->pktio);
 }

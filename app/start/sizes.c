@@ -72,6 +72,10 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 	/* Datagrams of other workers' sessions. */
 	if (conf->dtls.port != 0 && conf->workers > 1)
 		config->in_flight += conf->workers * (REQUESTS + 1);
+	if (rdl_conf_has_exception(conf)) {
+		config->in_flight += conf->workers * FOREIGN;
+		config->born += KERNEL_BORN;
+	}
 	for (unsigned i = 0; i < conf->port_count; i++)
 		config->devices[i] = conf->ports[i].device;
 }
@@ -81,6 +85,7 @@ void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_int
 	const struct rdl_conf_port *from = &daemon->conf->ports[port];
 
 	interface->vlan = from->vlan;
+	interface->shared = from->exception != RDL_CONF_EXCEPTION_NONE;
 	if (daemon->conf->coap.port != 0)
 		rdl_net_add_udp_port(interface, daemon->conf->coap.port);
 	if (daemon->conf->dtls.port != 0)
@@ -164,5 +169,7 @@ uint64_t daemon_dpdk_memory(const struct daemon *daemon)
 
 uint64_t daemon_memory(const struct daemon *daemon)
 {
-	return daemon_dpdk_memory(daemon) + daemon_handshakes_memory(daemon);
+	uint64_t exception = rdl_conf_has_exception(daemon->conf) ? exception_memory() : 0;
+
+	return daemon_dpdk_memory(daemon) + daemon_handshakes_memory(daemon) + exception;
 }

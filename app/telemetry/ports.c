@@ -72,7 +72,8 @@ int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	p = tel_index(params, from->watched.conf->port_count);
 	if (p >= 0) {
-		const char *device = from->watched.conf->ports[p].device;
+		const struct rdl_conf_port *conf = &from->watched.conf->ports[p];
+		const char *device = conf->device;
 		const struct monitor_port *state = monitor_port(from->monitor, (unsigned)p);
 
 		tel_encoded(d, "device", "device_parts",
@@ -80,6 +81,9 @@ int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d)
 		tel_u64(d, "there", relaxed(&state->there));
 		tel_u64(d, "link", relaxed(&state->link));
 		put_port(d, state);
+		if (conf->exception != RDL_CONF_EXCEPTION_NONE)
+			rte_tel_data_add_dict_string(
+				d, "exception_interface", conf->exception_interface);
 		put_setup(d, from->watched.pktio, (unsigned)p);
 	}
 	telemetry_let_go();

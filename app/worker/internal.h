@@ -57,6 +57,15 @@ void worker_free(
 RDL_MUST_CHECK unsigned worker_see_guests_off(
 	struct worker *worker, struct rdl_packet *packets[], unsigned count, rdl_packet_set *send);
 
+/*
+ * Frames that are not ours go to the kernel as far as their port's rate and credit go. The rest,
+ * counted, goes to `freed`; returns how many.
+ */
+RDL_MUST_CHECK unsigned worker_give_foreign(
+	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[]);
+/* Takes those back that the kernel has, and sends what it sends. True when there was some. */
+bool worker_take_from_kernel(struct worker *worker);
+
 /* Ends some of the sessions that are over. True: it has to go on with it. */
 bool worker_sweep_sessions(struct worker *worker);
 

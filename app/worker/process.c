@@ -101,6 +101,8 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 		freed_count += worker_send_parcels(worker, burst, freed + freed_count);
 	if (RDL_UNLIKELY(burst->elsewhere != 0))
 		freed_count += worker_pass_on(worker, burst, freed + freed_count);
+	if (RDL_UNLIKELY(burst->foreign != 0))
+		freed_count += worker_give_foreign(worker, burst, freed + freed_count);
 	worker_free(worker, home, freed, freed_count);
 	return RDL_LIKELY(burst->fragment == 0) ? 0 : put_together(worker, frames, burst->fragment);
 }

@@ -173,6 +173,8 @@ static void drain(struct worker *worker)
 	for (unsigned w = 0; w < worker->worker_count; w++)
 		if (worker->fellows[w].under_way > 0)
 			return;
+	if (worker->kernel.under_way > 0)
+		return;
 	worker->drained = true;
 	ending_come_back(worker->ending);
 }
@@ -212,6 +214,8 @@ bool worker_step(void *self)
 	for (unsigned w = 0; w < worker->worker_count; w++)
 		if (w != worker->index)
 			worked |= meet(worker, w);
+	if (RDL_UNLIKELY(worker->shares))
+		worked |= worker_take_from_kernel(worker);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		flush(worker, p);
 	forget_fragments(worker);

@@ -35,6 +35,14 @@ struct note {
 };
 #define NOTES_MAX 64
 
+/* How many frames of a port's that are not ours may go to the kernel. */
+struct foreign_gate {
+	uint32_t per_s; /* set by who makes the worker */
+	uint64_t then_ms, left; /* thousandths of a frame, as of then */
+};
+/* Of the kernel's frames, and of those that come back from it, in one round. */
+#define KERNEL_BURST 32
+
 /* Frames on their way out by one port. */
 struct tx_batch {
 	unsigned count;
@@ -47,6 +55,7 @@ struct worker {
 	unsigned port_count, shard_count;
 	unsigned handshaker_count; /* 0: there is no DTLS */
 	unsigned worker_count; /* that have sessions, this one among them; 0: none has */
+	bool shares; /* some port with the kernel */
 	struct rdl_pktio *pktio; /* its queues are touched by its core alone */
 	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct ending *ending; /* anybody's, by its functions */
@@ -60,6 +69,8 @@ struct worker {
 	struct rdl_channel handshakers[HANDSHAKERS_MAX];
 	struct untold untold[HANDSHAKERS_MAX];
 	struct rdl_channel fellows[WORKERS_MAX]; /* the other workers; its own place is empty */
+	struct rdl_channel kernel; /* who speaks to it */
+	struct foreign_gate foreign[PORTS_MAX];
 	unsigned guests; /* fellows' frames that it has */
 	struct note notes[NOTES_MAX];
 	uint64_t notes_out; /* those that are at fellows, a bit each */
@@ -90,6 +101,9 @@ struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
  * to be sent or freed, and notes, for which a quarter is kept.
  */
 struct rdl_channel_credit worker_fellow_credit(unsigned messages);
+
+/* What it may have under way to the kernel. */
+struct rdl_channel_credit worker_foreign_credit(unsigned frames);
 
 /* For its pipeline, which makes frames of its queues by it, and leaves others' sessions. */
 struct rdl_frame *worker_make(void *self, unsigned port, unsigned len);

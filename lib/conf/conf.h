@@ -36,12 +36,18 @@ struct rdl_conf_ipv6 {
 	uint8_t prefix;
 };
 
+/* What becomes of frames that are not ours. */
+enum rdl_conf_exception { RDL_CONF_EXCEPTION_NONE, RDL_CONF_EXCEPTION_TAP };
+
 struct rdl_conf_port {
 	struct rdl_conf_where where;
 	const char *device;
 	/* What the operator left to be said of it, each argument behind a comma. */
 	const char *device_more;
 	uint16_t vlan;
+	enum rdl_conf_exception exception;
+	uint32_t exception_per_s; /* of each worker */
+	const char *exception_interface; /* the kernel's; what is derived, where none is said */
 	unsigned ipv4_count, ipv6_count, gateway_ipv4_count, gateway_ipv6_count;
 	struct rdl_conf_ipv4 ipv4[RDL_CONF_ADDRESSES_MAX];
 	struct rdl_conf_ipv6 ipv6[RDL_CONF_ADDRESSES_MAX];
@@ -226,6 +232,9 @@ struct rdl_conf_change {
  */
 unsigned rdl_conf_changes(const struct rdl_conf *was, const struct rdl_conf *now,
 	struct rdl_conf_change changes[RDL_CONF_CHANGES_MAX]);
+
+/* Whether a port shares its device with the kernel. */
+bool rdl_conf_has_exception(const struct rdl_conf *conf);
 
 /* Whether buffers must hold RDL_CONF_FRAME_MAX. */
 bool rdl_conf_has_af_packet(const struct rdl_conf *conf);

@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "internal.h"
 
+#include <ctype.h>
 #include <limits.h>
+#include <net/if.h>
+
+static const char *const exception_words[] = {
+	[RDL_CONF_EXCEPTION_NONE] = "none",
+	[RDL_CONF_EXCEPTION_TAP] = "tap",
+	[RDL_CONF_EXCEPTION_TAP + 1] = NULL,
+};
+
+/* As the kernel has it: a file of that name appears in /sys, and % is a pattern's. */
+static const char *wrong_interface(const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++)
+		if (!isgraph((unsigned char)*p) || strchr("/:%", *p) != NULL)
+			return "is no name of an interface";
+	return strcmp(text, ".") == 0 || strcmp(text, "..") == 0 ? "is no name of an interface"
+								 : NULL;
+}
 
 static const struct rdl_conf_key keys[] = {
 	{ .name = "device",
@@ -18,6 +36,23 @@ static const struct rdl_conf_key keys[] = {
 		.max = 4094,
 		.preset = 0,
 		RDL_CONF_FIELD(struct rdl_conf_port, vlan) },
+	{ .name = "exception",
+		.kind = RDL_CONF_WORD,
+		.words = exception_words,
+		.preset = RDL_CONF_EXCEPTION_NONE,
+		RDL_CONF_FIELD(struct rdl_conf_port, exception) },
+	{ .name = "exception_per_s",
+		.kind = RDL_CONF_NUMBER,
+		.min = 1,
+		.max = 1000000,
+		.preset = 10000,
+		RDL_CONF_FIELD(struct rdl_conf_port, exception_per_s) },
+	{ .name = "exception_interface",
+		.kind = RDL_CONF_TEXT,
+		.min = 1,
+		.max = IFNAMSIZ - 1,
+		.wrong = wrong_interface,
+		RDL_CONF_FIELD(struct rdl_conf_port, exception_interface) },
 };
 const struct rdl_conf_group rdl_conf_port_group = RDL_CONF_GROUP_OF(keys);
 
@@ -29,6 +64,27 @@ static bool same_device(const char *a, const char *b)
 	return len == strcspn(b, ",") && memcmp(a, b, len) == 0;
 }
 
+/* Names the kernel's interface where the operator has not, and no two alike. */
+static void read_exception(
+	struct rdl_conf_loader *loader, const config_setting_t *setting, struct rdl_conf_port *port)
+{
+	struct rdl_conf *conf = loader->conf;
+	char name[IFNAMSIZ];
+
+	if (port->exception == RDL_CONF_EXCEPTION_NONE)
+		return;
+	if (port->exception_interface == NULL) {
+		snprintf(name, sizeof(name), "rdline%u", conf->port_count);
+		port->exception_interface = rdl_conf_copy(conf->arena, name);
+	}
+	for (const struct rdl_conf_port *other = conf->ports; other < port; other++)
+		if (other->exception != RDL_CONF_EXCEPTION_NONE &&
+			rdl_conf_same_text(other->exception_interface, port->exception_interface))
+			rdl_conf_complain(loader, setting,
+				"shares exception_interface \"%s\" with another port",
+				port->exception_interface);
+}
+
 static void read_port(struct rdl_conf_loader *loader, const config_setting_t *setting)
 {
 	struct rdl_conf *conf = loader->conf;
@@ -38,6 +94,7 @@ static void read_port(struct rdl_conf_loader *loader, const config_setting_t *se
 	rdl_conf_presets(loader, &rdl_conf_port_group, port);
 	rdl_conf_read_group(loader, &rdl_conf_port_group, setting, port);
 	rdl_conf_read_addresses(loader, setting, port);
+	read_exception(loader, setting, port);
 	for (unsigned i = 0; i < conf->port_count && port->device != NULL; i++) {
 		const char *other = conf->ports[i].device;
 
@@ -63,6 +120,20 @@ void rdl_conf_read_ports(struct rdl_conf_loader *loader, const config_setting_t 
 	}
 	if (list != NULL)
 		rdl_conf_read_rings(loader, list);
+}
+
+bool rdl_conf_has_exception(const struct rdl_conf *conf)
+{
+	for (unsigned i = 0; i < conf->port_count; i++)
+		if (conf->ports[i].exception != RDL_CONF_EXCEPTION_NONE)
+			return true;
+	return false;
+}
+
+static bool same_exception(const struct rdl_conf_port *a, const struct rdl_conf_port *b)
+{
+	return a->exception == b->exception && a->exception_per_s == b->exception_per_s &&
+	       rdl_conf_same_text(a->exception_interface, b->exception_interface);
 }
 
 static bool same_ipv4(const struct rdl_conf_port *a, const struct rdl_conf_port *b)
@@ -101,7 +172,8 @@ bool rdl_conf_same_ports(const struct rdl_conf *a, const struct rdl_conf *b)
 		const struct rdl_conf_port *left = &a->ports[i], *right = &b->ports[i];
 
 		if (!rdl_conf_same_text(left->device, right->device) || left->vlan != right->vlan ||
-			!same_ipv4(left, right) || !same_ipv6(left, right))
+			!same_ipv4(left, right) || !same_ipv6(left, right) ||
+			!same_exception(left, right))
 			return false;
 	}
 	return true;

@@ -87,6 +87,7 @@ struct rdl_interface {
 	uint16_t ipv6_router_count;
 	uint32_t ipv4_routers[RDL_NET_ADDRESSES_MAX]; /* host order */
 	uint8_t ipv6_routers[RDL_NET_ADDRESSES_MAX][16];
+	bool shared; /* with the kernel, which is given what is not ours: foreign.h */
 };
 
 /* One more UDP port that is served, at most RDL_NET_UDP_PORTS_MAX. */

@@ -2,6 +2,14 @@
 /* The stages of a burst, in order. Each passes over the packets that the one before left. */
 #include "pipeline_internal.h"
 
+static bool may_be_the_kernels(const struct rdl_pipeline *pipeline, const struct rdl_frame *frame,
+	enum rdl_net_verdict verdict)
+{
+	const struct rdl_interface *interface = &pipeline->config.interfaces[frame->port];
+
+	return interface->shared && rdl_net_is_foreign(interface, frame, verdict);
+}
+
 /* Frames that hold a datagram for us. */
 static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 {
@@ -11,8 +19,8 @@ static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		struct rdl_frame *frame = &burst->packets[i]->frame;
 		struct rdl_datagram *datagram = &burst->datagrams[i];
-		enum rdl_net_verdict verdict =
-			rdl_net_input(&pipeline->config.interfaces[frame->port], frame, datagram);
+		const struct rdl_interface *interface = &pipeline->config.interfaces[frame->port];
+		enum rdl_net_verdict verdict = rdl_net_input(interface, frame, datagram);
 
 		if (RDL_LIKELY(verdict == RDL_NET_DATAGRAM)) {
 			if (RDL_UNLIKELY(datagram->multicast))
@@ -25,6 +33,8 @@ static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 		} else if (verdict == RDL_NET_DROP_fragment) {
 			rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
 			burst->fragment |= rdl_packet_bit(i);
+		} else if (may_be_the_kernels(pipeline, frame, verdict)) {
+			burst->foreign |= rdl_packet_bit(i);
 		} else {
 			rdl_pipeline_drop(pipeline, i, rdl_stat_of_net_drop(verdict));
 		}
@@ -200,7 +210,7 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 		burst->packets[i] = packets[i];
 	burst->policy = policy;
 	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
-	burst->parcel = burst->elsewhere = burst->secure = 0;
+	burst->parcel = burst->elsewhere = burst->foreign = burst->secure = 0;
 	burst->rest_count = 0;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
 	datagrams = classify(pipeline, count);

@@ -3,6 +3,7 @@
 #ifndef RDL_PIPELINE_PACKET_H
 #define RDL_PIPELINE_PACKET_H
 
+#include "foreign.h"
 #include "lwm2m.h"
 #include "net.h"
 #include "parcel.h"
@@ -32,6 +33,7 @@ struct rdl_packet {
 		uint8_t kind; /* of what one worker gives to another, which is the packet itself */
 		struct rdl_request request;
 		struct rdl_dtls_parcel parcel; /* of those for a handshaker */
+		struct rdl_foreign_frame foreign; /* of those for the kernel */
 	} __attribute__((aligned(RDL_CACHE_LINE)));
 };
 _Static_assert(offsetof(struct rdl_packet, request) == RDL_CACHE_LINE, "behind a line");

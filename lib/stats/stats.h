@@ -50,7 +50,11 @@
 	X(dtls_rest, "DTLS records behind others in a datagram shed: too many, or no frame")   \
 	X(dtls_note, "DTLS session left without word to its worker: no credit towards it")     \
 	X(dtls_elsewhere, "datagram of another worker's session shed: no credit towards it")   \
-	X(tx_full, "reply that the port did not take")
+	X(exception_rate, "frame for the kernel shed: over its port's exception_per_s")        \
+	X(exception_full, "frame for the kernel shed: no credit towards who gives it")         \
+	X(exception_down, "frame that the kernel's interface did not take")                    \
+	X(exception_buffer, "frame of the kernel's shed: no buffer for it")                    \
+	X(tx_full, "frame that the port did not take")
 
 /* X(code name, class, detail): the codes that are ever sent. */
 #define RDL_STATS_CODES(X) \
@@ -67,6 +71,8 @@
 	X(reassembled, "datagrams put together from fragments")                    \
 	X(dtls_cookies, "HelloVerifyRequests sent")                                \
 	X(dtls_passed, "datagrams given to the workers of their sessions")         \
+	X(exception_to_kernel, "frames that are not ours, given to the kernel")    \
+	X(exception_from_kernel, "frames of the kernel's, sent")                   \
 	X(net_answered, "ARP, neighbour solicitations and echo requests answered") \
 	X(requests_register, "Register requests")                                  \
 	X(requests_update, "Update requests")                                      \

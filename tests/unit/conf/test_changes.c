@@ -144,6 +144,7 @@ static void every_key(void **state)
 	"ports = ( { device = \"" device "\"; addresses = [ \"" first "\" ]; gateway = [ " gateway \
 	" ]; vlan = " vlan "; }, "                                                                 \
 	"{ device = \"e\"; addresses = [ \"" ipv6 "\", \"2001:db8::2/64\" ]; } );"
+#define ONE_PORT(more) "ports = ( { device = \"d\"; addresses = [ \"192.0.2.1/24\" ]; " more " } );"
 #define PORTS TWO_PORTS("d", "192.0.2.1/24", "\"192.0.2.9\"", "5", "2001:db8::1/64")
 
 static void ports(void **state)
@@ -160,9 +161,19 @@ static void ports(void **state)
 		TWO_PORTS("d", "192.0.2.1/24", "\"192.0.2.9\"", "5", "2001:db8::1/65"),
 		TEST_PORT,
 	};
+	static const char *const exceptions[] = {
+		ONE_PORT(""),
+		ONE_PORT("exception = \"tap\";"),
+		ONE_PORT("exception = \"tap\"; exception_interface = \"b\";"),
+		ONE_PORT("exception = \"tap\"; exception_interface = \"a\"; exception_per_s = 1;"),
+	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(others); i++)
 		assert_changes(PORTS, others[i], "later ports  \n");
+	for (size_t i = 0; i < RDL_ARRAY_LEN(exceptions); i++)
+		assert_changes(ONE_PORT("exception = \"tap\"; exception_interface = \"a\";"),
+			exceptions[i], "later ports  \n");
+	assert_changes(ONE_PORT(""), ONE_PORT("exception = \"none\";"), "");
 	assert_changes("\n\n" PORTS, PORTS, "");
 	assert_changes("ports = ( { device = \"d\"; addresses = [ \"2001:db8::1/64\" ]; "
 		       "gateway = [ \"2001:db8::8\" ]; } );",

@@ -46,6 +46,7 @@ static const struct {
 	{ "events", "buffer_kb", 1024, 1048576, PLACE(events.buffer_kb) },
 	{ "events", "ring_kb", 1024, 1048576, PLACE(events.ring_kb) },
 	{ "ports", "vlan", 0, 4094, PLACE(ports[0].vlan) },
+	{ "ports", "exception_per_s", 1, 1000000, PLACE(ports[0].exception_per_s) },
 };
 
 static void write_setting(size_t row, long long value, char text[static 256])

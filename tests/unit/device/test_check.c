@@ -14,9 +14,11 @@
 #include "heard.h"
 
 /* What is said of it behind the place in the file and the device; "" when all is well. */
-static const char *said_of(const char *device)
+static const char *said_of_port(const char *device, enum rdl_conf_exception exception)
 {
-	const struct rdl_conf_port port = { .where = { "a.conf", 12 }, .device = device };
+	const struct rdl_conf_port port = {
+		.where = { "a.conf", 12 }, .device = device, .exception = exception
+	};
 	char before[128];
 
 	snprintf(before, sizeof(before), "error start: a.conf:12: port %s: ", device);
@@ -32,6 +34,11 @@ static const char *said_of(const char *device)
 	assert_int_equal(lines_in(said), 1);
 	assert_memory_equal(said, before, strlen(before));
 	return said + strlen(before);
+}
+
+static const char *said_of(const char *device)
+{
+	return said_of_port(device, RDL_CONF_EXCEPTION_NONE);
 }
 
 #define NO_DEVICE \
@@ -75,6 +82,8 @@ static void rights(void **state)
 		"no right to open network interfaces so: lacks CAP_NET_RAW\n");
 	assert_string_equal(said_of("net_pcap0,rx_pcap=/none"), "");
 	assert_string_equal(said_of("net_ring0"), "");
+	assert_string_equal(said_of_port("net_ring0", RDL_CONF_EXCEPTION_TAP),
+		"no right to open network interfaces so: lacks CAP_NET_ADMIN\n");
 	assert_int_equal(syscall(SYS_capset, &header, kept), 0);
 }
 

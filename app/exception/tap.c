@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/if_tun.h>
+
+static struct ifreq request_for(const struct tap_config *config)
+{
+	struct ifreq request = { 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", config->name);
+	return request;
+}
+
+static int attach(int fd, const struct tap_config *config)
+{
+	struct ifreq request = request_for(config);
+
+	request.ifr_flags = IFF_TAP | IFF_NO_PI;
+	return ioctl(fd, TUNSETIFF, &request);
+}
+
+/* NULL, or what could not be done, by `fd`, any socket. */
+static const char *set_up(int fd, const struct tap_config *config)
+{
+	struct ifreq request = request_for(config);
+
+	request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+	memcpy(request.ifr_hwaddr.sa_data, config->mac, 6);
+	if (ioctl(fd, SIOCSIFHWADDR, &request) != 0)
+		return "set the MAC of";
+	request = request_for(config);
+	request.ifr_mtu = config->mtu;
+	if (ioctl(fd, SIOCSIFMTU, &request) != 0)
+		return "set the MTU of";
+	request = request_for(config);
+	if (ioctl(fd, SIOCGIFFLAGS, &request) != 0)
+		return "read the state of";
+	request.ifr_flags |= IFF_UP;
+	return ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? NULL : "bring up";
+}
+
+int exception_tap_open(const struct tap_config *config, char *why, size_t len)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	const char *step = NULL;
+
+	if (fd < 0) {
+		snprintf(why, len, "cannot open /dev/net/tun: %s", strerror(errno));
+		return -1;
+	}
+	if (attach(fd, config) != 0) {
+		step = "make";
+	} else {
+		int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+		step = any < 0 ? "set up" : set_up(any, config);
+		if (any >= 0) {
+			int error = errno;
+
+			close(any);
+			errno = error;
+		}
+	}
+	if (step == NULL)
+		return fd;
+	snprintf(why, len, "cannot %s the interface %s: %s", step, config->name, strerror(errno));
+	close(fd);
+	return -1;
+}
+
+bool exception_tap_write(int fd, const uint8_t *frame, size_t len)
+{
+	return write(fd, frame, len) == (ssize_t)len;
+}
+
+int exception_tap_read(int fd, uint8_t *frame, size_t most)
+{
+	/* What is longer than there is room is cut in silence. */
+	uint8_t more;
+	const struct iovec room[] = { { frame, most }, { &more, 1 } };
+	ssize_t n = readv(fd, room, RDL_ARRAY_LEN(room));
+
+	if (n >= 0)
+		return (int)n;
+	return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
