@@ -27,6 +27,7 @@ rules_DEPS    := policy admission log
 thread_DEPS   := log
 lines_DEPS    := clock thread
 mailbox_DEPS  := clock
+journal_DEPS  := base
 events_DEPS   := registry
 refusals_DEPS := stats identities
 pipeline_DEPS := policy stats refusals dtls
@@ -44,7 +45,7 @@ handshake_PKGS := gnutls
 dtls_LIBS     := -lIPSec_MB
 
 LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log thread rules mailbox lines registry events \
-	refusals pipeline shard pktio credentials identities dtls handshake
+	refusals pipeline shard pktio credentials identities dtls handshake journal
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "logs_internal.h"
+#include "writer.h"
+
+/* Of the run that this one goes on from: where its logs ended. */
+static void tell_before(struct rdl_journal_header *header, const struct rdl_journal_logs *logs)
+{
+	const struct rdl_journal_past_run *before;
+
+	if (logs->count == 0)
+		return;
+	before = &logs->runs[logs->count - 1];
+	header->before = before->number;
+	header->before_shards = (uint16_t)before->shards;
+	for (size_t i = 0; i < before->shards; i++) {
+		assert(before->logs[i].told.was_read);
+		header->ends[i] = before->logs[i].told.end;
+	}
+}
+
+/* Runs that began and logged nothing are as if they had never been; the others are older. */
+static bool sort_out(
+	struct rdl_journal *journal, const struct rdl_journal_logs *logs, char *problem)
+{
+	uint32_t last = logs->count > 0 ? logs->runs[logs->count - 1].number : 0;
+
+	for (size_t i = 0; i < logs->numbers_count; i++) {
+		int rc = 0;
+
+		if (logs->numbers[i] <= last)
+			journal->older[journal->older_count++] = logs->numbers[i];
+		else
+			rc = rdl_journal_remove_run(
+				journal->disk, journal->directory, logs->numbers[i]);
+		if (rc != 0)
+			return rdl_journal_problem(problem, journal->directory,
+				"run %u, which logged nothing, cannot be removed: %s",
+				logs->numbers[i], strerror(-rc));
+	}
+	return true;
+}
+
+static bool make_run(struct rdl_journal *journal, char *problem)
+{
+	const struct rdl_journal_disk *disk = journal->disk;
+	char path[RDL_JOURNAL_PATH_MAX];
+
+	rdl_journal_run_path(path, journal->directory, journal->header.run);
+	int rc = disk->make_directory(disk->context, path);
+	for (unsigned i = 0; rc == 0 && i < journal->config.shards; i++) {
+		struct rdl_journal_writer *writer = &journal->writers[i];
+
+		writer->segment = writer->oldest = writer->newest = 1;
+		writer->at = RDL_JOURNAL_BLOCK;
+		writer->firsts[1] = 1;
+		writer->file = rdl_journal_make_segment(journal, i, 1);
+		rc = writer->file < 0 ? writer->file : 0;
+	}
+	if (rc == 0)
+		rc = disk->sync_directory(disk->context, journal->directory);
+	if (rc == 0)
+		return true;
+	rdl_journal_problem(problem, path, "%s", strerror(-rc));
+	/* As far as it can be: the room that it took is needed by others. */
+	rdl_journal_remove_run(disk, journal->directory, journal->header.run);
+	return false;
+}
+
+static bool get_memory(struct rdl_journal *journal, const struct rdl_journal_logs *logs)
+{
+	uint32_t len = journal->config.group_len;
+	bool ok = true;
+
+	journal->older = calloc(logs->numbers_count + 1, sizeof(*journal->older));
+	journal->zeros = aligned_alloc(RDL_JOURNAL_BLOCK, len);
+	journal->block = aligned_alloc(RDL_JOURNAL_BLOCK, RDL_JOURNAL_BLOCK);
+	for (unsigned i = 0; i < journal->config.shards; i++) {
+		struct rdl_journal_writer *writer = &journal->writers[i];
+
+		writer->ring = journal->config.rings[i];
+		writer->file = writer->next_file = RDL_JOURNAL_NONE;
+		writer->octets = aligned_alloc(RDL_JOURNAL_BLOCK, len);
+		ok = ok && writer->octets != NULL;
+	}
+	if (!ok || journal->older == NULL || journal->zeros == NULL || journal->block == NULL)
+		return false;
+	memset(journal->zeros, 0, len);
+	return true;
+}
+
+struct rdl_journal *rdl_journal_begin(struct rdl_journal_logs *logs,
+	const struct rdl_journal_config *config, char problem[RDL_JOURNAL_PROBLEM_MAX])
+{
+	struct rdl_journal *journal =
+		calloc(1, sizeof(*journal) + config->shards * sizeof(journal->writers[0]));
+
+	assert(config->shards >= 1 && config->shards <= RDL_JOURNAL_SHARDS_MAX);
+	assert(config->group_len <= RDL_JOURNAL_GROUP_MAX &&
+		config->group_len % RDL_JOURNAL_BLOCK == 0);
+	assert(config->segment_len % RDL_JOURNAL_BLOCK == 0 &&
+		config->segment_len >= RDL_JOURNAL_BLOCK + 2 * (uint64_t)config->group_len);
+	if (journal == NULL) {
+		rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
+		return NULL;
+	}
+	journal->config = *config;
+	journal->disk = logs->disk;
+	strcpy(journal->directory, logs->directory);
+	journal->header.shards = (uint16_t)config->shards;
+	journal->header.segment_len = config->segment_len;
+	journal->header.run =
+		logs->numbers_count > 0 ? logs->numbers[logs->numbers_count - 1] + 1 : 1;
+	memcpy(journal->header.identity.run_id, config->run_id, RDL_JOURNAL_ID_LEN);
+	memcpy(journal->header.boot_id, config->boot_id, RDL_JOURNAL_ID_LEN);
+	tell_before(&journal->header, logs);
+	bool ok = get_memory(journal, logs);
+	if (!ok)
+		rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
+	if (ok && rdl_journal_past_settle(logs, problem) && sort_out(journal, logs, problem) &&
+		make_run(journal, problem))
+		return journal;
+	rdl_journal_close(journal);
+	return NULL;
+}
+
+void rdl_journal_close(struct rdl_journal *journal)
+{
+	if (journal == NULL)
+		return;
+	for (unsigned i = 0; i < journal->config.shards; i++) {
+		struct rdl_journal_writer *writer = &journal->writers[i];
+
+		if (writer->file >= 0)
+			journal->disk->close(journal->disk->context, writer->file);
+		if (writer->next_file >= 0)
+			journal->disk->close(journal->disk->context, writer->next_file);
+		free(writer->octets);
+	}
+	free(journal->older);
+	free(journal->zeros);
+	free(journal->block);
+	free(journal);
+}
+
+uint32_t rdl_journal_run(const struct rdl_journal *journal)
+{
+	return journal->header.run;
+}
+
+void rdl_journal_state(
+	const struct rdl_journal *journal, unsigned shard, struct rdl_journal_state *state)
+{
+	const struct rdl_journal_writer *writer = &journal->writers[shard];
+
+	*state = (struct rdl_journal_state){
+		.health = __atomic_load_n(&writer->health, __ATOMIC_ACQUIRE),
+		.buffered = __atomic_load_n(&journal->buffered, __ATOMIC_RELAXED),
+		.written = __atomic_load_n(&writer->written, __ATOMIC_RELAXED),
+		.confirmed = __atomic_load_n(&writer->confirmed, __ATOMIC_RELAXED),
+		.base = __atomic_load_n(&writer->base_confirmed, __ATOMIC_RELAXED),
+		.groups = __atomic_load_n(&writer->groups, __ATOMIC_RELAXED),
+		.octets = __atomic_load_n(&writer->group_octets, __ATOMIC_RELAXED),
+		.syncs = __atomic_load_n(&writer->syncs, __ATOMIC_RELAXED),
+		.segments = __atomic_load_n(&writer->newest, __ATOMIC_RELAXED) + 1 -
+			    __atomic_load_n(&writer->oldest, __ATOMIC_RELAXED),
+		.older_runs = (uint32_t)__atomic_load_n(&journal->older_count, __ATOMIC_RELAXED),
+	};
+	state->disk = state->segments * journal->config.segment_len;
+	if (state->health != RDL_JOURNAL_WELL) {
+		state->error = writer->error;
+		state->what = writer->what;
+		return;
+	}
+	state->health = __atomic_load_n(&writer->next_health, __ATOMIC_ACQUIRE);
+	if (state->health != RDL_JOURNAL_WELL) {
+		state->error = writer->next_error;
+		state->what = "segment";
+	}
+}

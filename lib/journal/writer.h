@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A run that is being logged. */
+#ifndef RDL_JOURNAL_WRITER_H
+#define RDL_JOURNAL_WRITER_H
+
+#include "journal_internal.h"
+
+/* One shard's log. */
+struct rdl_journal_writer {
+	struct rdl_journal_ring *ring;
+	/* ---- the thread that writes ---- */
+	uint64_t taken; /* octets of the ring */
+	uint8_t *octets; /* of a group, from a block's boundary on */
+	/* A group that was made, and could not be written yet; 0: none. */
+	size_t pending;
+	struct rdl_journal_group group;
+	int file;
+	uint64_t at;
+	uint64_t last; /* position of the last entry taken */
+	uint64_t sweep_first; /* where the sweep that is under way began; 0: none is */
+	/* Where the last sweep that ended began, and ended. */
+	uint64_t swept_first, swept_last;
+	uint64_t base_written;
+	/* Since when there is something that was not synced, by the run's clock. */
+	bool unsynced;
+	uint64_t unsynced_ms;
+	/* ---- told to other threads, each by a store of its own ---- */
+	uint32_t segment; /* that is being written */
+	uint64_t written, confirmed, base, base_confirmed;
+	uint64_t groups, group_octets, syncs;
+	enum rdl_journal_health health, next_health;
+	int error, next_error;
+	const char *what;
+	/* First positions of segments, by their numbers. */
+	uint64_t firsts[RDL_JOURNAL_SEGMENTS_MAX];
+	/* ---- the thread that tends; it hands a segment on by its file ---- */
+	uint32_t oldest, newest;
+	int next_file;
+};
+
+struct rdl_journal {
+	struct rdl_journal_config config;
+	const struct rdl_journal_disk *disk;
+	char directory[RDL_JOURNAL_PATH_MAX / 2];
+	struct rdl_journal_header header;
+	uint8_t *zeros; /* a group's length of them */
+	uint8_t *block; /* for headers */
+	bool buffered;
+	/* Runs before this one that are there yet. */
+	uint32_t *older;
+	size_t older_count;
+	struct rdl_journal_writer writers[];
+};
+
+/*
+ * Makes the shard's next segment, empty. Its file, or -errno; there is nothing of it then.
+ */
+int rdl_journal_make_segment(struct rdl_journal *journal, unsigned shard, uint32_t number);
+
+#endif
