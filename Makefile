@@ -12,6 +12,7 @@ net_DEPS      := base
 coap_DEPS     := base
 link_DEPS     := base
 fragments_DEPS := net
+pcapng_DEPS   := base
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := identities
 policy_PKGS   := libxxhash
@@ -44,7 +45,7 @@ handshake_PKGS := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments admission coap link lwm2m policy stats conf watch log thread rules mailbox lines registry events \
+LIBS := base clock channel net fragments admission coap link lwm2m policy stats pcapng conf watch log thread rules mailbox lines registry events \
 	refusals pipeline shard pktio credentials identities dtls handshake journal
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
