@@ -9,7 +9,8 @@
 struct kept {
 	uint64_t digest : 48; /* of 64, all octets are compared besides */
 	uint64_t account : 16;
-	uint32_t references;
+	uint32_t references : 31;
+	uint32_t told : 1; /* as rdl_lists.told: it has been */
 	uint32_t next; /* in its bucket's chain */
 };
 static_assert(sizeof(struct kept) == 16, "a list is aligned to 8");
@@ -44,6 +45,8 @@ bool rdl_lists_create(struct rdl_lists *lists, struct rdl_store *store, const st
 {
 	lists->store = store;
 	lists->key = *key;
+	lists->is_telling = lists->was_told = false;
+	lists->told = true;
 	memset(lists->recent, 0, sizeof(lists->recent)); /* RDL_STORE_NONE */
 	lists->bucket_count = buckets_for(most);
 	lists->buckets = rdl_memory_alloc(lists->bucket_count * sizeof(uint32_t), socket_id);
@@ -106,6 +109,7 @@ static void link_in(struct rdl_lists *lists, uint32_t block, uint64_t digest)
 	uint32_t *bucket = bucket_of(lists, digest);
 
 	kept->digest = digest & ((UINT64_C(1) << 48) - 1);
+	kept->told = !lists->told;
 	kept->next = *bucket;
 	*bucket = block;
 }
@@ -153,6 +157,36 @@ void rdl_lists_write_over(struct rdl_lists *lists, uint32_t block,
 	unlink_from(lists, block);
 	link_in(lists, block, digest);
 	memcpy(kept_at(lists, block) + 1, list, list->len);
+}
+
+void rdl_lists_hold(struct rdl_lists *lists, uint32_t block)
+{
+	kept_at(lists, block)->references++;
+}
+
+/* After the end of one, all lists have its mark. */
+void rdl_lists_begin_telling(struct rdl_lists *lists)
+{
+	assert(!lists->is_telling);
+	if (lists->was_told)
+		lists->told = !lists->told;
+	lists->is_telling = true;
+}
+
+void rdl_lists_end_telling(struct rdl_lists *lists)
+{
+	lists->is_telling = false;
+	lists->was_told = true;
+}
+
+bool rdl_lists_is_told(const struct rdl_lists *lists, uint32_t block)
+{
+	return kept_at(lists, block)->told == lists->told;
+}
+
+void rdl_lists_tell(struct rdl_lists *lists, uint32_t block)
+{
+	kept_at(lists, block)->told = lists->told;
 }
 
 void rdl_lists_release(struct rdl_lists *lists, uint32_t block)

@@ -16,6 +16,9 @@ struct rdl_lists {
 	struct rdl_store *store;
 	struct rdl_key key;
 	uint64_t count; /* kept */
+	bool is_telling; /* one of all lists is under way */
+	bool was_told; /* one has ended */
+	bool told; /* the mark of those that have been told in the last one */
 	uint32_t *buckets; /* each the first list of its chain */
 	uint32_t bucket_count; /* a power of two */
 	/*
@@ -50,6 +53,17 @@ bool rdl_lists_fits(
 void rdl_lists_write_over(struct rdl_lists *lists, uint32_t block,
 	const struct rdl_object_list *list, uint64_t digest);
 void rdl_lists_release(struct rdl_lists *lists, uint32_t block);
+/* One reference more to a kept list. */
+void rdl_lists_hold(struct rdl_lists *lists, uint32_t block);
+
+/*
+ * All kept lists are told, in a telling, and those that are kept from then on as they come; then
+ * another telling may begin, as of which none has been told.
+ */
+void rdl_lists_begin_telling(struct rdl_lists *lists);
+void rdl_lists_end_telling(struct rdl_lists *lists);
+bool rdl_lists_is_told(const struct rdl_lists *lists, uint32_t block);
+void rdl_lists_tell(struct rdl_lists *lists, uint32_t block);
 const struct rdl_object_list *rdl_lists_at(const struct rdl_lists *lists, uint32_t block);
 
 #endif

@@ -65,6 +65,8 @@ struct rdl_registry *rdl_registry_create(const struct rdl_registry_config *confi
 		rdl_memory_alloc(sizeof(struct rdl_registry), config->socket_id);
 	if (registry == NULL)
 		return NULL;
+	registry->shard = (uint16_t)config->shard;
+	registry->shards = (uint16_t)config->shards;
 	registry->endpoint_key = config->endpoint_key;
 	registry->identities = config->identities;
 	registry->epoch_ms = config->now_ms;

@@ -15,6 +15,7 @@
 #define RDL_INSERTED_BITS 2048
 
 struct rdl_registry {
+	uint16_t shard, shards; /* whose partitions it has */
 	struct rdl_slab slab;
 	struct rdl_index endpoints; /* to handles */
 	struct rdl_store store;
@@ -29,6 +30,7 @@ struct rdl_registry {
 	uint32_t exchange_lifetime_s;
 	uint32_t updates_per_s; /* of one registration; 0: no limit */
 	struct rdl_tombstones tombstones;
+	uint32_t kept_until; /* nothing that came back of another run ends sooner; 0: nothing did */
 	uint32_t sought; /* slot at which the next search for a tombstone in a full row begins */
 	/*
 	 * A bit per endpoint inserted since the last look-up, by its digest:

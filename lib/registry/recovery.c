@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "recovery_state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct rdl_recovery *rdl_recovery_create(struct rdl_registry *const registries[], unsigned count)
+{
+	struct rdl_recovery *recovery = calloc(1, sizeof(*recovery));
+
+	if (recovery == NULL)
+		return NULL;
+	recovery->count = count;
+	recovery->registries = calloc(count, sizeof(struct rdl_registry *));
+	if (recovery->registries == NULL) {
+		free(recovery);
+		return NULL;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		recovery->registries[i] = registries[i];
+		for (unsigned p = registries[i]->shard; p < RDL_PARTITIONS;
+			p += registries[i]->shards)
+			recovery->of_partition[p] = registries[i];
+	}
+	return recovery;
+}
+
+void rdl_recovery_destroy(struct rdl_recovery *recovery)
+{
+	if (recovery == NULL)
+		return;
+	rdl_recovery_forget_lists(recovery);
+	free(recovery->log.lists);
+	free(recovery->registries);
+	free(recovery);
+}
+
+bool rdl_recovery_fail(struct rdl_recovery *recovery, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(recovery->error, sizeof(recovery->error), format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+const char *rdl_recovery_error(const struct rdl_recovery *recovery)
+{
+	return recovery->error;
+}
+
+void rdl_recovery_counts(const struct rdl_recovery *recovery, struct rdl_recovery_counts *counts)
+{
+	*counts = recovery->counts;
+}
+
+void rdl_recovery_begin_log(struct rdl_recovery *recovery)
+{
+	rdl_recovery_forget_lists(recovery);
+	recovery->log.begun = false;
+	recovery->time_ms = 0;
+}
+
+void rdl_recovery_set_time(struct rdl_recovery *recovery, uint64_t run_ms)
+{
+	recovery->time_ms = run_ms + recovery->shift_ms;
+	if (recovery->time_ms > recovery->last_ms)
+		recovery->last_ms = recovery->time_ms;
+}
+
+/* Rounded down. */
+static int64_t whole_seconds(int64_t ms)
+{
+	return ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
+}
+
+/* A sweep that begins says whose log it is, and tells all lists anew. */
+static bool begin_sweep(struct rdl_recovery *recovery, struct rdl_span entry)
+{
+	struct rdl_recovery_log *log = &recovery->log;
+	uint16_t shard, shards;
+	uint32_t kept_until;
+	uint64_t epoch_ms;
+
+	if (entry.len < 2 || entry.data[1] == 0)
+		return rdl_recovery_fail(recovery, "a sweep's beginning is cut short");
+	if (entry.data[1] > RDL_ENTRY_FORMAT)
+		return rdl_recovery_fail(recovery,
+			"entries are of format %u, which a newer version has written",
+			entry.data[1]);
+	if (entry.len != RDL_ENTRY_SWEEP_BEGIN_LEN)
+		return rdl_recovery_fail(recovery, "a sweep's beginning is cut short");
+	memcpy(&shard, entry.data + 2, sizeof(shard));
+	memcpy(&shards, entry.data + 4, sizeof(shards));
+	memcpy(&epoch_ms, entry.data + 6, sizeof(epoch_ms));
+	memcpy(&kept_until, entry.data + 14, sizeof(kept_until));
+	if (shard >= shards || shards > RDL_PARTITIONS)
+		return rdl_recovery_fail(
+			recovery, "a log is that of shard %u of %u", shard, shards);
+	if (!recovery->has_epoch)
+		recovery->epoch_ms = epoch_ms + recovery->shift_ms;
+	recovery->has_epoch = true;
+	int64_t behind_ms = (int64_t)(epoch_ms + recovery->shift_ms - recovery->epoch_ms);
+	rdl_recovery_forget_lists(recovery);
+	log->shard = shard;
+	log->shards = shards;
+	log->begin_s = whole_seconds(behind_ms);
+	log->end_s = whole_seconds(behind_ms + 999);
+	if (!log->begun && kept_until > 0)
+		rdl_recovery_keep_until(
+			recovery, shard, shards, (uint32_t)(kept_until + log->end_s));
+	log->begun = true;
+	return true;
+}
+
+bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
+{
+	enum rdl_entry_kind kind = entry.len > 0 ? (enum rdl_entry_kind)entry.data[0] : 0;
+
+	recovery->counts.entries++;
+	switch (kind) {
+	case RDL_ENTRY_SWEEP_BEGIN:
+		return begin_sweep(recovery, entry);
+	case RDL_ENTRY_SWEEP_END:
+		return true;
+	case RDL_ENTRY_REGISTRATION:
+	case RDL_ENTRY_RENEWAL:
+	case RDL_ENTRY_ENDED:
+	case RDL_ENTRY_TOMBSTONE:
+	case RDL_ENTRY_GENERATIONS:
+		if (entry.len < RDL_ENTRY_HEAD)
+			return rdl_recovery_fail(recovery, "an entry is cut short");
+		if (!recovery->log.begun) {
+			recovery->counts.skipped++;
+			return true;
+		}
+		return rdl_recovery_apply_slot(recovery, entry);
+	}
+	return rdl_recovery_fail(recovery, "an entry is of kind %u, of which there are none", kind);
+}
+
+void rdl_recovery_prefetch(const struct rdl_recovery *recovery, struct rdl_span entry)
+{
+	rdl_handle handle;
+
+	if (entry.len < RDL_ENTRY_HEAD || entry.data[0] >= RDL_ENTRY_SWEEP_BEGIN)
+		return;
+	memcpy(&handle, entry.data + 2, sizeof(handle));
+	const struct rdl_registry *registry = recovery->of_partition[handle >> 24];
+	if (registry != NULL && rdl_slab_has(&registry->slab, handle))
+		rdl_slab_prefetch(&registry->slab, handle);
+}
+
+void rdl_recovery_end_run(
+	struct rdl_recovery *recovery, uint64_t run_ms, uint64_t away_ms, uint64_t next_ms)
+{
+	rdl_recovery_begin_log(recovery);
+	rdl_recovery_set_time(recovery, run_ms);
+	if (recovery->has_epoch)
+		rdl_recovery_end_over(
+			recovery, 0, 1, rdl_recovery_second(recovery, recovery->last_ms));
+	recovery->shift_ms += run_ms + away_ms - next_ms;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A recovery's parts. Its registries have no index, no wheel and no list of tombstones until its
+ * end: records that are live, tombstones or free, and what those hold. So nothing that is out of
+ * date needs to be found: what is past its time stays until it is in the way, or the run ends.
+ *
+ * All times are told by the clock of the first run that was read, as if it had gone on since; and
+ * seconds by the epoch of the first log.
+ */
+#ifndef RDL_REGISTRY_RECOVERY_STATE_H
+#define RDL_REGISTRY_RECOVERY_STATE_H
+
+#include "entry.h"
+#include "recovery.h"
+
+/* An object list of the log that is read. */
+struct rdl_numbered_list {
+	uint32_t number; /* 0: a free place */
+	uint32_t block;
+	uint32_t home; /* which of the registries keeps it, with one reference more */
+};
+
+/* The log that is read. */
+struct rdl_recovery_log {
+	bool begun; /* a sweep has: what lies before is of no use */
+	unsigned shard, shards;
+	/* What its seconds are behind ours, for what begins and what ends: rounded down, and up. */
+	int64_t begin_s, end_s;
+	/* By their numbers: a table of a power of two, or none, never more than half full. */
+	struct rdl_numbered_list *lists;
+	uint32_t list_count, list_room;
+};
+
+struct rdl_recovery {
+	struct rdl_registry **registries;
+	unsigned count;
+	struct rdl_registry *of_partition[RDL_PARTITIONS]; /* NULL: another recovery's */
+	bool has_epoch;
+	uint64_t epoch_ms;
+	uint64_t shift_ms; /* our clock is that much ahead of the run's; it wraps */
+	uint64_t time_ms, last_ms; /* of the log, the latest of the run's */
+	struct rdl_recovery_log log;
+	struct rdl_recovery_counts counts;
+	char error[256];
+	/* An object list, where entries need not be aligned. */
+	uint64_t list[RDL_STORE_BLOCK_MAX / sizeof(uint64_t)];
+};
+
+/* Says why it cannot go on; false. */
+bool rdl_recovery_fail(struct rdl_recovery *recovery, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The second of ours that a time of our clock is in. */
+static inline uint32_t rdl_recovery_second(const struct rdl_recovery *recovery, uint64_t time_ms)
+{
+	/* The epoch may lie before the clock's zero, no time before the epoch. */
+	int64_t age_ms = (int64_t)(time_ms - recovery->epoch_ms);
+
+	return age_ms > 0 ? (uint32_t)(age_ms / 1000) : 0;
+}
+
+/* What an entry of a kind that names a slot makes of it. */
+bool rdl_recovery_apply_slot(struct rdl_recovery *recovery, struct rdl_span entry);
+
+/* Lets go of the object lists that were numbered. */
+void rdl_recovery_forget_lists(struct rdl_recovery *recovery);
+/*
+ * A list that comes with an entry has this number from now on, which is not 0. `registry` and
+ * `claim`: whose registration it is. False: no room.
+ */
+bool rdl_recovery_add_list(struct rdl_recovery *recovery, struct rdl_registry *registry,
+	uint32_t number, const struct rdl_object_list *list, const struct rdl_store_claim *claim);
+bool rdl_recovery_has_list(const struct rdl_recovery *recovery, uint32_t number);
+/*
+ * The list of a number that there is, as a registry keeps it, with one reference more;
+ * RDL_STORE_NONE: no room.
+ */
+uint32_t rdl_recovery_take_list(struct rdl_recovery *recovery, struct rdl_registry *registry,
+	uint32_t number, const struct rdl_store_claim *claim);
+
+/*
+ * Of records as they are while they are recovered: lets go of what a live one holds, whatever it
+ * is to be.
+ */
+void rdl_recovery_strip(struct rdl_registry *registry, struct rdl_record *record);
+/* The slot is free, and has had this generation. */
+void rdl_recovery_free(struct rdl_registry *registry, rdl_handle handle, uint32_t generation);
+/*
+ * A live one has ended in this second. `forgets`: as rdl_registry_end() has it. What is left is a
+ * tombstone, or nothing.
+ */
+void rdl_recovery_end(
+	struct rdl_registry *registry, rdl_handle handle, uint32_t second, bool forgets);
+
+/* Ends what was over by a second, of the partitions of a log or of all (shards is 1). */
+void rdl_recovery_end_over(
+	struct rdl_recovery *recovery, unsigned shard, unsigned shards, uint32_t second);
+/* None of these ends before a second. */
+void rdl_recovery_keep_until(
+	struct rdl_recovery *recovery, unsigned shard, unsigned shards, uint32_t second);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Logs kept in memory, and registries made out of them. */
+#ifndef RDL_REGISTRY_LOGGED_H
+#define RDL_REGISTRY_LOGGED_H
+
+#include "fixture.h"
+
+#include "entries.h"
+#include "recovery.h"
+
+/* What one shard has logged: each entry its time, its length, its octets. */
+struct logged {
+	uint8_t *octets;
+	size_t len, room;
+	size_t sweep_at, ended_at; /* where the last sweep begins, and the last that has ended */
+	bool has_swept;
+	struct rdl_sweep sweep;
+};
+
+struct logged_head {
+	uint64_t time_ms;
+	uint64_t len;
+};
+
+/* Room for an entry of so many octets; to be counted in by log_put(). */
+static inline uint8_t *log_room(struct logged *log, size_t len)
+{
+	size_t need = log->len + sizeof(struct logged_head) + len;
+
+	if (need > log->room) {
+		log->room = 2 * need;
+		log->octets = realloc(log->octets, log->room);
+		assert_non_null(log->octets);
+	}
+	return log->octets + log->len + sizeof(struct logged_head);
+}
+
+static inline void log_put(struct logged *log, size_t len, uint64_t time_ms)
+{
+	struct logged_head head = { time_ms, len };
+
+	if (len == 0)
+		return;
+	memcpy(log->octets + log->len, &head, sizeof(head));
+	log->len += sizeof(head) + len;
+}
+
+static inline void log_change(struct logged *log, struct rdl_registry *registry,
+	const struct rdl_change *change, uint64_t now_ms)
+{
+	if (change->kind == RDL_CHANGE_NONE)
+		return;
+	size_t room = rdl_entry_room(registry, change);
+	size_t len = rdl_entry_of_change(registry, change, log_room(log, room));
+	assert_true(len <= room);
+	log_put(log, len, now_ms);
+}
+
+static inline void log_begin_sweep(
+	struct logged *log, struct rdl_registry *registry, uint64_t now_ms)
+{
+	log->sweep_at = log->len;
+	log_put(log, rdl_sweep_begin(&log->sweep, registry, log_room(log, RDL_ENTRY_SHORT_MAX)),
+		now_ms);
+}
+
+/* Goes on with it, for so many slots; true when that was its end. */
+static inline bool log_sweep(
+	struct logged *log, struct rdl_registry *registry, unsigned budget, uint64_t now_ms)
+{
+	for (;;) {
+		size_t len = rdl_sweep_next(&log->sweep, registry, &budget, RDL_ENTRY_MAX,
+			log_room(log, RDL_ENTRY_MAX));
+
+		log_put(log, len, now_ms);
+		if (len == 0)
+			return false;
+		if (rdl_sweep_has_ended(&log->sweep)) {
+			log->ended_at = log->sweep_at;
+			log->has_swept = true;
+			return true;
+		}
+	}
+}
+
+/* Entry by entry, in memory of their own, so that no read beyond one goes unseen. */
+static inline void log_replay(const struct logged *log, size_t from, struct rdl_recovery *recovery)
+{
+	struct logged_head head;
+
+	rdl_recovery_begin_log(recovery);
+	for (size_t at = from; at < log->len; at += sizeof(head) + head.len) {
+		memcpy(&head, log->octets + at, sizeof(head));
+		uint8_t *octets = malloc(head.len);
+		assert_non_null(octets);
+		memcpy(octets, log->octets + at + sizeof(head), head.len);
+		struct rdl_span entry = { octets, head.len };
+		rdl_recovery_set_time(recovery, head.time_ms);
+		rdl_recovery_prefetch(recovery, entry);
+		if (!rdl_recovery_apply(recovery, entry))
+			fail_msg("%s", rdl_recovery_error(recovery));
+		free(octets);
+	}
+}
+
+#endif
