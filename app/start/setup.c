@@ -113,6 +113,7 @@ static int setup_workers(struct daemon *daemon)
 			RTE_CACHE_LINE_SIZE, daemon->socket_id);
 		config.leave = worker_leave;
 		config.make = worker_make;
+		config.give = worker_give;
 		config.context = worker;
 		config.refusals = NULL;
 		config.dtls = daemon->dtls.tables[w];

@@ -8,9 +8,10 @@
 
 struct rdl_channel_credit worker_parcel_credit(unsigned parcels)
 {
-	return (struct rdl_channel_credit){
-		.limit = { [RDL_PARCEL_BEGIN] = (parcels + 1) / 2, [RDL_PARCEL_MORE] = parcels }
-	};
+	return (struct rdl_channel_credit){ .limit = { [RDL_PARCEL_BEGIN] = (parcels + 1) / 2,
+						    [RDL_PARCEL_MORE] = parcels,
+						    [RDL_PARCEL_RECORD] = parcels - parcels / 4,
+						    [RDL_PARCEL_REPLY] = parcels - parcels / 4 } };
 }
 
 static struct rdl_packet *packet_of(struct rdl_dtls_parcel *parcel)
@@ -26,7 +27,9 @@ static void shed(struct worker *worker, struct untold *untold, const struct rdl_
 	/* The new one had its slot, and so its handshaker. */
 	if (parcel->evicted != 0 && untold->count < UNTOLD_MAX)
 		untold->sessions[untold->count++] = parcel->evicted;
-	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_parcel, 1);
+	bool with_cbc = parcel->kind == RDL_PARCEL_RECORD || parcel->kind == RDL_PARCEL_REPLY;
+	rdl_stats_add(&worker->pipeline.stats,
+		with_cbc ? RDL_STAT_drop_dtls_cbc : RDL_STAT_drop_dtls_parcel, 1);
 }
 
 /* False: there is no credit, or the peer's network has its share of it. */
@@ -60,6 +63,15 @@ unsigned worker_send_parcels(
 			freed[n++] = &packet->frame;
 	}
 	return n;
+}
+
+void worker_give(void *self, struct rdl_packet *packet, unsigned handshaker)
+{
+	struct worker *worker = self;
+	struct rdl_frame *frame = &packet->frame;
+
+	if (!send_parcel(worker, handshaker, &packet->parcel))
+		worker_free(worker, packet->home, &frame, 1);
 }
 
 /* A datagram that answers none, though it goes the way back of one. */
@@ -101,20 +113,28 @@ static void read_letter(struct worker *worker, struct rdl_dtls_letter *letter)
 	case RDL_LETTER_ENDED:
 		rdl_dtls_fail(dtls, letter->session);
 		break;
+	case RDL_LETTER_CLOSED:
+		rdl_dtls_end(dtls, letter->session);
+		break;
 	}
 }
 
 /*
  * One that came before its session was open: now it is. What its handshaker has read of it is not
- * to go there again.
+ * to go there again. Or a record that its handshaker has opened.
  */
 static void process_again(struct worker *worker, struct rdl_packet *packet)
 {
+	const struct rdl_dtls_parcel *parcel = &packet->parcel;
+	struct rdl_pipeline *pipeline = &worker->pipeline;
 	struct rdl_frame *frame = &packet->frame;
 
-	rdl_net_cut(frame, packet->parcel.data, packet->parcel.len);
-	worker->pipeline.now_ms = rdl_clock_coarse_ms();
+	rdl_net_cut(frame, parcel->data, parcel->len);
+	pipeline->now_ms = rdl_clock_coarse_ms();
+	pipeline->opened = parcel->text_len > 0 ? parcel->session : 0;
+	pipeline->opened_len = parcel->text_len;
 	worker_process(worker, packet->home, &frame, 1);
+	pipeline->opened = 0;
 }
 
 /* After all letters that came with it are read. */
@@ -124,7 +144,7 @@ static void let_go(struct worker *worker, struct rdl_dtls_parcel *parcel)
 	struct rdl_frame *frame = &packet->frame;
 
 	rdl_dtls_parcel_back(worker->pipeline.config.dtls, &parcel->way.peer);
-	if (parcel->again)
+	if (parcel->again || parcel->text_len > 0)
 		process_again(worker, packet);
 	else
 		worker_free(worker, packet->home, &frame, 1);

@@ -91,8 +91,8 @@ struct worker {
 struct rdl_channel_credit worker_credit(unsigned requests);
 
 /*
- * What it may have under way at one handshaker. Half of it is closed to new handshakes: those under
- * way go on.
+ * What it may have under way at one handshaker. Half of it is closed to new handshakes, and a
+ * quarter to records of sessions with CBC: handshakes under way go on.
  */
 struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
 
@@ -105,9 +105,13 @@ struct rdl_channel_credit worker_fellow_credit(unsigned messages);
 /* What it may have under way to the kernel. */
 struct rdl_channel_credit worker_foreign_credit(unsigned frames);
 
-/* For its pipeline, which makes frames of its queues by it, and leaves others' sessions. */
+/*
+ * For its pipeline, which makes frames of its queues by it, leaves others' sessions, and gives
+ * parcels to handshakers.
+ */
 struct rdl_frame *worker_make(void *self, unsigned port, unsigned len);
 void worker_leave(void *self, uint64_t session);
+void worker_give(void *self, struct rdl_packet *packet, unsigned handshaker);
 
 /* One round: receives, decides, hands over, takes answers back, sends. True when it found work. */
 bool worker_step(void *self);

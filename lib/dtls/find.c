@@ -24,6 +24,15 @@ struct rdl_dtls_session *rdl_dtls_find(struct rdl_dtls *dtls, uint64_t session)
 	return s->state != RDL_DTLS_FREE && s->generation == session >> 32 ? s : NULL;
 }
 
+bool rdl_dtls_lives(const struct rdl_dtls *dtls, uint64_t session)
+{
+	uint32_t handle = (uint32_t)session;
+
+	return dtls->rows[handle >> 24] != NULL && (handle & 0xffffff) < dtls->slots &&
+	       __atomic_load_n(&rdl_dtls_at(dtls, handle)->generation, __ATOMIC_RELAXED) ==
+		       session >> 32;
+}
+
 /*
  * A line at the end has nothing of what opening a record takes. It is fetched with the answer, so
  * that a burst waits for two lines of each session at a time, not for three.

@@ -50,9 +50,9 @@ static inline void rdl_dtls_prefetch_octets(const struct rdl_dtls_session *sessi
 /* The handle of a session, which lies in a row of a partition that its name would say. */
 uint32_t rdl_dtls_handle(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session);
 
-/* A free slot, or RDL_DTLS_NONE; its generation is a new one. */
+/* A free slot, or RDL_DTLS_NONE. */
 uint32_t rdl_dtls_slot_take(struct rdl_dtls *dtls);
-/* Wipes it. */
+/* Wipes it; the next session in it has another generation. */
 void rdl_dtls_slot_give(struct rdl_dtls *dtls, uint32_t handle);
 /* The handle behind this one, over all slots of the worker; RDL_DTLS_NONE behind the last. */
 uint32_t rdl_dtls_slot_next(const struct rdl_dtls *dtls, uint32_t handle);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* keys: what a finished handshake leaves, all that records of epoch 1 need. */
+/*
+ * keys: what a finished handshake leaves, all that records of epoch 1 need. Of CBC the keys stay
+ * with GnuTLS: here they are zero, and so are the numbers.
+ */
 #ifndef RDL_DTLS_KEYS_H
 #define RDL_DTLS_KEYS_H
 

@@ -20,6 +20,10 @@ enum {
 #define RDL_DTLS_RECORD_HEADER 13 /* without a Connection ID */
 #define RDL_DTLS_HANDSHAKE_HEADER 12
 
+/* Of a record with CBC, before its text: header and IV; and behind it at most: MAC and padding. */
+#define RDL_DTLS_CBC_HEAD (RDL_DTLS_RECORD_HEADER + 16)
+#define RDL_DTLS_CBC_TAIL (32 + 16)
+
 /* One that was read; views into the datagram. */
 struct rdl_dtls_record {
 	uint8_t content;

@@ -9,11 +9,13 @@
 /* A worker finds its parcels, given back, in the ring that letters come by. */
 enum rdl_dtls_letter_kind {
 	/* A datagram for the peer. */
-	RDL_LETTER_SEND = RDL_PARCEL_MORE + 1,
+	RDL_LETTER_SEND = RDL_PARCEL_KINDS,
 	/* The handshake is finished. It comes before the last flight's datagrams. */
 	RDL_LETTER_ESTABLISHED,
 	/* The handshake failed, or took too long. */
 	RDL_LETTER_ENDED,
+	/* An open session with CBC is over: its client said so, or it gave way to others. */
+	RDL_LETTER_CLOSED,
 };
 
 /* UDP payload of a datagram. */

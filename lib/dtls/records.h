@@ -29,6 +29,8 @@ enum rdl_dtls_verdict {
 	/* To a handshaker, as the parcels of these kinds; the session is in the datagram. */
 	RDL_DTLS_BEGIN,
 	RDL_DTLS_MORE,
+	/* The same; the datagram is one record. */
+	RDL_DTLS_RECORD,
 	/* To another worker, as it is. */
 	RDL_DTLS_ELSEWHERE,
 	/* Its session has ended by it: nothing is left to do. */
@@ -47,9 +49,9 @@ struct rdl_dtls_item {
 	 * behind the text.
 	 */
 	uint8_t request_head, head, tail;
-	uint8_t to; /* BEGIN, MORE: the handshaker; ELSEWHERE: the worker */
+	uint8_t to; /* BEGIN, MORE, RECORD: the handshaker; ELSEWHERE: the worker */
 	uint64_t evicted; /* BEGIN: a handshake that gave way; 0: none did */
-	/* What stands behind the first record of a MESSAGE: more records; empty: nothing. */
+	/* MESSAGE, RECORD: what stands behind the first record: more of them; empty: nothing. */
 	uint8_t *rest;
 	uint16_t rest_len;
 };
@@ -58,6 +60,13 @@ struct rdl_dtls_item {
 void rdl_dtls_open(
 	struct rdl_dtls *dtls, struct rdl_dtls_item items[], unsigned count, uint32_t now_s);
 
+/*
+ * One datagram that came as a RECORD, and whose handshaker has put the text of so many octets into
+ * it: fills in the item as rdl_dtls_open() does.
+ */
+void rdl_dtls_opened(struct rdl_dtls *dtls, struct rdl_dtls_item *item, uint64_t session,
+	uint16_t text_len, uint32_t now_s);
+
 /* A message that answers one of a session, with room around it as its request's item said. */
 struct rdl_dtls_seal {
 	uint64_t session;
@@ -65,9 +74,13 @@ struct rdl_dtls_seal {
 	uint16_t len; /* at least one octet */
 	/*
 	 * Afterwards. False: the session is over, takes no text as long as that, or has no numbers
-	 * left, which ends it.
+	 * left, which ends it; or it is deferred.
 	 */
 	bool sealed;
+	/* Its handshaker, which is this one, is to seal it, and to send it. */
+	bool deferred;
+	uint8_t to;
+	bool registered; /* deferred: the session has a registration */
 };
 void rdl_dtls_seal(struct rdl_dtls *dtls, struct rdl_dtls_seal seals[], unsigned count);
 

@@ -4,17 +4,28 @@
 #include "records.h"
 #include "window.h"
 
+static bool defer(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session,
+	struct rdl_dtls_seal *seal)
+{
+	seal->deferred = true;
+	seal->to = (uint8_t)rdl_dtls_handshaker(dtls, seal->session);
+	seal->registered = session->registered;
+	return false;
+}
+
 /*
  * The header before a text, which may be given its content type behind it, and the job. False:
- * there can be no such record. Its number is used whatever comes of it.
+ * there can be no such record, or it is not ours to make. Its number is used whatever comes of it.
  */
-static bool begin(struct rdl_dtls *dtls, const struct rdl_dtls_seal *seal, struct rdl_aead_job *job)
+static bool begin(struct rdl_dtls *dtls, struct rdl_dtls_seal *seal, struct rdl_aead_job *job)
 {
 	struct rdl_dtls_session *session = rdl_dtls_find(dtls, seal->session);
 	struct rdl_dtls_head head = { .content = RDL_CONTENT_APPLICATION };
 
 	if (session == NULL || session->state != RDL_DTLS_OPEN)
 		return false;
+	if (RDL_UNLIKELY(session->suite == RDL_DTLS_AES_128_CBC))
+		return defer(dtls, session, seal);
 	if (session->write_sequence == RDL_DTLS_SEQUENCE_LAST)
 		return false;
 	if (session->plaintext_max != 0 && seal->len > session->plaintext_max)
@@ -58,7 +69,7 @@ void rdl_dtls_seal(struct rdl_dtls *dtls, struct rdl_dtls_seal seals[], unsigned
 	for (unsigned i = 0; i < count; i++)
 		rdl_dtls_prefetch_whole(dtls, seals[i].session);
 	for (unsigned i = 0; i < count; i++) {
-		seals[i].sealed = false;
+		seals[i].sealed = seals[i].deferred = false;
 		if (begin(dtls, &seals[i], &jobs[n]))
 			places[n++] = i;
 	}

@@ -54,7 +54,7 @@ static bool is_revoked(const struct rdl_dtls *dtls, uint32_t identity, uint8_t i
 
 static void take_keys(struct rdl_dtls_session *session, const struct rdl_dtls_keys *keys)
 {
-	session->suite = keys->suite & 3u;
+	session->suite = keys->suite;
 	session->mode = keys->mode & 3u;
 	session->identity = keys->identity;
 	session->incarnation = keys->incarnation;

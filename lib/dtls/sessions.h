@@ -27,18 +27,17 @@ struct rdl_dtls_session {
 	uint64_t read_sequence : 48;
 	uint64_t plaintext_max : 16;
 	uint64_t window;
-	uint32_t generation; /* of the slot: of this session, or of the last one */
+	uint32_t generation; /* of the slot: of this session, or of the next one; read by anybody */
 	uint32_t deadline_s; /* it ends then; UINT32_MAX: never */
 	uint32_t next; /* handle, in the bucket of its address, or the next free one */
 	uint32_t identity;
 	uint8_t state : 2; /* enum rdl_dtls_state */
 	uint8_t registered : 1; /* lives as long as its registration */
 	uint8_t indexed : 1; /* is found by its address */
-	uint8_t suite : 2;
 	uint8_t mode : 2;
+	uint8_t suite; /* enum rdl_dtls_suite */
 	uint8_t incarnation;
 	uint8_t peer_cid_len; /* as in struct rdl_dtls_keys */
-	uint8_t reserved;
 	uint8_t read_salt[RDL_DTLS_SALT_LEN];
 	union {
 		uint8_t read_key[RDL_DTLS_KEY_MAX];
@@ -55,7 +54,7 @@ struct rdl_dtls_session {
 	uint8_t peer_cid[RDL_DTLS_PEER_CID_MAX];
 };
 _Static_assert(sizeof(struct rdl_dtls_session) == 160, "with its bucket, 164 to 168 octets each");
-_Static_assert(RDL_DTLS_SUITES <= 4 && RDL_DTLS_MODES <= 4, "in two bits");
+_Static_assert(RDL_DTLS_MODES <= 4, "in two bits");
 
 /* Of the Connection ID that records toward the peer carry; 0: they are plain. */
 static inline uint8_t rdl_dtls_cid_len(const struct rdl_dtls_session *session)
@@ -154,6 +153,12 @@ static inline bool rdl_dtls_is_young(const struct rdl_dtls_session *session, uin
 {
 	return (uint16_t)(now_s - session->established) < RDL_DTLS_YOUNG_S;
 }
+
+/*
+ * By anybody, while the table is there: false, and it is over, or is another worker's. It may be
+ * over in a moment.
+ */
+bool rdl_dtls_lives(const struct rdl_dtls *dtls, uint64_t session);
 
 /* The peer of an open session has another address now. */
 void rdl_dtls_move(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint64_t address);

@@ -12,6 +12,12 @@ uint32_t rdl_dtls_slot_next(const struct rdl_dtls *dtls, uint32_t handle)
 	return partition < RDL_DTLS_PARTITIONS ? partition << 24 : RDL_DTLS_NONE;
 }
 
+/* Its core's alone to write; others look whether a session lives. */
+static void set_generation(struct rdl_dtls_session *session, uint32_t generation)
+{
+	__atomic_store_n(&session->generation, generation, __ATOMIC_RELAXED);
+}
+
 uint32_t rdl_dtls_slot_take(struct rdl_dtls *dtls)
 {
 	uint32_t handle = dtls->free;
@@ -23,20 +29,21 @@ uint32_t rdl_dtls_slot_take(struct rdl_dtls *dtls)
 		if (handle == RDL_DTLS_NONE)
 			return RDL_DTLS_NONE;
 		dtls->fresh = rdl_dtls_slot_next(dtls, handle);
+		set_generation(rdl_dtls_at(dtls, handle), 1);
 	}
-	rdl_dtls_at(dtls, handle)->generation++;
 	return handle;
 }
 
 void rdl_dtls_slot_give(struct rdl_dtls *dtls, uint32_t handle)
 {
 	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
-	uint32_t generation = session->generation;
+	const size_t behind = offsetof(struct rdl_dtls_session, generation) + sizeof(uint32_t);
 
-	explicit_bzero(session, sizeof(*session));
-	session->generation = generation;
+	explicit_bzero(session, offsetof(struct rdl_dtls_session, generation));
+	explicit_bzero((char *)session + behind, sizeof(*session) - behind);
+	set_generation(session, session->generation + 1);
 	/* A slot whose generations are used up is never given again. */
-	if (RDL_UNLIKELY(generation == UINT32_MAX))
+	if (RDL_UNLIKELY(session->generation == 0))
 		return;
 	session->next = dtls->free;
 	dtls->free = handle;

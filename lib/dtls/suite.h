@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* suite: what protects the records of a session (RFC 5246 section 6.2.3.3, RFC 6655, RFC 5288). */
+/* suite: what protects the records of a session (RFC 5246 section 6.2.3, RFC 6655, RFC 5288). */
 #ifndef RDL_DTLS_SUITE_H
 #define RDL_DTLS_SUITE_H
 
 #include "base.h"
 
-/* The AEAD alone: how the keys came about is the session's mode. */
+/* The cipher alone: how the keys came about is the session's mode. */
 enum rdl_dtls_suite {
+	/* AEADs: records are opened and sealed here. */
 	RDL_DTLS_AES_128_CCM_8,
 	RDL_DTLS_AES_128_CCM,
 	RDL_DTLS_AES_128_GCM,
 	RDL_DTLS_AES_256_GCM,
+	RDL_DTLS_AEADS,
+	/* With HMAC-SHA-256. Records are opened and sealed where the handshake was made, by GnuTLS. */
+	RDL_DTLS_AES_128_CBC = RDL_DTLS_AEADS,
 	RDL_DTLS_SUITES
 };
 
@@ -36,6 +40,7 @@ static inline const char *rdl_dtls_suite_name(enum rdl_dtls_suite suite)
 		"aes_128_ccm",
 		"aes_128_gcm",
 		"aes_256_gcm",
+		"aes_128_cbc",
 	};
 	return names[suite];
 }

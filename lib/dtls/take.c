@@ -46,6 +46,26 @@ static uint8_t take_handshake(
 	return rdl_dtls_to_handshaker(o, i, o->sessions[n]);
 }
 
+void rdl_dtls_opened(struct rdl_dtls *dtls, struct rdl_dtls_item *item, uint64_t name,
+	uint16_t text_len, uint32_t now_s)
+{
+	struct rdl_datagram *datagram = item->datagram;
+	struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
+
+	*item = (struct rdl_dtls_item){ .datagram = datagram, .verdict = RDL_DTLS_DROP_session };
+	/* It may have ended meanwhile. */
+	if (session == NULL || rdl_dtls_is_over(dtls, session, now_s))
+		return;
+	rdl_dtls_touch(dtls, session, now_s);
+	item->verdict = RDL_DTLS_MESSAGE;
+	item->request_head = item->head = RDL_DTLS_CBC_HEAD;
+	item->tail = RDL_DTLS_CBC_TAIL;
+	datagram->session = name;
+	datagram->identity = session->identity;
+	datagram->data += RDL_DTLS_CBC_HEAD;
+	datagram->len = text_len;
+}
+
 /* A record that may have been opened: what it is, and what it changes of its session. */
 uint8_t rdl_dtls_take(struct rdl_dtls_opening *o, unsigned n)
 {

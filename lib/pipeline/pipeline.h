@@ -45,7 +45,12 @@ struct rdl_pipeline_config {
 	 * there is none.
 	 */
 	struct rdl_frame *(*make)(void *context, unsigned port, unsigned len);
-	void *context; /* of both */
+	/*
+	 * With sessions: gives a packet of this one's own, which is a parcel, to a handshaker, or
+	 * sheds it.
+	 */
+	void (*give)(void *context, struct rdl_packet *packet, unsigned handshaker);
+	void *context; /* of all three */
 	/* where they are noted, zero at first, the caller's; NULL: nowhere */
 	struct rdl_refusals *refusals;
 	/*
@@ -68,6 +73,12 @@ struct rdl_pipeline {
 	 * for their sessions; 0: they are this one's own.
 	 */
 	uint8_t home;
+	/*
+	 * And so is this: the burst is one frame, a handshaker has opened its record, which is of
+	 * this session, and put a text of so many octets into it; 0: nobody has.
+	 */
+	uint64_t opened;
+	uint16_t opened_len;
 	struct rdl_blocks blocks;
 	struct rdl_scratches scratches;
 	struct rdl_policy_memo *memo; /* NULL: there is none */

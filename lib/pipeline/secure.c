@@ -3,25 +3,33 @@
 #include "pipeline_internal.h"
 #include "sessions.h"
 
-/* The datagram of a handshake as its handshaker is given it. */
-static void make_parcel(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item)
+/* Back to whoever sent a frame, which on the link is the next hop. */
+static struct rdl_way way_of(
+	const struct rdl_frame *frame, const struct rdl_peer *peer, const struct rdl_local *local)
+{
+	struct rdl_way way = { .peer = *peer, .local = *local };
+
+	memcpy(way.mac, frame->data + 6, sizeof(way.mac));
+	return way;
+}
+
+/* A datagram as its handshaker is given it. */
+static void make_parcel(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item,
+	enum rdl_dtls_parcel_kind kind)
 {
 	struct rdl_burst *burst = &pipeline->burst;
 	const struct rdl_datagram *datagram = item->datagram;
 	struct rdl_packet *packet = burst->packets[i];
-	bool begins = item->verdict == RDL_DTLS_BEGIN;
 
 	packet->parcel = (struct rdl_dtls_parcel){
-		.kind = begins ? RDL_PARCEL_BEGIN : RDL_PARCEL_MORE,
+		.kind = (uint8_t)kind,
 		.worker = (uint8_t)rdl_dtls_worker(pipeline->config.dtls, datagram->session),
 		.len = datagram->len,
 		.data = datagram->data,
 		.session = datagram->session,
-		.evicted = begins ? item->evicted : 0,
-		.way = { .peer = datagram->peer, .local = datagram->local },
+		.evicted = kind == RDL_PARCEL_BEGIN ? item->evicted : 0,
+		.way = way_of(&packet->frame, &datagram->peer, &datagram->local),
 	};
-	/* Whoever sent it on the link: the next hop back. */
-	memcpy(packet->parcel.way.mac, packet->frame.data + 6, sizeof(packet->parcel.way.mac));
 	packet->home = pipeline->home;
 	burst->handshaker[i] = item->to;
 	burst->parcel |= rdl_packet_bit(i);
@@ -40,6 +48,13 @@ static void pass_on(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_
 	burst->elsewhere |= rdl_packet_bit(i);
 }
 
+static void take_rest(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item)
+{
+	if (RDL_UNLIKELY(item->rest_len > 0))
+		rdl_pipeline_take_rest(
+			pipeline, &pipeline->burst.packets[i]->frame, item->rest, item->rest_len);
+}
+
 static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtls_item *item)
 {
 	struct rdl_burst *burst = &pipeline->burst;
@@ -49,15 +64,18 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtl
 		burst->packets[i]->session = item->datagram->session;
 		burst->packets[i]->home = pipeline->home;
 		burst->secure |= rdl_packet_bit(i);
-		if (RDL_UNLIKELY(item->rest_len > 0))
-			rdl_pipeline_take_rest(
-				pipeline, &burst->packets[i]->frame, item->rest, item->rest_len);
+		take_rest(pipeline, i, item);
 	} else if (verdict == RDL_DTLS_ANSWER) {
 		rdl_net_reply(&burst->packets[i]->frame, item->datagram->len);
 		rdl_stats_add(&pipeline->stats, RDL_STAT_dtls_cookies, 1);
 		burst->reply |= rdl_packet_bit(i);
-	} else if (verdict == RDL_DTLS_BEGIN || verdict == RDL_DTLS_MORE) {
-		make_parcel(pipeline, i, item);
+	} else if (verdict == RDL_DTLS_BEGIN) {
+		make_parcel(pipeline, i, item, RDL_PARCEL_BEGIN);
+	} else if (verdict == RDL_DTLS_MORE) {
+		make_parcel(pipeline, i, item, RDL_PARCEL_MORE);
+	} else if (verdict == RDL_DTLS_RECORD) {
+		make_parcel(pipeline, i, item, RDL_PARCEL_RECORD);
+		take_rest(pipeline, i, item);
 	} else if (verdict == RDL_DTLS_ELSEWHERE) {
 		pass_on(pipeline, i, item);
 	} else if (verdict == RDL_DTLS_CLOSED) {
@@ -65,6 +83,18 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtl
 	} else {
 		rdl_pipeline_drop(pipeline, i, rdl_stat_of_dtls_drop(verdict));
 	}
+}
+
+static void open(struct rdl_pipeline *pipeline, struct rdl_records *records)
+{
+	struct rdl_dtls *dtls = pipeline->config.dtls;
+	uint32_t now_s = (uint32_t)(pipeline->now_ms / 1000);
+
+	if (RDL_LIKELY(pipeline->opened == 0))
+		rdl_dtls_open(dtls, records->items, records->count, now_s);
+	else
+		rdl_dtls_opened(
+			dtls, records->items, pipeline->opened, pipeline->opened_len, now_s);
 }
 
 rdl_packet_set rdl_pipeline_open(struct rdl_pipeline *pipeline, rdl_packet_set datagrams)
@@ -86,8 +116,7 @@ rdl_packet_set rdl_pipeline_open(struct rdl_pipeline *pipeline, rdl_packet_set d
 	records->count = n;
 	if (n == 0)
 		return datagrams;
-	rdl_dtls_open(
-		pipeline->config.dtls, records->items, n, (uint32_t)(pipeline->now_ms / 1000));
+	open(pipeline, records);
 	for (unsigned k = 0; k < n; k++)
 		sort(pipeline, records->place[k], &records->items[k]);
 	return datagrams | burst->secure;
@@ -114,6 +143,9 @@ void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets)
 			/* A Reset, which is written where its message stood. */
 			reply->coap += item->head - item->request_head;
 			memmove(reply->coap, item->datagram->data, reply->len);
+			/* Where it goes, like any reply. */
+			packet->request.peer = item->datagram->peer;
+			packet->request.local = item->datagram->local;
 		} else {
 			/* For the verdict on a Register, which comes when all have been here. */
 			if (identities != NULL && burst->inputs[i].path == RDL_PATH_RD)
@@ -123,6 +155,51 @@ void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets)
 				rdl_secure_exchange_digest(packet, pipeline->config.exchange_seed);
 		}
 	}
+}
+
+/* Of the reply. */
+static void count_code(struct rdl_pipeline *pipeline, uint8_t code)
+{
+	if (code != RDL_COAP_EMPTY)
+		rdl_stats_add(&pipeline->stats, rdl_stat_of_code(code), 1);
+}
+
+/* A reply that a handshaker is to seal and to send. False: there is no frame for it. */
+static bool defer(const struct rdl_pipeline *pipeline, const struct rdl_packet *packet,
+	const struct rdl_dtls_seal *item)
+{
+	const struct rdl_pipeline_config *config = &pipeline->config;
+	const struct rdl_request *request = &packet->request;
+	struct rdl_frame *frame = config->make(config->context, packet->frame.port, item->len);
+
+	if (frame == NULL)
+		return false;
+	struct rdl_packet *to_give = (struct rdl_packet *)frame;
+	memcpy(frame->data, item->text, item->len);
+	to_give->home = 0;
+	to_give->parcel = (struct rdl_dtls_parcel){
+		.kind = RDL_PARCEL_REPLY,
+		.worker = (uint8_t)rdl_dtls_worker(config->dtls, item->session),
+		.registered = item->registered,
+		.len = item->len,
+		.data = frame->data,
+		.session = item->session,
+		.way = way_of(&packet->frame, &request->peer, &request->local),
+	};
+	config->give(config->context, to_give, item->to);
+	return true;
+}
+
+/* A reply that is not sealed. */
+static void leave(struct rdl_pipeline *pipeline, const struct rdl_packet *packet,
+	const struct rdl_dtls_seal *item, uint8_t code)
+{
+	if (!item->deferred)
+		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_over, 1);
+	else if (defer(pipeline, packet, item))
+		count_code(pipeline, code);
+	else
+		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_cbc, 1);
 }
 
 rdl_packet_set rdl_pipeline_seal(
@@ -148,12 +225,11 @@ rdl_packet_set rdl_pipeline_seal(
 		struct rdl_packet *packet = packets[i];
 
 		if (RDL_UNLIKELY(!items[n].sealed)) {
-			rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_over, 1);
 			lost |= rdl_packet_bit(i);
+			leave(pipeline, packet, &items[n], codes[n]);
 			continue;
 		}
-		if (codes[n] != RDL_COAP_EMPTY)
-			rdl_stats_add(&pipeline->stats, rdl_stat_of_code(codes[n]), 1);
+		count_code(pipeline, codes[n]);
 		rdl_net_reply(&packet->frame,
 			(uint16_t)(packet->reply.len + rdl_reply_around(&packet->reply)));
 	}

@@ -46,6 +46,7 @@
 	X(store_full, "request shed: no room for its object list, long name or parameters")    \
 	X(unread_list, "Update shed: too many lists under an alternate path they do not name") \
 	X(dtls_parcel, "datagram of a handshake shed: no credit towards its handshaker")       \
+	X(dtls_cbc, "record or reply of a session with CBC shed: no credit, or no frame")      \
 	X(dtls_flight, "datagram of a handshake shed: no frame for it, or no way to its peer") \
 	X(dtls_rest, "DTLS records behind others in a datagram shed: too many, or no frame")   \
 	X(dtls_note, "DTLS session left without word to its worker: no credit towards it")     \

@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static uint8_t made[RDL_RECORD_MAX], inner[TEXT_MAX];
 	struct rdl_span input = { data, size };
 	struct rdl_record_key key = {
-		.suite = fuzz_octet(&input) % RDL_DTLS_SUITES, .key = { 1, 2, 3 }, .salt = { 4 }
+		.suite = fuzz_octet(&input) % RDL_DTLS_AEADS, .key = { 1, 2, 3 }, .salt = { 4 }
 	};
 	uint8_t like[RDL_DTLS_RECORD_HEADER] = { RDL_CONTENT_CID, 0xfe, 0xfd, 0, 1 };
 	uint8_t cid[RDL_DTLS_CID_LEN], type, padding, change;

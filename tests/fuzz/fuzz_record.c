@@ -100,7 +100,7 @@ static void open_device(unsigned at)
 {
 	struct device *device = &devices[at];
 	struct rdl_datagram datagram = from(at);
-	struct rdl_dtls_keys keys = { .suite = at % RDL_DTLS_SUITES, .identity = at };
+	struct rdl_dtls_keys keys = { .suite = at % RDL_DTLS_AEADS, .identity = at };
 	uint64_t evicted, dead = device->name;
 
 	*device = (struct device){ .dead = dead, .suite = keys.suite, .host = at, .written = 1 };

@@ -297,7 +297,7 @@ static void test_used_up(void **state)
 	struct rdl_dtls_session *slot = rdl_dtls_find(t->dtls, session);
 
 	rdl_dtls_end(t->dtls, session);
-	slot->generation = UINT32_MAX - 1;
+	slot->generation = UINT32_MAX;
 	session = begin(t, 1, 1);
 	assert_ptr_equal(rdl_dtls_find(t->dtls, session), slot);
 	rdl_dtls_end(t->dtls, session);

@@ -8,14 +8,14 @@
 
 static void test_each_suite(void **state)
 {
-	static const char *const suites[RDL_DTLS_SUITES] = {
+	static const char *const suites[RDL_DTLS_AEADS] = {
 		[RDL_DTLS_AES_128_CCM_8] = CCM_8,
 		[RDL_DTLS_AES_128_CCM] = PSK_SUITES("AES-128-CCM"),
 		[RDL_DTLS_AES_128_GCM] = PSK_SUITES("AES-128-GCM"),
 		[RDL_DTLS_AES_256_GCM] = PSK_SUITES("AES-256-GCM"),
 	};
 
-	for (unsigned i = 0; i < RDL_DTLS_SUITES; i++) {
+	for (unsigned i = 0; i < RDL_DTLS_AEADS; i++) {
 		struct world *world = world_begin();
 
 		client_begin(&world->client, "device", KEY, suites[i], -1);

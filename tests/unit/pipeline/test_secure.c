@@ -252,16 +252,19 @@ static void test_parcels(void **state)
 	struct run runs[] = {
 		datagram_of(RDL_DTLS_BEGIN, 10, 3, NULL),
 		datagram_of(RDL_DTLS_MORE, 11, 4, NULL),
+		datagram_of(RDL_DTLS_RECORD, 12, 5, NULL),
 	};
-	const struct rdl_burst *burst = go(runs, 2);
+	static const uint8_t kinds[] = { RDL_PARCEL_BEGIN, RDL_PARCEL_MORE, RDL_PARCEL_RECORD };
+	const struct rdl_burst *burst = go(runs, 3);
 
-	assert_int_equal(burst->parcel, 3);
-	for (unsigned i = 0; i < 2; i++) {
+	assert_int_equal(burst->parcel, 7);
+	for (unsigned i = 0; i < 3; i++) {
 		const struct rdl_dtls_parcel *parcel = &runs[i].packet.parcel;
 
 		assert_int_equal(burst->handshaker[i], 3);
-		assert_int_equal(parcel->kind, i == 0 ? RDL_PARCEL_BEGIN : RDL_PARCEL_MORE);
+		assert_int_equal(parcel->kind, kinds[i]);
 		assert_false(parcel->again);
+		assert_int_equal(parcel->text_len, 0);
 		assert_int_equal(parcel->worker, 0);
 		assert_int_equal(parcel->session, 10 + i);
 		assert_int_equal(parcel->evicted, i == 0 ? 77 : 0);

@@ -143,6 +143,7 @@ static inline void take_seat(unsigned s)
 	config.dtls_udp_port = 1;
 	config.leave = worker_leave;
 	config.make = worker_make;
+	config.give = worker_give;
 	config.context = worker;
 	worker->index = s;
 	worker->port_count = worker->shard_count = worker->handshaker_count = 1;
