@@ -27,7 +27,8 @@ struct rdl_channel_credit handshaker_credit(void)
 {
 	return (struct rdl_channel_credit){ .limit = { [RDL_LETTER_SEND] = HANDSHAKER_LETTERS,
 						    [RDL_LETTER_ESTABLISHED] = HANDSHAKER_LETTERS,
-						    [RDL_LETTER_ENDED] = HANDSHAKER_LETTERS } };
+						    [RDL_LETTER_ENDED] = HANDSHAKER_LETTERS,
+						    [RDL_LETTER_CLOSED] = HANDSHAKER_LETTERS } };
 }
 
 /* ---- letters ---- */
@@ -144,6 +145,21 @@ static void ended(void *context, uint64_t session)
 	let_go(handshaker, session, false);
 }
 
+static void closed(void *context, uint64_t session)
+{
+	struct handshaker *handshaker = context;
+
+	post(handshaker, take_letter(handshaker, RDL_LETTER_CLOSED, session));
+}
+
+static bool lives(void *context, uint64_t session)
+{
+	const struct handshaker *handshaker = context;
+	unsigned worker = rdl_dtls_partition(session) % handshaker->worker_count;
+
+	return rdl_dtls_lives(handshaker->tables[worker], session);
+}
+
 /* ---- rounds ---- */
 
 static bool take_all(struct handshaker *handshaker, unsigned worker)
@@ -224,6 +240,8 @@ bool handshaker_step(struct handshaker *handshaker, uint64_t now_ms)
 		make(handshaker, waiting, now_ms);
 		worked = true;
 	}
+	__atomic_store_n(&handshaker->records_waiting,
+		handshaker->lines.of[RDL_HANDSHAKE_RECORDS].count, __ATOMIC_RELAXED);
 	while (handshaker->free_count >= ENOUGH &&
 		rdl_handshakes_tick(handshaker->engine, now_ms, WAKES) <= now_ms)
 		worked = true;
@@ -267,6 +285,8 @@ int handshaker_init(
 	own.calls = (struct rdl_handshake_calls){ .send = send_flight,
 		.established = established,
 		.ended = ended,
+		.closed = closed,
+		.lives = lives,
 		.context = handshaker };
 	handshaker->engine = rdl_handshakes_create(&own);
 	return handshaker->engine != NULL ? 0 : -1;

@@ -24,6 +24,8 @@ struct handshaker {
 	/* Set by who makes it, zero otherwise; not changed once it runs. */
 	unsigned index, worker_count;
 	const struct ending *ending;
+	struct rdl_dtls *const
+		*tables; /* of the workers, by their numbers; NULL: there is no CBC */
 	struct rdl_dtls_letter *letters; /* HANDSHAKER_LETTERS, kept out of core dumps */
 	/* Its counts are read by anybody. */
 	struct rdl_handshakes *engine;
@@ -36,6 +38,7 @@ struct handshaker {
 	unsigned held_count;
 	/* Written by its thread, read by anybody (relaxed). */
 	uint64_t letters_lost; /* datagrams of flights that found no letter */
+	uint64_t records_waiting; /* of sessions with CBC, that it has taken, and replies */
 	/* Certificates to use from now on, where `has_next`; both under the lock. */
 	pthread_mutex_t lock;
 	int has_next;

@@ -113,6 +113,7 @@ static int open_one(
 		.cid = conf->dtls.cid ? &handshakers->cid : NULL,
 		.suites = conf->dtls.suites.items,
 		.suite_count = conf->dtls.suites.count,
+		.cbc_sessions = config->cbc_sessions,
 		.ticket_s = conf->dtls.ticket_s,
 		.ticket_key = config->ticket_key,
 		.reader = reader,
@@ -124,6 +125,7 @@ static int open_one(
 	handshaker->index = index;
 	handshaker->worker_count = conf->workers;
 	handshaker->ending = config->ending;
+	handshaker->tables = config->tables;
 	handshaker->letters = config->letters + (size_t)index * HANDSHAKER_LETTERS;
 	if (handshaker_init(handshaker, &engine, conf->workers * config->parcels) == 0)
 		return 0;

@@ -18,6 +18,8 @@ struct handshakers_config {
 	const struct rdl_conf *conf; /* its group dtls */
 	unsigned parcels; /* that one worker may have under way at one handshaker */
 	uint32_t places; /* handshakes under way at one handshaker */
+	uint32_t cbc_sessions; /* open at one handshaker; 0: there is no CBC */
+	struct rdl_dtls *const *tables; /* of the workers; the caller's, and outlive them */
 	const struct ending *ending;
 	struct rdl_identities *identities;
 	struct rdl_secured *secured;
@@ -32,6 +34,8 @@ struct handshakers_config {
 
 /* Octets of a handshake while it is under way: GnuTLS's own, and messages that come in pieces. */
 #define HANDSHAKE_OCTETS (13u << 10)
+/* Of an open session with CBC. */
+#define CBC_SESSION_OCTETS (12u << 10)
 
 /*
  * Whether the database, if there is one, can be opened; if not, a line to `errors` says why. Not

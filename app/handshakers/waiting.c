@@ -11,7 +11,8 @@ static const struct {
 	enum rdl_handshake_class class;
 	unsigned patience;
 } order[RDL_HANDSHAKE_CLASSES] = {
-	{ RDL_HANDSHAKE_UNDER_WAY_PSK, 0 },
+	{ RDL_HANDSHAKE_RECORDS, 0 },
+	{ RDL_HANDSHAKE_UNDER_WAY_PSK, 2 },
 	{ RDL_HANDSHAKE_NEW_PSK, 8 },
 	{ RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE, 50 },
 	{ RDL_HANDSHAKE_NEW_CERTIFICATE, 100 },

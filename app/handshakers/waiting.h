@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * waiting: the parcels that a handshaker has not looked at yet, and whose turn it is. Those under
- * way come before new ones, pre-shared keys before certificates, and none waits for ever.
+ * waiting: the parcels that a handshaker has not looked at yet, and whose turn it is. Records of
+ * open sessions come before handshakes, those under way before new ones, pre-shared keys before
+ * certificates, and none waits for ever.
  */
 #ifndef RDL_WAITING_H
 #define RDL_WAITING_H

@@ -37,7 +37,8 @@ static int send_extension(gnutls_session_t tls, gnutls_buffer_t buffer)
 bool rdl_handshake_cid_register(struct rdl_handshake *handshake)
 {
 	handshake->keys.peer_cid_len = RDL_DTLS_NO_CID;
-	if (handshake->owner->config.cid == NULL)
+	/* Records with CBC are GnuTLS's, which has no others. */
+	if (handshake->owner->config.cid == NULL || handshake->keys.suite == RDL_DTLS_AES_128_CBC)
 		return true;
 	/* Of another parse type it would be passed over when a session is resumed. */
 	return gnutls_session_ext_register(handshake->tls, "connection_id", EXTENSION,

@@ -68,12 +68,13 @@ static bool give_epoch_1(struct rdl_handshake *handshake, struct rdl_span record
 	const struct rdl_way *way, uint64_t now_ms, bool *application)
 {
 	bool with_cid = record.data[0] == RDL_CONTENT_CID;
+	bool with_cbc = handshake->keys.suite == RDL_DTLS_AES_128_CBC;
 	struct rdl_record_key key;
 	bool on = true;
 
 	if (rdl_record_epoch(record.data) != 1 || with_cid != rdl_handshake_has_cid(handshake))
 		return true;
-	if (!rdl_handshake_key(handshake, true, &key))
+	if (with_cbc ? !handshake->changed : !rdl_handshake_key(handshake, true, &key))
 		rdl_handshake_keep_early(handshake, record, way);
 	else if (with_cid)
 		on = give_cid(handshake, &key, record, way, now_ms, application);

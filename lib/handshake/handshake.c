@@ -17,11 +17,11 @@ struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config 
 		return NULL;
 	handshakes->config = *config;
 	handshakes->finished.oldest = handshakes->finished.newest = RDL_HANDSHAKE_NONE;
-	handshakes->holders = handshakes->finished;
+	handshakes->holders = handshakes->idle = handshakes->finished;
 	handshakes->held_max = HELD_MIN + (uint64_t)config->places * HELD_PER_PLACE;
-	if (!rdl_handshake_places_init(&handshakes->places, config->places) ||
-		!rdl_handshake_suites_init(
-			&handshakes->suites, config->suites, config->suite_count) ||
+	if (!rdl_handshake_places_init(
+		    &handshakes->places, config->places + config->cbc_sessions) ||
+		!rdl_handshake_suites_init(&handshakes->suites, config) ||
 		gnutls_psk_allocate_server_credentials(&handshakes->psk) < 0 ||
 		gnutls_rnd(GNUTLS_RND_RANDOM, &handshakes->print_key,
 			sizeof(handshakes->print_key)) < 0) {
@@ -36,7 +36,10 @@ void rdl_handshake_end(struct rdl_handshake *handshake)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
 
-	if (handshake->tls != NULL) {
+	if (handshake->open) {
+		rdl_handshake_cbc_leave(handshake);
+		rdl_handshake_tls_destroy(handshake);
+	} else if (handshake->tls != NULL) {
 		rdl_handshake_forget(handshake);
 		rdl_handshake_tls_destroy(handshake);
 		handshakes->under_way--;
@@ -114,12 +117,40 @@ enum rdl_handshake_failure rdl_handshake_reason(const struct rdl_handshake *hand
 	return handshake->doubt_ms != 0 ? RDL_HANDSHAKE_alert : RDL_HANDSHAKE_timeout;
 }
 
-static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
+/* Its keys are the worker's from now on: what is left is to repeat the last flight. */
+static void hand_over(struct rdl_handshake *handshake, uint64_t now_ms)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
 	const struct rdl_handshake_calls *calls = &handshakes->config.calls;
 
-	if (!rdl_handshake_keys(handshake) || !rdl_handshake_keep_flight(handshake)) {
+	rdl_handshake_tls_destroy(handshake);
+	rdl_handshake_list_add(&handshakes->finished, handshake);
+	rdl_handshake_due(&handshakes->places, handshake, now_ms + RDL_HANDSHAKE_LINGER_MS);
+	calls->established(calls->context, handshake->session, &handshake->keys);
+	/* To know a repeated Finished by, nothing more is needed. */
+	explicit_bzero(handshake->keys.write_key, sizeof(handshake->keys.write_key));
+	rdl_handshake_send_last(handshake);
+}
+
+/* Its keys stay with GnuTLS, which repeats the last flight itself. */
+static void keep_open(struct rdl_handshake *handshake, uint64_t now_ms)
+{
+	const struct rdl_handshake_calls *calls = &handshake->owner->config.calls;
+
+	rdl_handshake_cbc_open(handshake, now_ms);
+	calls->established(calls->context, handshake->session, &handshake->keys);
+	rdl_handshake_send_last(handshake);
+	free(handshake->flight);
+	handshake->flight = NULL;
+}
+
+static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+	bool with_cbc = handshake->keys.suite == RDL_DTLS_AES_128_CBC;
+
+	if (!rdl_handshake_keys(handshake) || (with_cbc && !rdl_handshake_cbc_room(handshakes)) ||
+		!rdl_handshake_keep_flight(handshake)) {
 		rdl_handshake_fail(handshake, RDL_HANDSHAKE_room);
 		return;
 	}
@@ -134,14 +165,11 @@ static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
 	if (handshake->resumed)
 		rdl_handshake_count(&handshakes->counts.resumed);
 	rdl_handshake_forget(handshake);
-	rdl_handshake_tls_destroy(handshake);
 	handshakes->under_way--;
-	rdl_handshake_list_add(&handshakes->finished, handshake);
-	rdl_handshake_due(&handshakes->places, handshake, now_ms + RDL_HANDSHAKE_LINGER_MS);
-	calls->established(calls->context, handshake->session, &handshake->keys);
-	/* To know a repeated Finished by, nothing more is needed. */
-	explicit_bzero(handshake->keys.write_key, sizeof(handshake->keys.write_key));
-	rdl_handshake_send_last(handshake);
+	if (with_cbc)
+		keep_open(handshake, now_ms);
+	else
+		hand_over(handshake, now_ms);
 }
 
 static uint64_t end_of(const struct rdl_handshake *handshake)
@@ -207,7 +235,9 @@ static void wake(struct rdl_handshake *handshake, uint64_t now_ms)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
 
-	if (handshake->tls == NULL) {
+	if (handshake->open) {
+		rdl_handshake_cbc_look(handshake, now_ms);
+	} else if (handshake->tls == NULL) {
 		rdl_handshake_end(handshake);
 	} else if (now_ms >= end_of(handshake)) {
 		rdl_handshake_fail(handshake, rdl_handshake_reason(handshake));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * handshake: DTLS 1.2 handshakes (RFC 6347), the server's side, by GnuTLS: from the ClientHello
- * whose cookie a worker has checked to the keys of the session, which then is the worker's. One
- * engine a thread; octets in, octets out through functions of the caller's.
+ * whose cookie a worker has checked to the keys of the session, which then is the worker's. Of a
+ * session with CBC the keys stay here, and so do its records' opening and sealing. One engine a
+ * thread; octets in, octets out through functions of the caller's.
  *
  * Time is an argument, but for retransmissions, which GnuTLS counts by a clock of its own.
  */
@@ -45,6 +46,14 @@ struct rdl_handshake_counts {
 	uint64_t repeated;
 	/* Gave way to another one, at their worker. */
 	uint64_t evicted;
+	/* Sessions with CBC that are open: this one does not only grow. */
+	uint64_t cbc_sessions;
+	/* Of those: gave way to others; ended by the client's alert, or as GnuTLS has given up. */
+	uint64_t cbc_crowded, cbc_closed, cbc_broken;
+	/* Records with a text, and others: read before, not authentic, or of no use. */
+	uint64_t cbc_opened, cbc_discarded;
+	/* Replies sent, and those that GnuTLS has refused. */
+	uint64_t cbc_sealed, cbc_unsealed;
 };
 
 /* All are called from within rdl_handshakes_input() and rdl_handshakes_tick(). */
@@ -59,6 +68,12 @@ struct rdl_handshake_calls {
 	void (*established)(void *context, uint64_t session, const struct rdl_dtls_keys *keys);
 	/* It came to nothing. Not told of one that gave way at its worker, who knows. */
 	void (*ended)(void *context, uint64_t session);
+	/*
+	 * With CBC. An open session is over, its client says, or others need its place; and whether
+	 * whoever keeps the session still has it, asked about once a second.
+	 */
+	void (*closed)(void *context, uint64_t session);
+	bool (*lives)(void *context, uint64_t session);
 	void *context;
 };
 
@@ -77,6 +92,11 @@ struct rdl_handshakes_config {
 	/* As IANA has registered them, in the order of our liking; none: all, PSK first. */
 	const char *const *suites;
 	unsigned suite_count;
+	/*
+	 * Sessions with CBC that may be open at once; the least used one without a registration
+	 * gives way to another. 0: there are no such suites.
+	 */
+	uint32_t cbc_sessions;
 	/*
 	 * Seconds for which a client with a certificate or a raw key may resume its session by a
 	 * ticket (RFC 5077), at most a week; 0: there are none. Their key is at random, the same in
@@ -123,6 +143,9 @@ enum rdl_handshake_fate {
  * A ClientHello that begins a handshake, or whatever came for one later; its octets are written
  * over. Also for RDL_HANDSHAKE_LINGER_MS after it was finished: its last flight is sent again to a
  * client that repeats its own.
+ *
+ * Or of an open session with CBC: a record, whose text is in the parcel then, or a reply, which is
+ * sent.
  */
 #define RDL_HANDSHAKE_LINGER_MS 30000
 RDL_MUST_CHECK enum rdl_handshake_fate rdl_handshakes_input(
@@ -134,6 +157,8 @@ RDL_MUST_CHECK enum rdl_handshake_fate rdl_handshakes_input(
  * costs little: of an unknown session, or a ClientHello that will be refused.
  */
 enum rdl_handshake_class {
+	/* Of an open session. */
+	RDL_HANDSHAKE_RECORDS,
 	RDL_HANDSHAKE_UNDER_WAY_PSK,
 	RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE,
 	RDL_HANDSHAKE_NEW_PSK,

@@ -61,13 +61,18 @@ struct rdl_certificates {
 struct rdl_handshake {
 	struct rdl_handshakes *owner;
 	uint64_t session;
-	/* NULL: finished. */
+	/* NULL: finished, and nothing of it is left to GnuTLS. */
 	gnutls_session_t tls;
+	/* Finished, with CBC: its records go through GnuTLS. It has a registration. */
+	bool open, registered;
 	/* In its bucket, or among those that are free. */
 	uint32_t next;
 	/* Where in the heap. */
 	uint32_t rank;
-	/* In the list of those that are finished, or of those that hold pieces of messages. */
+	/*
+	 * In the list of those that are finished, of those that hold pieces of messages, or of
+	 * those that are open without a registration.
+	 */
 	uint32_t older, newer;
 	uint64_t due_ms, deadline_ms;
 	/* When it ends if the client does not go on: an alert says so. 0: none does. */
@@ -153,6 +158,21 @@ void rdl_handshake_forget(struct rdl_handshake *handshake);
 bool rdl_handshake_finished_give(
 	struct rdl_handshake *handshake, struct rdl_span record, const struct rdl_way *way);
 
+/* ---- sessions with CBC ---- */
+
+/* There is room for one more, or one has given way. */
+bool rdl_handshake_cbc_room(struct rdl_handshakes *handshakes);
+/* A finished handshake, for which there is room, is one from now on; until rdl_handshake_end(). */
+void rdl_handshake_cbc_open(struct rdl_handshake *handshake, uint64_t now_ms);
+void rdl_handshake_cbc_leave(struct rdl_handshake *handshake);
+/* Whether its worker still has it: ends it, or is due again. */
+void rdl_handshake_cbc_look(struct rdl_handshake *handshake, uint64_t now_ms);
+/* A RECORD or a REPLY, which may end it. */
+void rdl_handshake_cbc_take(struct rdl_handshake *handshake, struct rdl_dtls_parcel *parcel);
+/* A record that comes as one of its handshake: true, and it is none. */
+bool rdl_handshake_cbc_give(
+	struct rdl_handshake *handshake, struct rdl_span record, const struct rdl_way *way);
+
 /* ---- records ---- */
 
 /* RFC 5246 section 6.2.3, and the longest header. */
@@ -213,7 +233,7 @@ void rdl_handshake_due(
 
 /* ---- suites ---- */
 
-#define RDL_HANDSHAKE_SUITES 8
+#define RDL_HANDSHAKE_SUITES 10
 
 struct rdl_handshake_suites {
 	unsigned count;
@@ -223,7 +243,7 @@ struct rdl_handshake_suites {
 
 /* False: a name is not known, or there is no memory; what is there is to be ended all the same. */
 bool rdl_handshake_suites_init(
-	struct rdl_handshake_suites *suites, const char *const *names, unsigned count);
+	struct rdl_handshake_suites *suites, const struct rdl_handshakes_config *config);
 void rdl_handshake_suites_fini(struct rdl_handshake_suites *suites);
 
 /* ---- the engine ---- */
@@ -232,7 +252,7 @@ struct rdl_handshakes {
 	struct rdl_handshakes_config config;
 	struct rdl_handshake_places places;
 	uint32_t under_way;
-	struct rdl_handshake_list finished, holders;
+	struct rdl_handshake_list finished, holders, idle;
 	/* Octets of memory that pieces of messages take, and may. */
 	uint64_t held, held_max;
 	struct rdl_handshake_counts counts;
@@ -311,7 +331,10 @@ enum rdl_handshake_failure rdl_handshake_failure_of(int error);
 /* The key of epoch 1, one way; false: GnuTLS has none yet. */
 bool rdl_handshake_key(
 	const struct rdl_handshake *handshake, bool read, struct rdl_record_key *key);
-/* Fills in the keys of a finished handshake, but for the identity; false: they are not for us. */
+/*
+ * Fills in the keys of a finished handshake, but for the identity; of CBC none. False: they are not
+ * for us.
+ */
 bool rdl_handshake_keys(struct rdl_handshake *handshake);
 
 /* ---- Connection IDs (RFC 9146) ---- */

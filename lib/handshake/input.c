@@ -2,6 +2,14 @@
 /* What comes in: datagrams, record by record. */
 #include "handshake_internal.h"
 
+/* One that is finished. True: it is no business of the handshake's. */
+static bool give_late(
+	struct rdl_handshake *handshake, struct rdl_span record, const struct rdl_way *way)
+{
+	return handshake->open ? rdl_handshake_cbc_give(handshake, record, way)
+			       : rdl_handshake_finished_give(handshake, record, way);
+}
+
 /* Of one datagram, what is before application data. */
 static enum rdl_handshake_fate give_all(
 	struct rdl_handshake *handshake, struct rdl_dtls_parcel *parcel, uint64_t now_ms)
@@ -18,8 +26,8 @@ static enum rdl_handshake_fate give_all(
 		if (len == 0)
 			break;
 		record.len = len;
-		if (handshake->tls == NULL) {
-			if (rdl_handshake_finished_give(handshake, record, &parcel->way))
+		if (handshake->open || handshake->tls == NULL) {
+			if (give_late(handshake, record, &parcel->way))
 				return RDL_HANDSHAKE_AGAIN;
 			continue;
 		}
@@ -35,8 +43,11 @@ static enum rdl_handshake_fate give_all(
 /* A place; that of the handshake that has been finished for longest, if there is no other. */
 static struct rdl_handshake *place(struct rdl_handshakes *handshakes, uint64_t session)
 {
-	struct rdl_handshake *handshake = rdl_handshake_place(&handshakes->places, session);
+	struct rdl_handshake *handshake = NULL;
 
+	/* The others are for sessions that are open. */
+	if (handshakes->places.count - handshakes->counts.cbc_sessions < handshakes->config.places)
+		handshake = rdl_handshake_place(&handshakes->places, session);
 	if (handshake == NULL && handshakes->finished.oldest != RDL_HANDSHAKE_NONE) {
 		rdl_handshake_end(&handshakes->places.all[handshakes->finished.oldest]);
 		handshake = rdl_handshake_place(&handshakes->places, session);
@@ -87,7 +98,7 @@ static bool takes_slot(struct rdl_handshakes *handshakes, uint64_t session)
 	if (other != NULL && other->session > session)
 		return false;
 	if (other != NULL) {
-		if (other->tls != NULL)
+		if (other->tls != NULL && !other->open)
 			rdl_handshake_count(&handshakes->counts.evicted);
 		rdl_handshake_end(other);
 	}
@@ -111,6 +122,11 @@ enum rdl_handshake_fate rdl_handshakes_input(
 		handshake = begin(handshakes, parcel, now_ms);
 	if (handshake == NULL)
 		return RDL_HANDSHAKE_TAKEN;
+	if (parcel->kind == RDL_PARCEL_RECORD || parcel->kind == RDL_PARCEL_REPLY) {
+		if (handshake->open)
+			rdl_handshake_cbc_take(handshake, parcel);
+		return RDL_HANDSHAKE_TAKEN;
+	}
 	return give_all(handshake, parcel, now_ms);
 }
 
@@ -121,8 +137,11 @@ enum rdl_handshake_class rdl_handshakes_class(
 		rdl_handshake_find(&handshakes->places, parcel->session);
 	struct rdl_span record = { parcel->data, parcel->len }, suites;
 
+	if (parcel->kind == RDL_PARCEL_RECORD || parcel->kind == RDL_PARCEL_REPLY)
+		return RDL_HANDSHAKE_RECORDS;
 	if (handshake != NULL || parcel->kind == RDL_PARCEL_MORE)
-		return handshake != NULL && handshake->tls != NULL && handshake->signs
+		return handshake != NULL && handshake->tls != NULL && !handshake->open &&
+				       handshake->signs
 			       ? RDL_HANDSHAKE_UNDER_WAY_CERTIFICATE
 			       : RDL_HANDSHAKE_UNDER_WAY_PSK;
 	record.len = rdl_record_len(record, 0);

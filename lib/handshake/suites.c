@@ -9,6 +9,8 @@
 	":+AEAD:+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1:+SIGN-ECDSA-SHA256"          \
 	":+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+CTYPE-X509:+CTYPE-RAWPK:%SERVER_PRECEDENCE" \
 	":%ALLOW_SMALL_RECORDS"
+/* Whoever has encrypt-then-MAC (RFC 7366) gets it, and old modems go without. */
+#define CBC "AES-128-CBC:+SHA256"
 #define PSK(cipher) "NONE:+VERS-DTLS1.2:+PSK:+" cipher ALL
 #define ECDSA(cipher) "NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+" cipher ALL
 
@@ -34,6 +36,9 @@ static const struct {
 		RDL_DTLS_AES_128_GCM, false },
 	{ "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", ECDSA("AES-256-GCM"), 0xc02c,
 		RDL_DTLS_AES_256_GCM, false },
+	{ "TLS_PSK_WITH_AES_128_CBC_SHA256", PSK(CBC), 0x00ae, RDL_DTLS_AES_128_CBC, true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", ECDSA(CBC), 0xc023, RDL_DTLS_AES_128_CBC,
+		false },
 };
 
 static bool add(struct rdl_handshake_suites *suites, unsigned i)
@@ -46,24 +51,30 @@ static bool add(struct rdl_handshake_suites *suites, unsigned i)
 	return true;
 }
 
-static bool add_name(struct rdl_handshake_suites *suites, const char *name)
+static bool is_served(const struct rdl_handshakes_config *config, unsigned i)
+{
+	return known[i].suite != RDL_DTLS_AES_128_CBC || config->cbc_sessions > 0;
+}
+
+static bool add_name(struct rdl_handshake_suites *suites,
+	const struct rdl_handshakes_config *config, const char *name)
 {
 	for (unsigned i = 0; i < RDL_HANDSHAKE_SUITES; i++)
 		if (strcmp(name, known[i].name) == 0)
-			return add(suites, i);
+			return is_served(config, i) && add(suites, i);
 	return false;
 }
 
 bool rdl_handshake_suites_init(
-	struct rdl_handshake_suites *suites, const char *const *names, unsigned count)
+	struct rdl_handshake_suites *suites, const struct rdl_handshakes_config *config)
 {
-	if (count == 0) {
+	if (config->suite_count == 0) {
 		for (unsigned i = 0; i < RDL_HANDSHAKE_SUITES; i++)
-			if (!add(suites, i))
+			if (is_served(config, i) && !add(suites, i))
 				return false;
 	}
-	for (unsigned i = 0; i < count; i++)
-		if (!add_name(suites, names[i]))
+	for (unsigned i = 0; i < config->suite_count; i++)
+		if (!add_name(suites, config, config->suites[i]))
 			return false;
 	return true;
 }

@@ -189,6 +189,9 @@ static inline enum rdl_dtls_suite client_suite(const uint8_t *hello)
 	case 0x00a8:
 	case 0xc02b:
 		return RDL_DTLS_AES_128_GCM;
+	case 0x00ae:
+	case 0xc023:
+		return RDL_DTLS_AES_128_CBC;
 	default:
 		return RDL_DTLS_AES_256_GCM;
 	}

@@ -117,7 +117,10 @@ static inline struct world *world_begin(void)
 		.cid = &world->speck,
 		.reader = world->reader,
 		.identities = world->identities,
-		.calls = { world_send, world_established, world_ended, world } };
+		.calls = { .send = world_send,
+			.established = world_established,
+			.ended = world_ended,
+			.context = world } };
 	world->handshakes = rdl_handshakes_create(&world->config);
 	assert_non_null(world->handshakes);
 	world_credential(world, "device", "0123456789abcdef");

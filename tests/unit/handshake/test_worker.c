@@ -91,8 +91,9 @@ static struct worker *worker_begin(int cid_len)
 	memset(memory, 0, len);
 	worker->dtls = rdl_dtls_init(&config, memory);
 	assert_non_null(worker->dtls);
-	worker->world->handshakes->config.calls =
-		(struct rdl_handshake_calls){ send_from, establish, give_up, worker };
+	worker->world->handshakes->config.calls = (struct rdl_handshake_calls){
+		.send = send_from, .established = establish, .ended = give_up, .context = worker
+	};
 	client_begin(&worker->world->client, "device", KEY, PSK_SUITES("AES-128-CCM-8"), cid_len);
 	return worker;
 }

@@ -19,6 +19,8 @@
 #define SESSION_OF(partition, slot) (UINT64_C(1) << 32 | (uint64_t)(partition) << 24 | (slot))
 #define SESSION(slot) SESSION_OF(0, slot)
 #define PSK PSK_SUITES("AES-128-CCM-8")
+#define CBC "NONE:+VERS-DTLS1.2:+PSK:+AES-128-CBC:+SHA256:+SIGN-ALL:+GROUP-ALL"
+#define CBC_SESSIONS 2
 
 struct office {
 	struct database database;
@@ -37,6 +39,7 @@ struct office {
 	/* What the last parcel that came back held. */
 	uint16_t back_len;
 	uint8_t back_first;
+	uint16_t back_text_len;
 	/* Letters that the workers do not give back. */
 	bool keep_letters;
 	unsigned kept_count;
@@ -51,9 +54,10 @@ struct test_parcel {
 static inline void office_join(struct office *office)
 {
 	const struct rdl_channel_credit letters = handshaker_credit();
-	const struct rdl_channel_credit parcels = {
-		{ [RDL_PARCEL_BEGIN] = PARCELS, [RDL_PARCEL_MORE] = PARCELS }
-	};
+	const struct rdl_channel_credit parcels = { { [RDL_PARCEL_BEGIN] = PARCELS,
+		[RDL_PARCEL_MORE] = PARCELS,
+		[RDL_PARCEL_RECORD] = PARCELS,
+		[RDL_PARCEL_REPLY] = PARCELS } };
 
 	for (unsigned w = 0; w < WORKERS; w++) {
 		office->ring_memory[w] =
@@ -83,6 +87,7 @@ static inline struct office *office_begin(uint16_t mtu)
 		.timeout_ms = 60000,
 		.retransmit_ms = 1000,
 		.mtu = mtu,
+		.cbc_sessions = CBC_SESSIONS,
 		.reader = office->database.reader,
 		.identities = office->identities };
 	office->handshaker.worker_count = WORKERS;
@@ -138,6 +143,9 @@ static inline void office_read_letter(
 		office->endeds++;
 		office_say(office, worker, "ended", letter->session);
 		break;
+	case RDL_LETTER_CLOSED:
+		office_say(office, worker, "closed", letter->session);
+		break;
 	}
 	void *message = letter;
 	if (office->keep_letters)
@@ -157,6 +165,7 @@ static inline void office_read_parcel(
 	*(again ? &office->agains : &office->backs) += 1;
 	office_say(office, worker, again ? "again" : "back", parcel->parcel.session);
 	office->back_len = parcel->parcel.len;
+	office->back_text_len = parcel->parcel.text_len;
 	office->back_first = parcel->parcel.len > 0 ? parcel->parcel.data[0] : 0;
 	free(parcel);
 }

@@ -108,6 +108,22 @@ static void test_new_ones_wait(void **state)
 	office_end(office);
 }
 
+/* Records of open sessions come before all else, and leave every second turn to handshakes. */
+static void test_records_first(void **state)
+{
+	struct office *office = office_begin(1232);
+
+	for (unsigned i = 0; i < 3; i++)
+		(void)office_send(office, 0, RDL_PARCEL_MORE, SESSION(2), GARBAGE);
+	for (unsigned i = 0; i < 8; i++)
+		(void)office_send(office, 0, i % 2 > 0 ? RDL_PARCEL_RECORD : RDL_PARCEL_REPLY,
+			SESSION(1), GARBAGE);
+	office_step(office);
+	assert_string_equal(office_came(office, 0),
+		"back1 back2 back1 back2 back1 back2 back1 back1 back1 back1 back1 ");
+	office_end(office);
+}
+
 /* First come, first served, within a class. */
 static void test_order(void **state)
 {
@@ -250,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_new_ones_wait),
+		cmocka_unit_test(test_records_first),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_certificates_wait_longer),
 		cmocka_unit_test(test_certificates),
