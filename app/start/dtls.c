@@ -31,6 +31,11 @@ static uint32_t handshakes_of(const struct rdl_conf *conf)
 	return derived < HANDSHAKES_MIN ? HANDSHAKES_MIN : (uint32_t)derived;
 }
 
+static uint32_t cbc_sessions_of(const struct rdl_conf *conf)
+{
+	return conf->dtls.cbc ? conf->dtls.cbc_sessions : 0;
+}
+
 static uint32_t share_of(uint32_t all, unsigned among)
 {
 	return (all + among - 1) / among;
@@ -112,7 +117,10 @@ uint64_t daemon_handshakes_memory(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 
-	return conf->dtls.port != 0 ? (uint64_t)handshakes_of(conf) * HANDSHAKE_OCTETS : 0;
+	if (conf->dtls.port == 0)
+		return 0;
+	return (uint64_t)handshakes_of(conf) * HANDSHAKE_OCTETS +
+	       (uint64_t)cbc_sessions_of(conf) * CBC_SESSION_OCTETS;
 }
 
 unsigned daemon_dtls_udp_port(const struct rdl_conf *conf)
@@ -198,6 +206,8 @@ int daemon_setup_handshakers(struct daemon *daemon)
 	const struct handshakers_config config = { .conf = conf,
 		.parcels = PARCELS,
 		.places = share_of(handshakes_of(conf), conf->dtls.handshakes),
+		.cbc_sessions = share_of(cbc_sessions_of(conf), conf->dtls.handshakes),
+		.tables = daemon->dtls.tables,
 		.ending = &daemon->lcores.ending,
 		.identities = daemon->dtls.identities,
 		.secured = daemon->dtls.secured,

@@ -57,6 +57,35 @@ static void put_open(struct rte_tel_data *d, uint64_t open[RDL_DTLS_SUITES][RDL_
 	tel_u64(d, "sessions", sessions);
 }
 
+/* What handshakers count of sessions with CBC. X(name) */
+#define CBC_COUNTS(X) \
+	X(sessions)   \
+	X(crowded) X(closed) X(broken) X(opened) X(discarded) X(sealed) X(unsealed)
+
+static void put_cbc(struct rte_tel_data *d, const struct handshakers *handshakers)
+{
+	struct {
+#define X(name) uint64_t name;
+		CBC_COUNTS(X)
+#undef X
+	} sum = { 0 };
+	uint64_t waiting = 0;
+
+	for (unsigned i = 0; i < handshakers_count(handshakers); i++) {
+		const struct handshaker *one = handshakers_one(handshakers, i);
+		const struct rdl_handshake_counts *counts = rdl_handshakes_counts(one->engine);
+
+#define X(name) sum.name += relaxed(&counts->cbc_##name);
+		CBC_COUNTS(X)
+#undef X
+		waiting += relaxed(&one->records_waiting);
+	}
+#define X(name) tel_u64(d, "cbc_" #name, sum.name);
+	CBC_COUNTS(X)
+#undef X
+	tel_u64(d, "cbc_waiting", waiting);
+}
+
 /* What workers' tables count, beside what is open by suite and mode. X(name) */
 #define SHARED_COUNTS(X) \
 	X(handshakes)    \
@@ -111,6 +140,7 @@ static void put_records(struct rte_tel_data *d, const struct watched *watched)
 
 	watched_stats(watched, &sum);
 	tel_u64(d, "cookies", rdl_stats_get(&sum, RDL_STAT_dtls_cookies));
+	tel_u64(d, "cbc_shed", rdl_stats_get(&sum, RDL_STAT_drop_dtls_cbc));
 #define X(name, help) tel_u64(d, "dropped_" #name, rdl_stats_get(&sum, RDL_STAT_drop_dtls_##name));
 	RDL_DTLS_DROPS(X)
 #undef X
@@ -146,6 +176,7 @@ int telemetry_dtls(const char *cmd, const char *params, struct rte_tel_data *d)
 	if (from->watched.handshakers != NULL) {
 		put_handshakes(d, from->watched.handshakers);
 		put_sessions(d, &from->watched);
+		put_cbc(d, from->watched.handshakers);
 		put_records(d, &from->watched);
 		put_credentials(d, from->watched.handshakers);
 	}

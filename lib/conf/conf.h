@@ -139,6 +139,8 @@ struct rdl_conf {
 		struct rdl_conf_file certificate, key, ca, crl;
 		struct rdl_conf_strings suites; /* in the order of liking; none: all */
 		bool cid;
+		bool cbc; /* suites with CBC are served, too */
+		uint32_t cbc_sessions; /* with those, at once */
 		bool endpoint_from_identity;
 		uint64_t sessions; /* 0: as many as registrations */
 		uint32_t session_idle_s;

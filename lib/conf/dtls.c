@@ -21,23 +21,36 @@
 	}
 
 /* By the names that IANA has registered. */
+static const struct {
+	const char *name;
+	bool cbc;
+} suites[] = {
+	{ "TLS_PSK_WITH_AES_128_CCM_8", false },
+	{ "TLS_PSK_WITH_AES_128_CCM", false },
+	{ "TLS_PSK_WITH_AES_128_GCM_SHA256", false },
+	{ "TLS_PSK_WITH_AES_256_GCM_SHA384", false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", false },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", false },
+	{ "TLS_PSK_WITH_AES_128_CBC_SHA256", true },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", true },
+};
+
 static const char *wrong_suite(const char *text)
 {
-	static const char *const known[] = {
-		"TLS_PSK_WITH_AES_128_CCM_8",
-		"TLS_PSK_WITH_AES_128_CCM",
-		"TLS_PSK_WITH_AES_128_GCM_SHA256",
-		"TLS_PSK_WITH_AES_256_GCM_SHA384",
-		"TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
-		"TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
-		"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-		"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-	};
-
-	for (size_t i = 0; i < RDL_ARRAY_LEN(known); i++)
-		if (strcmp(text, known[i]) == 0)
+	for (size_t i = 0; i < RDL_ARRAY_LEN(suites); i++)
+		if (strcmp(text, suites[i].name) == 0)
 			return NULL;
 	return "is no cipher suite that is served";
+}
+
+static bool is_cbc(const char *text)
+{
+	for (size_t i = 0; text != NULL && i < RDL_ARRAY_LEN(suites); i++)
+		if (suites[i].cbc && strcmp(text, suites[i].name) == 0)
+			return true;
+	return false;
 }
 
 const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS] = {
@@ -55,6 +68,8 @@ const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS] = {
 		.wrong = wrong_suite,
 		FIELD(suites) },
 	BOOLEAN("cid", cid, true),
+	BOOLEAN("cbc", cbc, false),
+	NUMBER("cbc_sessions", cbc_sessions, 1, 1000000, 10000),
 	NUMBER("sessions", sessions, 0, 4000000000, 0),
 	NUMBER("session_idle_s", session_idle_s, 1, 86400, 300),
 	NUMBER("handshakes", handshakes, 1, RDL_CONF_HANDSHAKES_MAX, 1),
@@ -102,6 +117,31 @@ static void check_suites(struct rdl_conf_loader *loader, const config_setting_t 
 	}
 }
 
+/* What is said of CBC must be meant: suites of that come with `cbc`, and not without. */
+static void check_cbc(struct rdl_conf_loader *loader, const config_setting_t *dtls)
+{
+	const config_setting_t *array = rdl_conf_member(dtls, "suites", CONFIG_TYPE_ARRAY);
+	const config_setting_t *sessions = config_setting_get_member(dtls, "cbc_sessions");
+	int count = array == NULL ? 0 : config_setting_length(array), found = 0;
+	bool cbc = loader->conf->dtls.cbc;
+
+	for (int i = 0; i < count; i++) {
+		const char *name = config_setting_get_string_elem(array, i);
+
+		if (!is_cbc(name))
+			continue;
+		found++;
+		if (!cbc)
+			rdl_conf_complain(loader, config_setting_get_elem(array, (unsigned)i),
+				"\"%s\" is there without cbc", name);
+	}
+	if (cbc && count > 0 && found == 0)
+		rdl_conf_complain(loader, config_setting_get_member(dtls, "cbc"),
+			"is true, and there is no such suite in suites");
+	if (!cbc && sessions != NULL)
+		rdl_conf_complain(loader, sessions, "is there without cbc");
+}
+
 /* Clear text and DTLS: one of them, or both on ports of their own. */
 static void check_ports(
 	struct rdl_conf_loader *loader, const config_setting_t *coap, const config_setting_t *dtls)
@@ -144,4 +184,5 @@ void rdl_conf_read_dtls(struct rdl_conf_loader *loader, const config_setting_t *
 	rdl_conf_find_file(loader, dtls, "crl", &conf->dtls.crl);
 	check_needs(loader, dtls);
 	check_suites(loader, dtls);
+	check_cbc(loader, dtls);
 }

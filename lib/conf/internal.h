@@ -122,7 +122,7 @@ struct rdl_conf_section {
 };
 #define RDL_CONF_SECTIONS 12
 extern const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS];
-#define RDL_CONF_DTLS_KEYS 17
+#define RDL_CONF_DTLS_KEYS 19
 extern const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS];
 /* What one entry of `ports` holds, and one of `objects` or `own_objects`. */
 extern const struct rdl_conf_group rdl_conf_port_group, rdl_conf_object_group;

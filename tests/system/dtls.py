@@ -15,7 +15,7 @@ from lab import GATEWAY4, Answer, Device
 (HELLO_REQUEST, CLIENT_HELLO, SERVER_HELLO, HELLO_VERIFY_REQUEST, NEW_SESSION_TICKET) = range(5)
 CERTIFICATE, SERVER_KEY_EXCHANGE, CERTIFICATE_REQUEST, SERVER_HELLO_DONE = 11, 12, 13, 14
 CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED = 15, 16, 20
-EXTENDED_MASTER_SECRET, SESSION_TICKET, CONNECTION_ID = 23, 35, 54
+ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, SESSION_TICKET, CONNECTION_ID = 22, 23, 35, 54
 CLOSE_NOTIFY = (1, 0)
 
 Record = collections.namedtuple("Record", "type version epoch sequence cid body")
@@ -314,7 +314,11 @@ class DtlsClient(Device):
 
     def derive(self, master):
         self.master = master
-        self.writer, self.reader = directions(self.suite, master, self.random, self.server_random)
+        randoms = self.random, self.server_random
+        if self.suite.aead is None:
+            self.writer, self.reader = cbc_directions(self.suite, master, *randoms, ENCRYPT_THEN_MAC in self.agreed)
+        else:
+            self.writer, self.reader = directions(self.suite, master, *randoms)
         later, self.later = self.later, []
         for record in later:
             self.hear(record)

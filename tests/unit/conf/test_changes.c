@@ -86,6 +86,8 @@ static void every_key(void **state)
 				  "later dtls.crl absent \"tests/data/conf/crl.pem\"\n"
 				  "later dtls.suites  \n"
 				  "later dtls.cid true false\n"
+				  "later dtls.cbc false true\n"
+				  "later dtls.cbc_sessions 10000 20\n"
 				  "later dtls.sessions 0 5\n"
 				  "later dtls.session_idle_s 300 6\n"
 				  "later dtls.handshakes 1 2\n"

@@ -8,6 +8,10 @@
 #define CERTIFICATE "certificate = \"c.pem\"; key = \"k.pem\"; ca = \"ca.pem\"; "
 #define TWO "[ \"TLS_PSK_WITH_AES_128_CCM_8\",\n\"TLS_PSK_WITH_AES_128_CCM_8\" ]"
 
+#define CBC                                                                         \
+	"[ \"TLS_PSK_WITH_AES_128_CCM_8\",\n\"TLS_PSK_WITH_AES_128_CBC_SHA256\",\n" \
+	"\"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256\" ]"
+
 /* Lines behind the port's, and what they get. */
 static const struct {
 	const char *text, *says;
@@ -43,6 +47,18 @@ static const struct {
 		"3: dtls.suites[1] \"TLS_PSK_WITH_AES_128_CCM_8\" is there twice\n" },
 	{ "dtls = { " CREDENTIALS "suites = [ \"PSK-AES128-CCM8\" ]; };",
 		"2: dtls.suites[0] \"PSK-AES128-CCM8\" is no cipher suite that is served\n" },
+	{ "dtls = { " CREDENTIALS "cbc = true;\nsuites = " CBC "; };", "" },
+	{ "dtls = { " CREDENTIALS "cbc = true; cbc_sessions = 1; };", "" },
+	{ "dtls = { " CREDENTIALS "cbc = false;\nsuites = " CBC "; };",
+		"4: dtls.suites[1] \"TLS_PSK_WITH_AES_128_CBC_SHA256\" is there without cbc\n"
+		"5: dtls.suites[2] \"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256\" is there without "
+		"cbc\n" },
+	{ "dtls = { " CREDENTIALS "suites = [ \"TLS_PSK_WITH_AES_128_CCM_8\" ];\ncbc = true; };",
+		"3: dtls.cbc is true, and there is no such suite in suites\n" },
+	{ "dtls = { " CREDENTIALS "\ncbc_sessions = 5; };",
+		"3: dtls.cbc_sessions is there without cbc\n" },
+	{ "dtls = { " CREDENTIALS "cbc = true; cbc_sessions = 0; };",
+		"2: dtls.cbc_sessions must be a whole number from 1 to 1000000, not 0\n" },
 	/* Clear text off, and both on one port. */
 	{ "dtls = { " CREDENTIALS "}; coap = { port = 0; };", "" },
 	{ "coap = {\nport = 0; };", "3: coap.port is 0, and there is no dtls\n" },

@@ -74,8 +74,9 @@ static void print_file(FILE *out, const struct rdl_conf_file *file)
 
 static void print_dtls(FILE *out, const struct rdl_conf *conf)
 {
-	fprintf(out, "dtls %u cid %d ep %d sessions %llu %u handshakes %u %u %u %u ticket %u\n",
-		conf->dtls.port, conf->dtls.cid, conf->dtls.endpoint_from_identity,
+	fprintf(out, "dtls %u cid %d cbc %d %u ep %d ", conf->dtls.port, conf->dtls.cid,
+		conf->dtls.cbc, conf->dtls.cbc_sessions, conf->dtls.endpoint_from_identity);
+	fprintf(out, "sessions %llu %u handshakes %u %u %u %u ticket %u\n",
 		(unsigned long long)conf->dtls.sessions, conf->dtls.session_idle_s,
 		conf->dtls.handshakes, conf->dtls.handshakes_max, conf->dtls.handshake_timeout_s,
 		conf->dtls.retransmit_ms, conf->dtls.ticket_s);
@@ -166,7 +167,8 @@ static char *print_conf(const struct rdl_conf *conf)
 	"events none none none:0 16 4096 8192\n"                                        \
 	"control none none none:0\n"                                                    \
 	"eal:\n"                                                                        \
-	"dtls 0 cid 1 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket 604800\n"       \
+	"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 "                                 \
+	"handshakes 1 0 60 1000 ticket 604800\n"                                        \
 	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"   \
 	"log 2\n"
 
@@ -237,7 +239,8 @@ static void lab(void **state)
 		"events /run/rdline/events.sock none conf/lab.conf:6 16 4096 8192\n"
 		"control /run/rdline/control.sock none conf/lab.conf:7\n"
 		"eal:\n"
-		"dtls 0 cid 1 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket 604800\n"
+		"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket "
+		"604800\n"
 		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"
 		"log 2\n");
 }
@@ -272,7 +275,7 @@ static void every_key_goes_to_its_place(void **state)
 		"events /run/e.sock wheel tests/data/conf/full.conf:27 3 2000 1024\n"
 		"control /run/c.sock operators tests/data/conf/full.conf:28\n"
 		"eal: [--log-level=pmd:debug] [-v]\n"
-		"dtls 61617 cid 0 ep 1 sessions 5 6 handshakes 2 7 8 9000 ticket 10\n"
+		"dtls 61617 cid 0 cbc 1 20 ep 1 sessions 5 6 handshakes 2 7 8 9000 ticket 10\n"
 		"at tests/data/conf/full.conf:31"
 		" tests/data/conf/part/credentials tests/data/conf/full.conf:32"
 		" /etc/rdline/key tests/data/conf/full.conf:32"
@@ -280,7 +283,8 @@ static void every_key_goes_to_its_place(void **state)
 		" tests/data/conf/k.pem tests/data/conf/full.conf:32"
 		" tests/data/conf/ca.pem tests/data/conf/full.conf:33"
 		" tests/data/conf/crl.pem tests/data/conf/full.conf:33\n"
-		"suites: [TLS_PSK_WITH_AES_256_GCM_SHA384] [TLS_PSK_WITH_AES_128_CCM_8]\n"
+		"suites: [TLS_PSK_WITH_AES_256_GCM_SHA384] [TLS_PSK_WITH_AES_128_CCM_8]"
+		" [TLS_PSK_WITH_AES_128_CBC_SHA256]\n"
 		"state tests/data/conf/part/state tests/data/conf/full.conf:38 durability 1 "
 		"window 7 snapshot 8 grace 9 ring 1025\n"
 		"log 3\n");

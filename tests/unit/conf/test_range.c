@@ -24,6 +24,7 @@ static const struct {
 	{ "coap", "reassemblies", 1, 65536, PLACE(coap.reassemblies) },
 	{ "dtls", "port", 1, 65535, PLACE(dtls.port) },
 	{ "dtls", "sessions", 0, 4000000000, PLACE(dtls.sessions) },
+	{ "dtls", "cbc_sessions", 1, 1000000, PLACE(dtls.cbc_sessions) },
 	{ "dtls", "session_idle_s", 1, 86400, PLACE(dtls.session_idle_s) },
 	{ "dtls", "handshakes", 1, 16, PLACE(dtls.handshakes) },
 	{ "dtls", "handshakes_max", 0, 10000000, PLACE(dtls.handshakes_max) },
@@ -64,7 +65,7 @@ static void write_setting(size_t row, long long value, char text[static 256])
 	else
 		snprintf(text, 256, TEST_PORT "%s = { %s%s = %lld%s; };\n", group,
 			strcmp(group, "events") == 0  ? "socket = \"/s\"; "
-			: strcmp(group, "dtls") == 0  ? "credentials = \"/c\"; "
+			: strcmp(group, "dtls") == 0  ? "credentials = \"/c\"; cbc = true; "
 			: strcmp(group, "state") == 0 ? "directory = \"/s\"; "
 						      : "",
 			key, value, suffix);
