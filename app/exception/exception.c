@@ -38,7 +38,7 @@ static bool take_from_worker(struct exception *exception, unsigned worker)
 		}
 		struct rdl_foreign_frame *frame = batch[i];
 		int tap = exception->taps[frame->port];
-		frame->taken = tap >= 0 && exception_tap_write(tap, frame->data, frame->len);
+		frame->taken = tap >= 0 && exception_tap_write(tap, frame);
 		foreign[count++] = frame;
 	}
 	rdl_channel_came_back(channel, n - count);

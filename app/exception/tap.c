@@ -12,6 +12,7 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 
 static struct ifreq request_for(const struct tap_config *config)
 {
@@ -25,7 +26,7 @@ static int attach(int fd, const struct tap_config *config)
 {
 	struct ifreq request = request_for(config);
 
-	request.ifr_flags = IFF_TAP | IFF_NO_PI;
+	request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
 	return ioctl(fd, TUNSETIFF, &request);
 }
 
@@ -78,19 +79,30 @@ int exception_tap_open(const struct tap_config *config, char *why, size_t len)
 	return -1;
 }
 
-bool exception_tap_write(int fd, const uint8_t *frame, size_t len)
+bool exception_tap_write(int fd, const struct rdl_foreign_frame *frame)
 {
-	return write(fd, frame, len) == (ssize_t)len;
+	struct virtio_net_hdr head = { 0 };
+	struct iovec parts[] = { { &head, sizeof(head) }, { NULL, frame->len } };
+
+	/* writev() only reads. */
+	memcpy(&parts[1].iov_base, &frame->data, sizeof(frame->data));
+	if (frame->checksum_start != 0) {
+		head.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		head.csum_start = frame->checksum_start;
+		head.csum_offset = frame->checksum_offset;
+	}
+	return writev(fd, parts, RDL_ARRAY_LEN(parts)) == (ssize_t)(sizeof(head) + frame->len);
 }
 
 int exception_tap_read(int fd, uint8_t *frame, size_t most)
 {
+	struct virtio_net_hdr head; /* it leaves nothing to be done */
 	/* What is longer than there is room is cut in silence. */
 	uint8_t more;
-	const struct iovec room[] = { { frame, most }, { &more, 1 } };
+	const struct iovec room[] = { { &head, sizeof(head) }, { frame, most }, { &more, 1 } };
 	ssize_t n = readv(fd, room, RDL_ARRAY_LEN(room));
 
-	if (n >= 0)
-		return (int)n;
-	return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (n > (ssize_t)sizeof(head))
+		return (int)(n - (ssize_t)sizeof(head));
+	return n >= 0 || errno == EAGAIN || errno == EINTR ? 0 : -1;
 }

@@ -35,6 +35,19 @@ static bool may_pass(struct worker *worker, unsigned port)
 	return true;
 }
 
+static struct rdl_foreign_frame foreign_of(const struct rdl_frame *frame)
+{
+	struct rdl_foreign_frame foreign = { .kind = RDL_FOREIGN_FRAME,
+		.port = frame->port,
+		.len = frame->len,
+		.data = frame->data };
+
+	if (RDL_UNLIKELY(rdl_pktio_lacks_checksum(frame)) &&
+		!rdl_net_find_checksum(frame, &foreign.checksum_start, &foreign.checksum_offset))
+		foreign.checksum_start = 0;
+	return foreign;
+}
+
 unsigned worker_give_foreign(
 	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[])
 {
@@ -51,10 +64,7 @@ unsigned worker_give_foreign(
 		bool passes = may_pass(worker, frame->port);
 
 		if (passes && n < left) {
-			packet->foreign = (struct rdl_foreign_frame){ .kind = RDL_FOREIGN_FRAME,
-				.port = frame->port,
-				.len = frame->len,
-				.data = frame->data };
+			packet->foreign = foreign_of(frame);
 			batch[n++] = &packet->foreign;
 			continue;
 		}

@@ -17,6 +17,12 @@
 bool rdl_net_is_foreign(const struct rdl_interface *interface, const struct rdl_frame *frame,
 	enum rdl_net_verdict verdict);
 
+/*
+ * Where the checksum of a frame's TCP or UDP begins to sum, and where it stands behind that. False:
+ * there is neither, or not all of it.
+ */
+bool rdl_net_find_checksum(const struct rdl_frame *frame, uint16_t *start, uint16_t *offset);
+
 /* Ethernet with two tags and an MTU of 1500: the kernel sends no longer ones. */
 #define RDL_KERNEL_FRAME_MAX 1522
 
@@ -31,6 +37,11 @@ struct rdl_foreign_frame {
 	uint8_t port;
 	bool taken; /* set on the way back: the kernel has it */
 	uint16_t len;
+	/*
+	 * Of a frame whose checksum is left to whoever lets it out of the machine, as
+	 * rdl_net_find_checksum() has them; 0: it is made.
+	 */
+	uint16_t checksum_start, checksum_offset;
 	const uint8_t *data;
 };
 

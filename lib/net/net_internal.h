@@ -22,6 +22,7 @@
 #define ETHERTYPE_IPV6 0x86dd
 
 #define PROTOCOL_ICMP 1
+#define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
 #define PROTOCOL_ICMPV6 58
 

@@ -98,6 +98,12 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	return kept;
 }
 
+bool rdl_pktio_lacks_checksum(const struct rdl_frame *frame)
+{
+	return (rdl_pktio_mbuf(frame)->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
+	       RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
+
 unsigned rdl_pktio_make(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count)
 {

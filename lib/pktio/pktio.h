@@ -100,6 +100,12 @@ int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned que
 RDL_MUST_CHECK unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *const frames[], unsigned count);
 
+/*
+ * Whether a frame that came in lacks its TCP or UDP checksum, which is said to be good: it comes
+ * from the same machine, and was never on a wire.
+ */
+bool rdl_pktio_lacks_checksum(const struct rdl_frame *frame);
+
 /* By the core of the queue that they came by, or were made for. */
 void rdl_pktio_free(
 	struct rdl_pktio *pktio, unsigned queue, struct rdl_frame *const frames[], unsigned count);

@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from guest import *  # noqa: E402,F403
@@ -252,17 +253,49 @@ def test_frames(stand):
         say("%d of the frames' tests", len(FRAMES))
 
 
+def echo(address, octets):
+    with socket.create_connection((address, 7), timeout=20) as s:
+        threading.Thread(target=lambda: (s.sendall(octets), s.shutdown(socket.SHUT_WR))).start()
+        got = b""
+        while part := s.recv(65536):
+            got += part
+        return got
+
+
+def checksums_on_the_way(stand, made):
+    """Whether the device's kernel makes them, or leaves that to a wire that never comes."""
+    for side, interface in (("dev", "dev0"), ("gw", "rdl0")):
+        namespaced(stand.lab, side, "ethtool", "-K", interface, "tx", "off" if made else "on")
+
+
+def test_kernel_beside(stand):
+    """The guest's kernel is reached by the gateway's NIC: TCP of a sender that makes checksums, and of one that does not."""
+    kernel, octets = "192.0.2.10", os.urandom(100000)
+    port = '{ device = "%s"; addresses = [ "%s/24" ]; exception = "tap"; }' % (PCI, GATEWAY4)
+    with stand.serving(ports=port) as gateway:
+        stand.guest.run("ip addr add %s/24 dev rdline0; nc -ll -p 7 -e /bin/cat </dev/null >/dev/null 2>&1 &" % kernel)
+        for made in (True, False):
+            checksums_on_the_way(stand, made)
+            try:
+                expect(echo(kernel, octets) == octets, True, "TCP")
+            finally:
+                checksums_on_the_way(stand, True)
+        expect(Device().register("beside").code, "2.01", "beside it")
+        counted = gateway.ask("/rdline/stats")
+        say("%d frames to the kernel, %d from it", counted["exception_to_kernel"], counted["exception_from_kernel"])
+
+
 Nic = collections.namedtuple("Nic", "name device netdev queues spreads chosen tests")
 # `queues`: as many workers; `spreads`: whether all of them get packets; `chosen`: the driver, rss, rx_checksums and
 # tx_checksums that the log tells. For an IOMMU a virtio device has to be a modern one, and told of it.
 VIRTIO = "virtio-net-pci,disable-legacy=on,iommu_platform=on"
 NICS = [
     Nic("virtio", VIRTIO + ",mq=on,vectors=8,rss=on", ",queues=2", 2, True,
-        ("net_virtio", 1, "udp", "udp"), [test_start, test_serves, test_spreads, test_frames]),
+        ("net_virtio", 1, "udp", "udp"), [test_start, test_serves, test_spreads, test_frames, test_kernel_beside]),
     Nic("virtio-plain", VIRTIO, ",vnet_hdr=off", 1, False,
         ("net_virtio", 0, "none", "none"), [test_serves, test_frames]),
     Nic("e1000e", "e1000e", "", 2, False,
-        ("net_e1000_em", 0, "ipv4,udp", "ipv4,udp"), [test_serves, test_frames]),
+        ("net_e1000_em", 0, "ipv4,udp", "ipv4,udp"), [test_serves, test_frames, test_kernel_beside]),
     # Its driver spreads; QEMU's device does not.
     Nic("vmxnet3", "vmxnet3", "", 2, False,
         ("net_vmxnet3", 1, "udp", "udp"), [test_serves, test_frames]),

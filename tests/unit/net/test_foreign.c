@@ -153,6 +153,48 @@ static void icmp(void **state)
 	assert_true(is_foreign(&interface, &f, RDL_NET_DROP_icmp));
 }
 
+/* Of what is left of a frame when it is cut anywhere, too. */
+static void checksums(void **state)
+{
+	static const struct {
+		struct frame_spec spec;
+		uint16_t offset; /* 0: there is no checksum */
+	} cases[] = {
+		{ { .from = PEER_IPV4, .to = OUR_IPV4 }, 6 },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .tags = "8100 0001" }, 6 },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .tags = "88a8 0001 8100 0002" }, 6 },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .options = "01010101" }, 6 },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 }, 6 },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .protocol = 6 }, 16 },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6, .protocol = 6 }, 16 },
+		{ { .from = PEER_IPV4, .to = OUR_IPV4, .protocol = 1 }, 0 },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		static const uint8_t payload[20];
+		struct frame_spec spec = cases[i].spec;
+
+		spec.payload = payload;
+		spec.payload_len = sizeof(payload);
+		struct test_frame f = frame_build(&spec);
+		for (size_t len = 0; len <= f.len; len++) {
+			uint8_t *cut = guard_alloc(len);
+			struct rdl_frame frame = { .data = cut, .len = (uint16_t)len };
+			uint16_t start = 0, offset = 0;
+			bool there = cases[i].offset != 0 && len >= f.l4 + cases[i].offset + 2;
+
+			if (len > 0)
+				memcpy(cut, f.data, len);
+			assert_int_equal(rdl_net_find_checksum(&frame, &start, &offset), there);
+			if (there)
+				assert_int_equal(start, f.l4);
+			if (there)
+				assert_int_equal(offset, cases[i].offset);
+			guard_free(cut, len);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +203,7 @@ int main(void)
 		cmocka_unit_test(links),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(icmp),
+		cmocka_unit_test(checksums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,25 @@ static void test_there_and_back(void **state)
 	assert_false(step(0));
 }
 
+/* One that was never on a wire, whose checksum is left to whoever lets it out. */
+static void test_lacks_checksum(void **state)
+{
+	struct rdl_foreign_frame *frames[RDL_BURST_MAX];
+	void *m = NULL;
+
+	arrive_foreign(2);
+	assert_int_equal(rte_ring_dequeue(in[0], &m), 0);
+	((struct rte_mbuf *)m)->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	assert_int_equal(rte_ring_enqueue(in[0], m), 0);
+	step(0);
+	assert_int_equal(take(frames), 2);
+	assert_int_equal(frames[0]->checksum_start, 0);
+	assert_int_equal(frames[1]->checksum_start, UDP_PAYLOAD - 8);
+	assert_int_equal(frames[1]->checksum_offset, 6);
+	give_frames_back(frames, 2, true);
+	step(0);
+}
+
 /* A port that is not shared drops them, as ever. */
 static void test_not_shared(void **state)
 {
@@ -121,6 +140,22 @@ static void test_rate(void **state)
 	step(0);
 	assert_int_equal(stat_of(0, RDL_STAT_drop_exception_rate), 5);
 	assert_int_equal(stat_of(0, RDL_STAT_drop_exception_full), 0);
+}
+
+/* While the port's queue runs over nobody has time for them. */
+static void test_pressed(void **state)
+{
+	struct rdl_foreign_frame *frames[RDL_BURST_MAX];
+
+	W.pressed[0] = true;
+	arrive_foreign(AT_ONCE);
+	step(0);
+	assert_int_equal(stat_of(0, RDL_STAT_drop_exception_rate), AT_ONCE);
+	arrive_foreign(1);
+	step(0);
+	assert_int_equal(take(frames), 1);
+	give_frames_back(frames, 1, true);
+	step(0);
 }
 
 static void test_credit_runs_out(void **state)
@@ -231,8 +266,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_there_and_back),
+		TEST(test_lacks_checksum),
 		TEST(test_not_shared),
 		TEST(test_rate),
+		TEST(test_pressed),
 		TEST(test_credit_runs_out),
 		TEST(test_beside_ours),
 		TEST(test_from_the_kernel),
