@@ -43,6 +43,7 @@ struct rdl_journal_ring {
 	/* Writer: how many octets it has done with; up to which position the disk has confirmed. */
 	uint64_t tail __attribute__((aligned(RDL_CACHE_LINE)));
 	uint64_t confirmed;
+	uint64_t failed; /* the disk has, for good */
 };
 
 /* `len`, a power of two from RDL_JOURNAL_RING_MIN on, octets of the caller's memory. */
@@ -91,7 +92,8 @@ static inline uint64_t rdl_journal_commit(
 /* What was put is for the writer to take. Once a round. */
 static inline void rdl_journal_publish(struct rdl_journal_ring *ring)
 {
-	__atomic_store_n(&ring->head, ring->written, __ATOMIC_RELEASE);
+	if (ring->head != ring->written)
+		__atomic_store_n(&ring->head, ring->written, __ATOMIC_RELEASE);
 }
 
 /* Octets that may still be put, as of now: one load. Shed Registers below a half. */
@@ -105,6 +107,12 @@ static inline uint64_t rdl_journal_room(struct rdl_journal_ring *ring)
 static inline uint64_t rdl_journal_confirmed(const struct rdl_journal_ring *ring)
 {
 	return __atomic_load_n(&ring->confirmed, __ATOMIC_ACQUIRE);
+}
+
+/* True: nothing is ever confirmed again. One load, of the same line. */
+static inline bool rdl_journal_has_failed(const struct rdl_journal_ring *ring)
+{
+	return __atomic_load_n(&ring->failed, __ATOMIC_RELAXED) != 0;
 }
 
 #endif

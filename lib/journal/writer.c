@@ -8,6 +8,7 @@ static enum rdl_journal_step failed(struct rdl_journal_writer *writer, int error
 	writer->error = -error;
 	writer->what = what;
 	__atomic_store_n(&writer->health, RDL_JOURNAL_FAILED, __ATOMIC_RELEASE);
+	__atomic_store_n(&writer->ring->failed, 1, __ATOMIC_RELAXED);
 	return RDL_JOURNAL_ENDED;
 }
 
