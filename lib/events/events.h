@@ -97,10 +97,20 @@ static inline bool rdl_events_wanted(const struct rdl_events *events)
 
 /*
  * Adds a record; seq and lost are set here, save for a walk's number. False when there is no room:
- * a lost event is counted. The reader sees it after rdl_events_publish().
+ * a lost event is counted. The reader sees it when it is published.
  */
 bool rdl_events_write(struct rdl_events *events, const struct rdl_event *event);
-void rdl_events_publish(struct rdl_events *events);
+/* Octets written, ever. */
+static inline uint64_t rdl_events_written(const struct rdl_events *events)
+{
+	return events->written;
+}
+/* Shows the reader what there was when rdl_events_written() said so. */
+void rdl_events_publish_to(struct rdl_events *events, uint64_t written);
+static inline void rdl_events_publish(struct rdl_events *events)
+{
+	rdl_events_publish_to(events, events->written);
+}
 
 /* The number of the last walk that was asked for. */
 static inline uint64_t rdl_events_walk_asked(const struct rdl_events *events)

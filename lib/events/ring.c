@@ -141,10 +141,10 @@ bool rdl_events_write(struct rdl_events *events, const struct rdl_event *event)
 	return true;
 }
 
-void rdl_events_publish(struct rdl_events *events)
+void rdl_events_publish_to(struct rdl_events *events, uint64_t written)
 {
-	if (events->head != events->written)
-		__atomic_store_n(&events->head, events->written, __ATOMIC_RELEASE);
+	if (events->head != written)
+		__atomic_store_n(&events->head, written, __ATOMIC_RELEASE);
 }
 
 /* ---- reader ---- */
