@@ -258,6 +258,14 @@ size_t rdl_entry_of_change(
 	return 0;
 }
 
+uint64_t rdl_sweep_slots(const struct rdl_registry *registry)
+{
+	uint64_t partitions =
+		(RDL_PARTITIONS - 1u - registry->shard) / registry->shards + UINT64_C(1);
+
+	return partitions * registry->slab.slots;
+}
+
 size_t rdl_sweep_begin(struct rdl_sweep *sweep, struct rdl_registry *registry, uint8_t octets[])
 {
 	uint8_t *at = rdl_entry_u8(octets, RDL_ENTRY_SWEEP_BEGIN);

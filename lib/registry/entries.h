@@ -37,6 +37,8 @@ struct rdl_sweep {
 	uint64_t cursor; /* a handle: what lies before it has been told */
 };
 
+/* Slots that a sweep of this registry looks at. */
+uint64_t rdl_sweep_slots(const struct rdl_registry *registry);
 /* Begins one: its first entry's octets, no more than RDL_ENTRY_SHORT_MAX. */
 size_t rdl_sweep_begin(struct rdl_sweep *sweep, struct rdl_registry *registry, uint8_t octets[]);
 /*

@@ -144,6 +144,16 @@ RDL_MUST_CHECK enum rdl_registry_result rdl_registry_repeat(struct rdl_registry 
 	struct rdl_change *change);
 
 /*
+ * For when nothing may be changed: whether a request of any kind is a retransmission of one that
+ * was performed, whose answer is as true as it was. Of a Register, *location is what that told.
+ * *live: the registration that it went to or made, where that lives, else RDL_HANDLE_NONE. Copies
+ * that come later would begin a lifetime.
+ */
+RDL_MUST_CHECK bool rdl_registry_is_retransmission(struct rdl_registry *registry,
+	const struct rdl_request *request, uint64_t now_ms, rdl_handle *live,
+	struct rdl_location *location);
+
+/*
  * The registration that a location names, or RDL_HANDLE_NONE when it is replaced, removed or past
  * its lifetime.
  */

@@ -77,3 +77,48 @@ enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
 		return RDL_REGISTRY_NO_COPY;
 	return renew(registry, handle, request, found.age_s, now_ms, change);
 }
+
+/* The record that a request would go to, or RDL_HANDLE_NONE. */
+static rdl_handle record_of(struct rdl_registry *registry, const struct rdl_request *request)
+{
+	rdl_handle handle = request->location.handle;
+
+	if (request->operation != RDL_OPERATION_REGISTER)
+		return rdl_slab_has(&registry->slab, handle) ? handle : RDL_HANDLE_NONE;
+	handle = rdl_index_find(&registry->endpoints, request->digest.word[0]);
+	if (handle == RDL_HANDLE_NONE ||
+		!rdl_registry_is_of(registry, rdl_slab_at(&registry->slab, handle), request->digest,
+			rdl_request_endpoint(request)))
+		return RDL_HANDLE_NONE;
+	return handle;
+}
+
+bool rdl_registry_is_retransmission(struct rdl_registry *registry,
+	const struct rdl_request *request, uint64_t now_ms, rdl_handle *live,
+	struct rdl_location *location)
+{
+	uint32_t second = rdl_registry_second(registry, now_ms);
+	bool registers = request->operation == RDL_OPERATION_REGISTER;
+	rdl_handle handle = record_of(registry, request);
+	struct rdl_exchange found;
+
+	*live = RDL_HANDLE_NONE;
+	if (handle == RDL_HANDLE_NONE)
+		return false;
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	if (record->state == RDL_RECORD_FREE ||
+		!rdl_exchange_find(record, request->exchange, second, &found))
+		return false;
+	uint32_t generation = registers ? found.generation : request->location.generation;
+	if (generation == record->generation && record->state == RDL_RECORD_LIVE) {
+		if (!rdl_registry_alive(record, second))
+			return false;
+		*live = handle;
+	}
+	if (found.age_s > RDL_MAX_TRANSMIT_SPAN_S)
+		return false;
+	if (registers)
+		*location = (struct rdl_location){ handle, found.version_class, found.rooted,
+			found.generation };
+	return true;
+}
