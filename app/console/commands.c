@@ -3,6 +3,7 @@
 
 static const char no_endpoint[] = "endpoint: missing";
 const char commands_no_answer[] = "the shard did not answer in time";
+const char commands_unconfirmed[] = "removed, but the journal's disk did not confirm it in time";
 
 static void put_number(struct rdl_cursor *reply, char before, const char *name, uint64_t value)
 {
@@ -19,6 +20,17 @@ static void put_registration(
 	rdl_registration_text(reply, &answer->registration, answer->wall_ms, &from->facts);
 }
 
+/* What went wrong, or NULL. */
+static const char *problem_of(const struct question *answer)
+{
+	if (!answer->found)
+		return "no such endpoint";
+	if (answer->kind != QUESTION_REMOVE || answer->safe)
+		return NULL;
+	return answer->refused ? "the journal takes no changes now: nothing was done"
+			       : commands_unconfirmed;
+}
+
 /* show, remove: {"registration": {...}}, {"removed": {...}}. */
 static const char *one(const struct console_sources *from, const struct command *command,
 	struct rdl_cursor *reply, enum question_kind kind)
@@ -28,15 +40,15 @@ static const char *one(const struct console_sources *from, const struct command 
 	struct question *answer = ask_endpoint(from->owners, kind, command->endpoint);
 	if (answer == NULL)
 		return commands_no_answer;
-	bool found = answer->found;
-	if (found) {
+	const char *problem = problem_of(answer);
+	if (problem == NULL) {
 		rdl_cursor_text(
 			reply, kind == QUESTION_REMOVE ? "{\"removed\":{" : "{\"registration\":{");
 		put_registration(from, answer, reply);
 		rdl_cursor_text(reply, "}}\n");
 	}
 	ask_done(answer);
-	return found ? NULL : "no such endpoint";
+	return problem;
 }
 
 static const char *show(

@@ -23,6 +23,8 @@ const char *commands_run(const struct console_sources *from, const struct comman
 
 /* What is said when a shard is too busy. */
 extern const char commands_no_answer[];
+/* What is said of a removal that a crash may yet undo. */
+extern const char commands_unconfirmed[];
 
 /*
  * commands_list.c: {"endpoints": [...], "next":

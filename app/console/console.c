@@ -75,7 +75,7 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 	const char *wrong = read_request(request, &command);
 	if (wrong == NULL)
 		wrong = commands_run(&console->sources, &command, &reply);
-	if (wrong == NULL && strcmp(command.name, "remove") == 0)
+	if ((wrong == NULL && strcmp(command.name, "remove") == 0) || wrong == commands_unconfirmed)
 		log_removal(client, command.endpoint);
 	json_decref(request);
 	if (wrong == NULL && reply.failed)

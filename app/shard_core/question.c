@@ -74,8 +74,11 @@ static void answer_endpoint(struct question *question, struct rdl_shard *shard)
 	if (handle == RDL_HANDLE_NONE)
 		return;
 	copy_registration(question, shard->registry, handle);
-	if (question->kind == QUESTION_REMOVE)
-		rdl_shard_remove(shard, handle, question->now_ms);
+	if (question->kind != QUESTION_REMOVE)
+		return;
+	question->refused = !rdl_shard_remove(shard, handle, question->now_ms);
+	if (!question->refused && rdl_waiting_is_used(&shard->waiting))
+		question->position = shard->position;
 }
 
 void question_answer(struct question *question, struct rdl_shard *shard, uint64_t now_ms)
@@ -84,10 +87,22 @@ void question_answer(struct question *question, struct rdl_shard *shard, uint64_
 		return; /* taken back */
 	question->now_ms = now_ms;
 	question->wall_ms = rdl_registry_wall(shard->registry, now_ms);
-	question->found = false;
+	question->found = question->refused = question->safe = false;
 	if (question->kind == QUESTION_PAGE || question->kind == QUESTION_ROWS)
 		copy_page(question, shard->registry);
 	else
 		answer_endpoint(question, shard);
+	if (question_waits(question))
+		return;
+	question->safe = !question->refused;
+	rdl_mailbox_end(&question->mailbox);
+}
+
+void question_settle(struct question *question, struct rdl_shard *shard, uint64_t now_ms)
+{
+	question->safe = question->position <= shard->waiting.released;
+	if (!question->safe && now_ms - question->now_ms < QUESTION_WAIT_MS)
+		return;
+	question->position = 0;
 	rdl_mailbox_end(&question->mailbox);
 }

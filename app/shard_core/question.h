@@ -48,15 +48,25 @@ struct question {
 	uint64_t cursor;
 	/* answer */
 	bool found;
+	/* Of a removal: the journal had no room for it; it is safe, or was not in time. */
+	bool refused, safe;
 	uint64_t now_ms, wall_ms; /* the same time by the shard's clock and by the wall's */
 	struct rdl_registration registration; /* its views point into what follows */
 	uint8_t parameters[RDL_REGISTRY_PARAMETERS_MAX];
 	uint64_t list[QUESTION_LIST_MAX / sizeof(uint64_t)];
 	uint32_t page_len; /* names, each behind one octet of length; of rows behind its row */
 	uint8_t page[QUESTION_PAGE_MAX];
+	/* The owner's own: of a removal that is to be safe before it is answered; 0: of none. */
+	uint64_t position;
 };
 
 /* By the owner, when one is pending. */
 void question_answer(struct question *question, struct rdl_shard *shard, uint64_t now_ms);
+/* By the owner, each round: answers a removal that is safe now, or takes too long for that. */
+static inline bool question_waits(const struct question *question)
+{
+	return question->position != 0;
+}
+void question_settle(struct question *question, struct rdl_shard *shard, uint64_t now_ms);
 
 #endif

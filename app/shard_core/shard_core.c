@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One round of a shard's core: requests of every worker,
- * replies back, expiry, a question now and then.
+ * One round of a shard's core: what the journal has confirmed, requests of every worker, replies
+ * back, expiry, a question now and then; and what is for the journal's writer and for whoever
+ * listens, at last.
  */
 #include "shard_core.h"
 
@@ -60,17 +61,38 @@ static bool serve(struct shard_core *core, unsigned worker)
 	return true;
 }
 
-/* Answers that have waited until what they say was safe. */
+/*
+ * Answers that have waited until what they say was safe: each round no more of them than is enough
+ * for what a round may bring, however few are one worker's.
+ */
 static bool answer_waiting(struct shard_core *core)
 {
 	struct rdl_request *requests[RDL_REGISTRY_BURST];
-	unsigned worker = 0, n;
+	unsigned worker = 0, n, left = 2 * core->worker_count * RDL_REGISTRY_BURST;
 
-	n = rdl_shard_take_answers(&core->shard, &worker, requests, RDL_REGISTRY_BURST);
-	if (RDL_LIKELY(n == 0))
-		return false;
-	give_back(core, worker, requests, n);
-	return true;
+	while ((n = rdl_shard_take_answers(&core->shard, &worker, requests, RDL_REGISTRY_BURST)) >
+		0) {
+		give_back(core, worker, requests, n);
+		if (n >= left)
+			return true;
+		left -= n;
+	}
+	return left < 2 * core->worker_count * RDL_REGISTRY_BURST;
+}
+
+/* A question that is new, or one whose answer waits. */
+static bool answer_question(struct shard_core *core)
+{
+	struct question *question = &core->question;
+
+	if (RDL_UNLIKELY(rdl_mailbox_pending(&question->mailbox))) {
+		read_clock(core);
+		question_answer(question, &core->shard, core->now_ms);
+		return true;
+	}
+	if (RDL_UNLIKELY(question_waits(question)))
+		question_settle(question, &core->shard, core->now_ms);
+	return false;
 }
 
 bool shard_core_step(void *self)
@@ -79,6 +101,7 @@ bool shard_core_step(void *self)
 	bool worked = false;
 
 	read_rules(core);
+	rdl_shard_confirm(&core->shard);
 	for (unsigned w = 0; w < core->worker_count; w++)
 		worked |= serve(core, w);
 	worked |= answer_waiting(core);
@@ -86,11 +109,7 @@ bool shard_core_step(void *self)
 	if (!worked && (++core->rounds >= CLOCK_ROUNDS || core->sleeps))
 		read_clock(core);
 	worked |= rdl_shard_expire(&core->shard, core->now_ms);
-	if (RDL_UNLIKELY(rdl_mailbox_pending(&core->question.mailbox))) {
-		read_clock(core);
-		question_answer(&core->question, &core->shard, core->now_ms);
-		worked = true;
-	}
+	worked |= answer_question(core);
 	worked |= rdl_shard_publish(&core->shard, core->now_ms);
 	/* Also what ended in silence: a tombstone is no work, and changes the counts. */
 	if (worked || core->rounds == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commit.h"
 #include "hand_on.h"
+#include "keep.h"
 #include "unread.h"
 
 /*
@@ -68,26 +69,58 @@ static void refuse(struct rdl_shard *shard, struct rdl_request *request)
  * A secure session lasts as long as the registration that what came in it made, or changed; the one
  * that it lived by before does not.
  */
-static void tell_kept(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
+static void tell_kept(
+	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
-	const struct rdl_change *change = &shard->change;
 	uint64_t former = 0;
 
 	if (RDL_LIKELY(request->identity == 0))
 		return;
 	request->lifetime_s = 0;
 	/* Otherwise a copy whose registration is gone. */
-	if (change->kind != RDL_CHANGE_NONE) {
-		request->lifetime_s = rdl_registry_kept_s(shard->registry, change->handle, now_ms);
-		former = rdl_registry_swap_session(
-			shard->registry, change->handle, request->session);
+	if (handle != RDL_HANDLE_NONE) {
+		request->lifetime_s = rdl_registry_kept_s(shard->registry, handle, now_ms);
+		former = rdl_registry_swap_session(shard->registry, handle, request->session);
 	}
 	request->session = former;
+}
+
+/* Of the last change, or RDL_HANDLE_NONE. */
+static rdl_handle changed(const struct rdl_shard *shard)
+{
+	return shard->change.kind != RDL_CHANGE_NONE ? shard->change.handle : RDL_HANDLE_NONE;
+}
+
+/*
+ * Where no change may be made: a retransmission is answered as its original was. All else is shed,
+ * but not here: false.
+ */
+static bool answer_again(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
+{
+	rdl_handle live;
+
+	if (!rdl_registry_is_retransmission(
+		    shard->registry, request, now_ms, &live, &request->location))
+		return false;
+	rdl_stats_add(&shard->stats, RDL_STAT_replayed, 1);
+	request->code = RDL_COAP_CHANGED;
+	if (request->operation == RDL_OPERATION_REGISTER)
+		request->code = RDL_COAP_CREATED;
+	else if (request->operation == RDL_OPERATION_DEREGISTER)
+		request->code = RDL_COAP_DELETED;
+	if (request->operation != RDL_OPERATION_DEREGISTER)
+		tell_kept(shard, live, request, now_ms);
+	return true;
 }
 
 static void commit_register(
 	struct rdl_shard *shard, struct rdl_request *request, rdl_handle hint, uint64_t now_ms)
 {
+	if (RDL_UNLIKELY(!rdl_shard_takes(shard, RDL_KEEP_REGISTER))) {
+		if (!answer_again(shard, request, now_ms))
+			rdl_shard_shed(shard, request);
+		return;
+	}
 	if (rdl_admission_limited(&shard->admission) && !admit(shard, request, now_ms))
 		return;
 	enum rdl_registry_result result = perform_register(shard, request, hint, now_ms);
@@ -120,7 +153,7 @@ static void commit_register(
 		break;
 	}
 	request->code = RDL_COAP_CREATED;
-	tell_kept(shard, request, now_ms);
+	tell_kept(shard, changed(shard), request, now_ms);
 }
 
 /*
@@ -152,10 +185,22 @@ static void check_identity(struct rdl_shard *shard, rdl_handle handle, struct rd
 	request->detail.parameter_len = (uint32_t)wrong.len;
 }
 
+/* One that brings neither list nor parameters changes a lifetime and an address at most. */
+static enum rdl_keep keep_of_update(const struct rdl_request *request)
+{
+	unsigned given = request->gives & ~(unsigned)(RDL_GIVES_LIFETIME | RDL_GIVES_IDENTITY);
+
+	return given == 0 ? RDL_KEEP_SHORT : RDL_KEEP_LONG;
+}
+
 /* Of live registrations: */
 static void perform_deregister(
 	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
+	if (RDL_UNLIKELY(!rdl_shard_takes(shard, RDL_KEEP_SHORT))) {
+		rdl_shard_shed(shard, request);
+		return;
+	}
 	if (RDL_UNLIKELY(request->identity != 0))
 		request->session = rdl_registry_swap_session(shard->registry, handle, 0);
 	rdl_registry_deregister(shard->registry, handle, request, now_ms, &shard->change);
@@ -167,6 +212,10 @@ static void perform_deregister(
 static void perform_update(
 	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
+	if (RDL_UNLIKELY(!rdl_shard_takes(shard, keep_of_update(request)))) {
+		rdl_shard_shed(shard, request);
+		return;
+	}
 	if (!rdl_registry_update(shard->registry, handle, request, now_ms, &shard->change)) {
 		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
 		return;
@@ -174,7 +223,7 @@ static void perform_update(
 	rdl_shard_hand_on(shard, &shard->change, now_ms);
 	rdl_stats_add(&shard->stats, RDL_STAT_updated, 1);
 	request->code = RDL_COAP_CHANGED;
-	tell_kept(shard, request, now_ms);
+	tell_kept(shard, changed(shard), request, now_ms);
 }
 
 /* What only the one who registered may ask for. */
@@ -195,7 +244,22 @@ static void commit_copy(struct rdl_shard *shard, struct rdl_request *request,
 	if (request->operation == RDL_OPERATION_DEREGISTER)
 		return;
 	request->code = RDL_COAP_CHANGED;
-	tell_kept(shard, request, now_ms);
+	tell_kept(shard, changed(shard), request, now_ms);
+}
+
+/* A request to a location, where no change may be made. */
+static void read_location(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
+{
+	if (answer_again(shard, request, now_ms))
+		return;
+	if (rdl_registry_find(shard->registry, &request->location, now_ms) == RDL_HANDLE_NONE)
+		request->reason = RDL_REASON_location;
+	if (request->reason != RDL_REASON_NONE)
+		refuse(shard, request);
+	else if ((request->gives & RDL_GIVES_BLOCK) != 0)
+		request->code = RDL_COAP_CONTINUE;
+	else
+		rdl_shard_shed(shard, request);
 }
 
 /*
@@ -207,9 +271,13 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 {
 	struct rdl_change *change = &shard->change;
 	rdl_handle handle;
+
+	if (RDL_UNLIKELY(!rdl_shard_takes(shard, RDL_KEEP_SHORT))) {
+		read_location(shard, request, now_ms);
+		return;
+	}
 	enum rdl_registry_result copy =
 		rdl_registry_repeat(shard->registry, request, now_ms, &handle, change);
-
 	if (RDL_UNLIKELY(copy == RDL_REGISTRY_NOT_ITS_OWN)) {
 		if (is_its_owners(request))
 			request->reason = RDL_REASON_other_identity;

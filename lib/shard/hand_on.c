@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a shard tells of its registrations: each change as it happens, and all of them in walks. */
 #include "hand_on.h"
+#include "keep.h"
 
 #include <assert.h>
 
@@ -55,6 +56,10 @@ static void note(struct rdl_shard *shard, const struct rdl_change *change)
 
 void rdl_shard_tell(struct rdl_shard *shard, struct rdl_change *change, uint64_t now_ms)
 {
+	if (shard->journal != NULL)
+		rdl_shard_put_entry(shard, change);
+	else
+		shard->position++;
 	change->position = shard->position;
 	note(shard, change);
 	if (shard->events != NULL && rdl_events_wanted(shard->events) && is_news(change))
@@ -123,9 +128,19 @@ static bool walk(struct rdl_shard *shard, uint64_t now_ms)
 
 bool rdl_shard_publish(struct rdl_shard *shard, uint64_t now_ms)
 {
+	bool worked = false;
+
+	if (shard->journal != NULL) {
+		worked = rdl_sweeps_go_on(shard, now_ms);
+		rdl_journal_publish(shard->journal);
+	}
 	if (shard->events == NULL)
-		return false;
-	bool worked = walk(shard, now_ms);
-	rdl_events_publish(shard->events);
+		return worked;
+	worked |= walk(shard, now_ms);
+	if (RDL_UNLIKELY(rdl_waiting_is_used(&shard->waiting)))
+		rdl_held_publish(
+			&shard->held, shard->events, shard->position, shard->waiting.released);
+	else
+		rdl_events_publish(shard->events);
 	return worked;
 }

@@ -14,10 +14,11 @@ static inline void rdl_shard_hand_on(
 {
 	if (change->kind == RDL_CHANGE_NONE)
 		return;
-	shard->position++;
-	if (RDL_UNLIKELY(rdl_waiting_is_used(&shard->waiting) ||
-			 (shard->events != NULL && rdl_events_wanted(shard->events))))
+	if (RDL_UNLIKELY(
+		    shard->keeps || (shard->events != NULL && rdl_events_wanted(shard->events))))
 		rdl_shard_tell(shard, change, now_ms);
+	else
+		shard->position++;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commit.h"
 #include "hand_on.h"
+#include "keep.h"
 
 #include <assert.h>
 
@@ -22,9 +23,19 @@ void rdl_shard_limit(
 	rdl_registry_limit_updates(shard->registry, limits->updates);
 }
 
-void rdl_shard_wait(struct rdl_shard *shard, void *memory, unsigned answers)
+void rdl_shard_keep(struct rdl_shard *shard, struct rdl_journal_ring *ring,
+	const struct rdl_sweeps_config *sweeps, uint64_t now_ms)
 {
-	rdl_waiting_init(&shard->waiting, memory, answers);
+	assert(shard->position == 0 && ring->position == 0);
+	shard->keeps = true;
+	shard->journal = ring;
+	rdl_sweeps_start(shard, sweeps, now_ms);
+}
+
+void rdl_shard_wait(struct rdl_shard *shard, void *memory, unsigned workers, unsigned requests)
+{
+	shard->keeps = true;
+	rdl_waiting_init(&shard->waiting, memory, workers, requests);
 }
 
 void rdl_shard_release(struct rdl_shard *shard, uint64_t position)
@@ -33,10 +44,30 @@ void rdl_shard_release(struct rdl_shard *shard, uint64_t position)
 	shard->waiting.released = position;
 }
 
+void rdl_shard_give_up(struct rdl_shard *shard)
+{
+	shard->waiting.given_up = true;
+}
+
+void rdl_shard_confirm(struct rdl_shard *shard)
+{
+	if (shard->journal == NULL)
+		return;
+	if (rdl_waiting_is_used(&shard->waiting))
+		rdl_shard_release(shard, rdl_journal_confirmed(shard->journal));
+	if (RDL_UNLIKELY(rdl_journal_has_failed(shard->journal)))
+		rdl_shard_give_up(shard);
+}
+
 unsigned rdl_shard_take_answers(
 	struct rdl_shard *shard, unsigned *worker, struct rdl_request *requests[], unsigned most)
 {
-	return rdl_waiting_take(&shard->waiting, worker, requests, most);
+	unsigned n = rdl_waiting_take(&shard->waiting, worker, requests, most);
+
+	if (RDL_UNLIKELY(shard->waiting.given_up))
+		for (unsigned i = 0; i < n; i++)
+			rdl_shard_shed(shard, requests[i]);
+	return n;
 }
 
 /* What lies in the second line of a request to a location. */
@@ -79,6 +110,22 @@ static void prefetch_views(struct rdl_request *const requests[], unsigned count)
 	}
 }
 
+/* False: its answer may leave at once. No change comes here when so many wait. */
+static bool put_to_wait(struct rdl_shard *shard, struct rdl_request *request)
+{
+	struct rdl_waiting *waiting = &shard->waiting;
+	uint64_t position = rdl_waiting_for(waiting, request);
+
+	if (position == 0)
+		return false;
+	if (waiting->given_up || rdl_waiting_fills(waiting, shard->worker, RDL_WAITING_READS)) {
+		rdl_shard_shed(shard, request);
+		return false;
+	}
+	rdl_waiting_put(waiting, request, position, shard->worker);
+	return true;
+}
+
 unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *policy,
 	struct rdl_request *requests[], unsigned count, unsigned worker, uint64_t now_ms)
 {
@@ -86,6 +133,7 @@ unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *polic
 	rdl_handle hints[RDL_REGISTRY_BURST];
 	unsigned answered = 0;
 
+	shard->worker = worker;
 	bool have_views = prefetch_requests(requests, count);
 	rdl_registry_lookup(shard->registry, count, requests, hints);
 	if (RDL_UNLIKELY(have_views))
@@ -94,7 +142,7 @@ unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *polic
 		struct rdl_request *request = requests[i];
 
 		rdl_shard_commit(shard, policy, request, hints[i], now_ms);
-		if (RDL_UNLIKELY(waits) && !rdl_waiting_put(&shard->waiting, request, worker))
+		if (RDL_UNLIKELY(waits) && !put_to_wait(shard, request))
 			requests[answered++] = request;
 	}
 	rdl_registry_forget_ended(shard->registry);
@@ -125,12 +173,15 @@ void rdl_shard_gauge(struct rdl_shard *shard)
 #undef X
 }
 
-void rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms)
+bool rdl_shard_remove(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms)
 {
 	struct rdl_change *change = &shard->change;
 
+	if (!rdl_shard_has_room(shard, RDL_KEEP_SHORT))
+		return false;
 	rdl_registry_remove(shard->registry, handle, now_ms, change);
 	rdl_shard_hand_on(shard, change, now_ms);
 	rdl_registry_forget_ended(shard->registry);
 	rdl_stats_add(&shard->stats, RDL_STAT_removed, 1);
+	return true;
 }

@@ -23,21 +23,26 @@ static unsigned log2_of(unsigned answers)
 	return log2;
 }
 
-size_t rdl_waiting_memory(unsigned answers)
+size_t rdl_waiting_memory(unsigned workers, unsigned requests)
 {
-	return (sizeof(struct rdl_waiting_answer) + PLACES * sizeof(uint64_t)) << log2_of(answers);
+	size_t each = sizeof(struct rdl_waiting_answer) + PLACES * sizeof(uint64_t);
+
+	return (each << log2_of(workers * requests)) + workers * sizeof(uint32_t);
 }
 
-void rdl_waiting_init(struct rdl_waiting *waiting, void *memory, unsigned answers)
+void rdl_waiting_init(
+	struct rdl_waiting *waiting, void *memory, unsigned workers, unsigned requests)
 {
-	unsigned log2 = log2_of(answers);
+	unsigned log2 = log2_of(workers * requests);
 
 	*waiting = (struct rdl_waiting){
 		.answers = memory,
 		.mask = (1u << log2) - 1,
 		.last = (uint64_t *)((struct rdl_waiting_answer *)memory + (1u << log2)),
 		.last_shift = 32 - log2 - (unsigned)__builtin_ctz(PLACES),
+		.under_way = requests,
 	};
+	waiting->counts = (uint32_t *)(waiting->last + (PLACES << log2));
 }
 
 static uint64_t *last_of(const struct rdl_waiting *waiting, rdl_handle handle)
@@ -57,17 +62,21 @@ static bool tells_of_changes(const struct rdl_request *request)
 	       request->code == RDL_COAP_DELETED || request->reason == RDL_REASON_location;
 }
 
-bool rdl_waiting_put(struct rdl_waiting *waiting, struct rdl_request *request, unsigned worker)
+uint64_t rdl_waiting_for(const struct rdl_waiting *waiting, const struct rdl_request *request)
 {
 	if (!tells_of_changes(request))
-		return false;
+		return 0;
 	uint64_t position = *last_of(waiting, request->location.handle);
-	if (position <= waiting->released)
-		return false;
+	return position > waiting->released ? position : 0;
+}
+
+void rdl_waiting_put(struct rdl_waiting *waiting, struct rdl_request *request, uint64_t position,
+	unsigned worker)
+{
 	assert(waiting->end - waiting->first <= waiting->mask);
 	waiting->answers[waiting->end++ & waiting->mask] =
 		(struct rdl_waiting_answer){ request, position, worker };
-	return true;
+	waiting->counts[worker]++;
 }
 
 unsigned rdl_waiting_take(struct rdl_waiting *waiting, unsigned *worker,
@@ -79,10 +88,13 @@ unsigned rdl_waiting_take(struct rdl_waiting *waiting, unsigned *worker,
 		const struct rdl_waiting_answer *answer =
 			&waiting->answers[waiting->first & waiting->mask];
 
-		if (answer->position > waiting->released || (n > 0 && answer->worker != *worker))
+		if (answer->position > waiting->released && !waiting->given_up)
+			break;
+		if (n > 0 && answer->worker != *worker)
 			break;
 		*worker = answer->worker;
 		requests[n] = answer->request;
+		waiting->counts[answer->worker]--;
 		waiting->first++;
 	}
 	return n;

@@ -45,6 +45,9 @@
 	X(registry_full, "Register shed: no room for another registration")                    \
 	X(store_full, "request shed: no room for its object list, long name or parameters")    \
 	X(unread_list, "Update shed: too many lists under an alternate path they do not name") \
+	X(journal_register, "Register shed: the journal is behind, or has failed")             \
+	X(journal_update, "Update shed: the journal is further behind, or has failed")         \
+	X(journal_deregister, "De-register shed: as Updates are")                              \
 	X(dtls_parcel, "datagram of a handshake shed: no credit towards its handshaker")       \
 	X(dtls_cbc, "record or reply of a session with CBC shed: no credit, or no frame")      \
 	X(dtls_flight, "datagram of a handshake shed: no frame for it, or no way to its peer") \
@@ -88,7 +91,8 @@
 	X(removed, "registrations ended by the operator")                          \
 	X(replayed, "copies of requests answered, and told nobody")                \
 	X(list_cache_hits, "object lists known from an earlier request")           \
-	X(transfers_evicted, "block-wise transfers that gave way for others")
+	X(transfers_evicted, "block-wise transfers that gave way for others")      \
+	X(sweeps, "times that all that a shard holds was told its journal")
 
 /* What there is at the moment, of which a shard tells. X(name, help) */
 #define RDL_STATS_GAUGES(X)                                                               \

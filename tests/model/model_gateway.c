@@ -79,9 +79,9 @@ static void make_shards(void)
 	for (unsigned s = 0; s < SHARDS; s++) {
 		config.shard = s;
 		gateway_shard_start(&shards[s], &config, &limits);
-		waiting_memory[s] = calloc(1, rdl_shard_waiting_memory(WAITING));
+		waiting_memory[s] = calloc(1, rdl_shard_waiting_memory(WORKERS, UNDER_WAY));
 		CHECK(waiting_memory[s] != NULL);
-		rdl_shard_wait(&shards[s], waiting_memory[s], WAITING);
+		rdl_shard_wait(&shards[s], waiting_memory[s], WORKERS, UNDER_WAY);
 	}
 }
 

@@ -50,5 +50,7 @@ struct rdl_registry_counts counts_of(unsigned s);
 
 /* Answers that may wait at a shard at once. */
 #define WAITING 256
+/* Of each worker, as far as shards know: nothing is shed for what waits. */
+#define UNDER_WAY (2 * WAITING + 2)
 
 #endif

@@ -11,15 +11,17 @@
 
 #define WORKERS 3
 #define ANSWERS 128
+/* Of each worker: none of them ever has so many that something is shed. */
+#define UNDER_WAY (2 * ANSWERS + 2)
 
 static void *memory;
 
 static int setup_waiting(void **state)
 {
 	setup(state);
-	memory = calloc(1, rdl_shard_waiting_memory(ANSWERS));
+	memory = calloc(1, rdl_shard_waiting_memory(WORKERS, UNDER_WAY));
 	assert_non_null(memory);
-	rdl_shard_wait(&shard, memory, ANSWERS);
+	rdl_shard_wait(&shard, memory, WORKERS, UNDER_WAY);
 	return 0;
 }
 
@@ -201,7 +203,7 @@ static void test_shed(void **state)
 
 	teardown(state);
 	start(1, &config);
-	rdl_shard_wait(&shard, memory, ANSWERS);
+	rdl_shard_wait(&shard, memory, WORKERS, UNDER_WAY);
 	assert_false(ask(&h[0], "CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, "", EPOCH));
 	assert_true(ask(&h[1], "CON POST 11:rd 15:ep=b 15:lt=60" OBJECTS, "", EPOCH));
 	assert_int_equal(h[1].request.code, 0);

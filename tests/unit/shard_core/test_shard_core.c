@@ -12,6 +12,7 @@
 
 #define SHARDS 2
 #define REQUESTS 40
+#define UNDER_WAY (2 * REQUESTS) /* as far as the shard knows: nothing is shed */
 
 static const struct rdl_channel_credit nothing;
 static const struct rdl_channel_credit credit = {
@@ -180,11 +181,11 @@ static void test_answers(void **state)
 static void test_waiting(void **state)
 {
 	struct rdl_shard *shard = &cores[0].shard;
-	void *batch[REQUESTS], *memory = calloc(1, rdl_shard_waiting_memory(REQUESTS));
+	void *batch[REQUESTS], *memory = calloc(1, rdl_shard_waiting_memory(1, UNDER_WAY));
 	unsigned first;
 
 	assert_non_null(memory);
-	rdl_shard_wait(shard, memory, REQUESTS);
+	rdl_shard_wait(shard, memory, 1, UNDER_WAY);
 	first = send_registers(REQUESTS);
 	assert_true(shard_core_step(&cores[0]));
 	assert_false(shard_core_step(&cores[0]));

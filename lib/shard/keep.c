@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "keep.h"
+
+#include <assert.h>
+
+static_assert(RDL_KEEP_OCTETS(RDL_ENTRY_MAX) <= RDL_JOURNAL_RING_MIN / 2,
+	"there is room for what comes after Registers are shed");
+static_assert(RDL_ENTRY_MAX <= RDL_JOURNAL_ENTRY_MAX, "the ring takes every entry");
+
+static uint64_t octets_of(const struct rdl_journal_ring *ring, enum rdl_keep keep)
+{
+	switch (keep) {
+	case RDL_KEEP_REGISTER:
+		return (ring->mask + 1) / 2;
+	case RDL_KEEP_LONG:
+		return RDL_KEEP_OCTETS(RDL_ENTRY_MAX);
+	case RDL_KEEP_SHORT:
+		break;
+	}
+	return RDL_KEEP_OCTETS(RDL_ENTRY_SHORT_MAX);
+}
+
+/* What the ring is known to have may be enough; only else is the writer's line looked at. */
+static bool ring_has_room(struct rdl_journal_ring *ring, enum rdl_keep keep)
+{
+	uint64_t need = octets_of(ring, keep);
+
+	return ring->mask + 1 - (ring->written - ring->tail_seen) >= need ||
+	       rdl_journal_room(ring) >= need;
+}
+
+bool rdl_shard_has_room(struct rdl_shard *shard, enum rdl_keep keep)
+{
+	if (RDL_UNLIKELY(shard->waiting.given_up))
+		return false;
+	return shard->journal == NULL || RDL_LIKELY(ring_has_room(shard->journal, keep));
+}
+
+bool rdl_shard_may_commit(struct rdl_shard *shard, enum rdl_keep keep)
+{
+	unsigned most = keep == RDL_KEEP_REGISTER ? RDL_WAITING_REGISTERS : RDL_WAITING_CHANGES;
+
+	if (rdl_waiting_is_used(&shard->waiting) &&
+		RDL_UNLIKELY(rdl_waiting_fills(&shard->waiting, shard->worker, most)))
+		return false;
+	return rdl_shard_has_room(shard, keep);
+}
+
+void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *change)
+{
+	struct rdl_journal_ring *ring = shard->journal;
+
+	/* Its end was known, and the ring need not have room. */
+	if (change->kind == RDL_CHANGE_EXPIRED)
+		return;
+	uint8_t *octets =
+		rdl_journal_reserve(ring, (uint32_t)rdl_entry_room(shard->registry, change));
+	assert(octets != NULL);
+	size_t len = rdl_entry_of_change(shard->registry, change, octets);
+	assert(len > 0);
+	shard->position = rdl_journal_commit(ring, (uint32_t)len, RDL_JOURNAL_PLAIN);
+}
+
+void rdl_shard_shed(struct rdl_shard *shard, struct rdl_request *request)
+{
+	enum rdl_stat stat = RDL_STAT_drop_journal_update;
+
+	if (request->operation == RDL_OPERATION_REGISTER)
+		stat = RDL_STAT_drop_journal_register;
+	else if (request->operation == RDL_OPERATION_DEREGISTER)
+		stat = RDL_STAT_drop_journal_deregister;
+	rdl_stats_add(&shard->stats, stat, 1);
+	request->code = 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * keep: changes, put into the journal's ring as entries. There is no way back from a change, so
+ * whether the ring has room for it is looked at before; what it does not have room for is shed.
+ */
+#ifndef RDL_SHARD_KEEP_H
+#define RDL_SHARD_KEEP_H
+
+#include "shard.h"
+
+/* What is shed first comes first. */
+enum rdl_keep {
+	RDL_KEEP_REGISTER,
+	/* An Update whose entry may be as long as any. */
+	RDL_KEEP_LONG,
+	/* A change whose entry has RDL_ENTRY_SHORT_MAX octets at most. */
+	RDL_KEEP_SHORT,
+};
+
+/* Octets that an entry takes of the ring at most, wherever in it that ends. */
+#define RDL_KEEP_OCTETS(entry) (2 * ((entry) + RDL_JOURNAL_ENTRY_HEAD))
+
+/* Whether a change may be made that is kept so. */
+bool rdl_shard_has_room(struct rdl_shard *shard, enum rdl_keep keep);
+/* Whether a request may make one, whose answer will wait. */
+bool rdl_shard_may_commit(struct rdl_shard *shard, enum rdl_keep keep);
+static inline bool rdl_shard_takes(struct rdl_shard *shard, enum rdl_keep keep)
+{
+	return RDL_LIKELY(!shard->keeps) || rdl_shard_may_commit(shard, keep);
+}
+
+/* Puts the last change, for which there is room, into the ring. */
+void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *change);
+
+/* Of a request that is not performed: counts it. */
+void rdl_shard_shed(struct rdl_shard *shard, struct rdl_request *request);
+
+#endif
