@@ -187,8 +187,11 @@ static bool take_all(struct handshaker *handshaker, unsigned worker)
 
 static void make(struct handshaker *handshaker, struct waiting waiting, uint64_t now_ms)
 {
-	/* Nobody waits for a handshake any more, and workers wait for their parcels. */
-	if (ending_is_asked(handshaker->ending)) {
+	/*
+	 * Nobody waits for a handshake any more, and workers wait for their parcels. Who has asked
+	 * something still has its reply.
+	 */
+	if (ending_is_asked(handshaker->ending) && waiting.parcel->kind != RDL_PARCEL_REPLY) {
 		give_back(handshaker, waiting, false);
 		return;
 	}

@@ -521,6 +521,36 @@ static void test_places(void **state)
 	house_end(house);
 }
 
+/* ---- octets at random ---- */
+
+/* Whatever comes with whatever kind of parcel: who has the session has it. */
+static void test_garbage(void **state)
+{
+	struct house *house = house_begin(2);
+
+	srand(1);
+	shake(house, 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct datagram d = said(house, 0, "text");
+		unsigned flips = (unsigned)rand() % 4;
+		struct rdl_dtls_parcel parcel = { .session = NAME(0), .data = d.octets };
+
+		/* A length that is not the record's is no record's of a worker's. */
+		if (rand() % 4 == 0)
+			rdl_put_be16(d.octets + 11, (uint16_t)(rand() % 200));
+		parcel.len = (uint16_t)(RDL_DTLS_RECORD_HEADER + rdl_get_be16(d.octets + 11));
+		for (unsigned n = 0; n < flips; n++)
+			d.octets[rand() % d.len] ^= (uint8_t)(1 << rand() % 8);
+		parcel.kind = rand() % 4 > 0 ? RDL_PARCEL_RECORD : RDL_PARCEL_MORE;
+		(void)give(house, &parcel);
+		assert_true(parcel.text_len == 0 || parcel.text_len == 4);
+		assert_int_equal(house->closed[0], 0);
+	}
+	house->clients[0].in.count = 0;
+	talk(house, 0, false);
+	house_end(house);
+}
+
 /* ---- the last flight ---- */
 
 /* To a client that missed it; not to a copy that the network made. */
@@ -630,6 +660,7 @@ int main(void)
 		cmocka_unit_test(test_least_used_gives_way),
 		cmocka_unit_test(test_registered_do_not),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_last_flight),
 		cmocka_unit_test(test_application_data),
 		cmocka_unit_test(test_class),

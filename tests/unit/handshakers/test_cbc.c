@@ -154,6 +154,24 @@ static void test_ended_by_worker(void **state)
 	shop_end(shop);
 }
 
+/* Once the end is asked for: what was asked before is answered, and nothing more is heard. */
+static void test_end(void **state)
+{
+	struct shop *shop = shop_begin();
+	struct office *office = shop->office;
+
+	(void)shake(shop, 0, 1);
+	assert_int_equal(gnutls_record_send(office->client.tls, "update", 6), 6);
+	struct datagram record = queue_take(&office->client.out);
+	office->ending.asked = 1;
+	(void)office_send(office, 0, RDL_PARCEL_RECORD, office->session, span_of_datagram(&record));
+	(void)office_send(office, 0, RDL_PARCEL_REPLY, office->session, RDL_SPAN("changed"));
+	office_step(office);
+	assert_string_equal(office_came(office, 0), "back0 send0 back0 ");
+	assert_int_equal(counts(shop)->cbc_opened, 0);
+	shop_end(shop);
+}
+
 /* Those that wait for letters are told of. */
 static void test_waiting(void **state)
 {
@@ -185,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_gives_way),
 		cmocka_unit_test(test_ended_by_worker),
+		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_waiting),
 	};
 

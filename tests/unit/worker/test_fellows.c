@@ -4,6 +4,7 @@
  * it came by, and its buffer back to where that was taken: end() looks.
  */
 #include "fixture.h"
+#include "layer.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -298,6 +299,44 @@ static void test_again(void **state)
 	assert_int_equal(letters_back(OWNER), 1);
 }
 
+/* With CBC: the record goes to the owner's handshaker, and the reply is the owner's to send. */
+static void test_cbc(void **state)
+{
+	struct rdl_dtls_parcel *parcels[8];
+	struct message update = make_update();
+	uint8_t octets[256] = { 23, 0xfe, 0xfd, 0, 1, [10] = 1, [12] = 200 };
+
+	say_hello(OWNER, PORT, octets + 128);
+	assert_int_equal(take_parcels(OWNER, parcels), 1);
+	struct rdl_dtls_letter letter = established(parcels[0]->session);
+	letter.keys.suite = RDL_DTLS_AES_128_CBC;
+	write_letter(OWNER, &letter);
+	give_back(OWNER, parcels[0]);
+	step(OWNER);
+	assert_int_equal(letters_back(OWNER), 1);
+	arrive(HERE, PORT, octets, 13 + 200);
+	step(HERE);
+	step(OWNER);
+	assert_int_equal(seats[OWNER].worker.guests, 1);
+	assert_int_equal(take_parcels(OWNER, parcels), 1);
+	assert_int_equal(parcels[0]->kind, RDL_PARCEL_RECORD);
+	assert_int_equal(parcels[0]->worker, OWNER);
+	memcpy(parcels[0]->data + RDL_DTLS_CBC_HEAD, update.octets, update.len);
+	parcels[0]->text_len = (uint16_t)update.len;
+	give_back(OWNER, parcels[0]);
+	step(OWNER);
+	assert_int_equal(answer_all(OWNER, RDL_COAP_CHANGED), 1);
+	step(OWNER);
+	assert_int_equal(seats[OWNER].worker.guests, 0);
+	step(HERE);
+	assert_int_equal(seats[HERE].worker.fellows[OWNER].under_way, 0);
+	assert_int_equal(take_parcels(OWNER, parcels), 1);
+	assert_int_equal(parcels[0]->kind, RDL_PARCEL_REPLY);
+	assert_int_equal(parcels[0]->data[1], RDL_COAP_CHANGED);
+	give_back(OWNER, parcels[0]);
+	step(OWNER);
+}
+
 /* A client whose port has changed, known by its Connection ID (RFC 9146). */
 static void test_moved(void **state)
 {
@@ -476,6 +515,7 @@ int main(void)
 		TEST(test_end_of_search),
 		TEST(test_parcel),
 		TEST(test_again),
+		TEST(test_cbc),
 		TEST(test_moved),
 		TEST(test_left),
 		TEST(test_notes_credit),
