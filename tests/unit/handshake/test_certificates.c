@@ -41,6 +41,46 @@ static void test_each_suite(void **state)
 	}
 }
 
+/* With CBC, after which the certificates that it was made with may be gone. */
+static void test_cbc(void **state)
+{
+	struct fleet fleet = fleet_begin();
+	struct world *world = fleet.world;
+	struct person person = make(&fleet.ca, (struct wish){ .cn = "meter", .serial = 2 });
+	char problem[RDL_CERTIFICATES_PROBLEM_MAX];
+	static const char update[] = "update";
+	uint8_t *record;
+
+	rdl_handshakes_destroy(world->handshakes);
+	world->config.cbc_sessions = 1;
+	world->handshakes = rdl_handshakes_create(&world->config);
+	assert_non_null(world->handshakes);
+	struct rdl_certificates *certificates = load(&fleet, NULL, problem);
+	rdl_handshakes_set_certificates(world->handshakes, rdl_certificates_hold(certificates));
+	assert_int_equal(shake(&fleet, &person,
+				 "NONE:+VERS-DTLS1.2:+ECDHE-ECDSA:+AES-128-CBC:+SHA256"
+				 ":+SIGN-ALL:+GROUP-ALL:+CTYPE-X509",
+				 -1),
+		0);
+	assert_int_equal(world->keys.suite, RDL_DTLS_AES_128_CBC);
+	assert_int_equal(world->keys.mode, RDL_IDENTITY_X509);
+	rdl_handshakes_set_certificates(world->handshakes, NULL);
+	assert_int_equal(certificates->holders, 1);
+	rdl_certificates_release(certificates);
+	assert_int_equal(gnutls_record_send(world->client.tls, update, 6), 6);
+	record = world->client.out.datagrams[0].octets;
+	struct rdl_dtls_parcel parcel = { .kind = RDL_PARCEL_RECORD,
+		.session = SESSION,
+		.data = record,
+		.len = world->client.out.datagrams[0].len };
+	assert_int_equal(
+		rdl_handshakes_input(world->handshakes, &parcel, now_ms), RDL_HANDSHAKE_TAKEN);
+	assert_int_equal(parcel.text_len, 6);
+	assert_memory_equal(record + RDL_DTLS_CBC_HEAD, update, 6);
+	forget(&person);
+	fleet_end(&fleet);
+}
+
 static void test_common_name(void **state)
 {
 	assert_true(may_register((struct wish){ .cn = "meter" }, "meter"));
@@ -195,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_suite),
+		cmocka_unit_test(test_cbc),
 		cmocka_unit_test(test_common_name),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_small_datagrams),
