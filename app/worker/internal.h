@@ -65,6 +65,8 @@ RDL_MUST_CHECK unsigned worker_give_foreign(
 	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[]);
 /* Takes those back that the kernel has, and sends what it sends. True when there was some. */
 bool worker_take_from_kernel(struct worker *worker);
+/* What frames tell of neighbours and of our addresses. They are read, and not freed here. */
+void worker_hear(struct worker *worker, struct rdl_frame *const frames[], rdl_packet_set news);
 
 /* Ends some of the sessions that are over. True: it has to go on with it. */
 bool worker_sweep_sessions(struct worker *worker);

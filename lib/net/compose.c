@@ -4,8 +4,6 @@
 
 #include <assert.h>
 
-#define TAGS_MAX 2
-
 /* The tags that frames have this way: EtherTypes and VLAN IDs. Returns how many. */
 static unsigned tags_of(const struct rdl_interface *interface, const struct rdl_local *local,
 	uint16_t types[TAGS_MAX], uint16_t vlans[TAGS_MAX])
@@ -21,23 +19,33 @@ static unsigned tags_of(const struct rdl_interface *interface, const struct rdl_
 	return n;
 }
 
-/* Returns the length of what it wrote. */
-static uint8_t put_ethernet(const struct rdl_interface *interface, const struct rdl_way *way,
-	bool ipv4, uint8_t *ethernet)
+uint8_t rdl_net_put_ethernet(const struct rdl_interface *interface, const struct rdl_local *local,
+	const uint8_t *to, uint16_t ethertype, uint8_t *ethernet)
 {
 	uint16_t types[TAGS_MAX], vlans[TAGS_MAX];
-	unsigned n = tags_of(interface, &way->local, types, vlans);
+	unsigned n = tags_of(interface, local, types, vlans);
 	uint8_t *tag = ethernet + TAGS;
 
-	memcpy(ethernet, interface->mac, MAC_LEN);
-	memcpy(ethernet + MAC_LEN, way->mac, MAC_LEN);
+	memcpy(ethernet, to, MAC_LEN);
+	memcpy(ethernet + MAC_LEN, interface->mac, MAC_LEN);
 	for (unsigned i = 0; i < n; i++) {
 		rdl_put_be16(tag, types[i]);
 		rdl_put_be16(tag + 2, vlans[i]);
 		tag += TAG_LEN;
 	}
-	rdl_put_be16(tag, ipv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
+	rdl_put_be16(tag, ethertype);
 	return (uint8_t)(ETHERNET_LEN + n * TAG_LEN);
+}
+
+/* As one that has come. */
+static uint8_t put_ethernet(const struct rdl_interface *interface, const struct rdl_way *way,
+	bool ipv4, uint8_t *ethernet)
+{
+	uint8_t len = rdl_net_put_ethernet(interface, &way->local, interface->mac,
+		ipv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, ethernet);
+
+	memcpy(ethernet + MAC_LEN, way->mac, MAC_LEN);
+	return len;
 }
 
 /* What rdl_net_reply() reads of the header; it writes all of it. Returns its length. */
@@ -60,8 +68,7 @@ static uint8_t put_addresses(
 static bool is_way(const struct rdl_interface *interface, const struct rdl_local *local, bool ipv4)
 {
 	return local->address < (ipv4 ? interface->ipv4_count : interface->ipv6_count) &&
-	       local->udp_port < interface->udp_port_count &&
-	       !(local->stacked && interface->vlan == 0);
+	       local->udp_port < interface->udp_port_count && !rdl_net_is_no_way(interface, local);
 }
 
 struct rdl_cursor rdl_net_compose(

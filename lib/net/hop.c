@@ -24,13 +24,28 @@ static bool ipv6_is_link_local(const uint8_t *address)
 	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 }
 
+int rdl_net_ipv4_near(const struct rdl_interface *interface, uint32_t address)
+{
+	for (unsigned i = 0; i < interface->ipv4_count; i++)
+		if (ipv4_is_in(interface, i, address))
+			return (int)i;
+	return -1;
+}
+
+int rdl_net_ipv6_near(const struct rdl_interface *interface, const uint8_t *address)
+{
+	for (unsigned i = 0; i < interface->ipv6_count; i++)
+		if (ipv6_is_in(interface, i, address))
+			return (int)i;
+	return -1;
+}
+
 static bool ipv4_hop(
 	const struct rdl_interface *interface, unsigned from, uint32_t to, uint32_t *hop)
 {
 	*hop = to;
-	for (unsigned i = 0; i < interface->ipv4_count; i++)
-		if (ipv4_is_in(interface, i, to))
-			return true;
+	if (rdl_net_ipv4_near(interface, to) >= 0)
+		return true;
 	if (interface->ipv4_router_count == 0)
 		return false;
 	*hop = interface->ipv4_routers[0];
@@ -45,11 +60,8 @@ static bool ipv4_hop(
 static const uint8_t *ipv6_hop(
 	const struct rdl_interface *interface, unsigned from, const uint8_t *to)
 {
-	if (ipv6_is_link_local(to))
+	if (ipv6_is_link_local(to) || rdl_net_ipv6_near(interface, to) >= 0)
 		return to;
-	for (unsigned i = 0; i < interface->ipv6_count; i++)
-		if (ipv6_is_in(interface, i, to))
-			return to;
 	if (interface->ipv6_router_count == 0)
 		return NULL;
 	for (unsigned i = 0; i < interface->ipv6_router_count; i++)

@@ -42,3 +42,19 @@ void rdl_net_add_ipv6_router(struct rdl_interface *interface, const uint8_t addr
 	memcpy(router, address, sizeof(interface->ipv6_routers[0]));
 	interface->ipv6_router_count++;
 }
+
+struct rdl_local rdl_net_local(const struct rdl_interface *interface, const struct rdl_frame *frame)
+{
+	const uint8_t *tag = frame->data + TAGS;
+	struct rdl_local local = { .port = frame->port & 15u };
+
+	if (RDL_LIKELY(frame->l2_len == ETHERNET_LEN))
+		return local;
+	local.service = rdl_get_be16(tag) == ETHERTYPE_SERVICE_TAG;
+	local.stacked = frame->l2_len == ETHERNET_LEN + 2 * TAG_LEN;
+	if (interface->vlan == 0)
+		local.vlan = rdl_get_be16(tag + 2) & VLAN_MASK;
+	else if (local.stacked)
+		local.vlan = rdl_get_be16(tag + TAG_LEN + 2) & VLAN_MASK;
+	return local;
+}

@@ -107,7 +107,8 @@ static bool is_of_routers(const struct rdl_interface *interface, const uint8_t *
 
 /*
  * Addresses that no answer can go to, or would not go to one host. An IPv4-mapped one never is on
- * the wire rightfully (RFC 4291 section 2.5.5.2), and would pass for an IPv4 peer.
+ * the wire rightfully (RFC 4291 section 2.5.5.2), and would pass for an IPv4 peer. Of our own ones
+ * nothing is heard but who else claims to have them.
  */
 static bool is_answerable(const struct rdl_interface *interface, const uint8_t *source)
 {
@@ -115,16 +116,17 @@ static bool is_answerable(const struct rdl_interface *interface, const uint8_t *
 
 	return source[0] != 0xff && memcmp(source, loopback, sizeof(loopback)) != 0 &&
 	       memcmp(source, rdl_net_mapped_prefix, sizeof(rdl_net_mapped_prefix)) != 0 &&
-	       !rdl_net_ipv6_is_ours(interface, source) && !is_of_routers(interface, source);
+	       !is_of_routers(interface, source);
 }
 
 /* Worth to be put together: what the whole would be dropped for needs no room until then. */
-static enum rdl_net_verdict fragment_input(const uint8_t *source, bool multicast)
+static enum rdl_net_verdict fragment_input(const uint8_t *source, bool multicast, bool from_us)
 {
 	if (multicast)
 		return RDL_NET_DROP_not_for_us;
-	/* What may come from :: may not come in fragments (RFC 6980 section 5). */
-	return rdl_net_ipv6_is_unspecified(source) ? RDL_NET_DROP_ip_source : RDL_NET_DROP_fragment;
+	/* What may come from :: or us may not come in fragments (RFC 6980 section 5). */
+	return from_us || rdl_net_ipv6_is_unspecified(source) ? RDL_NET_DROP_ip_source
+							      : RDL_NET_DROP_fragment;
 }
 
 enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
@@ -147,6 +149,7 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 	if (!is_answerable(interface, source))
 		return RDL_NET_DROP_ip_source;
 
+	bool from_us = rdl_net_ipv6_is_ours(interface, source);
 	uint8_t protocol = ip[6];
 	size_t header_len = IPV6_LEN;
 	bool fragment_header = false;
@@ -154,7 +157,7 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 		ip, IPV6_LEN + payload_len, &protocol, &header_len, &fragment_header);
 	frame->l3_len = (uint8_t)header_len;
 	if (drop == RDL_NET_DROP_fragment)
-		return fragment_input(source, multicast);
+		return fragment_input(source, multicast, from_us);
 	if (drop != RDL_NET_DATAGRAM)
 		return drop;
 
@@ -165,11 +168,12 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 		.payload_len = (uint16_t)(IPV6_LEN + payload_len - header_len),
 		.multicast = multicast,
 		.local_address = (uint8_t)(multicast ? 0 : ours),
+		.from_us = from_us,
 		.fragment_header = fragment_header,
 	};
 	if (protocol == PROTOCOL_ICMPV6)
 		return rdl_net_icmpv6_input(interface, frame, &packet);
-	if (rdl_net_ipv6_is_unspecified(source))
+	if (from_us || rdl_net_ipv6_is_unspecified(source))
 		return RDL_NET_DROP_ip_source;
 	memcpy(datagram->peer.address, source, sizeof(datagram->peer.address));
 	return rdl_net_udp_input(interface, frame, &packet, datagram);

@@ -20,13 +20,13 @@
 	X(not_for_us, "destination MAC or IP address is not ours")                              \
 	X(vlan, "802.1Q tag is not the configured one")                                         \
 	X(ethertype, "neither ARP, IPv4 nor IPv6")                                              \
-	X(arp, "ARP that asks nothing of us, or is malformed")                                  \
+	X(arp, "ARP that asks or tells us nothing, or is malformed")                            \
 	X(ip_header, "IP header malformed, or longer than the frame")                           \
 	X(ip_checksum, "IPv4 header checksum wrong")                                            \
 	X(ip_source, "source that is no other host: group, network, broadcast, loopback, ours") \
 	X(ip_protocol, "unknown IP protocol, extension header or option")                       \
 	X(fragment, "IP fragment whose datagram did not become whole in time")                  \
-	X(icmp, "ICMP that asks nothing of us, or is malformed")                                \
+	X(icmp, "ICMP that asks or tells us nothing, or is malformed")                          \
 	X(echo_mtu, "echo request whose reply would be longer than the port's MTU")             \
 	X(udp_header, "UDP length does not fit the packet, or source port 0")                   \
 	X(udp_checksum, "UDP checksum wrong, or absent over IPv6")                              \
@@ -35,6 +35,7 @@
 enum rdl_net_verdict {
 	RDL_NET_DATAGRAM = 0, /* a UDP datagram for a port of ours: the rdl_datagram is filled */
 	RDL_NET_ANSWERED, /* ARP, ND or echo: the frame now holds the answer; send it */
+	RDL_NET_NEWS, /* ARP, ND or ICMP that tells something: rdl_net_read_news() */
 #define X(name, help) RDL_NET_DROP_##name,
 	RDL_NET_DROPS(X)
 #undef X
@@ -174,6 +175,7 @@ struct rdl_datagram {
  * RDL_NET_DATAGRAM: fills *datagram and frame->l2_len, l3_len.
  * RDL_NET_DROP_fragment: sets l2_len and l3_len, up to the fragment, of IPv6 up to its header.
  * RDL_NET_ANSWERED: the answer is in the frame, checksums made, lengths set.
+ * RDL_NET_NEWS: sets l2_len, and l3_len of what is no ARP.
  * Anything else: why to drop it; the frame may be freed.
  * UDP length, not frame length, bounds the payload (Ethernet padding). Destination MAC must be
  * ours, broadcast (for ARP only) or multicast.
@@ -211,6 +213,50 @@ struct rdl_way {
  */
 struct rdl_cursor rdl_net_compose(
 	const struct rdl_interface *interface, const struct rdl_way *way, struct rdl_frame *frame);
+
+/* What a frame tells of neighbours, and of addresses and paths of ours. */
+enum rdl_news_kind {
+	/* To us alone, who may have asked: who has `address` is at `mac`. */
+	RDL_NEWS_ANSWER,
+	/* To anybody, or of its own accord: the same. */
+	RDL_NEWS_ANNOUNCEMENT,
+	/* `address`, which is ours, is said to be at `mac`, which is not. */
+	RDL_NEWS_CLAIM,
+	/* A packet of ours to `address` was longer than `mtu`, and went no further. */
+	RDL_NEWS_TOO_BIG,
+};
+struct rdl_news {
+	enum rdl_news_kind kind;
+	/* By which port and tags it came; of CLAIM and TOO_BIG which address of ours it is about. */
+	struct rdl_local local;
+	uint8_t address[16]; /* IPv4 as in struct rdl_peer */
+	uint8_t mac[6];
+	uint16_t mtu; /* of IP packets */
+};
+/* Of a frame that rdl_net_input() has called news. */
+void rdl_net_read_news(const struct rdl_interface *interface, const struct rdl_frame *frame,
+	struct rdl_news *news);
+
+/*
+ * The three below make an empty frame one of ARP (RFC 826), or of neighbour discovery (RFC 4861),
+ * to go out by the tags of `local`. False where none can: it has no room, or the inner of two tags
+ * is not known.
+ *
+ * Asks who has `hop`, IPv4 as in struct rdl_peer: everybody, or who is at `mac` whether it is still
+ * so.
+ */
+RDL_MUST_CHECK bool rdl_net_ask(const struct rdl_interface *interface,
+	const struct rdl_local *local, const uint8_t hop[16], const uint8_t *mac,
+	struct rdl_frame *frame);
+/*
+ * Asks whether anybody else has the address of ours that local->address is (RFC 5227 section 2.1.1;
+ * RFC 4862 section 5.4.2).
+ */
+RDL_MUST_CHECK bool rdl_net_probe(const struct rdl_interface *interface,
+	const struct rdl_local *local, bool ipv6, struct rdl_frame *frame);
+/* Tells all that we have it (RFC 5227 section 2.3; RFC 4861 section 7.2.6). */
+RDL_MUST_CHECK bool rdl_net_announce(const struct rdl_interface *interface,
+	const struct rdl_local *local, bool ipv6, struct rdl_frame *frame);
 
 /*
  * Makes an empty frame, of the port of another that rdl_net_input() called a datagram, one that

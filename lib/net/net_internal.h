@@ -26,6 +26,9 @@
 #define PROTOCOL_UDP 17
 #define PROTOCOL_ICMPV6 58
 
+#define ICMPV6_NEIGHBOUR_SOLICITATION 135
+#define ICMPV6_NEIGHBOUR_ADVERTISEMENT 136
+
 #define HOP_LIMIT 64
 
 /* An IP packet that is for us, as the layer above sees it. */
@@ -36,6 +39,7 @@ struct rdl_net_packet {
 	uint16_t payload_len;
 	bool multicast;
 	uint8_t local_address; /* which of ours it came to; 0 when to a group */
+	bool from_us; /* its source is an address of ours; of IPv6 only, others end before */
 	bool fragment_header; /* of IPv6: it has one, though it is whole (RFC 6946) */
 };
 
@@ -104,6 +108,26 @@ static inline bool rdl_net_ipv6_is_ours(
 	return rdl_net_find_ipv6(interface, address) >= 0;
 }
 
+static inline bool rdl_net_mac_is_ours(const struct rdl_interface *interface, const uint8_t *mac)
+{
+	return memcmp(mac, interface->mac, MAC_LEN) == 0;
+}
+
+/* A group's, or none. */
+static inline bool rdl_net_mac_is_no_host(const uint8_t *mac)
+{
+	static const uint8_t zeros[MAC_LEN];
+
+	return rdl_net_mac_is_group(mac) || memcmp(mac, zeros, MAC_LEN) == 0;
+}
+
+/* An IPv4 address as struct rdl_peer has it. */
+static inline void rdl_net_put_mapped(uint8_t address[16], uint32_t ipv4)
+{
+	memcpy(address, rdl_net_mapped_prefix, sizeof(rdl_net_mapped_prefix));
+	rdl_put_be32(address + 12, ipv4);
+}
+
 /* ::, where a host speaks from before it has an address. */
 static inline bool rdl_net_ipv6_is_unspecified(const uint8_t *address)
 {
@@ -139,9 +163,53 @@ enum rdl_net_verdict rdl_net_icmp_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet);
 enum rdl_net_verdict rdl_net_icmpv6_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet);
-/* An ICMPv6 message of this type, its checksum good. */
+/* ICMPv6 messages of these types, their checksums good. */
 enum rdl_net_verdict rdl_net_neighbour_solicitation(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet);
+enum rdl_net_verdict rdl_net_neighbour_advertisement(const struct rdl_interface *interface,
+	struct rdl_frame *frame, const struct rdl_net_packet *packet);
+
+/* Who is asked, from which address of ours, and about which; all zero: to find a duplicate. */
+struct rdl_net_question {
+	const struct rdl_local *local; /* for its tags */
+	uint8_t from[16], about[16];
+	const uint8_t *mac; /* whom; NULL: everybody */
+};
+/* Fill an empty frame; false where it has no room. */
+bool rdl_net_put_arp(const struct rdl_interface *interface, const struct rdl_net_question *question,
+	struct rdl_frame *frame);
+bool rdl_net_put_solicitation(const struct rdl_interface *interface,
+	const struct rdl_net_question *question, struct rdl_frame *frame);
+bool rdl_net_put_advertisement(const struct rdl_interface *interface, const struct rdl_local *local,
+	const uint8_t address[16], struct rdl_frame *frame);
+
+/* Fill *news; false when there are none. */
+bool rdl_net_arp_news(const struct rdl_interface *interface, const struct rdl_frame *frame,
+	struct rdl_news *news);
+bool rdl_net_advertisement_news(const struct rdl_interface *interface,
+	const struct rdl_frame *frame, struct rdl_news *news);
+/* Of an ICMP or ICMPv6 message, its checksum good. */
+bool rdl_net_too_big_news(const struct rdl_interface *interface, const struct rdl_frame *frame,
+	struct rdl_news *news);
+
+/* Which of our addresses is in a network with this one, or -1. */
+int rdl_net_ipv4_near(const struct rdl_interface *interface, uint32_t address);
+int rdl_net_ipv6_near(const struct rdl_interface *interface, const uint8_t *address);
+
+/* The port and the tags that a frame came by. */
+struct rdl_local rdl_net_local(
+	const struct rdl_interface *interface, const struct rdl_frame *frame);
+
+/* No frame can go out by these tags: the inner of two is not known. */
+static inline bool rdl_net_is_no_way(
+	const struct rdl_interface *interface, const struct rdl_local *local)
+{
+	return local->stacked && interface->vlan == 0;
+}
+#define TAGS_MAX 2
+/* An Ethernet header of ours with the tags of `local`. Returns its length. */
+uint8_t rdl_net_put_ethernet(const struct rdl_interface *interface, const struct rdl_local *local,
+	const uint8_t *to, uint16_t ethertype, uint8_t *ethernet);
 
 /* Writes a header; the addresses may not lie inside it. */
 void rdl_net_put_ipv6(uint8_t *ip, uint8_t protocol, uint16_t payload_len, uint8_t hop_limit,

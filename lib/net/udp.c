@@ -31,19 +31,10 @@ static bool checksum_good(
 static struct rdl_local local_of(const struct rdl_interface *interface,
 	const struct rdl_frame *frame, const struct rdl_net_packet *packet, unsigned udp_port)
 {
-	const uint8_t *tag = frame->data + TAGS;
-	struct rdl_local local = { .port = frame->port & 15u,
-		.address = packet->local_address & 15u,
-		.udp_port = udp_port & 3u };
+	struct rdl_local local = rdl_net_local(interface, frame);
 
-	if (RDL_LIKELY(frame->l2_len == ETHERNET_LEN))
-		return local;
-	local.service = rdl_get_be16(tag) == ETHERTYPE_SERVICE_TAG;
-	local.stacked = frame->l2_len == ETHERNET_LEN + 2 * TAG_LEN;
-	if (interface->vlan == 0)
-		local.vlan = rdl_get_be16(tag + 2) & VLAN_MASK;
-	else if (local.stacked)
-		local.vlan = rdl_get_be16(tag + TAG_LEN + 2) & VLAN_MASK;
+	local.address = packet->local_address & 15u;
+	local.udp_port = udp_port & 3u;
 	return local;
 }
 

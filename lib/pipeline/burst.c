@@ -30,6 +30,8 @@ static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 		} else if (verdict == RDL_NET_ANSWERED) {
 			rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
 			burst->reply |= rdl_packet_bit(i);
+		} else if (verdict == RDL_NET_NEWS) {
+			burst->news |= rdl_packet_bit(i);
 		} else if (verdict == RDL_NET_DROP_fragment) {
 			rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
 			burst->fragment |= rdl_packet_bit(i);
@@ -210,7 +212,7 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 		burst->packets[i] = packets[i];
 	burst->policy = policy;
 	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
-	burst->parcel = burst->elsewhere = burst->foreign = burst->secure = 0;
+	burst->parcel = burst->elsewhere = burst->foreign = burst->news = burst->secure = 0;
 	burst->rest_count = 0;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
 	datagrams = classify(pipeline, count);

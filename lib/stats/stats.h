@@ -14,6 +14,8 @@
 	X(segmented, "frame in more than one buffer, or longer than one holds")                 \
 	X(fragment_bad, "IP fragment malformed, overlapping others, or of too long a datagram") \
 	X(fragment_copy, "IP fragment that was there already")                                  \
+	X(neighbour_unasked, "ARP reply or neighbour advertisement that nobody here waits for") \
+	X(address_claimed, "ARP or advertisement of another host, of an address of ours")       \
 	X(coap_short, "datagram shorter than a CoAP header")                                    \
 	X(coap_version, "CoAP version other than 1")                                            \
 	X(coap_format, "message format error that may not be answered")                         \

@@ -185,6 +185,12 @@ static void run_burst(bool hold)
 			unanswered += wants_answer(p);
 		} else if ((burst->fragment >> i & 1) != 0) {
 			CHECK(p->verdict == RDL_NET_DROP_fragment);
+		} else if ((burst->news >> i & 1) != 0) {
+			struct rdl_news news;
+
+			CHECK(p->verdict == RDL_NET_NEWS);
+			rdl_net_read_news(
+				&gateway_interfaces[p->packet.frame.port], &p->packet.frame, &news);
 		} else {
 			CHECK(burst->shard[i] == 0);
 			check_handed_over(p);

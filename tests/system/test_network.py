@@ -114,8 +114,9 @@ def test_arp(net):
     ])
     net.drops([
         ("another address", "arp", net.to(ARP, arp(1, MAC, ME4, nobody, STRANGER4), BROADCAST)),
-        ("reply", "arp", net.to(ARP, arp(2, MAC, ME4, net.mac, GATEWAY4))),
-        ("our own address announced", "arp", net.to(ARP, arp(1, MAC, GATEWAY4, nobody, GATEWAY4), BROADCAST)),
+        ("reply", "neighbour_unasked", net.to(ARP, arp(2, MAC, ME4, net.mac, GATEWAY4))),
+        ("our own address announced", "address_claimed", net.to(ARP, arp(1, MAC, GATEWAY4, nobody, GATEWAY4), BROADCAST)),
+        ("our own frame come back", "arp", net.to(ARP, arp(1, net.mac, GATEWAY4, nobody, GATEWAY4), BROADCAST)),
         ("other hardware", "arp", net.to(ARP, b"\0\6" + ask[2:], BROADCAST)),
         ("cut", "frame_short", net.to(ARP, ask[:-1], BROADCAST)),
     ])

@@ -2,6 +2,8 @@
 #include "fixture.h"
 
 #define REQUEST_HEAD "0001 0800 06 04 0001"
+#define REPLY_HEAD "0001 0800 06 04 0002"
+#define OURS "020000000001 c0000201"
 #define PEER "020000000099 c000024d" /* 192.0.2.77 */
 #define ASKED "000000000000 c0000201"
 
@@ -63,8 +65,20 @@ static void anything_else_is_dropped(void **state)
 		"0001 0800 06 04 0101" PEER ASKED,
 		REQUEST_HEAD PEER "000000000000 c0000202", /* for somebody else */
 		REQUEST_HEAD PEER "000000000000 00000000",
-		REQUEST_HEAD "020000000099 c0000201" ASKED, /* announces our own address */
-		REQUEST_HEAD "020000000001 c6336401" ASKED,
+		REQUEST_HEAD "020000000001 c6336401" ASKED, /* our own, come back */
+		REQUEST_HEAD "020000000001 c0000201"
+			     "000000000000 c0000201",
+		REQUEST_HEAD "000000000000 c0000201" ASKED, /* nobody's MACs */
+		REQUEST_HEAD "030000000099 c0000201" ASKED,
+		REPLY_HEAD "000000000000 c000024d" OURS,
+		REPLY_HEAD "030000000099 c000024d" OURS,
+		REPLY_HEAD "020000000099 7f000001" OURS, /* no host's address */
+		REPLY_HEAD "020000000099 e0000001"
+			   "020000000001 e0000001",
+		/* Answers that are not for us. */
+		REPLY_HEAD PEER "020000000002 c0000201",
+		REPLY_HEAD PEER "020000000001 c0000202",
+		"0001 0800 06 04 0003" PEER "020000000001 c000024d",
 	};
 	static const struct frame_spec spec = { .mac_to = frame_broadcast_mac };
 
@@ -72,6 +86,68 @@ static void anything_else_is_dropped(void **state)
 		struct test_frame f = arp_frame(&spec, cases[i]);
 		assert_int_equal(verdict_of(&f), RDL_NET_DROP_arp);
 	}
+}
+
+/* What is told: of a neighbour who answers, or announces himself, and of who has our addresses. */
+static void news(void **state)
+{
+	static const struct {
+		const uint8_t *to;
+		const char *tags, *arp;
+		enum rdl_news_kind kind;
+		const char *address;
+		unsigned local;
+	} cases[] = {
+		{ frame_our_mac, NULL, REPLY_HEAD PEER OURS, RDL_NEWS_ANSWER, PEER_IPV4, 0 },
+		{ frame_our_mac, "88a8 0064", REPLY_HEAD PEER "020000000001 c6336401",
+			RDL_NEWS_ANSWER, PEER_IPV4, 0 },
+		{ frame_broadcast_mac, NULL, REQUEST_HEAD PEER "000000000000 c000024d",
+			RDL_NEWS_ANNOUNCEMENT, PEER_IPV4, 0 },
+		{ frame_broadcast_mac, NULL, REPLY_HEAD PEER "ffffffffffff c000024d",
+			RDL_NEWS_ANNOUNCEMENT, PEER_IPV4, 0 },
+		{ frame_our_mac, NULL, REPLY_HEAD PEER PEER, RDL_NEWS_ANNOUNCEMENT, PEER_IPV4, 0 },
+		{ frame_broadcast_mac, NULL, REQUEST_HEAD "020000000099 c0000201" ASKED,
+			RDL_NEWS_CLAIM, OUR_IPV4, 0 },
+		{ frame_broadcast_mac, "8100 0064",
+			REQUEST_HEAD "020000000099 c6336401 000000000000 c0000209", RDL_NEWS_CLAIM,
+			OUR_IPV4_TOO, 1 },
+		/* The answer to a probe of ours. */
+		{ frame_our_mac, NULL, REPLY_HEAD "020000000099 c0000201 020000000001 00000000",
+			RDL_NEWS_CLAIM, OUR_IPV4, 0 },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		const struct frame_spec spec = { .mac_to = cases[i].to, .tags = cases[i].tags };
+		struct test_frame f = arp_frame(&spec, cases[i].arp);
+		struct run run = run_frame(&f);
+		struct rdl_news told;
+		struct rdl_peer peer = { .port = 0 };
+		char text[RDL_ADDRESS_TEXT];
+
+		run.frame.port = 5;
+		assert_int_equal(run.verdict, RDL_NET_NEWS);
+		assert_int_equal(run.frame.l2_len, f.l3);
+		rdl_net_read_news(&interface, &run.frame, &told);
+		assert_int_equal(told.kind, cases[i].kind);
+		memcpy(peer.address, told.address, 16);
+		rdl_peer_address_text(&peer, text);
+		assert_string_equal(text, cases[i].address);
+		assert_memory_equal(told.mac, frame_peer_mac, 6);
+		assert_int_equal(told.local.port, 5);
+		assert_int_equal(told.local.address, cases[i].local);
+		assert_int_equal(told.local.vlan, cases[i].tags != NULL ? 0x64 : 0);
+		assert_int_equal(told.local.service, i == 1);
+		run_end(&run);
+	}
+}
+
+/* It is the frame's MAC that says whose answer it is. */
+static void answer_to_all_is_none(void **state)
+{
+	static const struct frame_spec spec = { .mac_to = frame_broadcast_mac };
+	struct test_frame f = arp_frame(&spec, REPLY_HEAD PEER OURS);
+
+	assert_int_equal(verdict_of(&f), RDL_NET_DROP_arp);
 }
 
 static void cut_at_any_octet(void **state)
@@ -101,6 +177,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_is_answered),
 		cmocka_unit_test(anything_else_is_dropped),
+		cmocka_unit_test(news),
+		cmocka_unit_test(answer_to_all_is_none),
 		cmocka_unit_test(cut_at_any_octet),
 		cmocka_unit_test(no_address_no_answer),
 	};

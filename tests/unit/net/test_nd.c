@@ -6,6 +6,9 @@
 #define LINK_LOCAL "fe800000000000000000000000000001"
 #define SOURCE_MAC "01 01 020000000099"
 #define TARGET_MAC "02 01 020000000001"
+#define NA "88 00 0000 "
+#define PEER_HEX "20010db80000000000000000 0004d00d" /* PEER_IPV6 */
+#define PEER_MAC "02 01 020000000099"
 #define SOLICITED_NODE "ff02::1:ff00:1"
 
 #define SPARE 32
@@ -150,16 +153,126 @@ static void anything_else_is_dropped(void **state)
 		{ { .from = "::", .to = "ff02::1" }, HEAD TARGET },
 		{ { .from = "::", .to = "ff02::1:ff00:2" }, HEAD TARGET },
 		{ { .mac_to = frame_our_mac, .from = "::", .to = OUR_IPV6 }, HEAD TARGET },
-		/* Router solicitation and advertisement, neighbour advertisement, redirect. */
+		/* Router solicitation and advertisement, redirect. */
 		{ { .from = PEER_IPV6, .to = "ff02::2" }, "85 00 0000 00000000" },
 		{ { .from = PEER_IPV6, .to = "ff02::1" }, "86 00 0000 40000708 00000000 00000000" },
-		{ { .from = PEER_IPV6, .to = "ff02::1" }, "88 00 0000 20000000" TARGET },
 		{ { .from = PEER_IPV6, .to = "ff02::1" }, "89 00 0000 00000000" TARGET TARGET },
 	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
 		struct run run = solicit(cases[i].spec, cases[i].message, SPARE);
 		assert_int_equal(run.verdict, RDL_NET_DROP_icmp);
+		run_end(&run);
+	}
+}
+
+/* Advertisements that tell something; what they say is `told`. */
+static void news(void **state)
+{
+	static const struct {
+		struct frame_spec spec;
+		const char *message;
+		enum rdl_news_kind kind;
+		const char *address;
+		unsigned local;
+	} cases[] = {
+		{ { .from = PEER_IPV6, .to = OUR_IPV6, .mac_to = frame_our_mac },
+			NA "60000000" PEER_HEX PEER_MAC, RDL_NEWS_ANSWER, PEER_IPV6, 0 },
+		/* It need not say its MAC to whom it knows, nor be what it is asked about. */
+		{ { .from = "fe80::77", .to = OUR_IPV6_TOO, .mac_to = frame_our_mac },
+			NA "40000000" PEER_HEX, RDL_NEWS_ANSWER, PEER_IPV6, 0 },
+		{ { .from = PEER_IPV6, .to = "ff02::1", .mac_to = all_nodes_mac },
+			NA "20000000" PEER_HEX PEER_MAC, RDL_NEWS_ANNOUNCEMENT, PEER_IPV6, 0 },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6, .mac_to = frame_our_mac },
+			NA "00000000" PEER_HEX PEER_MAC, RDL_NEWS_ANNOUNCEMENT, PEER_IPV6, 0 },
+		/* Somebody has our address: from itself, another, and without a MAC. */
+		{ { .from = OUR_IPV6, .to = "ff02::1", .mac_to = all_nodes_mac },
+			NA "20000000" TARGET PEER_MAC, RDL_NEWS_CLAIM, OUR_IPV6, 0 },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6, .mac_to = frame_our_mac },
+			NA "40000000" LINK_LOCAL PEER_MAC, RDL_NEWS_CLAIM, OUR_IPV6_TOO, 1 },
+		{ { .from = OUR_IPV6, .to = "ff02::1", .mac_to = all_nodes_mac },
+			NA "00000000" TARGET, RDL_NEWS_CLAIM, OUR_IPV6, 0 },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		struct run run = solicit(cases[i].spec, cases[i].message, 0);
+		struct rdl_peer peer = { .port = 0 };
+		struct rdl_news told;
+		char text[RDL_ADDRESS_TEXT];
+
+		assert_int_equal(run.verdict, RDL_NET_NEWS);
+		run.frame.port = 3;
+		rdl_net_read_news(&interface, &run.frame, &told);
+		assert_int_equal(told.kind, cases[i].kind);
+		memcpy(peer.address, told.address, 16);
+		rdl_peer_address_text(&peer, text);
+		assert_string_equal(text, cases[i].address);
+		assert_memory_equal(told.mac, frame_peer_mac, 6);
+		assert_int_equal(told.local.port, 3);
+		assert_int_equal(told.local.address, cases[i].local);
+		run_end(&run);
+	}
+}
+
+static void no_news(void **state)
+{
+	static const struct {
+		struct frame_spec spec;
+		const char *message;
+		enum rdl_net_verdict verdict;
+	} cases[] = {
+		{ { .from = PEER_IPV6, .to = OUR_IPV6, .hop_limit = 254 },
+			NA "60000000" PEER_HEX PEER_MAC, RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6,
+			  .to = OUR_IPV6,
+			  .first_extension = 44,
+			  .options = "3a00 0000 00000001" },
+			NA "60000000" PEER_HEX PEER_MAC, RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 }, NA "60000000", RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 },
+			NA "60000000 20010db80000000000000000 0004d0", RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 }, NA "60000000" PEER_HEX "0200 020000000099",
+			RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 }, NA "60000000" PEER_HEX "0202 020000000099",
+			RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 }, "88 01 0000 60000000" PEER_HEX PEER_MAC,
+			RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 },
+			NA "60000000 ff020000000000000000000000000001" PEER_MAC,
+			RDL_NET_DROP_icmp },
+		/* Answers to all, or from before there was an address. */
+		{ { .from = PEER_IPV6, .to = "ff02::1", .mac_to = all_nodes_mac },
+			NA "60000000" PEER_HEX PEER_MAC, RDL_NET_DROP_icmp },
+		{ { .from = "::", .to = "ff02::1", .mac_to = all_nodes_mac },
+			NA "20000000" PEER_HEX PEER_MAC, RDL_NET_DROP_icmp },
+		/* MACs of nobody, of a group, and ours come back. */
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 }, NA "60000000" PEER_HEX "0201 000000000000",
+			RDL_NET_DROP_icmp },
+		{ { .from = PEER_IPV6, .to = OUR_IPV6 }, NA "60000000" PEER_HEX "0201 030000000099",
+			RDL_NET_DROP_icmp },
+		{ { .from = OUR_IPV6, .to = "ff02::1", .mac_to = all_nodes_mac },
+			NA "20000000" TARGET TARGET_MAC, RDL_NET_DROP_icmp },
+		/* Tells no MAC, and answers nothing. */
+		{ { .from = PEER_IPV6, .to = "ff02::1", .mac_to = all_nodes_mac },
+			NA "20000000" PEER_HEX, RDL_NET_DROP_icmp },
+		/* Our address may say nothing else. */
+		{ { .from = OUR_IPV6, .to = SOLICITED_NODE, .mac_to = solicited_mac },
+			HEAD TARGET SOURCE_MAC, RDL_NET_DROP_ip_source },
+		{ { .from = OUR_IPV6, .to = OUR_IPV6 }, "80 00 0000 00000000",
+			RDL_NET_DROP_ip_source },
+		{ { .from = OUR_IPV6,
+			  .to = OUR_IPV6,
+			  .first_extension = 44,
+			  .options = "3a00 0001 00000001" },
+			NA "60000000" TARGET PEER_MAC, RDL_NET_DROP_ip_source },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		struct frame_spec spec = cases[i].spec;
+
+		spec.mac_to = spec.mac_to != NULL ? spec.mac_to : frame_our_mac;
+		struct run run = solicit(spec, cases[i].message, SPARE);
+		assert_int_equal(run.verdict, cases[i].verdict);
 		run_end(&run);
 	}
 }
@@ -204,6 +317,8 @@ int main(void)
 		cmocka_unit_test(solicitation_is_answered),
 		cmocka_unit_test(known_advertisement),
 		cmocka_unit_test(anything_else_is_dropped),
+		cmocka_unit_test(news),
+		cmocka_unit_test(no_news),
 		cmocka_unit_test(answer_needs_room),
 		cmocka_unit_test(checksum_is_checked),
 	};

@@ -144,7 +144,10 @@ static void test_arp(void **state)
 			f.data[14 + 8] = 0x03;
 			good = false;
 		}
-		assert_int_equal(verdict_at(&in, &f), good ? RDL_NET_ANSWERED : RDL_NET_DROP_arp);
+		enum rdl_net_verdict bad = RDL_NET_DROP_arp;
+		if (strcmp(row->source, OURS4) == 0 && i < RDL_ARRAY_LEN(rows4))
+			bad = RDL_NET_NEWS; /* somebody else has our address */
+		assert_int_equal(verdict_at(&in, &f), good ? RDL_NET_ANSWERED : bad);
 	}
 }
 
