@@ -13,6 +13,7 @@ coap_DEPS     := base
 link_DEPS     := base
 fragments_DEPS := net
 pcapng_DEPS   := base
+neighbours_DEPS := net
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := identities
 policy_PKGS   := libxxhash
@@ -45,13 +46,13 @@ handshake_PKGS := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments admission coap link lwm2m policy stats pcapng conf watch log thread rules mailbox lines registry events \
+LIBS := base clock channel net fragments neighbours admission coap link lwm2m policy stats pcapng conf watch log thread rules mailbox lines registry events \
 	refusals pipeline shard pktio credentials identities dtls handshake journal
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log
 lcores_PKGS   := libdpdk
-worker_DEPS   := lcores channel clock dtls fragments pipeline pktio rules
+worker_DEPS   := lcores channel clock dtls fragments neighbours pipeline pktio rules
 handshakers_DEPS := lcores channel clock conf handshake thread
 exception_DEPS := lcores channel conf net thread
 shard_core_DEPS := lcores channel mailbox rules shard
