@@ -12,7 +12,7 @@
 
 /* Random at each start, each for one purpose. */
 struct keys {
-	struct rdl_key endpoint, list, admission, fragments, block;
+	struct rdl_key endpoint, list, admission, fragments, block, neighbours;
 	struct rdl_key identities, dtls_address, dtls_cid, dtls_cookie;
 	struct rdl_speck location;
 	uint64_t exchange_seed, memo_seed;
@@ -41,6 +41,7 @@ struct daemon {
 	struct rdl_rulebook rulebook;
 	struct rdl_pktio *pktio;
 	struct rdl_interface interfaces[PORTS_MAX];
+	struct rdl_neighbours *neighbours; /* of all workers */
 	struct worker *workers[WORKERS_MAX];
 	struct owners owners; /* the shard cores */
 	void *admission[SHARDS_MAX]; /* their memory for it */
@@ -64,11 +65,14 @@ struct daemon {
 #define REQUESTS 4095
 /* Datagrams of handshakes that a worker may have at one handshaker. */
 #define PARCELS 1024
-/* Frames that a worker may have made, for a flight's datagrams, before they are sent. */
-#define BORN 256
+/* Frames that a worker may have made before they are sent: with DTLS a flight's datagrams, too. */
+#define BORN 64
+#define BORN_DTLS 256
 /* Frames that a worker may have under way to the kernel; and those of it, before they are sent. */
 #define FOREIGN 256
 #define KERNEL_BORN (2 * RDL_PKTIO_BURST)
+/* Neighbours that are known at a time. */
+#define NEIGHBOURS 1024
 
 /* eal.c: brings EAL up with an argv made from the configuration; logs, returns -1 when it fails. */
 int daemon_eal(struct daemon *daemon);

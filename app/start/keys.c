@@ -25,6 +25,7 @@ int daemon_keys(struct daemon *daemon)
 		{ &keys->admission, sizeof(keys->admission) },
 		{ &keys->fragments, sizeof(keys->fragments) },
 		{ &keys->block, sizeof(keys->block) },
+		{ &keys->neighbours, sizeof(keys->neighbours) },
 		{ &keys->identities, sizeof(keys->identities) },
 		{ &keys->dtls_address, sizeof(keys->dtls_address) },
 		{ &keys->dtls_cid, sizeof(keys->dtls_cid) },

@@ -97,6 +97,8 @@ static int look_on(struct daemon *daemon)
 {
 	const struct watched watched = { .conf = daemon->conf,
 		.pktio = daemon->pktio,
+		.interfaces = daemon->interfaces,
+		.neighbours = daemon->neighbours,
 		.workers = (const struct worker *const *)daemon->workers,
 		.owners = &daemon->owners,
 		.handshakers = daemon->handshakers };

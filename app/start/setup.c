@@ -84,6 +84,20 @@ static int setup_exception(struct daemon *daemon)
 	return daemon->exception != NULL ? 0 : -1;
 }
 
+static int setup_neighbours(struct daemon *daemon)
+{
+	void *memory = rte_zmalloc_socket("neighbours", rdl_neighbours_memory(NEIGHBOURS),
+		RTE_CACHE_LINE_SIZE, daemon->socket_id);
+
+	if (memory == NULL) {
+		rdl_log_error("start", "no memory for %u neighbours", NEIGHBOURS);
+		return -1;
+	}
+	daemon->neighbours = rdl_neighbours_init(memory, NEIGHBOURS, daemon->interfaces,
+		daemon->conf->port_count, &daemon->keys.neighbours);
+	return 0;
+}
+
 static int setup_fragments(const struct daemon *daemon, struct worker *worker)
 {
 	unsigned datagrams = daemon_reassemblies(daemon);
@@ -137,6 +151,7 @@ static int setup_workers(struct daemon *daemon)
 		for (unsigned p = 0; p < worker->port_count; p++)
 			worker->foreign[p].per_s = daemon->conf->ports[p].exception_per_s;
 		worker->pktio = daemon->pktio;
+		worker->neighbours = daemon->neighbours;
 		worker->rulebook = &daemon->rulebook;
 		rdl_rulebook_add_reader(&daemon->rulebook, &worker->rules_seen);
 		worker->ending = &daemon->lcores.ending;
@@ -214,6 +229,7 @@ int daemon_setup_shards(struct daemon *daemon)
 int daemon_setup(struct daemon *daemon)
 {
 	return setup_ports(daemon) == 0 && setup_exception(daemon) == 0 &&
+			       setup_neighbours(daemon) == 0 &&
 			       setup_workers(daemon) == 0 && daemon_setup_handshakers(daemon) == 0
 		       ? 0
 		       : -1;
@@ -237,6 +253,7 @@ void daemon_teardown(struct daemon *daemon)
 		}
 		rte_free(daemon->workers[w]);
 	}
+	rte_free(daemon->neighbours);
 	daemon_teardown_dtls(daemon);
 	exception_close(daemon->exception);
 	rte_free(daemon->channels);

@@ -63,7 +63,7 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		.rss_key = daemon->keys.rss,
 		.in_flight = conf->workers * (conf->shards * (REQUESTS + 1) + 4 * RDL_BURST_MAX +
 						     daemon_handshaker_count(conf) * (PARCELS + 1)),
-		.born = conf->dtls.port != 0 ? BORN : 0,
+		.born = conf->dtls.port != 0 ? BORN_DTLS : BORN,
 		.private_len = sizeof(struct rdl_packet),
 		.room = room,
 		.page = conf->memory.hugepages ? HUGEPAGE : (uint32_t)sysconf(_SC_PAGESIZE),
@@ -163,7 +163,8 @@ uint64_t daemon_dpdk_memory(const struct daemon *daemon)
 		daemon_registry_config(daemon, s, &registry);
 		octets += rdl_registry_memory(&registry);
 	}
-	octets += daemon_channels_memory(daemon) + daemon_dtls_memory(daemon);
+	octets += daemon_channels_memory(daemon) + daemon_dtls_memory(daemon) +
+		  rdl_neighbours_memory(NEIGHBOURS);
 	return octets;
 }
 

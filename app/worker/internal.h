@@ -67,6 +67,8 @@ RDL_MUST_CHECK unsigned worker_give_foreign(
 bool worker_take_from_kernel(struct worker *worker);
 /* What frames tell of neighbours and of our addresses. They are read, and not freed here. */
 void worker_hear(struct worker *worker, struct rdl_frame *const frames[], rdl_packet_set news);
+/* Sends what is due to neighbours, some at a time: of the first worker. */
+void worker_tend_neighbours(struct worker *worker);
 
 /* Ends some of the sessions that are over. True: it has to go on with it. */
 bool worker_sweep_sessions(struct worker *worker);

@@ -1,19 +1,68 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Neighbours on the links: what they tell. */
+/* Neighbours on the links: what they tell, and what is sent to them. */
 #include "internal.h"
 
 void worker_hear(struct worker *worker, struct rdl_frame *const frames[], rdl_packet_set news)
 {
+	static const enum rdl_stat stats[] = {
+		[RDL_HEARD_LEARNED] = RDL_STAT_net_learned,
+		[RDL_HEARD_DOUBTED] = RDL_STAT_drop_neighbour_unasked,
+		[RDL_HEARD_UNASKED] = RDL_STAT_drop_neighbour_unasked,
+		[RDL_HEARD_CLAIM] = RDL_STAT_drop_address_claimed,
+	};
+
 	while (news != 0) {
 		const struct rdl_frame *frame = frames[rdl_packet_pop(&news)];
-		enum rdl_stat stat = RDL_STAT_drop_neighbour_unasked;
 		struct rdl_news told;
 
 		rdl_net_read_news(&worker->pipeline.config.interfaces[frame->port], frame, &told);
-		if (told.kind == RDL_NEWS_TOO_BIG)
-			stat = RDL_STAT_drop_icmp;
-		else if (told.kind == RDL_NEWS_CLAIM)
-			stat = RDL_STAT_drop_address_claimed;
-		rdl_stats_add(&worker->pipeline.stats, stat, 1);
+		if (told.kind == RDL_NEWS_TOO_BIG) {
+			rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_icmp, 1);
+			continue;
+		}
+		rdl_stats_add(&worker->pipeline.stats,
+			stats[rdl_neighbours_hear(
+				worker->neighbours, &told, worker->pipeline.now_ms)],
+			1);
+	}
+}
+
+static void send_errand(struct worker *worker, const struct rdl_errand *errand)
+{
+	struct rdl_stats *stats = &worker->pipeline.stats;
+	struct rdl_frame *frame;
+
+	if (rdl_pktio_make(worker->pktio, errand->local.port, worker->index, &frame, 1) == 0) {
+		rdl_stats_add(stats, RDL_STAT_drop_net_frame, 1);
+		return;
+	}
+	if (!rdl_errand_fill(worker->neighbours, errand, frame)) {
+		rdl_pktio_free(worker->pktio, worker->index, &frame, 1);
+		rdl_stats_add(stats, RDL_STAT_drop_net_frame, 1);
+		return;
+	}
+	rdl_stats_add(stats, RDL_STAT_tx_frames, 1);
+	rdl_stats_add(stats,
+		errand->kind == RDL_ERRAND_ASK ? RDL_STAT_net_asked : RDL_STAT_net_announced, 1);
+	worker_send_later(worker, frame);
+}
+
+/* Between two looks, and what one of them sends at most. */
+#define TEND_MS 5
+#define ERRANDS 16
+
+void worker_tend_neighbours(struct worker *worker)
+{
+	uint64_t now_ms = rdl_clock_coarse_ms();
+
+	if (now_ms < worker->due_ms)
+		return;
+	worker->due_ms = now_ms + TEND_MS;
+	for (unsigned n = 0; n < ERRANDS; n++) {
+		struct rdl_errand errand = rdl_neighbours_due(worker->neighbours, now_ms);
+
+		if (errand.kind == RDL_ERRAND_NONE)
+			break;
+		send_errand(worker, &errand);
 	}
 }

@@ -182,6 +182,9 @@ static void drain(struct worker *worker)
 /* Rounds between two looks: milliseconds, or a second where rounds sleep. */
 #define FRAGMENT_ROUNDS 16384
 
+/* The same for neighbours: below a millisecond where they do not sleep. */
+#define TEND_ROUNDS 32
+
 static void forget_fragments(struct worker *worker)
 {
 	if (++worker->rounds < FRAGMENT_ROUNDS)
@@ -216,6 +219,8 @@ bool worker_step(void *self)
 			worked |= meet(worker, w);
 	if (RDL_UNLIKELY(worker->shares))
 		worked |= worker_take_from_kernel(worker);
+	if (worker->index == 0 && worker->rounds % TEND_ROUNDS == 0 && !stopping)
+		worker_tend_neighbours(worker);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		flush(worker, p);
 	forget_fragments(worker);

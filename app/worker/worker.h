@@ -10,6 +10,7 @@
 #include "dtls.h"
 #include "fragments.h"
 #include "lcores.h"
+#include "neighbours.h"
 #include "pipeline.h"
 #include "pktio.h"
 #include "rules.h"
@@ -59,6 +60,7 @@ struct worker {
 	struct rdl_pktio *pktio; /* its queues are touched by its core alone */
 	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct ending *ending; /* anybody's, by its functions */
+	struct rdl_neighbours *neighbours; /* the same; the first worker sends what is due */
 	/* Written by its core, read by anybody: the statistics in the pipeline, and the load. */
 	struct rdl_pipeline pipeline;
 	struct load load;
@@ -76,6 +78,7 @@ struct worker {
 	uint64_t notes_out; /* those that are at fellows, a bit each */
 	struct rdl_fragments *fragments;
 	unsigned rounds; /* since it looked for fragments that wait in vain */
+	uint64_t due_ms; /* when it looks for what is due to neighbours */
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */
 	unsigned full_bursts[PORTS_MAX];
 	bool pressed[PORTS_MAX];

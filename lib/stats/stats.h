@@ -50,6 +50,7 @@
 	X(journal_register, "Register shed: the journal is behind, or has failed")             \
 	X(journal_update, "Update shed: the journal is further behind, or has failed")         \
 	X(journal_deregister, "De-register shed: as Updates are")                              \
+	X(net_frame, "question to neighbours or announcement shed: no frame for it")           \
 	X(dtls_parcel, "datagram of a handshake shed: no credit towards its handshaker")       \
 	X(dtls_cbc, "record or reply of a session with CBC shed: no credit, or no frame")      \
 	X(dtls_flight, "datagram of a handshake shed: no frame for it, or no way to its peer") \
@@ -80,6 +81,9 @@
 	X(exception_to_kernel, "frames that are not ours, given to the kernel")    \
 	X(exception_from_kernel, "frames of the kernel's, sent")                   \
 	X(net_answered, "ARP, neighbour solicitations and echo requests answered") \
+	X(net_asked, "ARP requests and neighbour solicitations sent")              \
+	X(net_learned, "answers to those")                                         \
+	X(net_announced, "probes and announcements of our own addresses sent")     \
 	X(requests_register, "Register requests")                                  \
 	X(requests_update, "Update requests")                                      \
 	X(requests_deregister, "De-register requests")                             \

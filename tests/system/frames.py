@@ -75,6 +75,16 @@ def icmp(type, body, addresses=None, wrong=0):
     return bytes([type, 0]) + struct.pack("!H", sum ^ wrong) + body
 
 
+def is_told_to_all(frame):
+    """ARP or neighbour discovery to all, or a group: what a gateway sends of its own accord."""
+    at = 12
+    while frame[at:at + 2] in (b"\x81\0", b"\x88\xa8"):
+        at += 4
+    if frame[at:at + 2] == b"\x08\x06":
+        return frame[:6] == b"\xff" * 6
+    return frame[:2] == b"\x33\x33" and frame[at + 2 + 40] in (135, 136)
+
+
 class Wire:
     """Whole frames in and out of an interface of this namespace, 802.1Q tags included."""
     SOL_PACKET, AUXDATA, IGNORE_OUTGOING = 263, 8, 23
@@ -101,6 +111,11 @@ class Wire:
             if status & self.VLAN_VALID:  # the kernel takes tags off
                 frame = frame[:12] + struct.pack("!HH", tpid, tci) + frame[12:]
         return frame
+
+    def drain(self):
+        """Forgets what has come."""
+        while self.receive(0.01) is not None:
+            pass
 
     def receive_until(self, last, seconds=5.0):
         """Frames up to `last`, which is not among them."""

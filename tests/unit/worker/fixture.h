@@ -50,6 +50,8 @@ static struct rdl_rulebook rulebook;
 static struct rdl_interface interface;
 static struct seat seats[QUEUES];
 static unsigned seat_count = 1; /* the program's, before it begins */
+static unsigned told_ports; /* the same: whose links are told of our addresses */
+static struct rdl_neighbours *neighbours;
 static struct rdl_dtls *client;
 static struct rdl_dtls_owners *owners;
 static struct ending ending;
@@ -152,6 +154,7 @@ static inline void take_seat(unsigned s)
 	worker->rulebook = &rulebook;
 	rdl_rulebook_add_reader(&rulebook, &worker->rules_seen);
 	worker->ending = &ending;
+	worker->neighbours = neighbours;
 	gateway_worker_start(&worker->pipeline, &config);
 	seat->fragments_memory = zeroed(rdl_fragments_memory(4));
 	worker->fragments = rdl_fragments_init(seat->fragments_memory, 4, &gateway_list_key);
@@ -176,6 +179,8 @@ static inline int begin(void **state)
 	rdl_net_add_udp_port(&interface, SECURE_PORT);
 	owners = rdl_dtls_owners_init(zeroed(rdl_dtls_owners_memory(16)), 16);
 	client = make_table(0, 1);
+	neighbours = rdl_neighbours_init(
+		zeroed(rdl_neighbours_memory(8)), 8, &interface, told_ports, &gateway_list_key);
 	rdl_rulebook_init(&rulebook);
 	for (unsigned s = 0; s < seat_count; s++)
 		take_seat(s);
@@ -202,6 +207,7 @@ static inline int end(void **state)
 	}
 	rdl_rulebook_close(&rulebook);
 	free(client);
+	free(neighbours);
 	free(owners);
 	free(between);
 	return 0;

@@ -29,7 +29,7 @@ static struct rdl_rulebook rulebook;
 static struct worker worker;
 static struct rdl_channel shard; /* the other end */
 static struct ending ending;
-static void *channel_memory, *fragments_memory;
+static void *channel_memory, *fragments_memory, *neighbours_memory;
 
 /* Rules of all that most tests go by, but that `denied` names are barred. */
 static void bar(const char *denied)
@@ -93,6 +93,10 @@ static int begin(void **state)
 	channel_memory = aligned_alloc(64, rdl_channel_memory(&credit, &nothing));
 	memset(fragments_memory, 0, rdl_fragments_memory(4));
 	worker.fragments = rdl_fragments_init(fragments_memory, 4, &gateway_list_key);
+	neighbours_memory = aligned_alloc(64, rdl_neighbours_memory(8));
+	memset(neighbours_memory, 0, rdl_neighbours_memory(8));
+	worker.neighbours = rdl_neighbours_init(
+		neighbours_memory, 8, worker.pipeline.config.interfaces, 0, &gateway_list_key);
 	rdl_channel_join(&worker.shards[0], &credit, &shard, &nothing, channel_memory);
 	return 0;
 }
@@ -104,6 +108,7 @@ static int end(void **state)
 	assert_int_equal(rte_mempool_in_use_count(outside), 0);
 	gateway_worker_stop(&worker.pipeline);
 	rdl_rulebook_close(&rulebook);
+	free(neighbours_memory);
 	free(fragments_memory);
 	free(channel_memory);
 	return 0;
