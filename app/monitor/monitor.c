@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "device.h"
 #include "log.h"
+#include "vicinity.h"
 
 /* A core that makes no round for so long stands still: it does a million a second. */
 #define STANDS_MS 1000
@@ -27,6 +28,7 @@ struct port_watch {
 	bool settled; /* its link was up once, or had the time to be */
 	unsigned interface; /* the kernel's, by number; 0: the driver's word is good */
 	struct rdl_gate losses;
+	struct vicinity vicinity;
 };
 
 struct monitor {
@@ -85,6 +87,7 @@ static void store(uint64_t *to, uint64_t value)
 static void read_port(const struct watched *watched, unsigned p, struct port_watch *port)
 {
 	struct rdl_pktio_health health;
+	bool was_up = port->now.link != 0;
 
 	rdl_pktio_health(watched->pktio, p, &health);
 	/* af_packet has a link even when its interface is down, or gone. */
@@ -92,6 +95,8 @@ static void read_port(const struct watched *watched, unsigned p, struct port_wat
 		health.link = device_kernel_link(port->interface, &health.there);
 	store(&port->now.there, health.there);
 	store(&port->now.link, health.there && health.link);
+	if (port->now.link && !was_up)
+		rdl_neighbours_link_up(watched->neighbours, p);
 	store(&port->now.rx_missed, health.rx_missed);
 	store(&port->now.rx_no_buffer, health.rx_no_buffer);
 	store(&port->now.rx_errors, health.rx_errors);
@@ -146,6 +151,8 @@ static void look_at_ports(struct monitor *monitor)
 		read_port(&monitor->watched, p, &monitor->ports[p]);
 		say_link(monitor, p, &monitor->ports[p]);
 		say_losses(p, &monitor->ports[p]);
+		vicinity_look(&monitor->ports[p].vicinity, monitor->watched.neighbours,
+			&monitor->watched.interfaces[p], p);
 	}
 }
 

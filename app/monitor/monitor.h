@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * monitor: what the main thread looks at once a second while the others work: whether cores make
- * rounds, ports have a link, the NIC drops, requests are shed, and the table fills. It says in the
- * log what changes.
+ * rounds, ports have a link, routers answer, others claim our addresses, the NIC drops, requests
+ * are shed, and the table fills. It says in the log what changes.
  */
 #ifndef RDL_MONITOR_H
 #define RDL_MONITOR_H
@@ -18,6 +18,8 @@
 struct watched {
 	const struct rdl_conf *conf;
 	const struct rdl_pktio *pktio;
+	const struct rdl_interface *interfaces; /* conf->port_count */
+	struct rdl_neighbours *neighbours; /* told when a link comes up */
 	const struct worker *const *workers; /* conf->workers */
 	const struct owners *owners; /* conf->shards; may be asked */
 	const struct handshakers *handshakers; /* NULL: there is no DTLS */

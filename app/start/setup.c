@@ -229,8 +229,8 @@ int daemon_setup_shards(struct daemon *daemon)
 int daemon_setup(struct daemon *daemon)
 {
 	return setup_ports(daemon) == 0 && setup_exception(daemon) == 0 &&
-			       setup_neighbours(daemon) == 0 &&
-			       setup_workers(daemon) == 0 && daemon_setup_handshakers(daemon) == 0
+			       setup_neighbours(daemon) == 0 && setup_workers(daemon) == 0 &&
+			       daemon_setup_handshakers(daemon) == 0
 		       ? 0
 		       : -1;
 }

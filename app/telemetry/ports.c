@@ -41,16 +41,21 @@ void tel_ports(struct rte_tel_data *d, const struct telemetry *from)
 	put_port(d, &sum);
 }
 
-static void put_setup(struct rte_tel_data *d, const struct rdl_pktio *pktio, unsigned p)
+void tel_mac(struct rte_tel_data *d, const uint8_t mac[6])
 {
-	const struct rdl_pktio_setup *setup = rdl_pktio_setup(pktio, p);
-	const uint8_t *mac = rdl_pktio_mac(pktio, p);
 	char text[18];
 
 	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
 		mac[3], mac[4], mac[5]);
-	rte_tel_data_add_dict_string(d, "driver", setup->driver);
 	rte_tel_data_add_dict_string(d, "mac", text);
+}
+
+static void put_setup(struct rte_tel_data *d, const struct rdl_pktio *pktio, unsigned p)
+{
+	const struct rdl_pktio_setup *setup = rdl_pktio_setup(pktio, p);
+
+	rte_tel_data_add_dict_string(d, "driver", setup->driver);
+	tel_mac(d, rdl_pktio_mac(pktio, p));
 	rte_tel_data_add_dict_int(d, "node", setup->node);
 	tel_u64(d, "mtu", setup->mtu);
 	tel_u64(d, "queues", setup->queues);

@@ -204,6 +204,8 @@ int telemetry_start(const struct telemetry *telemetry)
 		{ "/rdline/shard", shard, "Counters and load of one shard. Parameter: number" },
 		{ "/rdline/port", telemetry_port,
 			"One port: its link, and what its NIC has lost. Parameter: number" },
+		{ "/rdline/neighbours", telemetry_neighbours,
+			"A page of routers and others on the links. Parameter: cursor" },
 		{ "/rdline/dtls", telemetry_dtls, "Handshakes, sessions, credentials." },
 		{ "/rdline/control", telemetry_control, "The control socket: its connections." },
 		{ "/rdline/events", telemetry_events,

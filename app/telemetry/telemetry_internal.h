@@ -36,6 +36,9 @@ static inline uint64_t relaxed(const uint64_t *value)
 /* "N" below `count`, or -1. */
 int tel_index(const char *params, unsigned count);
 
+/* The entry `mac`. */
+void tel_mac(struct rte_tel_data *d, const uint8_t mac[6]);
+
 /* All ports as one: `links_up` of `ports`, and what they have lost. */
 void tel_ports(struct rte_tel_data *d, const struct telemetry *from);
 
@@ -83,6 +86,7 @@ void telemetry_ask(const struct telemetry *from, const char *text, size_t len,
 	uint64_t argument);
 
 int telemetry_port(const char *cmd, const char *params, struct rte_tel_data *d);
+int telemetry_neighbours(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_dtls(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d);

@@ -65,8 +65,11 @@ RDL_MUST_CHECK unsigned worker_give_foreign(
 	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[]);
 /* Takes those back that the kernel has, and sends what it sends. True when there was some. */
 bool worker_take_from_kernel(struct worker *worker);
-/* What frames tell of neighbours and of our addresses. They are read, and not freed here. */
-void worker_hear(struct worker *worker, struct rdl_frame *const frames[], rdl_packet_set news);
+/*
+ * Reads what a burst's news tell of neighbours and of our addresses. They are counted, but for what
+ * tells us nothing and goes to the kernel.
+ */
+void worker_hear(struct worker *worker, const struct rdl_burst *burst);
 /* Sends what is due to neighbours, some at a time: of the first worker. */
 void worker_tend_neighbours(struct worker *worker);
 

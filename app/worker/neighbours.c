@@ -2,7 +2,7 @@
 /* Neighbours on the links: what they tell, and what is sent to them. */
 #include "internal.h"
 
-void worker_hear(struct worker *worker, struct rdl_frame *const frames[], rdl_packet_set news)
+static enum rdl_stat hear(struct worker *worker, const struct rdl_frame *frame)
 {
 	static const enum rdl_stat stats[] = {
 		[RDL_HEARD_LEARNED] = RDL_STAT_net_learned,
@@ -10,20 +10,22 @@ void worker_hear(struct worker *worker, struct rdl_frame *const frames[], rdl_pa
 		[RDL_HEARD_UNASKED] = RDL_STAT_drop_neighbour_unasked,
 		[RDL_HEARD_CLAIM] = RDL_STAT_drop_address_claimed,
 	};
+	struct rdl_news news;
 
-	while (news != 0) {
-		const struct rdl_frame *frame = frames[rdl_packet_pop(&news)];
-		struct rdl_news told;
+	rdl_net_read_news(&worker->pipeline.config.interfaces[frame->port], frame, &news);
+	if (news.kind == RDL_NEWS_TOO_BIG)
+		return RDL_STAT_drop_icmp;
+	return stats[rdl_neighbours_hear(worker->neighbours, &news, worker->pipeline.now_ms)];
+}
 
-		rdl_net_read_news(&worker->pipeline.config.interfaces[frame->port], frame, &told);
-		if (told.kind == RDL_NEWS_TOO_BIG) {
-			rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_icmp, 1);
-			continue;
-		}
-		rdl_stats_add(&worker->pipeline.stats,
-			stats[rdl_neighbours_hear(
-				worker->neighbours, &told, worker->pipeline.now_ms)],
-			1);
+void worker_hear(struct worker *worker, const struct rdl_burst *burst)
+{
+	for (rdl_packet_set left = burst->news; left != 0;) {
+		unsigned i = rdl_packet_pop(&left);
+		enum rdl_stat stat = hear(worker, &burst->packets[i]->frame);
+
+		if (stat != RDL_STAT_drop_neighbour_unasked || !rdl_packet_is_in(burst->foreign, i))
+			rdl_stats_add(&worker->pipeline.stats, stat, 1);
 	}
 }
 

@@ -94,13 +94,10 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 	for (rdl_packet_set left = burst->reply; left != 0;)
 		replies[reply_count++] = frames[rdl_packet_pop(&left)];
 	worker_send(worker, home, replies, reply_count);
+	if (RDL_UNLIKELY(burst->news != 0))
+		worker_hear(worker, burst);
 	for (rdl_packet_set left = burst->drop; left != 0;)
 		freed[freed_count++] = frames[rdl_packet_pop(&left)];
-	if (RDL_UNLIKELY(burst->news != 0)) {
-		worker_hear(worker, frames, burst->news);
-		for (rdl_packet_set left = burst->news; left != 0;)
-			freed[freed_count++] = frames[rdl_packet_pop(&left)];
-	}
 	hand_over(worker, burst, freed, &freed_count);
 	if (RDL_UNLIKELY(burst->parcel != 0))
 		freed_count += worker_send_parcels(worker, burst, freed + freed_count);

@@ -6,6 +6,7 @@
 static bool may_be_foreign(enum rdl_net_verdict verdict)
 {
 	switch (verdict) {
+	case RDL_NET_NEWS: /* of which some are about what the kernel has asked */
 	case RDL_NET_DROP_not_for_us:
 	case RDL_NET_DROP_vlan:
 	case RDL_NET_DROP_ethertype:

@@ -32,6 +32,10 @@ static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 			burst->reply |= rdl_packet_bit(i);
 		} else if (verdict == RDL_NET_NEWS) {
 			burst->news |= rdl_packet_bit(i);
+			if (may_be_the_kernels(pipeline, frame, verdict))
+				burst->foreign |= rdl_packet_bit(i);
+			else
+				burst->drop |= rdl_packet_bit(i);
 		} else if (verdict == RDL_NET_DROP_fragment) {
 			rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
 			burst->fragment |= rdl_packet_bit(i);

@@ -54,8 +54,12 @@ struct rdl_burst {
 	rdl_packet_set parcel; /* to handshaker[i] */
 	rdl_packet_set elsewhere; /* to worker[i], as it came */
 	rdl_packet_set foreign; /* to the kernel, as it came */
-	rdl_packet_set news; /* of neighbours and paths: to be read, and to be freed */
 	rdl_packet_set drop; /* counted, to be freed */
+	/*
+	 * Of those for the kernel, or to be dropped: they tell something of neighbours or paths,
+	 * and are to be read and counted by the caller before.
+	 */
+	rdl_packet_set news;
 	uint8_t shard[RDL_BURST_MAX], handshaker[RDL_BURST_MAX], worker[RDL_BURST_MAX];
 };
 

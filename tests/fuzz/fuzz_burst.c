@@ -164,6 +164,14 @@ static bool wants_answer(const struct packet *p)
 	       m.type == RDL_COAP_CON;
 }
 
+static void read_news(const struct packet *p)
+{
+	struct rdl_news news;
+
+	CHECK(p->verdict == RDL_NET_NEWS);
+	rdl_net_read_news(&gateway_interfaces[p->packet.frame.port], &p->packet.frame, &news);
+}
+
 /* One burst, of the packets that have come since the last. */
 static void run_burst(bool hold)
 {
@@ -183,14 +191,10 @@ static void run_burst(bool hold)
 			check_answered(p);
 		} else if ((burst->drop >> i & 1) != 0) {
 			unanswered += wants_answer(p);
+			if ((burst->news >> i & 1) != 0)
+				read_news(p);
 		} else if ((burst->fragment >> i & 1) != 0) {
 			CHECK(p->verdict == RDL_NET_DROP_fragment);
-		} else if ((burst->news >> i & 1) != 0) {
-			struct rdl_news news;
-
-			CHECK(p->verdict == RDL_NET_NEWS);
-			rdl_net_read_news(
-				&gateway_interfaces[p->packet.frame.port], &p->packet.frame, &news);
 		} else {
 			CHECK(burst->shard[i] == 0);
 			check_handed_over(p);

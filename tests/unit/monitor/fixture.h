@@ -5,6 +5,8 @@
 
 #include "support.h"
 
+#include <stdlib.h>
+
 #include <rte_cycles.h>
 
 #include "eal.h"
@@ -19,6 +21,8 @@ static struct worker worker[WORKERS];
 static struct shard_core core[SHARDS];
 static struct rdl_conf conf;
 static struct monitor *monitor;
+static struct rdl_interface interfaces[PORTS_MAX];
+static struct rdl_neighbours *neighbours;
 
 /* In place of pktio's: what drivers say of their ports. */
 static struct rdl_pktio_health driver_says[PORTS_MAX];
@@ -50,12 +54,30 @@ static inline const char *look(void)
 	return heard();
 }
 
+/* They have no addresses until a test gives them some. */
+static inline struct rdl_neighbours *begin_neighbours(unsigned ports)
+{
+	static const struct rdl_key key = { 1, 2 };
+	size_t len = (rdl_neighbours_memory(8) + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE;
+	void *memory = aligned_alloc(RDL_CACHE_LINE, len * RDL_CACHE_LINE);
+
+	assert_non_null(memory);
+	memset(memory, 0, len * RDL_CACHE_LINE);
+	free(neighbours);
+	neighbours = rdl_neighbours_init(memory, 8, interfaces, ports, &key);
+	return neighbours;
+}
+
 /* `ports` of them, whose drivers have no complaint. */
 static inline void begin_with(unsigned ports)
 {
 	static const struct worker *workers[WORKERS] = { &worker[0], &worker[1] };
 	static struct owners owners = { .count = SHARDS, .cores = { &core[0], &core[1] } };
-	const struct watched watched = { .conf = &conf, .workers = workers, .owners = &owners };
+	const struct watched watched = { .conf = &conf,
+		.interfaces = interfaces,
+		.neighbours = begin_neighbours(ports),
+		.workers = workers,
+		.owners = &owners };
 
 	memset(worker, 0, sizeof(worker));
 	memset(core, 0, sizeof(core));
@@ -73,7 +95,9 @@ static inline void begin_with(unsigned ports)
 static inline int end(void **state)
 {
 	monitor_close(monitor);
+	free(neighbours);
 	monitor = NULL;
+	neighbours = NULL;
 	return 0;
 }
 

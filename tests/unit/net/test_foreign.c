@@ -111,7 +111,7 @@ static bool arp_is_foreign(const char *operation, const char *target, enum rdl_n
 	frame_append_hex(&f, operation);
 	frame_append(&f, frame_peer_mac, 6);
 	frame_append_address(&f, PEER_IPV4);
-	frame_append_hex(&f, "000000000000");
+	frame_append(&f, frame_our_mac, 6);
 	frame_append_address(&f, target);
 	return is_foreign(&interface, &f, verdict);
 }
@@ -120,7 +120,7 @@ static void neighbours(void **state)
 {
 	assert_false(arp_is_foreign("0001", OUR_IPV4, RDL_NET_ANSWERED));
 	assert_true(arp_is_foreign("0001", NOBODYS, RDL_NET_DROP_arp));
-	assert_true(arp_is_foreign("0002", OUR_IPV4, RDL_NET_DROP_arp));
+	assert_true(arp_is_foreign("0002", OUR_IPV4, RDL_NET_NEWS));
 	assert_true(arp_is_foreign("0002", NOBODYS, RDL_NET_DROP_arp));
 }
 

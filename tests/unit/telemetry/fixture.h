@@ -38,6 +38,8 @@ static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static struct rdl_conf conf;
 static struct worker worker[WORKERS];
 static struct monitor *monitor;
+static struct rdl_interface interfaces[PORTS];
+static struct rdl_neighbours *neighbours;
 static struct telemetry telemetry;
 
 /* In place of pktio's: what it knows of ports and buffers. */
@@ -145,6 +147,21 @@ static inline void expect_json(json_t *value, const char *want)
 
 /* ---- begin and end ---- */
 
+/* Of port 1, whose network has a router. */
+static inline struct rdl_neighbours *begin_neighbours(void)
+{
+	static const struct rdl_key key = { 1, 2 };
+	size_t len = (rdl_neighbours_memory(256) + RDL_CACHE_LINE - 1) / RDL_CACHE_LINE;
+	void *memory = aligned_alloc(RDL_CACHE_LINE, len * RDL_CACHE_LINE);
+
+	assert_non_null(memory);
+	memset(interfaces, 0, sizeof(interfaces));
+	rdl_net_add_ipv4(&interfaces[1], 0xc0000201, 24);
+	rdl_net_add_ipv4_router(&interfaces[1], 0xc00002fe);
+	return rdl_neighbours_init(
+		memset(memory, 0, len * RDL_CACHE_LINE), 256, interfaces, PORTS, &key);
+}
+
 static inline int begin(void **state)
 {
 	static const struct worker *workers[WORKERS] = { &worker[0], &worker[1] };
@@ -161,9 +178,14 @@ static inline int begin(void **state)
 		driver_says[p] = (struct rdl_pktio_health){ .there = true, .link = true };
 		setups[p] = (struct rdl_pktio_setup){ .driver = "net_ring", .node = -1 };
 	}
+	neighbours = begin_neighbours();
 	gateway_cores_start(SHARDS);
 	telemetry = (struct telemetry){
-		.watched = { .conf = &conf, .workers = workers, .owners = &gateway_owners },
+		.watched = { .conf = &conf,
+			.interfaces = interfaces,
+			.neighbours = neighbours,
+			.workers = workers,
+			.owners = &gateway_owners },
 		.rulebook = &gateway_rulebook,
 		.facts = { gateway_location_key(), 1 },
 		.boot = "0123",
@@ -179,6 +201,7 @@ static inline int end(void **state)
 {
 	gateway_cores_stop();
 	monitor_close(monitor);
+	free(neighbours);
 	return 0;
 }
 
