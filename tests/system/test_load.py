@@ -47,6 +47,16 @@ def test_all_phases(lab):
                [ENDPOINTS] * 4 + [0], "stats")
 
 
+def test_frames(lab):
+    with serving(lab):
+        _, complaint = finish(start("--device", "lo", "--endpoints", "1"), 1)
+        expect("ping it first" in complaint, True, complaint)
+        subprocess.run(["ping", "-q", "-c", "1", GATEWAY4], check=True, stdout=subprocess.DEVNULL, timeout=20)
+        results, _ = finish(start("--device", "dev0", "--endpoints", str(ENDPOINTS)))
+        expect(numbers(results, "phase", "answered", "retransmitted", "wrong"), [(p, ENDPOINTS, 0, 0) for p in PHASES],
+               "phases")
+
+
 def test_dtls(lab):
     dtls_lab.provision(lab, *("urn:imei:%015d" % (490154000000000 + n) for n in range(ENDPOINTS)))
     with serving(lab, extra=dtls_lab.group(lab)) as gateway:

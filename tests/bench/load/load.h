@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * load: devices on UDP sockets. Registers, re-registers, updates and de-registers N endpoints at a
+ * load: devices on a UDP socket. Registers, re-registers, updates and de-registers N endpoints at a
  * server, with a window of requests under way, and checks every answer. One thread.
  */
 #ifndef RDL_LOAD_H
@@ -12,6 +12,7 @@
 
 #define LOAD_BATCH 64 /* messages of one system call */
 #define LOAD_MESSAGE_MAX 512
+#define LOAD_HEAD 42 /* octets of Ethernet, IPv4 and UDP before a message */
 #define LOAD_ENDPOINTS_MAX (1u << 28) /* a token names the endpoint, and above it the phase */
 
 /* The first one only where sessions are secure. */
@@ -50,6 +51,8 @@ struct load_result {
 
 struct load {
 	struct sockaddr_in server;
+	const char *device; /* the interface that frames are sent by; NULL: datagrams are */
+	uint8_t ethernet[14]; /* their header */
 	uint32_t from; /* first source address, host order */
 	uint32_t sources; /* endpoint e comes from address from + e % sources */
 	uint32_t count; /* endpoints */
@@ -99,7 +102,7 @@ struct load_datagram {
 	uint32_t to; /* our address, host order */
 };
 /* NULL after saying why. */
-struct load_wire *load_wire_open(const struct load *load);
+struct load_wire *load_wire_open(struct load *load);
 void load_wire_close(struct load_wire *wire);
 /* Adds a message from a source address to the batch to send, which leaves when it is full. */
 uint8_t *load_wire_message(struct load_wire *wire, uint32_t source);
@@ -107,6 +110,12 @@ void load_wire_add(struct load_wire *wire, size_t len);
 void load_wire_flush(struct load_wire *wire);
 /* What has come, at most LOAD_BATCH: views until the next call. */
 unsigned load_wire_receive(struct load_wire *wire, struct load_datagram datagrams[LOAD_BATCH]);
+
+/* The socket that frames are sent by, -1 after saying why; `udp` is any other one. */
+int load_frames_open(struct load *load, int udp);
+/* What stands before a message from an address and a port of ours (network order). */
+void load_frame_head(const struct load *load, uint16_t port, uint32_t source,
+	struct rdl_span message, uint8_t head[LOAD_HEAD]);
 
 /*
  * DTLS: each device has a session of its own, its name as PSK identity, and the same key. Every

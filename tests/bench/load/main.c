@@ -15,6 +15,7 @@ static const char usage[] =
 	"  --endpoints N           how many (100000)\n"
 	"  --sources N             source addresses that they share; 0: one each (0)\n"
 	"  --from ADDRESS          the first of them; all must be ours (127.1.0.1)\n"
+	"  --device NAME           send frames by this interface, which knows the server's MAC\n"
 	"  --window N              requests under way (256)\n"
 	"  --phases LIST           of register,re-register,update,de-register (all, in this "
 	"order)\n"
@@ -129,6 +130,9 @@ static int parse_option(int option, char *value, struct load *load, struct setti
 			return -1;
 		load->from = ntohl(from.sin_addr.s_addr);
 		return 0;
+	case 'd':
+		load->device = value;
+		return 0;
 	case 'S':
 		settings->storm = true;
 		/* fall through */
@@ -168,6 +172,7 @@ static int parse(int argc, char **argv, struct load *load, struct settings *sett
 	static const struct option options[] = {
 		{ "to", required_argument, NULL, 't' },
 		{ "from", required_argument, NULL, 'f' },
+		{ "device", required_argument, NULL, 'd' },
 		{ "endpoints", required_argument, NULL, 'n' },
 		{ "sources", required_argument, NULL, 's' },
 		{ "window", required_argument, NULL, 'w' },

@@ -13,7 +13,7 @@ PROGRAMS = os.path.join(ROOT, "build/test/")
 OUT = os.path.join(ROOT, "build/bench")
 LAB = "rb%d" % (os.getpid() % 100000)
 GATEWAY, LOOPBACK = "192.0.2.1", "127.0.0.1"
-BASE, DTLS_BASE = "mmsg", "libcoap-dtls"  # what the others are compared with
+FAR = "dev0"  # by which the devices reach servers behind the veth
 KEY = "0123456789abcdef"  # every device's
 POLLING = "rte-worker"
 START_S = 20
@@ -33,7 +33,7 @@ class Lab:
 
     def __enter__(self):
         self.script("up")
-        ip("-n", LAB + "-dev", "route", "add", "local", "10.0.0.0/8", "dev", "dev0")
+        ip("-n", LAB + "-dev", "route", "add", "local", "10.0.0.0/8", "dev", FAR)
         return self
 
     def __exit__(self, *what):
@@ -241,12 +241,20 @@ class RdlineDtls(RdlineXdp):
 
 
 SERVERS = {
-    BASE: Mmsg,
+    "mmsg": Mmsg,
     "mmsg-veth": MmsgVeth,
     "libcoap": Libcoap,
     "libcoap-64": LibcoapFew,
     "rdline-af_packet": RdlinePacket,
     "rdline-af_xdp": RdlineXdp,
-    DTLS_BASE: LibcoapDtls,
+    "libcoap-dtls": LibcoapDtls,
     "rdline-dtls": RdlineDtls,
 }
+
+
+def base_of(name):
+    """The server that one is compared with: none that has the network or DTLS easier."""
+    server = SERVERS.get(name)
+    if server is None:  # derived
+        return "mmsg"
+    return "libcoap-dtls" if server.dtls else "mmsg-veth" if server.side == "gw" else "mmsg"
