@@ -9,6 +9,7 @@
 
 #include "conf.h"
 #include "handshakers.h"
+#include "keeping.h"
 #include "shard_core.h"
 #include "worker.h"
 
@@ -23,6 +24,7 @@ struct watched {
 	const struct worker *const *workers; /* conf->workers */
 	const struct owners *owners; /* conf->shards; may be asked */
 	const struct handshakers *handshakers; /* NULL: there is no DTLS */
+	const struct keeping *keeping; /* NULL: nothing outlives the process */
 };
 
 /* On top of `sum`, what all cores count and have: by anybody. */

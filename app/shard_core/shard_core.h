@@ -27,6 +27,9 @@ struct shard_core {
 	struct question question;
 	/* Its core writes; whoever feeds subscribers reads. */
 	struct rdl_events events;
+	/* The same; whoever writes its log takes. */
+	struct rdl_journal_ring journal;
+	void *waiting; /* memory of answers that wait; who made it gives it back */
 	/* Its core's alone. */
 	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel workers[WORKERS_MAX];

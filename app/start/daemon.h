@@ -8,9 +8,10 @@
 
 #include "exception.h"
 #include "handshakers.h"
+#include "keeping.h"
 #include "telemetry.h"
 
-/* Random at each start, each for one purpose. */
+/* Random, each for one purpose: at each start, or at the first one where they are kept. */
 struct keys {
 	struct rdl_key endpoint, list, admission, fragments, block, neighbours;
 	struct rdl_key identities, dtls_address, dtls_cid, dtls_cookie;
@@ -48,6 +49,7 @@ struct daemon {
 	void *channels; /* memory of all channels */
 	struct dtls_parts dtls;
 	struct handshakers *handshakers; /* NULL: there is no DTLS */
+	struct keeping *keeping; /* NULL: nothing outlives the process */
 	struct exception *exception; /* NULL: the kernel shares no port */
 	struct lcores lcores;
 	int socket_id; /* NUMA node, -1: any */
@@ -82,7 +84,10 @@ int daemon_plan_lcores(struct daemon *daemon);
 /* After the set-up: gives every role its lcore; more may be added before the launch. */
 void daemon_assign(struct daemon *daemon);
 
-/* keys.c: draws keys and boot; logs and returns -1 when there are no random octets. */
+/*
+ * keys.c: draws keys and boot, and has those again that are kept; logs and returns -1 when there
+ * are no random octets, or what was kept is of no use.
+ */
 int daemon_keys(struct daemon *daemon);
 /* rules.c: what the configuration says of all that may change; NULL without memory. */
 struct rdl_rules *daemon_rules(const struct daemon *daemon, const struct rdl_conf *conf);
@@ -146,6 +151,16 @@ void daemon_teardown_dtls(struct daemon *daemon);
 int daemon_setup(struct daemon *daemon);
 int daemon_setup_shards(struct daemon *daemon);
 void daemon_teardown(struct daemon *daemon);
+
+/* state.c: octets of a shard's journal, with the answers that wait for it; 0: nothing is kept. */
+uint64_t daemon_journal_memory(const struct daemon *daemon);
+/* Of a shard; logs and returns -1 when it fails, and does nothing where nothing is kept. */
+int daemon_setup_journal(struct daemon *daemon, struct shard_core *core);
+/*
+ * Once the shards are there: what runs before this one acknowledged comes back, and this one's logs
+ * begin. Logs and returns -1 when it fails.
+ */
+int daemon_setup_keeping(struct daemon *daemon);
 
 /* channels.c: memory of all channels; joins workers and shards, which are there. */
 uint64_t daemon_channels_memory(const struct daemon *daemon);

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Secrets, random at each start. */
+/* Secrets, random at each start, or at the first one of those that share what is kept. */
 #include "daemon.h"
 
 #include <errno.h>
 #include <sys/random.h>
 
 #include "log.h"
+
+/* What locations, digests and Connection IDs that outlive the process are made with. */
+static int keep(struct daemon *daemon, struct rdl_key *location_key)
+{
+	struct keys *keys = &daemon->keys;
+	const struct secret secrets[] = {
+		{ location_key, sizeof(*location_key) },
+		{ &keys->endpoint, sizeof(keys->endpoint) },
+		{ &keys->exchange_seed, sizeof(keys->exchange_seed) },
+		{ &keys->dtls_address, sizeof(keys->dtls_address) },
+		{ &keys->dtls_cid, sizeof(keys->dtls_cid) },
+		{ keys->dtls_ticket, sizeof(keys->dtls_ticket) },
+	};
+
+	return keeping_secrets(daemon->keeping, secrets, RDL_ARRAY_LEN(secrets));
+}
 
 int daemon_keys(struct daemon *daemon)
 {
@@ -44,6 +60,8 @@ int daemon_keys(struct daemon *daemon)
 		rdl_log_error("start", "no random octets: %s", strerror(errno));
 		return -1;
 	}
+	if (keep(daemon, &location_key) != 0)
+		return -1;
 	rdl_speck_expand(&keys->location, &location_key);
 	snprintf(daemon->boot, sizeof(daemon->boot), "%016llx%016llx", (unsigned long long)boot.k0,
 		(unsigned long long)boot.k1);

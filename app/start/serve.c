@@ -43,16 +43,23 @@ static void addresses_text(const struct rdl_conf *conf, char *text, size_t len)
 static void log_ready(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
-	char addresses[512];
+	char addresses[512], restored[96] = "";
 
 	addresses_text(conf, addresses, sizeof(addresses));
+	if (daemon->keeping != NULL) {
+		const struct keeping_recovered *recovered = keeping_recovered(daemon->keeping);
+
+		snprintf(restored, sizeof(restored), " restored=%llu restored_ms=%llu",
+			(unsigned long long)recovered->registrations,
+			(unsigned long long)recovered->ms);
+	}
 	rdl_log_info("start",
 		"ready addresses=%s port=%u dtls_port=%u workers=%u shards=%u registrations=%llu "
-		"memory_mb=%llu start_ms=%llu telemetry=%s",
+		"memory_mb=%llu start_ms=%llu%s telemetry=%s",
 		addresses, conf->coap.port, conf->dtls.port, conf->workers, conf->shards,
 		(unsigned long long)conf->memory.registrations,
 		(unsigned long long)(daemon_memory(daemon) >> 20),
-		(unsigned long long)(rdl_clock_ms() - daemon->started_ms),
+		(unsigned long long)(rdl_clock_ms() - daemon->started_ms), restored,
 		instance_telemetry_path());
 }
 
@@ -83,6 +90,7 @@ static struct console_sources console_sources(const struct daemon *daemon)
 	struct console_sources sources = { .owners = &daemon->owners,
 		.facts = facts(daemon),
 		.registrations_max = daemon->conf->memory.registrations,
+		.keeping = daemon->keeping,
 		.worker_count = daemon->conf->workers };
 
 	if (daemon->dtls.secured != NULL)
@@ -101,7 +109,8 @@ static int look_on(struct daemon *daemon)
 		.neighbours = daemon->neighbours,
 		.workers = (const struct worker *const *)daemon->workers,
 		.owners = &daemon->owners,
-		.handshakers = daemon->handshakers };
+		.handshakers = daemon->handshakers,
+		.keeping = daemon->keeping };
 
 	daemon->monitor = monitor_open(&watched);
 	if (daemon->monitor == NULL)
@@ -118,8 +127,11 @@ static int look_on(struct daemon *daemon)
 	return telemetry_start(&daemon->telemetry);
 }
 
-/* Until a signal ends it. Once a second the main thread looks around. */
-static void look_after(struct daemon *daemon)
+/*
+ * Until a signal ends it, or the disk: -1. What it did not confirm nobody is told any more, and
+ * another life of the process finds out what is there. Once a second the main thread looks around.
+ */
+static int look_after(struct daemon *daemon)
 {
 	uint64_t next_ms = rdl_clock_ms() + MONITOR_MS;
 
@@ -129,13 +141,15 @@ static void look_after(struct daemon *daemon)
 		if (now_ms >= next_ms) {
 			next_ms = now_ms + MONITOR_MS;
 			monitor_look(daemon->monitor);
+			if (keeping_has_failed(daemon->keeping))
+				return -1;
 			rdl_rulebook_reclaim(&daemon->rulebook);
 		}
 		int signal = signals_wait((unsigned)(next_ms - now_ms));
 		if (signal == SIGHUP)
 			daemon_reload(daemon);
 		else if (signal != 0)
-			return;
+			return 0;
 	}
 }
 
@@ -145,8 +159,10 @@ static int work(struct daemon *daemon)
 	daemon_assign(daemon);
 	const struct feed_sources lines = daemon_feed_sources(daemon);
 	const struct console_sources shown = console_sources(daemon);
-	int ret = handshakers_start(daemon->handshakers);
+	int ret = keeping_start(daemon->keeping);
 
+	if (ret == 0)
+		ret = handshakers_start(daemon->handshakers);
 	if (ret == 0)
 		ret = exception_start(daemon->exception);
 	/* Workers that are told to end wait for what those have: they must be there. */
@@ -159,12 +175,13 @@ static int work(struct daemon *daemon)
 	if (ret == 0) {
 		log_ready(daemon);
 		dpdk_log_shown(true);
-		look_after(daemon);
+		ret = look_after(daemon);
 	}
 	console_stop(daemon->console);
 	feed_stop(daemon->feed);
 	telemetry_stop();
 	lcores_join(&daemon->lcores);
+	keeping_stop(daemon->keeping);
 	exception_stop(daemon->exception);
 	handshakers_stop(daemon->handshakers);
 	return ret;
@@ -190,7 +207,7 @@ static int run(struct daemon *daemon)
 
 	if (daemon_setup_dtls(daemon) == 0 && make_rules(daemon) == 0 &&
 		daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
-		look_on(daemon) == 0 && !signals_end_asked())
+		daemon_setup_keeping(daemon) == 0 && look_on(daemon) == 0 && !signals_end_asked())
 		ret = work(daemon);
 	telemetry_stop();
 	monitor_close(daemon->monitor);
@@ -204,16 +221,17 @@ static int serve(struct daemon *daemon)
 	int ret = -1;
 
 	signals_may_not_leave();
-	if (instance_claim(daemon->conf) != 0 || daemon_keys(daemon) != 0)
+	if (instance_claim(daemon->conf) != 0 || keeping_open(daemon->conf, &daemon->keeping) != 0)
 		return -1;
 	rdl_rulebook_init(&daemon->rulebook);
-	if (feed_open(daemon->conf, &daemon->feed) == 0 &&
+	if (daemon_keys(daemon) == 0 && feed_open(daemon->conf, &daemon->feed) == 0 &&
 		console_open(daemon->conf, &daemon->console) == 0 &&
 		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
 		ret = run(daemon);
 	console_close(daemon->console);
 	feed_close(daemon->feed);
 	rdl_rulebook_close(&daemon->rulebook);
+	keeping_close(daemon->keeping);
 	/* Told to end, it has done what it was told, however far it had come. */
 	return signals_end_asked() ? 0 : ret;
 }

@@ -220,7 +220,7 @@ int daemon_setup_shards(struct daemon *daemon)
 			return -1;
 		rdl_shard_init(&core->shard, core->registry, &daemon->keys.admission,
 			daemon->admission[s]);
-		if (setup_events(daemon, core) != 0)
+		if (setup_events(daemon, core) != 0 || daemon_setup_journal(daemon, core) != 0)
 			return -1;
 	}
 	return daemon_setup_channels(daemon);
@@ -242,6 +242,8 @@ void daemon_teardown(struct daemon *daemon)
 		if (daemon->owners.cores[s] != NULL) {
 			rdl_registry_destroy(daemon->owners.cores[s]->registry);
 			rte_free(daemon->owners.cores[s]->events.octets);
+			rte_free(daemon->owners.cores[s]->journal.octets);
+			rte_free(daemon->owners.cores[s]->waiting);
 		}
 		rte_free(daemon->owners.cores[s]);
 	}

@@ -157,8 +157,9 @@ uint64_t daemon_dpdk_memory(const struct daemon *daemon)
 					  rdl_fragments_memory(daemon_reassemblies(daemon)));
 	if (daemon_notes_refusals(daemon))
 		octets += conf->workers * sizeof(struct rdl_refusals);
-	octets += conf->shards * (rdl_admission_memory() + sizeof(struct shard_core) +
-					 daemon_events_octets(daemon));
+	octets += conf->shards *
+		  (rdl_admission_memory() + sizeof(struct shard_core) +
+			  daemon_events_octets(daemon) + daemon_journal_memory(daemon));
 	for (unsigned s = 0; s < conf->shards; s++) {
 		daemon_registry_config(daemon, s, &registry);
 		octets += rdl_registry_memory(&registry);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * keeping: what outlives the process. The logs of runs before are read at the start; this run's are
+ * written by a thread for each shard. Opened, started, stopped and closed by the main thread.
+ */
+#ifndef RDL_KEEPING_H
+#define RDL_KEEPING_H
+
+#include "conf.h"
+#include "journal.h"
+#include "lcores.h"
+#include "registry.h"
+#include "secrets.h"
+
+struct keeping;
+
+/*
+ * Takes the configuration's directory for this process alone. *keeping is NULL where it names none,
+ * and may be so below. Logs and returns -1 when another process has it, or it is of no use.
+ */
+int keeping_open(const struct rdl_conf *conf, struct keeping **keeping);
+void keeping_close(struct keeping *keeping);
+
+/*
+ * They become what they were in the runs before; the ones given are kept where there were none.
+ * Logs and returns -1 when that cannot be.
+ */
+int keeping_secrets(struct keeping *keeping, const struct secret secrets[], size_t count);
+
+/*
+ * Fills the shards' registries, which are fresh, with what runs before this one acknowledged, and
+ * says in the log how that goes on. Logs and returns -1 when it cannot, or `ends` says that it is
+ * not wanted any more.
+ */
+int keeping_recover(
+	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void));
+
+/* Octets of a shard's ring; 0 where nothing is kept. */
+uint64_t keeping_ring_octets(const struct rdl_conf *conf);
+/* Begins this run's logs, of the shards' rings. Logs and returns -1 when it cannot. */
+int keeping_begin(struct keeping *keeping, struct rdl_journal_ring *const rings[]);
+/* Threads that write what the rings are given; logs and returns -1 when there can be none. */
+int keeping_start(struct keeping *keeping);
+/* After the shards have ended: the rest is on the disk, or the log says that it is not. */
+void keeping_stop(struct keeping *keeping);
+
+/* What came back, and how long that took. */
+struct keeping_recovered {
+	uint64_t registrations, tombstones, ended_away;
+	uint64_t entries; /* that were read */
+	uint64_t ms;
+};
+const struct keeping_recovered *keeping_recovered(const struct keeping *keeping);
+
+/*
+ * Figures that operators are shown, over all shards. X(name, text): entries, of which lag were
+ * written and not yet confirmed or wait to be written; writes, their octets and syncs; files and
+ * what they take; runs before this one that are still needed; what came back at the start.
+ */
+#define KEEPING_FIGURES(X)  \
+	X(entries)          \
+	X(confirmed)        \
+	X(lag)              \
+	X(groups)           \
+	X(octets)           \
+	X(syncs)            \
+	X(segments)         \
+	X(disk_octets)      \
+	X(runs_before)      \
+	X(restored)         \
+	X(restored_ended)   \
+	X(restored_entries) \
+	X(restored_ms)
+struct keeping_figures {
+#define X(name) uint64_t name;
+	KEEPING_FIGURES(X)
+#undef X
+};
+/* By any thread, once the logs have begun. */
+void keeping_figures(const struct keeping *keeping, struct keeping_figures *figures);
+/* "well", "no space" or "failed": the worst of a shard's. */
+const char *keeping_health(const struct keeping *keeping);
+const char *keeping_directory(const struct keeping *keeping);
+/* The disk has failed, and nothing is acknowledged any more: the process is to end. */
+bool keeping_has_failed(const struct keeping *keeping);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What runs before this one logged becomes registrations again. A log is read once: where the shards
+ * are as many as they were, by a thread for each, else by one for all.
+ */
+#include "keeping_internal.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+#include "recovery.h"
+
+/* Between two looks at whether threads have ended, and two lines in the log. */
+#define LOOK_MS 20
+#define SAY_MS 2000
+
+struct part {
+	const struct keeping *keeping;
+	bool alone; /* it reads all logs */
+	unsigned shard; /* unless alone: whose log it reads */
+	struct rdl_recovery *recovery;
+	struct rdl_thread thread;
+	uint64_t entries; /* read so far (relaxed) */
+	int ended; /* by the thread (release) */
+	bool good;
+	/* The last moment that is known of the run that is being read, or of the one before. */
+	bool has_last;
+	struct rdl_journal_stamp last;
+	const struct rdl_journal_log *last_log;
+	char problem[RDL_JOURNAL_PROBLEM_MAX];
+};
+
+static bool is_its_own(const struct part *part, const struct rdl_journal_log *log)
+{
+	return part->alone || log->shard == part->shard;
+}
+
+/* The next run begins with this entry: as long after the one before as the clocks say. */
+static void begin_run(
+	struct part *part, const struct rdl_journal_log *log, const struct rdl_journal_stamp *first)
+{
+	if (part->has_last)
+		rdl_recovery_end_run(part->recovery, part->last.run_ms,
+			keeping_between_ms(
+				&part->last, part->last_log->boot_id, first, log->boot_id),
+			first->run_ms);
+}
+
+static bool apply(struct part *part, const struct rdl_journal_log *log,
+	const struct rdl_journal_entry *entry, uint32_t *run)
+{
+	if (*run != log->run)
+		begin_run(part, log, entry->stamp);
+	*run = log->run;
+	if (!part->has_last || part->last_log->run != log->run ||
+		entry->stamp->run_ms > part->last.run_ms) {
+		part->has_last = true;
+		part->last = *entry->stamp;
+		part->last_log = log;
+		rdl_recovery_set_time(part->recovery, part->last.run_ms);
+	}
+	if (rdl_recovery_apply(part->recovery, entry->octets))
+		return true;
+	snprintf(part->problem, sizeof(part->problem), "run %u, shard %u, position %llu: %s",
+		log->run, log->shard, (unsigned long long)entry->position,
+		rdl_recovery_error(part->recovery));
+	return false;
+}
+
+/* True: to its end. */
+static bool read_log(struct part *part, size_t index, uint32_t *run)
+{
+	const struct rdl_journal_log *log = rdl_journal_logs_get(part->keeping->logs, index);
+	struct rdl_journal_reader *reader = rdl_journal_reader_create(part->keeping->logs, index);
+	enum rdl_journal_result result = RDL_JOURNAL_END;
+	struct rdl_journal_entry entry;
+	bool good = true;
+
+	if (reader == NULL) {
+		snprintf(part->problem, sizeof(part->problem), "no memory to read the state");
+		return false;
+	}
+	rdl_recovery_begin_log(part->recovery);
+	while (good && (result = rdl_journal_read(reader, &entry)) == RDL_JOURNAL_OK) {
+		good = apply(part, log, &entry, run) && !rdl_thread_is_stopping(&part->thread);
+		__atomic_store_n(&part->entries, part->entries + 1, __ATOMIC_RELAXED);
+	}
+	if (good && result == RDL_JOURNAL_DAMAGED)
+		snprintf(part->problem, sizeof(part->problem), "%s",
+			rdl_journal_reader_problem(reader));
+	rdl_journal_reader_destroy(reader);
+	return good && result == RDL_JOURNAL_END;
+}
+
+static bool read_all(struct part *part)
+{
+	const struct rdl_journal_logs *logs = part->keeping->logs;
+	uint32_t run = UINT32_MAX;
+
+	for (size_t i = 0; i < rdl_journal_logs_count(logs); i++)
+		if (is_its_own(part, rdl_journal_logs_get(logs, i)) && !read_log(part, i, &run))
+			return false;
+	struct rdl_journal_stamp now = keeping_now();
+	if (part->has_last)
+		rdl_recovery_end_run(part->recovery, part->last.run_ms,
+			keeping_between_ms(
+				&part->last, part->last_log->boot_id, &now, part->keeping->boot_id),
+			now.run_ms);
+	if (rdl_recovery_finish(
+		    part->recovery, now.run_ms, part->keeping->conf->state.restart_grace_s))
+		return true;
+	snprintf(part->problem, sizeof(part->problem), "%s", rdl_recovery_error(part->recovery));
+	return false;
+}
+
+static void *recover(void *self)
+{
+	struct part *part = self;
+
+	part->good = read_all(part);
+	__atomic_store_n(&part->ended, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* ---- all of them ---- */
+
+static uint64_t entries_of(const struct part parts[], unsigned count)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sum += __atomic_load_n(&parts[i].entries, __ATOMIC_RELAXED);
+	return sum;
+}
+
+static bool all_ended(const struct part parts[], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (__atomic_load_n(&parts[i].ended, __ATOMIC_ACQUIRE) == 0)
+			return false;
+	return true;
+}
+
+/* Until all have ended, or it is not wanted any more: false. */
+static bool wait_for(const struct part parts[], unsigned count, bool (*ends)(void))
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000l };
+	uint64_t say_ms = rdl_clock_ms() + SAY_MS;
+
+	while (!all_ended(parts, count)) {
+		if (ends())
+			return false;
+		if (rdl_clock_ms() >= say_ms) {
+			say_ms += SAY_MS;
+			rdl_log_info("start", "reads the state entries=%llu",
+				(unsigned long long)entries_of(parts, count));
+		}
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+/* How many read: one for each shard, or one for all. */
+static unsigned count_parts(const struct keeping *keeping)
+{
+	for (size_t i = 0; i < rdl_journal_logs_count(keeping->logs); i++)
+		if (rdl_journal_logs_get(keeping->logs, i)->shards != keeping->conf->shards)
+			return 1;
+	return keeping->conf->shards;
+}
+
+static bool start_parts(const struct keeping *keeping, struct part parts[], unsigned count,
+	struct rdl_registry *const registries[])
+{
+	unsigned each = keeping->conf->shards / count;
+
+	for (unsigned i = 0; i < count; i++) {
+		parts[i] = (struct part){ .keeping = keeping,
+			.alone = count == 1,
+			.shard = i,
+			.recovery = rdl_recovery_create(&registries[i], each) };
+		if (parts[i].recovery == NULL) {
+			rdl_log_error("start", "no memory to read the state");
+			return false;
+		}
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (rdl_thread_start(&parts[i].thread, "recovery", recover, &parts[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Their results; false where one is none, which the log is told. */
+static bool sum_up(struct keeping *keeping, const struct part parts[], unsigned count)
+{
+	struct keeping_recovered *recovered = &keeping->recovered;
+	struct rdl_recovery_counts counts;
+	bool good = true;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!parts[i].good && parts[i].problem[0] != '\0')
+			rdl_log_error("start", "%s: %s", keeping->conf->state.directory.path,
+				parts[i].problem);
+		good = good && parts[i].good;
+		rdl_recovery_counts(parts[i].recovery, &counts);
+		recovered->registrations += counts.registrations;
+		recovered->tombstones += counts.tombstones;
+		recovered->ended_away += counts.ended_away;
+		recovered->entries += parts[i].entries;
+	}
+	return good;
+}
+
+int keeping_recover(
+	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void))
+{
+	if (keeping == NULL || rdl_journal_logs_count(keeping->logs) == 0)
+		return 0;
+	uint64_t began_ms = rdl_clock_ms();
+	unsigned count = count_parts(keeping);
+	struct part *parts = calloc(count, sizeof(*parts));
+	if (parts == NULL) {
+		rdl_log_error("start", "no memory to read the state");
+		return -1;
+	}
+	bool good = start_parts(keeping, parts, count, registries) && wait_for(parts, count, ends);
+	for (unsigned i = 0; i < count; i++)
+		rdl_thread_stop(&parts[i].thread);
+	good = good && sum_up(keeping, parts, count);
+	for (unsigned i = 0; i < count; i++)
+		rdl_recovery_destroy(parts[i].recovery);
+	free(parts);
+	keeping->recovered.ms = rdl_clock_ms() - began_ms;
+	return good ? 0 : -1;
+}

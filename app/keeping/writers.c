@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Threads that write: one a shard, and one that makes and removes files. */
+#include "keeping_internal.h"
+
+#include <errno.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define US 1000l
+/* Of a writer that finds nothing: at once after there was something, and when it is idle. */
+#define PAUSE_NS (50 * US)
+#define PAUSE_IDLE_NS (1000 * US)
+#define TEND_NS (50 * 1000 * US)
+
+static void nap(long ns)
+{
+	struct timespec pause = { .tv_nsec = ns };
+
+	nanosleep(&pause, NULL);
+}
+
+static void *write_log(void *self)
+{
+	struct writer *writer = self;
+	struct rdl_journal *journal = writer->keeping->journal;
+	struct rdl_journal_stamp now = keeping_now();
+	long pause_ns = PAUSE_NS;
+
+	while (!rdl_thread_is_stopping(&writer->thread)) {
+		now = keeping_now();
+		switch (rdl_journal_step(journal, writer->shard, &now)) {
+		case RDL_JOURNAL_WROTE:
+			pause_ns = PAUSE_NS;
+			continue;
+		case RDL_JOURNAL_IDLE:
+		case RDL_JOURNAL_WAITS:
+			break;
+		case RDL_JOURNAL_ENDED:
+			return NULL;
+		}
+		nap(pause_ns);
+		if (pause_ns < PAUSE_IDLE_NS)
+			pause_ns += pause_ns / 16;
+	}
+	now = keeping_now();
+	writer->finished = rdl_journal_finish(journal, writer->shard, &now);
+	return NULL;
+}
+
+static void *tend(void *self)
+{
+	struct keeping *keeping = self;
+
+	while (!rdl_thread_is_stopping(&keeping->tender)) {
+		rdl_journal_tend(keeping->journal);
+		nap(TEND_NS);
+	}
+	return NULL;
+}
+
+uint64_t keeping_ring_octets(const struct rdl_conf *conf)
+{
+	uint64_t octets = RDL_JOURNAL_RING_MIN;
+
+	if (conf->state.directory.path == NULL)
+		return 0;
+	while (octets < (uint64_t)conf->state.ring_kb * 1024)
+		octets *= 2;
+	return octets;
+}
+
+int keeping_begin(struct keeping *keeping, struct rdl_journal_ring *const rings[])
+{
+	static const enum rdl_journal_durability durabilities[] = {
+		[RDL_CONF_COMMIT] = RDL_JOURNAL_COMMIT,
+		[RDL_CONF_WINDOW] = RDL_JOURNAL_WINDOW,
+		[RDL_CONF_NO_DURABILITY] = RDL_JOURNAL_UNSYNCED,
+	};
+	char problem[RDL_JOURNAL_PROBLEM_MAX];
+
+	if (keeping == NULL)
+		return 0;
+	const struct rdl_conf *conf = keeping->conf;
+	struct rdl_journal_config config = { .durability = durabilities[conf->state.durability],
+		.window_ms = conf->state.window_ms,
+		.shards = conf->shards,
+		.rings = rings,
+		.segment_len = RDL_JOURNAL_SEGMENT_LEN,
+		.group_len = RDL_JOURNAL_GROUP_MAX };
+	memcpy(config.boot_id, keeping->boot_id, sizeof(config.boot_id));
+	if (getrandom(config.run_id, sizeof(config.run_id), 0) != sizeof(config.run_id)) {
+		rdl_log_error("start", "no random octets: %s", strerror(errno));
+		return -1;
+	}
+	keeping->journal = rdl_journal_begin(keeping->logs, &config, problem);
+	if (keeping->journal == NULL) {
+		rdl_log_error("start", "%s", problem);
+		return -1;
+	}
+	return 0;
+}
+
+int keeping_start(struct keeping *keeping)
+{
+	if (keeping == NULL)
+		return 0;
+	for (unsigned s = 0; s < keeping->conf->shards; s++) {
+		struct writer *writer = &keeping->writers[s];
+
+		*writer = (struct writer){ .keeping = keeping, .shard = s };
+		if (rdl_thread_start(&writer->thread, "journal", write_log, writer) != 0)
+			return -1;
+	}
+	return rdl_thread_start(&keeping->tender, "journal-files", tend, keeping);
+}
+
+void keeping_stop(struct keeping *keeping)
+{
+	if (keeping == NULL)
+		return;
+	for (unsigned s = 0; s < keeping->conf->shards; s++)
+		rdl_thread_ask(&keeping->writers[s].thread);
+	for (unsigned s = 0; s < keeping->conf->shards; s++) {
+		struct writer *writer = &keeping->writers[s];
+		bool ran = writer->thread.running;
+
+		rdl_thread_stop(&writer->thread);
+		if (ran && !writer->finished)
+			rdl_log_error("stop",
+				"the log is not whole, some changes were not acknowledged shard=%u",
+				s);
+	}
+	/* Up to here a writer may have needed a segment. */
+	rdl_thread_stop(&keeping->tender);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the shards have to do with what is kept: their journals, and what came back. */
+#include "daemon.h"
+
+#include <sys/statvfs.h>
+
+#include <rte_malloc.h>
+
+#include "entries.h"
+#include "log.h"
+#include "signals.h"
+
+static bool waits(const struct rdl_conf *conf)
+{
+	return conf->state.directory.path != NULL && conf->state.durability == RDL_CONF_COMMIT;
+}
+
+uint64_t daemon_journal_memory(const struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	uint64_t octets = keeping_ring_octets(conf);
+
+	if (waits(conf))
+		octets += rdl_shard_waiting_memory(conf->workers, REQUESTS);
+	return octets;
+}
+
+int daemon_setup_journal(struct daemon *daemon, struct shard_core *core)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	uint64_t octets = keeping_ring_octets(conf);
+
+	if (octets == 0)
+		return 0;
+	void *ring = rte_zmalloc_socket("journal", octets, RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	if (ring == NULL) {
+		rdl_log_error("start", "shard %u: no memory for its journal", core->index);
+		return -1;
+	}
+	rdl_journal_ring_init(&core->journal, ring, octets);
+	if (!waits(conf))
+		return 0;
+	core->waiting =
+		rte_zmalloc_socket("waiting", rdl_shard_waiting_memory(conf->workers, REQUESTS),
+			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	if (core->waiting == NULL) {
+		rdl_log_error("start", "shard %u: no memory for answers that wait", core->index);
+		return -1;
+	}
+	rdl_shard_wait(&core->shard, core->waiting, conf->workers, REQUESTS);
+	return 0;
+}
+
+/* Of a registration in a sweep, as it is expected: what all have, a name, and its exchanges. */
+#define ENTRY_OCTETS 160
+/* Sweeps, as long as every registration there may be: two, and as much for the changes meanwhile. */
+#define SWEEPS_KEPT 4
+/* Segments that a log has at least: the one being written, the next, and one that is needed yet. */
+#define SEGMENTS_KEPT 3
+
+/* Octets of a shard's log, from which on it sweeps as fast as it can. */
+static uint64_t log_octets(const struct daemon *daemon, unsigned shard)
+{
+	struct rdl_registry_config config;
+
+	daemon_registry_config(daemon, shard, &config);
+	return SWEEPS_KEPT * config.registrations * (ENTRY_OCTETS + config.name_octets) +
+	       SEGMENTS_KEPT * RDL_JOURNAL_SEGMENT_LEN;
+}
+
+/* A disk that is too small is one that shards will stand still for. */
+static void check_disk(const struct daemon *daemon)
+{
+	const char *path = daemon->conf->state.directory.path;
+	struct keeping_figures figures;
+	uint64_t need = 0;
+	struct statvfs disk;
+
+	for (unsigned s = 0; s < daemon->conf->shards; s++)
+		need += log_octets(daemon, s);
+	keeping_figures(daemon->keeping, &figures);
+	if (statvfs(path, &disk) != 0)
+		return;
+	uint64_t have = (uint64_t)disk.f_bavail * disk.f_frsize + figures.disk_octets;
+	if (have < need)
+		rdl_log_warn("start",
+			"the disk may become full, and changes will be shed then directory=%s "
+			"needed_mb=%llu available_mb=%llu",
+			path, (unsigned long long)(need >> 20), (unsigned long long)(have >> 20));
+}
+
+/* From now on changes are logged, and all that there is, too. */
+static void begin_keeping(struct daemon *daemon)
+{
+	for (unsigned s = 0; s < daemon->conf->shards; s++) {
+		struct shard_core *core = daemon->owners.cores[s];
+		const struct rdl_sweeps_config sweeps = {
+			.every_ms = daemon->conf->state.snapshot_s * 1000,
+			.log_max = log_octets(daemon, s),
+		};
+
+		rdl_shard_keep(&core->shard, &core->journal, &sweeps, core->now_ms);
+	}
+}
+
+int daemon_setup_keeping(struct daemon *daemon)
+{
+	struct rdl_registry *registries[SHARDS_MAX];
+	struct rdl_journal_ring *rings[SHARDS_MAX];
+
+	if (daemon->keeping == NULL)
+		return 0;
+	for (unsigned s = 0; s < daemon->conf->shards; s++) {
+		registries[s] = daemon->owners.cores[s]->registry;
+		rings[s] = &daemon->owners.cores[s]->journal;
+	}
+	if (keeping_recover(daemon->keeping, registries, signals_end_asked) != 0 ||
+		keeping_begin(daemon->keeping, rings) != 0)
+		return -1;
+	check_disk(daemon);
+	begin_keeping(daemon);
+	return 0;
+}
