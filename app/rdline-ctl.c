@@ -38,6 +38,7 @@ static void usage(FILE *out)
 	      "                            give up at a 4.04, or never update, do not come "
 	      "back\n"
 	      "  count                     registrations, and what they take\n"
+	      "  state                     what is kept across a restart: its logs\n"
 	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n"
 	      "  -n, --names               of a list, before it or behind: names only\n"
 	      "  -o, --sort ORDER          of a list: by endpoint (the default), address or left; "
@@ -146,6 +147,7 @@ static void run(const struct options *options, char **arguments, int count)
 		{ "show", "registration", 1, 1, print_registration },
 		{ "remove", "removed", 1, 1, print_removed },
 		{ "count", NULL, 0, 0, print_registration },
+		{ "state", NULL, 0, 0, print_registration },
 		{ "refusals", "refusals", 0, 1, print_refusals },
 		{ "list", NULL, 0, 2, NULL },
 	};

@@ -88,6 +88,29 @@ static const char *count(
 	return NULL;
 }
 
+/* {"directory": "...", "health": "well", "entries": ...} */
+static const char *state(
+	const struct console_sources *from, const struct command *command, struct rdl_cursor *reply)
+{
+	struct keeping_figures figures;
+
+	(void)command;
+	if (from->keeping == NULL)
+		return "nothing is kept: the configuration has no state";
+	const char *directory = keeping_directory(from->keeping);
+	keeping_figures(from->keeping, &figures);
+	rdl_cursor_text(reply, "{\"directory\":");
+	rdl_cursor_json(reply, (struct rdl_span){ (const uint8_t *)directory, strlen(directory) });
+	rdl_cursor_text(reply, ",\"health\":\"");
+	rdl_cursor_text(reply, keeping_health(from->keeping));
+	rdl_cursor_text(reply, "\"");
+#define X(name) put_number(reply, ',', #name, figures.name);
+	KEEPING_FIGURES(X)
+#undef X
+	rdl_cursor_text(reply, "}\n");
+	return NULL;
+}
+
 const char *commands_run(
 	const struct console_sources *from, const struct command *command, struct rdl_cursor *reply)
 {
@@ -100,6 +123,7 @@ const char *commands_run(
 		{ "list", commands_list },
 		{ "remove", remove_one },
 		{ "count", count },
+		{ "state", state },
 		{ "refusals", commands_refusals },
 	};
 

@@ -7,6 +7,7 @@
 #define RDL_CONSOLE_H
 
 #include "conf.h"
+#include "keeping.h"
 #include "lines.h"
 #include "refusals.h"
 #include "shard_core.h"
@@ -20,6 +21,7 @@ struct console_sources {
 	uint64_t registrations_max;
 	/* The last change of the credentials that holds at the gateway; NULL: it has none. */
 	const uint64_t *credential_changes;
+	const struct keeping *keeping; /* NULL: nothing outlives the process */
 	unsigned worker_count;
 	const struct rdl_refusals *refusals[WORKERS_MAX];
 };
