@@ -73,6 +73,7 @@ static rdl_handle move(
 		return RDL_HANDLE_NONE;
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t generation = record->generation;
+	unsigned skips = record->skips;
 	bool buried = from->state == RDL_RECORD_TOMBSTONE;
 	if (buried)
 		rdl_tombstones_remove(&registry->tombstones, old);
@@ -80,6 +81,7 @@ static rdl_handle move(
 		rdl_wheel_stop(&registry->wheel, old);
 	*record = *from;
 	record->generation = generation;
+	record->skips = skips & RDL_SKIPS_MAX;
 	(void)rdl_registry_swap_session(
 		registry, handle, rdl_registry_swap_session(registry, old, 0));
 	rdl_exchange_clear(record);
@@ -95,7 +97,8 @@ static rdl_handle move(
 static void fill(struct rdl_registry *registry, struct rdl_record *record,
 	const struct rdl_request *request, uint64_t now_ms)
 {
-	record->generation++;
+	record->generation = rdl_record_had_generation(record) + 1;
+	record->skips = 0;
 	record->state = RDL_RECORD_LIVE;
 	record->minor = request->minor;
 	record->binding = request->binding;

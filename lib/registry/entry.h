@@ -52,6 +52,8 @@ enum rdl_entry_kind {
 /* Which exchanges there are: the Register's, and the others from the second bit on. */
 #define RDL_ENTRY_REGISTER_EXCHANGE 0x01
 #define RDL_ENTRY_EXCHANGE(i) (1u << (1 + (i)))
+/* In the same octet: how often generations are skipped. */
+#define RDL_ENTRY_SKIPS_SHIFT 6
 
 #define RDL_ENTRY_HEAD 10
 #define RDL_ENTRY_GENERATIONS_MAX 256 /* slots of one entry */
@@ -59,8 +61,6 @@ enum rdl_entry_kind {
 /* Octets of a registration without name, parameters, list and identity, and of those two. */
 #define RDL_ENTRY_FIXED_MAX 160
 #define RDL_ENTRY_IDENTITY_HEAD 2
-
-#define RDL_ENTRY_SWEEP_BEGIN_LEN 18
 
 static inline uint8_t *rdl_entry_u8(uint8_t *at, uint8_t v)
 {

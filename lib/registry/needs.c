@@ -27,8 +27,10 @@ struct rdl_needs rdl_needs_of(const struct rdl_registry *registry,
 static struct rdl_store_claim claim_of(
 	const struct rdl_registry *registry, const struct rdl_needs *needs)
 {
-	return (struct rdl_store_claim){ rdl_accounts_of(&registry->store.accounts, needs->peer),
-		needs->live };
+	return (struct rdl_store_claim){
+		.account = rdl_accounts_of(&registry->store.accounts, needs->peer),
+		.live = needs->live,
+	};
 }
 
 static bool take_list(

@@ -48,6 +48,8 @@ struct rdl_record {
 	bool updated_previous : 1;
 	bool registered_next : 1; /* the registration began in the second behind `registered` */
 	bool rooted : 1; /* as the location says; an Update does not change it */
+	/* How often RDL_GENERATION_SKIP generations are left out before the next one. */
+	uint16_t skips : 2;
 	/* What was spent of a second's updates when the lifetime began: rdl_pace_spent(). */
 	uint16_t updates : 10;
 	/*
@@ -85,10 +87,26 @@ static inline struct rdl_location rdl_record_location(
 		record->generation };
 }
 
+/*
+ * What a log did not come to hold may have been answered all the same: after each restart a slot
+ * goes on so much later than is known of it, and no location comes twice. More than
+ * RDL_SKIPS_MAX restarts under one registration count as so many.
+ */
+#define RDL_GENERATION_SKIP 1000u
+#define RDL_SKIPS_MAX 3u
+
+/* The last generation that may have been given. */
+static inline uint32_t rdl_record_had_generation(const struct rdl_record *record)
+{
+	uint32_t had = record->generation + record->skips * RDL_GENERATION_SKIP;
+
+	return RDL_LIKELY(had < RDL_GENERATION_MAX) ? had : RDL_GENERATION_MAX;
+}
+
 /* No registration will be in its slot any more, since its location would come a second time. */
 static inline bool rdl_record_used_up(const struct rdl_record *record)
 {
-	return record->generation == RDL_GENERATION_MAX;
+	return rdl_record_had_generation(record) == RDL_GENERATION_MAX;
 }
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "entry_read.h"
 #include "recovery_state.h"
 
 #include <stdarg.h>
@@ -77,40 +78,31 @@ static int64_t whole_seconds(int64_t ms)
 }
 
 /* A sweep that begins says whose log it is, and tells all lists anew. */
-static bool begin_sweep(struct rdl_recovery *recovery, struct rdl_span entry)
+static bool begin_sweep(struct rdl_recovery *recovery, struct rdl_span octets)
 {
 	struct rdl_recovery_log *log = &recovery->log;
-	uint16_t shard, shards;
-	uint32_t kept_until;
-	uint64_t epoch_ms;
+	struct rdl_entry_sweep entry;
 
-	if (entry.len < 2 || entry.data[1] == 0)
-		return rdl_recovery_fail(recovery, "a sweep's beginning is cut short");
-	if (entry.data[1] > RDL_ENTRY_FORMAT)
-		return rdl_recovery_fail(recovery,
-			"entries are of format %u, which a newer version has written",
-			entry.data[1]);
-	if (entry.len != RDL_ENTRY_SWEEP_BEGIN_LEN)
-		return rdl_recovery_fail(recovery, "a sweep's beginning is cut short");
-	memcpy(&shard, entry.data + 2, sizeof(shard));
-	memcpy(&shards, entry.data + 4, sizeof(shards));
-	memcpy(&epoch_ms, entry.data + 6, sizeof(epoch_ms));
-	memcpy(&kept_until, entry.data + 14, sizeof(kept_until));
-	if (shard >= shards || shards > RDL_PARTITIONS)
+	if (!rdl_entry_read_sweep(octets, &entry))
 		return rdl_recovery_fail(
-			recovery, "a log is that of shard %u of %u", shard, shards);
+			recovery, "an entry of a sweep's beginning cannot be read");
+	if (entry.format > RDL_ENTRY_FORMAT)
+		return rdl_recovery_fail(recovery,
+			"entries are of format %u, which a newer version has written: this one "
+			"knows up to %u",
+			entry.format, RDL_ENTRY_FORMAT);
 	if (!recovery->has_epoch)
-		recovery->epoch_ms = epoch_ms + recovery->shift_ms;
+		recovery->epoch_ms = entry.epoch_ms + recovery->shift_ms;
 	recovery->has_epoch = true;
-	int64_t behind_ms = (int64_t)(epoch_ms + recovery->shift_ms - recovery->epoch_ms);
+	int64_t behind_ms = (int64_t)(entry.epoch_ms + recovery->shift_ms - recovery->epoch_ms);
 	rdl_recovery_forget_lists(recovery);
-	log->shard = shard;
-	log->shards = shards;
+	log->shard = entry.shard;
+	log->shards = entry.shards;
 	log->begin_s = whole_seconds(behind_ms);
 	log->end_s = whole_seconds(behind_ms + 999);
-	if (!log->begun && kept_until > 0)
-		rdl_recovery_keep_until(
-			recovery, shard, shards, (uint32_t)(kept_until + log->end_s));
+	if (!log->begun && entry.kept_until > 0)
+		rdl_recovery_keep_until(recovery, log->shard, log->shards,
+			(uint32_t)(entry.kept_until + log->end_s));
 	log->begun = true;
 	return true;
 }
@@ -119,26 +111,17 @@ bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
 {
 	enum rdl_entry_kind kind = entry.len > 0 ? (enum rdl_entry_kind)entry.data[0] : 0;
 
+	if (kind == 0 || kind > RDL_ENTRY_SWEEP_END)
+		return rdl_recovery_fail(
+			recovery, "an entry is of kind %u, and there is none", kind);
 	recovery->counts.entries++;
-	switch (kind) {
-	case RDL_ENTRY_SWEEP_BEGIN:
+	if (kind == RDL_ENTRY_SWEEP_BEGIN)
 		return begin_sweep(recovery, entry);
-	case RDL_ENTRY_SWEEP_END:
+	if (RDL_UNLIKELY(!recovery->log.begun)) {
+		recovery->counts.skipped++;
 		return true;
-	case RDL_ENTRY_REGISTRATION:
-	case RDL_ENTRY_RENEWAL:
-	case RDL_ENTRY_ENDED:
-	case RDL_ENTRY_TOMBSTONE:
-	case RDL_ENTRY_GENERATIONS:
-		if (entry.len < RDL_ENTRY_HEAD)
-			return rdl_recovery_fail(recovery, "an entry is cut short");
-		if (!recovery->log.begun) {
-			recovery->counts.skipped++;
-			return true;
-		}
-		return rdl_recovery_apply_slot(recovery, entry);
 	}
-	return rdl_recovery_fail(recovery, "an entry is of kind %u, of which there are none", kind);
+	return rdl_recovery_apply_slot(recovery, kind, entry);
 }
 
 void rdl_recovery_prefetch(const struct rdl_recovery *recovery, struct rdl_span entry)

@@ -60,7 +60,8 @@ static inline uint32_t rdl_recovery_second(const struct rdl_recovery *recovery, 
 }
 
 /* What an entry of a kind that names a slot makes of it. */
-bool rdl_recovery_apply_slot(struct rdl_recovery *recovery, struct rdl_span entry);
+bool rdl_recovery_apply_slot(
+	struct rdl_recovery *recovery, enum rdl_entry_kind kind, struct rdl_span octets);
 
 /* Lets go of the object lists that were numbered. */
 void rdl_recovery_forget_lists(struct rdl_recovery *recovery);

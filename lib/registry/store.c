@@ -209,7 +209,7 @@ static bool charge(struct rdl_store *store, const struct rdl_store_page *page,
 		share = store->live_share;
 	else if (!claim->live && is_long(store, page->class))
 		share = store->long_share;
-	if (units > share || *held > share - units)
+	if (!claim->again && (units > share || *held > share - units))
 		return false;
 	*held += units;
 	return true;

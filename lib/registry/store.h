@@ -28,6 +28,7 @@ struct rdl_store_page;
 struct rdl_store_claim {
 	uint16_t account;
 	bool live; /* a registration that is there: may use what is kept for those */
+	bool again; /* had it before a restart: whatever one prefix may have now */
 };
 
 struct rdl_store_config {

@@ -83,6 +83,23 @@ static inline bool log_sweep(
 	}
 }
 
+/* The last entries of it are lost, but for what it needs to be one. */
+static inline void log_lose(struct logged *log, unsigned entries)
+{
+	size_t begins = log->has_swept ? log->sweep_at : 0;
+	size_t *ends = calloc(entries + 1, sizeof(*ends)), count = 0;
+	struct logged_head head;
+
+	assert_non_null(ends);
+	for (size_t at = begins; at < log->len; at += sizeof(head) + head.len) {
+		memcpy(&head, log->octets + at, sizeof(head));
+		ends[count++ % (entries + 1)] = at + sizeof(head) + head.len;
+	}
+	if (count > entries)
+		log->len = ends[count % (entries + 1)];
+	free(ends);
+}
+
 /* Entry by entry, in memory of their own, so that no read beyond one goes unseen. */
 static inline void log_replay(const struct logged *log, size_t from, struct rdl_recovery *recovery)
 {

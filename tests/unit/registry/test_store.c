@@ -7,8 +7,8 @@
 #define PAGE 65536
 #define PAGES 16
 
-static const struct rdl_store_claim live = { 1, true }, newcomer = { 2, false },
-				    other = { 3, false };
+static const struct rdl_store_claim live = { 1, true, false }, newcomer = { 2, false, false },
+				    other = { 3, false, false };
 
 static void create_for(struct rdl_store *store, uint32_t prefix_percent)
 {
@@ -287,7 +287,7 @@ static void test_pinned_pages(void **state)
  */
 static void test_accounts(void **state)
 {
-	static const struct rdl_store_claim same = { 2, true }, third = { 4, true };
+	static const struct rdl_store_claim same = { 2, true, false }, third = { 4, true, false };
 	struct rdl_store store;
 
 	create_for(&store, 50);
@@ -299,7 +299,7 @@ static void test_accounts(void **state)
 	uint32_t filler[4 * PAGE / 4096];
 	for (unsigned i = 0; i < RDL_ARRAY_LEN(filler); i++)
 		filler[i] = rdl_store_alloc(
-			&store, 4096, &(struct rdl_store_claim){ (uint16_t)(9 + i), true });
+			&store, 4096, &(struct rdl_store_claim){ (uint16_t)(9 + i), true, false });
 	unsigned lives = take(&store, 4096, &live, more), left;
 	assert_int_equal(lives, 2 * PAGE / 4096);
 	left = take(&store, 4096, &third, more + lives);

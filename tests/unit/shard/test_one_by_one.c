@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "restore.h"
+#include "state.h"
 
 #define NAMES 40
 #define ROOM_FOR 24 /* registrations */
@@ -165,10 +165,10 @@ static void test_used_up(void **state)
 		for (uint32_t partition = 0; partition < RDL_PARTITIONS; partition++) {
 			rdl_handle handle = partition << 24 | slot;
 
-			assert_true(rdl_registry_set_generation(
-				shard.registry, handle, RDL_GENERATION_MAX - 1));
-			assert_true(rdl_registry_set_generation(
-				single.registry, handle, RDL_GENERATION_MAX - 1));
+			rdl_slab_at(&shard.registry->slab, handle)->generation =
+				RDL_GENERATION_MAX - 1;
+			rdl_slab_at(&single.registry->slab, handle)->generation =
+				RDL_GENERATION_MAX - 1;
 		}
 	run(9, true);
 	assert_true(counter(RDL_STAT_registered) > 500);
