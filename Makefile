@@ -170,14 +170,14 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all bench bench-guard bench-handshakes bench-peers bench-plot test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
+.PHONY: all bench bench-guard bench-handshakes bench-peers bench-plot bench-recovery test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
 	lint lint-objects format compdb conf-keys run install clean deps help programs native-programs tools
 
 all: build/release/rdline build/release/rdline-ctl
 
 help:
 	@echo 'all (release binary)  test  test-nic  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
-	@echo 'bench-handshakes  bench-plot  bench-guard  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install [DESTDIR= PREFIX=]  clean  deps'
+	@echo 'bench-handshakes  bench-plot  bench-guard  bench-recovery  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install [DESTDIR= PREFIX=]  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
 # `make` alone wants what the product needs, and tells; whoever tests or runs the lab gets what is missing.
@@ -259,6 +259,8 @@ $(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,
 $(call program,rdline-guard,tests/bench/guard/guard.c tests/bench/packets.c tests/bench/secure.c,pipeline support,libdpdk)
 # Handshakes of a thread that makes them, by themselves.
 $(call program,rdline-handshakes,$(call sources,tests/bench/handshakes),    handshake support,cmocka $$(call packages,handshake))
+# A registry made again out of a log in memory.
+$(call program,rdline-recovery,$(call sources,tests/bench/recovery),        registry,        libdpdk)
 # A fleet and two servers on kernel sockets. The fleet is a client for the system tests, too.
 $(call program,load,        $(call sources,tests/bench/load),               coap support,    gnutls)
 $(call program,mmsg_server, $(PEERS)/mmsg_server.c $(PEERS)/table.c,        coap)
@@ -349,6 +351,8 @@ bench: build/release/rdline-bench
 	@tests/bench/run build/release/rdline-bench build/bench/bench.jsonl
 bench-handshakes: build/release/rdline-handshakes
 	@build/release/rdline-handshakes $(BENCH_FLAGS)
+bench-recovery: build/release/rdline-recovery
+	@build/release/rdline-recovery $(BENCH_FLAGS)
 # For a plain machine, of which valgrind knows every instruction.
 bench-guard: | build/.deps/guard
 	+@$(MAKE) --no-print-directory VARIANT=guard build/guard/rdline-guard
