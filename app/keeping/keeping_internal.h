@@ -26,8 +26,10 @@ struct keeping {
 
 /* Now, by this run's clock and by those that outlive it. */
 struct rdl_journal_stamp keeping_now(void);
-/* How much later than `then` the second moment was: by what counts while the machine is off only
- * where it was on all the time. Never negative. */
+/*
+ * How much later than `then` the other moment was: by the clock that counts since the machine was
+ * started, where it was not started again meanwhile, or else by the wall's. Never negative.
+ */
 uint64_t keeping_between_ms(const struct rdl_journal_stamp *then, const uint8_t then_boot[],
 	const struct rdl_journal_stamp *moment, const uint8_t moment_boot[]);
 
