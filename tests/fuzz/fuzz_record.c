@@ -2,7 +2,8 @@
 /*
  * The input is steps of ten octets: a datagram of a device's, with a good record or one that
  * somebody has touched, from its own address or another one; or one of octets out of the input.
- * They go in bursts as long as the input says. What each session has read is kept here, too, in
+ * Behind the devices there is one whose session is of CBC, and where whatever might be of that goes
+ * to its handshaker, record by record. They go in bursts as long as the input says. What each session has read is kept here, too, in
  * sets: the verdict of a good record follows, and nothing else may open.
  */
 #include "fuzz.h"
@@ -13,6 +14,7 @@
 #include "sessions.h"
 
 #define DEVICES 8
+#define CBC_HOST DEVICES
 #define NUMBERS 1024
 #define ROOM 160
 #define NOW_S 5000
@@ -46,6 +48,7 @@ static struct device devices[DEVICES];
 static struct sent sent[RDL_DTLS_BURST];
 static struct rdl_datagram datagrams[RDL_DTLS_BURST];
 static unsigned count;
+static uint64_t cbc; /* the session at CBC_HOST */
 
 static void *zeroed(size_t len)
 {
@@ -114,6 +117,18 @@ static void open_device(unsigned at)
 	CHECK(rdl_dtls_begin(dtls, &datagram, 7, NOW_S - 100, &device->name, &evicted) ==
 		RDL_DTLS_BEGUN);
 	CHECK(rdl_dtls_establish(dtls, device->name, &keys, NOW_S - 100));
+}
+
+static void open_cbc(void)
+{
+	const struct rdl_dtls_keys keys = {
+		.suite = RDL_DTLS_AES_128_CBC, .identity = CBC_HOST, .peer_cid_len = RDL_DTLS_NO_CID
+	};
+	struct rdl_datagram datagram = from(CBC_HOST);
+	uint64_t evicted;
+
+	CHECK(rdl_dtls_begin(dtls, &datagram, 7, NOW_S - 100, &cbc, &evicted) == RDL_DTLS_BEGUN);
+	CHECK(rdl_dtls_establish(dtls, cbc, &keys, NOW_S - 100));
 }
 
 /*
@@ -256,12 +271,35 @@ static void check_message(struct sent *s, const struct rdl_dtls_item *item)
 	CHECK(item->datagram->len == s->text_len || (s->text_len == 0 && item->datagram->len == 1));
 }
 
+/* A whole record of application data, or an alert, in epoch 1, without a Connection ID. */
+static bool is_for_cbc(const struct sent *s)
+{
+	const uint8_t *octets = s->octets;
+
+	return s->host == CBC_HOST && s->len >= HEADER && (octets[0] == 23 || octets[0] == 21) &&
+	       rdl_get_be16(octets + 1) == 0xfefd && rdl_get_be16(octets + 3) == 1 &&
+	       rdl_get_be16(octets + 11) <= s->len - HEADER;
+}
+
+/* It is the first one, and as it came. */
+static void check_record(const struct sent *s, const struct rdl_dtls_item *item)
+{
+	const struct rdl_datagram *datagram = item->datagram;
+
+	CHECK(datagram->session == cbc && item->to == 0 && datagram->data == s->octets);
+	CHECK(datagram->len == HEADER + rdl_get_be16(s->octets + 11));
+	CHECK(item->rest == s->octets + datagram->len && item->rest_len == s->len - datagram->len);
+}
+
 /* Without a Connection ID a record is found where its session is, and nowhere else. */
 static void check_item(struct sent *s, const struct rdl_dtls_item *item)
 {
 	struct device *device = s->device;
 
 	CHECK(item->verdict < RDL_DTLS_VERDICTS && item->datagram->data != NULL);
+	CHECK((item->verdict == RDL_DTLS_RECORD) == is_for_cbc(s));
+	if (item->verdict == RDL_DTLS_RECORD)
+		check_record(s, item);
 	if (device == NULL ||
 		(device->peer_cid_len == RDL_DTLS_NO_CID && s->host != device->host)) {
 		CHECK(item->verdict != RDL_DTLS_MESSAGE && item->verdict != RDL_DTLS_CLOSED);
@@ -327,6 +365,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (unsigned i = 0; i < DEVICES; i++)
 		open_device(i);
+	open_cbc();
 	while (input.len >= STEP) {
 		const uint8_t *op = fuzz_take(&input, STEP).data;
 
@@ -343,6 +382,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(session == NULL || session->read_sequence == devices[i].newest + 1u);
 		rdl_dtls_end(dtls, devices[i].name);
 	}
+	CHECK(rdl_dtls_lives(dtls, cbc));
+	rdl_dtls_end(dtls, cbc);
 	/* Handshakes that the input has begun. */
 	rdl_dtls_sweep(dtls, NOW_S + 1000, 4096);
 	return 0;
