@@ -22,10 +22,10 @@ static int write_block(const struct rdl_journal_disk *disk, const char *path, co
 bool rdl_journal_cut(const struct rdl_journal_disk *disk, const char *directory, uint32_t run,
 	unsigned shard, uint64_t end, char *problem)
 {
-	char directory_path[RDL_JOURNAL_PATH_MAX], path[RDL_JOURNAL_PATH_MAX];
+	char directory_path[RDL_JOURNAL_RUN_PATH_MAX], path[RDL_JOURNAL_PATH_MAX];
 	uint8_t *block = aligned_alloc(RDL_JOURNAL_BLOCK, RDL_JOURNAL_BLOCK);
 
-	rdl_journal_run_path(directory_path, directory, run);
+	rdl_journal_run_path(directory_path, directory, RDL_JOURNAL_RUN, run);
 	rdl_journal_cut_path(path, directory, run, shard);
 	/* A run that is missing is made, to say that it is given up. */
 	int rc = block == NULL ? -ENOMEM : disk->make_directory(disk->context, directory_path);

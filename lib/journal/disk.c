@@ -60,6 +60,14 @@ static ssize_t disk_read(void *context, int file, void *octets, size_t len, uint
 	return (ssize_t)done;
 }
 
+static int64_t disk_length(void *context, int file)
+{
+	struct stat status;
+
+	(void)context;
+	return fstat(file, &status) == 0 ? (int64_t)status.st_size : -errno;
+}
+
 static int disk_write(void *context, int file, const void *octets, size_t len, uint64_t at)
 {
 	size_t done = 0;
@@ -98,6 +106,12 @@ static int disk_make_directory(void *context, const char *path)
 {
 	(void)context;
 	return result(mkdir(path, 0700));
+}
+
+static int disk_rename(void *context, const char *from, const char *to)
+{
+	(void)context;
+	return result(rename(from, to));
 }
 
 static int disk_remove(void *context, const char *path)
@@ -156,10 +170,12 @@ const struct rdl_journal_disk rdl_journal_disk = {
 	.open = disk_open,
 	.close = disk_close,
 	.read = disk_read,
+	.length = disk_length,
 	.write = disk_write,
 	.sync = disk_sync,
 	.allocate = disk_allocate,
 	.make_directory = disk_make_directory,
+	.rename = disk_rename,
 	.remove = disk_remove,
 	.sync_directory = disk_sync_directory,
 	.list = disk_list,

@@ -32,6 +32,8 @@ struct rdl_journal_disk {
 	void (*close)(void *context, int file);
 	/* How many octets: fewer than asked for only at the end of the file. */
 	ssize_t (*read)(void *context, int file, void *octets, size_t len, uint64_t at);
+	/* Of the file, or -errno. */
+	int64_t (*length)(void *context, int file);
 	/* 0: all of them were written. */
 	int (*write)(void *context, int file, const void *octets, size_t len, uint64_t at);
 	/* 0: what was written so far outlasts a loss of power. */
@@ -39,6 +41,8 @@ struct rdl_journal_disk {
 	/* Room for so many octets, of a file that was made; no promise of what they are. */
 	int (*allocate)(void *context, int file, uint64_t len);
 	int (*make_directory)(void *context, const char *path);
+	/* In the same directory, to a name that is not there. */
+	int (*rename)(void *context, const char *from, const char *to);
 	/* A file, or a directory without any. */
 	int (*remove)(void *context, const char *path);
 	/* The names in it, as they are now, outlast a loss of power. */

@@ -26,30 +26,25 @@ static bool sort_out(
 	struct rdl_journal *journal, const struct rdl_journal_logs *logs, char *problem)
 {
 	uint32_t last = logs->count > 0 ? logs->runs[logs->count - 1].number : 0;
+	int rc = rdl_journal_remove_halves(journal->disk, journal->directory);
 
-	for (size_t i = 0; i < logs->numbers_count; i++) {
-		int rc = 0;
-
+	for (size_t i = 0; i < logs->numbers_count && rc == 0; i++) {
 		if (logs->numbers[i] <= last)
 			journal->older[journal->older_count++] = logs->numbers[i];
 		else
 			rc = rdl_journal_remove_run(
 				journal->disk, journal->directory, logs->numbers[i]);
-		if (rc != 0)
-			return rdl_journal_problem(problem, journal->directory,
-				"run %u, which logged nothing, cannot be removed: %s",
-				logs->numbers[i], strerror(-rc));
 	}
-	return true;
+	return rc == 0 || rdl_journal_problem(problem, journal->directory,
+				  "what is left of others cannot be removed: %s", strerror(-rc));
 }
 
-static bool make_run(struct rdl_journal *journal, char *problem)
+/* All that the run begins with, in a directory that is no run's yet. 0, or -errno. */
+static int make_segments(struct rdl_journal *journal)
 {
 	const struct rdl_journal_disk *disk = journal->disk;
-	char path[RDL_JOURNAL_PATH_MAX];
+	int rc = disk->make_directory(disk->context, journal->run_path);
 
-	rdl_journal_run_path(path, journal->directory, journal->header.run);
-	int rc = disk->make_directory(disk->context, path);
 	for (unsigned i = 0; rc == 0 && i < journal->config.shards; i++) {
 		struct rdl_journal_writer *writer = &journal->writers[i];
 
@@ -59,14 +54,30 @@ static bool make_run(struct rdl_journal *journal, char *problem)
 		writer->file = rdl_journal_make_segment(journal, i, 1);
 		rc = writer->file < 0 ? writer->file : 0;
 	}
+	return rc;
+}
+
+static bool make_run(struct rdl_journal *journal, char *problem)
+{
+	const struct rdl_journal_disk *disk = journal->disk;
+	char path[RDL_JOURNAL_RUN_PATH_MAX];
+
+	rdl_journal_run_path(
+		journal->run_path, journal->directory, RDL_JOURNAL_NEW, journal->header.run);
+	rdl_journal_run_path(path, journal->directory, RDL_JOURNAL_RUN, journal->header.run);
+	int rc = make_segments(journal);
+	if (rc == 0)
+		rc = disk->rename(disk->context, journal->run_path, path);
 	if (rc == 0)
 		rc = disk->sync_directory(disk->context, journal->directory);
-	if (rc == 0)
-		return true;
-	rdl_journal_problem(problem, path, "%s", strerror(-rc));
 	/* As far as it can be: the room that it took is needed by others. */
-	rdl_journal_remove_run(disk, journal->directory, journal->header.run);
-	return false;
+	if (rc != 0 && rdl_journal_remove_halves(disk, journal->directory) == 0)
+		return rdl_journal_problem(problem, path, "%s", strerror(-rc));
+	if (rc != 0)
+		return rdl_journal_problem(
+			problem, path, "%s; what there is of it stays", strerror(-rc));
+	strcpy(journal->run_path, path);
+	return true;
 }
 
 static bool get_memory(struct rdl_journal *journal, const struct rdl_journal_logs *logs)

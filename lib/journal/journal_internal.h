@@ -15,7 +15,10 @@
 
 #define RDL_JOURNAL_FORMAT 1
 #define RDL_JOURNAL_GROUP_HEAD 128
-#define RDL_JOURNAL_PATH_MAX 512
+/* Of paths: of the directory, of a run's in it, of a file in that. */
+#define RDL_JOURNAL_DIRECTORY_MAX 256
+#define RDL_JOURNAL_RUN_PATH_MAX 320
+#define RDL_JOURNAL_PATH_MAX 384
 #define RDL_JOURNAL_NONE (-1)
 
 /* Castagnoli's CRC, of octets that follow those of `crc`; 0 to begin. */
@@ -100,7 +103,19 @@ bool rdl_journal_cut(const struct rdl_journal_disk *disk, const char *directory,
 
 /* ---- names ---- */
 
-void rdl_journal_run_path(char path[RDL_JOURNAL_PATH_MAX], const char *directory, uint32_t run);
+/*
+ * A run is a directory: "new" while it is made, "run" when all that it begins with is there, "old"
+ * once it is being removed. What is found under the first and the last is nothing.
+ */
+#define RDL_JOURNAL_NEW "new"
+#define RDL_JOURNAL_RUN "run"
+#define RDL_JOURNAL_OLD "old"
+
+void rdl_journal_run_path(
+	char path[RDL_JOURNAL_RUN_PATH_MAX], const char *directory, const char *kind, uint32_t run);
+/* In a run's directory. */
+void rdl_journal_file_path(
+	char path[RDL_JOURNAL_PATH_MAX], const char *run_path, unsigned shard, uint32_t segment);
 void rdl_journal_segment_path(char path[RDL_JOURNAL_PATH_MAX], const char *directory, uint32_t run,
 	unsigned shard, uint32_t segment);
 void rdl_journal_cut_path(
@@ -110,9 +125,11 @@ bool rdl_journal_run_of(const char *name, uint32_t *run);
 bool rdl_journal_segment_of(const char *name, unsigned *shard, uint32_t *segment);
 bool rdl_journal_cut_of(const char *name, unsigned *shard);
 
-/* Removes a run with all that is in it. 0, or -errno. */
+/* Removes a run with all that is in it; none is there halfway. 0, or -errno. */
 int rdl_journal_remove_run(
 	const struct rdl_journal_disk *disk, const char *directory, uint32_t run);
+/* Removes what was made or removed halfway. 0, or -errno. */
+int rdl_journal_remove_halves(const struct rdl_journal_disk *disk, const char *directory);
 
 /* ---- files, read ---- */
 
@@ -131,6 +148,8 @@ void rdl_journal_pages_fini(struct rdl_journal_pages *pages);
 /* Opens a file, in place of the one before. 0, or -errno. */
 int rdl_journal_pages_open(struct rdl_journal_pages *pages, const char *path);
 void rdl_journal_pages_close(struct rdl_journal_pages *pages);
+/* Of the file, or -errno. */
+int64_t rdl_journal_pages_length(struct rdl_journal_pages *pages);
 /* `len` octets of the file, from a block on; NULL: there are not so many, or `error` says why. */
 const uint8_t *rdl_journal_pages_get(struct rdl_journal_pages *pages, uint64_t at, size_t len);
 /* The group at that place of that segment; NULL: there is none. */

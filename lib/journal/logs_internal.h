@@ -21,7 +21,7 @@ struct rdl_journal_past_log {
 	/* It ends there, whatever follows: a later run says so, or a cut. */
 	bool end_known;
 	uint64_t end_at;
-	/* Known when it was read: from there to there nobody says that the disk has it. */
+	/* Known when it was read: what is between these, of one segment, was not confirmed. */
 	struct rdl_journal_place unsettled, end_place;
 };
 
@@ -40,7 +40,7 @@ struct rdl_journal_past_run {
 
 struct rdl_journal_logs {
 	const struct rdl_journal_disk *disk;
-	char directory[RDL_JOURNAL_PATH_MAX / 2];
+	char directory[RDL_JOURNAL_DIRECTORY_MAX];
 	int lock;
 	/* Numbers of all runs that there are, ascending. */
 	uint32_t *numbers;

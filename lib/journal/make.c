@@ -5,12 +5,13 @@
 
 /*
  * Zeros are written, all over: where a file system only promises room, each sync later would have
- * to wait for what it writes of its own to keep the promise.
+ * to wait for what it writes of its own to keep the promise. The header comes when they are on the
+ * disk: a file that has one and is shorter than it says was cut by somebody else.
  */
 static int fill(struct rdl_journal *journal, unsigned shard, uint32_t number, int file)
 {
 	const struct rdl_journal_disk *disk = journal->disk;
-	uint64_t len = journal->config.segment_len, at = RDL_JOURNAL_BLOCK;
+	uint64_t len = journal->config.segment_len, at = 0;
 	int rc = disk->allocate(disk->context, file, len);
 
 	while (rc == 0 && at < len) {
@@ -20,6 +21,8 @@ static int fill(struct rdl_journal *journal, unsigned shard, uint32_t number, in
 		rc = disk->write(disk->context, file, journal->zeros, piece, at);
 		at += piece;
 	}
+	if (rc == 0)
+		rc = disk->sync(disk->context, file);
 	if (rc != 0)
 		return rc;
 	journal->header.identity.shard = (uint16_t)shard;
@@ -32,11 +35,10 @@ static int fill(struct rdl_journal *journal, unsigned shard, uint32_t number, in
 int rdl_journal_make_segment(struct rdl_journal *journal, unsigned shard, uint32_t number)
 {
 	const struct rdl_journal_disk *disk = journal->disk;
-	char path[RDL_JOURNAL_PATH_MAX], directory[RDL_JOURNAL_PATH_MAX];
+	char path[RDL_JOURNAL_PATH_MAX];
 	bool buffered;
 
-	rdl_journal_run_path(directory, journal->directory, journal->header.run);
-	rdl_journal_segment_path(path, journal->directory, journal->header.run, shard, number);
+	rdl_journal_file_path(path, journal->run_path, shard, number);
 	int file = disk->open(disk->context, path, RDL_JOURNAL_MAKE, &buffered);
 	if (file < 0)
 		return file;
@@ -44,7 +46,7 @@ int rdl_journal_make_segment(struct rdl_journal *journal, unsigned shard, uint32
 		__atomic_store_n(&journal->buffered, true, __ATOMIC_RELAXED);
 	int rc = fill(journal, shard, number, file);
 	if (rc == 0)
-		rc = disk->sync_directory(disk->context, directory);
+		rc = disk->sync_directory(disk->context, journal->run_path);
 	if (rc == 0)
 		return file;
 	disk->close(disk->context, file);

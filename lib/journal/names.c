@@ -6,7 +6,7 @@
 
 #include "journal_internal.h"
 
-#define RUN "run-"
+#define RUN RDL_JOURNAL_RUN "-"
 #define SHARD "shard-"
 #define CUT ".cut"
 
@@ -23,23 +23,35 @@ bool rdl_journal_problem(char *problem, const char *path, const char *format, ..
 	return false;
 }
 
-void rdl_journal_run_path(char path[RDL_JOURNAL_PATH_MAX], const char *directory, uint32_t run)
+void rdl_journal_run_path(
+	char path[RDL_JOURNAL_RUN_PATH_MAX], const char *directory, const char *kind, uint32_t run)
 {
-	snprintf(path, RDL_JOURNAL_PATH_MAX, "%s/" RUN "%08" PRIu32, directory, run);
+	snprintf(path, RDL_JOURNAL_RUN_PATH_MAX, "%s/%s-%08" PRIu32, directory, kind, run);
+}
+
+void rdl_journal_file_path(
+	char path[RDL_JOURNAL_PATH_MAX], const char *run_path, unsigned shard, uint32_t segment)
+{
+	snprintf(path, RDL_JOURNAL_PATH_MAX, "%s/" SHARD "%03u.%08" PRIu32, run_path, shard,
+		segment);
 }
 
 void rdl_journal_segment_path(char path[RDL_JOURNAL_PATH_MAX], const char *directory, uint32_t run,
 	unsigned shard, uint32_t segment)
 {
-	snprintf(path, RDL_JOURNAL_PATH_MAX, "%s/" RUN "%08" PRIu32 "/" SHARD "%03u.%08" PRIu32,
-		directory, run, shard, segment);
+	char run_path[RDL_JOURNAL_RUN_PATH_MAX];
+
+	rdl_journal_run_path(run_path, directory, RDL_JOURNAL_RUN, run);
+	rdl_journal_file_path(path, run_path, shard, segment);
 }
 
 void rdl_journal_cut_path(
 	char path[RDL_JOURNAL_PATH_MAX], const char *directory, uint32_t run, unsigned shard)
 {
-	snprintf(path, RDL_JOURNAL_PATH_MAX, "%s/" RUN "%08" PRIu32 "/" SHARD "%03u" CUT, directory,
-		run, shard);
+	char run_path[RDL_JOURNAL_RUN_PATH_MAX];
+
+	rdl_journal_run_path(run_path, directory, RDL_JOURNAL_RUN, run);
+	snprintf(path, RDL_JOURNAL_PATH_MAX, "%s/" SHARD "%03u" CUT, run_path, shard);
 }
 
 /* Reads what begins with `prefix` and goes on with digits, up to *end. */
@@ -81,33 +93,4 @@ bool rdl_journal_cut_of(const char *name, unsigned *shard)
 
 	return number_of(name, SHARD, shard, &end) && *shard < RDL_JOURNAL_SHARDS_MAX &&
 	       strcmp(end, CUT) == 0;
-}
-
-struct removal {
-	const struct rdl_journal_disk *disk;
-	const char *path;
-	int rc;
-};
-
-static void remove_name(void *context, const char *name)
-{
-	struct removal *removal = context;
-	char path[2 * RDL_JOURNAL_PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", removal->path, name);
-	int rc = removal->disk->remove(removal->disk->context, path);
-	if (rc != 0)
-		removal->rc = rc;
-}
-
-int rdl_journal_remove_run(const struct rdl_journal_disk *disk, const char *directory, uint32_t run)
-{
-	char path[RDL_JOURNAL_PATH_MAX];
-	struct removal removal = { .disk = disk, .path = path };
-
-	rdl_journal_run_path(path, directory, run);
-	int rc = disk->list(disk->context, path, remove_name, &removal);
-	if (rc == 0)
-		rc = removal.rc;
-	return rc != 0 ? rc : disk->remove(disk->context, path);
 }

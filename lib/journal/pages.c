@@ -4,7 +4,7 @@
 #include "journal_internal.h"
 
 /* Of a file at once. */
-#define ROOM (4 * 1024 * 1024)
+#define ROOM (1024 * 1024)
 static_assert(ROOM >= RDL_JOURNAL_GROUP_MAX, "a window holds a group");
 
 bool rdl_journal_pages_init(struct rdl_journal_pages *pages, const struct rdl_journal_disk *disk)
@@ -39,6 +39,11 @@ int rdl_journal_pages_open(struct rdl_journal_pages *pages, const char *path)
 		return rc;
 	pages->file = rc;
 	return 0;
+}
+
+int64_t rdl_journal_pages_length(struct rdl_journal_pages *pages)
+{
+	return pages->disk->length(pages->disk->context, pages->file);
 }
 
 const uint8_t *rdl_journal_pages_get(struct rdl_journal_pages *pages, uint64_t at, size_t len)

@@ -143,19 +143,38 @@ static bool find_base(const struct rdl_journal_logs *logs, struct rdl_journal_pa
 	return true;
 }
 
-/* Without a header nothing is known of the groups; that they are there must not be overlooked. */
-static bool find_octets(const struct rdl_journal_logs *logs, struct rdl_journal_pages *pages,
-	struct rdl_journal_past_run *run, struct rdl_journal_past_log *log, char *problem)
+/* Something stands where the first group should be, or the file is not as it was made. */
+static bool has_octets(struct rdl_journal_pages *pages, int64_t len, bool is_first)
 {
+	const uint8_t *block = rdl_journal_pages_get(pages, 0, RDL_JOURNAL_BLOCK);
+	struct rdl_journal_header header;
+	bool good =
+		block != NULL && rdl_journal_header_read(block, &header) == RDL_JOURNAL_HEADER_GOOD;
+
+	/* The first segment was there before its run was; others are made in it. */
+	if ((is_first && !good) || (good && (uint64_t)len < header.segment_len))
+		return true;
+	block = rdl_journal_pages_get(pages, RDL_JOURNAL_BLOCK, RDL_JOURNAL_BLOCK);
+	for (size_t i = 0; block != NULL && i < RDL_JOURNAL_BLOCK; i++) {
+		if (block[i] != 0)
+			return true;
+	}
+	return false;
+}
+
+/* A run without groups began and logged nothing, unless that is how they were lost. */
+static bool find_octets(const struct rdl_journal_logs *logs, struct rdl_journal_pages *pages,
+	struct rdl_journal_past_run *run, const struct rdl_journal_past_log *log, char *problem)
+{
+	run->has_groups |= log->count == 0 || log->segments[0] != 1;
 	for (size_t i = 0; i < log->count; i++) {
 		if (!open_segment(logs, pages, log, i, problem))
 			return false;
-		const uint8_t *block =
-			rdl_journal_pages_get(pages, RDL_JOURNAL_BLOCK, RDL_JOURNAL_BLOCK);
-		if (block == NULL && pages->error != 0)
-			return read_problem(logs, log, i, pages->error, problem);
-		for (size_t j = 0; block != NULL && j < RDL_JOURNAL_BLOCK; j++)
-			run->has_groups |= block[j] != 0;
+		int64_t len = rdl_journal_pages_length(pages);
+		run->has_groups |= len >= 0 && has_octets(pages, len, i == 0);
+		if (len < 0 || pages->error != 0)
+			return read_problem(
+				logs, log, i, len < 0 ? (int)len : pages->error, problem);
 	}
 	return true;
 }
@@ -188,7 +207,8 @@ static bool look_into(const struct rdl_journal_logs *logs, struct rdl_journal_pa
 			(log->told.cut && !read_cut(logs, pages, log, problem)))
 			return false;
 	}
-	if (run->has_header && !widen(run, run->header.shards))
+	/* A run is not there before it has a log for each shard, which is one at least. */
+	if (!widen(run, run->has_header ? run->header.shards : 1))
 		return rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
 	run->whole = run->has_header;
 	for (size_t i = 0; i < run->shards; i++) {
@@ -197,10 +217,14 @@ static bool look_into(const struct rdl_journal_logs *logs, struct rdl_journal_pa
 		log->told.shards = (unsigned)run->shards;
 		memcpy(log->told.run_id, run->header.identity.run_id, RDL_JOURNAL_ID_LEN);
 		memcpy(log->told.boot_id, run->header.boot_id, RDL_JOURNAL_ID_LEN);
-		if (!(run->has_header ? find_base : find_octets)(logs, pages, run, log, problem))
+		if (run->has_header && !find_base(logs, pages, run, log, problem))
 			return false;
 		run->has_groups |= log->told.cut;
 		run->whole &= log->base > 0;
+	}
+	for (size_t i = 0; i < run->shards && !run->has_groups; i++) {
+		if (!find_octets(logs, pages, run, &run->logs[i], problem))
+			return false;
 	}
 	return true;
 }
@@ -213,7 +237,7 @@ bool rdl_journal_past_look(struct rdl_journal_logs *logs, struct rdl_journal_pas
 	char path[RDL_JOURNAL_PATH_MAX];
 
 	*run = (struct rdl_journal_past_run){ .number = number };
-	rdl_journal_run_path(path, logs->directory, number);
+	rdl_journal_run_path(path, logs->directory, RDL_JOURNAL_RUN, number);
 	int rc = logs->disk->list(logs->disk->context, path, add_name, &names);
 	if (rc != 0)
 		return rdl_journal_problem(problem, path, "%s", strerror(-rc));

@@ -25,12 +25,10 @@ static int write_again(
 		size_t len = to - from < PIECE ? (size_t)(to - from) : PIECE;
 		ssize_t n = disk->read(disk->context, file, octets, len, from);
 
-		rc = n < 0 ? (int)n : 0;
-		/* Behind a segment's last group the file may have been cut. */
-		len = n < 0 ? 0 : (size_t)n & ~(size_t)(RDL_JOURNAL_BLOCK - 1);
-		if (len == 0)
-			break;
-		rc = disk->write(disk->context, file, octets, len, from);
+		if (n != (ssize_t)len)
+			rc = n < 0 ? (int)n : -EIO;
+		else
+			rc = disk->write(disk->context, file, octets, len, from);
 		from += len;
 	}
 	if (rc == 0)
@@ -41,27 +39,20 @@ static int write_again(
 	return rc;
 }
 
-static bool settle(const struct rdl_journal_logs *logs, const struct rdl_journal_past_log *log,
-	uint64_t segment_len, char *problem)
+static bool settle(
+	const struct rdl_journal_logs *logs, const struct rdl_journal_past_log *log, char *problem)
 {
 	struct rdl_journal_place from = log->unsettled, end = log->end_place;
+	char path[RDL_JOURNAL_PATH_MAX];
 
-	if (log->end_known || log->count == 0)
+	if (log->end_known || from.at >= end.at)
 		return true;
-	for (; from.segment <= end.segment; from.segment++, from.at = RDL_JOURNAL_BLOCK) {
-		char path[RDL_JOURNAL_PATH_MAX];
-		uint64_t to = from.segment < end.segment ? segment_len : end.at;
-
-		if (from.at >= to)
-			continue;
-		rdl_journal_segment_path(path, logs->directory, log->told.run, log->told.shard,
-			log->segments[from.segment]);
-		int rc = write_again(logs->disk, path, from.at, to);
-		if (rc != 0)
-			return rdl_journal_problem(problem, path,
-				"what it ends with cannot be written again: %s", strerror(-rc));
-	}
-	return true;
+	assert(from.segment == end.segment);
+	rdl_journal_segment_path(
+		path, logs->directory, log->told.run, log->told.shard, log->segments[from.segment]);
+	int rc = write_again(logs->disk, path, from.at, end.at);
+	return rc == 0 || rdl_journal_problem(problem, path,
+				  "what it ends with cannot be written again: %s", strerror(-rc));
 }
 
 bool rdl_journal_past_settle(const struct rdl_journal_logs *logs, char *problem)
@@ -72,7 +63,7 @@ bool rdl_journal_past_settle(const struct rdl_journal_logs *logs, char *problem)
 		return true;
 	run = &logs->runs[logs->count - 1];
 	for (size_t i = 0; i < run->shards; i++) {
-		if (!settle(logs, &run->logs[i], run->header.segment_len, problem))
+		if (!settle(logs, &run->logs[i], problem))
 			return false;
 	}
 	return true;

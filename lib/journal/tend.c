@@ -34,8 +34,7 @@ static void forget(struct rdl_journal *journal, unsigned shard)
 
 	while (writer->oldest < segment &&
 		writer->firsts[(writer->oldest + 1) % RDL_JOURNAL_SEGMENTS_MAX] <= base) {
-		rdl_journal_segment_path(
-			path, journal->directory, journal->header.run, shard, writer->oldest);
+		rdl_journal_file_path(path, journal->run_path, shard, writer->oldest);
 		int rc = disk->remove(disk->context, path);
 		if (rc != 0 && rc != -ENOENT)
 			break;

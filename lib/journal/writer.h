@@ -41,7 +41,9 @@ struct rdl_journal_writer {
 struct rdl_journal {
 	struct rdl_journal_config config;
 	const struct rdl_journal_disk *disk;
-	char directory[RDL_JOURNAL_PATH_MAX / 2];
+	char directory[RDL_JOURNAL_DIRECTORY_MAX];
+	/* Of the run's directory. */
+	char run_path[RDL_JOURNAL_RUN_PATH_MAX];
 	struct rdl_journal_header header;
 	uint8_t *zeros; /* a group's length of them */
 	uint8_t *block; /* for headers */

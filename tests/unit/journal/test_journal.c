@@ -2,15 +2,16 @@
 /* What a run logs, the next one reads; what is needed no more, goes. */
 #include "fixture.h"
 
-static unsigned count_segments(const struct memory_disk *memory, const char *prefix)
+static unsigned count_segments(struct memory_disk *memory, const char *path)
 {
+	const struct memory_file *run = memory_find(memory, path);
 	unsigned count = 0;
 
-	for (size_t i = 0; i < memory->count; i++) {
+	for (size_t i = 0; i < memory->count && run != NULL; i++) {
 		const struct memory_file *file = &memory->files[i];
 
-		count += file->used && file->there && !file->is_directory &&
-			 strncmp(file->path, prefix, strlen(prefix)) == 0;
+		count += file->used && file->name.there && file->directory != MEMORY_ROOT &&
+			 &memory->files[file->directory] == run;
 	}
 	return count;
 }

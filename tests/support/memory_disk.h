@@ -14,7 +14,8 @@
 #include "disk.h"
 
 #define MEMORY_FILES 1024
-#define MEMORY_PATH 96
+#define MEMORY_NAME 32
+#define MEMORY_ROOT (-1)
 #define MEMORY_SECTOR 512
 
 struct memory_octets {
@@ -22,11 +23,17 @@ struct memory_octets {
 	size_t len;
 };
 
+/* How a file is found: in which directory, by which name. */
+struct memory_name {
+	bool there;
+	char name[MEMORY_NAME];
+};
+
 struct memory_file {
-	char path[MEMORY_PATH];
 	bool used, is_directory;
-	/* Its name: as it is, and as it stays after a loss of power. */
-	bool there, kept;
+	int directory; /* that it is in, MEMORY_ROOT or an index */
+	/* As it is, and as it stays after a loss of power. */
+	struct memory_name name, kept;
 	unsigned opened;
 	/* As it is, and as it was when it was synced. */
 	struct memory_octets now, safe;
@@ -38,7 +45,7 @@ struct memory_disk {
 	struct memory_file files[MEMORY_FILES];
 	size_t count; /* that were ever used */
 	uint64_t random;
-	/* Operations until it stops: all fail after that. 0: never. */
+	/* Operations until it stops, reads apart: all fail after that. 0: never. */
 	uint64_t stops_in;
 	bool stopped;
 	/* The next sync fails, and what was written is forgotten as if it had been synced. */
@@ -64,36 +71,81 @@ static inline bool memory_works(struct memory_disk *memory)
 	return !memory->stopped;
 }
 
-static inline struct memory_file *memory_find(struct memory_disk *memory, const char *path)
+/* The file of that name in a directory; NULL: there is none. */
+static inline struct memory_file *memory_find_in(
+	struct memory_disk *memory, int directory, const char *name, size_t len)
 {
 	for (size_t i = 0; i < memory->count; i++) {
 		struct memory_file *file = &memory->files[i];
 
-		if (file->used && file->there && strcmp(file->path, path) == 0)
+		if (file->used && file->name.there && file->directory == directory &&
+			strlen(file->name.name) == len && memcmp(file->name.name, name, len) == 0)
 			return file;
 	}
 	return NULL;
 }
 
+/* The directory that a path leads into, and the name in it; false: there is none. */
+static inline bool memory_walk(
+	struct memory_disk *memory, const char *path, int *directory, const char **name)
+{
+	*directory = MEMORY_ROOT;
+	for (;;) {
+		const char *slash = strchr(path, '/');
+
+		*name = path;
+		if (slash == NULL)
+			return true;
+		struct memory_file *file =
+			memory_find_in(memory, *directory, path, (size_t)(slash - path));
+		if (file == NULL || !file->is_directory)
+			return false;
+		*directory = (int)(file - memory->files);
+		path = slash + 1;
+	}
+}
+
+static inline struct memory_file *memory_find(struct memory_disk *memory, const char *path)
+{
+	const char *name;
+	int directory;
+
+	if (!memory_walk(memory, path, &directory, &name))
+		return NULL;
+	return memory_find_in(memory, directory, name, strlen(name));
+}
+
+/* The octets of a file that is there. */
+static inline uint8_t *memory_octets_of(struct memory_disk *memory, const char *path)
+{
+	struct memory_file *file = memory_find(memory, path);
+
+	CHECK(file != NULL);
+	return file->now.octets;
+}
+
+/* NULL: it would be in no directory. */
 static inline struct memory_file *memory_add(
 	struct memory_disk *memory, const char *path, bool is_directory)
 {
-	for (size_t i = 0; i < MEMORY_FILES; i++) {
-		struct memory_file *file = &memory->files[i];
+	const char *name;
+	size_t i = 0;
+	int directory;
 
-		if (file->used)
-			continue;
-		if (i >= memory->count)
-			memory->count = i + 1;
-		memset(file, 0, sizeof(*file));
-		CHECK(strlen(path) < MEMORY_PATH);
-		strcpy(file->path, path);
-		file->used = file->there = true;
-		file->is_directory = is_directory;
-		return file;
-	}
-	CHECK(false);
-	return NULL;
+	if (!memory_walk(memory, path, &directory, &name))
+		return NULL;
+	while (i < MEMORY_FILES && memory->files[i].used)
+		i++;
+	CHECK(i < MEMORY_FILES && strlen(name) < MEMORY_NAME);
+	if (i >= memory->count)
+		memory->count = i + 1;
+	struct memory_file *file = &memory->files[i];
+	*file = (struct memory_file){
+		.used = true, .is_directory = is_directory, .directory = directory
+	};
+	file->name.there = true;
+	strcpy(file->name.name, name);
+	return file;
 }
 
 static inline void memory_resize(struct memory_octets *octets, size_t len)
@@ -113,11 +165,24 @@ static inline void memory_drop(struct memory_file *file)
 	memset(file, 0, sizeof(*file));
 }
 
-/* A file without a name, now or after a loss of power, is none. */
-static inline void memory_release(struct memory_file *file)
+/* A file without a name, now or after a loss of power, is none; nor is what it has in it. */
+static inline void memory_release(struct memory_disk *memory, struct memory_file *file)
 {
-	if (!file->there && !file->kept && file->opened == 0)
-		memory_drop(file);
+	int directory = (int)(file - memory->files);
+
+	if (!file->used || file->name.there || file->kept.there || file->opened > 0)
+		return;
+	for (size_t i = 0; i < memory->count && file->is_directory; i++) {
+		struct memory_file *in = &memory->files[i];
+
+		if (in->used && in->directory == directory) {
+			CHECK(!in->name.there && !in->is_directory);
+			in->kept.there = false;
+			if (in->opened == 0)
+				memory_drop(in);
+		}
+	}
+	memory_drop(file);
 }
 
 static int memory_open(
@@ -126,13 +191,15 @@ static int memory_open(
 	struct memory_disk *memory = context;
 
 	*buffered = false;
-	if (!memory_works(memory))
+	if (access == RDL_JOURNAL_MAKE ? !memory_works(memory) : memory->stopped)
 		return -EIO;
 	struct memory_file *file = memory_find(memory, path);
 	if (file == NULL && access != RDL_JOURNAL_MAKE)
 		return -ENOENT;
 	if (file == NULL)
 		file = memory_add(memory, path, false);
+	if (file == NULL)
+		return -ENOENT;
 	if (access == RDL_JOURNAL_MAKE) {
 		file->now.len = 0;
 		file->dirty = true;
@@ -147,7 +214,7 @@ static void memory_close(void *context, int file)
 
 	CHECK(memory->files[file].opened > 0);
 	memory->files[file].opened--;
-	memory_release(&memory->files[file]);
+	memory_release(memory, &memory->files[file]);
 }
 
 static ssize_t memory_read(void *context, int file, void *octets, size_t len, uint64_t at)
@@ -157,7 +224,7 @@ static ssize_t memory_read(void *context, int file, void *octets, size_t len, ui
 
 	CHECK(at % RDL_JOURNAL_BLOCK == 0 && len % RDL_JOURNAL_BLOCK == 0);
 	CHECK((uintptr_t)octets % RDL_JOURNAL_BLOCK == 0);
-	if (!memory_works(memory))
+	if (memory->stopped)
 		return -EIO;
 	if (at >= now->len)
 		return 0;
@@ -166,13 +233,21 @@ static ssize_t memory_read(void *context, int file, void *octets, size_t len, ui
 	return (ssize_t)len;
 }
 
+static int64_t memory_length(void *context, int file)
+{
+	struct memory_disk *memory = context;
+
+	return memory->stopped ? -EIO : (int64_t)memory->files[file].now.len;
+}
+
 static inline size_t memory_used(const struct memory_disk *memory)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < memory->count; i++)
-		used += memory->files[i].used && memory->files[i].there ? memory->files[i].now.len
-									: 0;
+		used += memory->files[i].used && memory->files[i].name.there
+				? memory->files[i].now.len
+				: 0;
 	return used;
 }
 
@@ -247,21 +322,34 @@ static int memory_make_directory(void *context, const char *path)
 		return -EIO;
 	if (memory_find(memory, path) != NULL)
 		return -EEXIST;
-	memory_add(memory, path, true);
-	return 0;
+	return memory_add(memory, path, true) != NULL ? 0 : -ENOENT;
 }
 
-/* Is it in that directory, and where does its name begin? */
-static inline const char *memory_name_in(const char *directory, const char *path)
+/* The index of a directory; -errno. */
+static inline int memory_directory(struct memory_disk *memory, const char *path)
 {
-	size_t len = strlen(directory);
+	struct memory_file *file;
 
-	if (strcmp(directory, ".") == 0)
-		return strchr(path, '/') == NULL ? path : NULL;
-	if (strncmp(directory, path, len) != 0 || path[len] != '/' ||
-		strchr(path + len + 1, '/') != NULL)
-		return NULL;
-	return path + len + 1;
+	if (strcmp(path, ".") == 0)
+		return MEMORY_ROOT;
+	file = memory_find(memory, path);
+	return file != NULL && file->is_directory ? (int)(file - memory->files) : -ENOENT;
+}
+
+static int memory_rename(void *context, const char *from, const char *to)
+{
+	struct memory_disk *memory = context;
+	const char *name;
+	int directory;
+
+	if (!memory_works(memory))
+		return -EIO;
+	struct memory_file *file = memory_find(memory, from);
+	if (file == NULL || memory_find(memory, to) != NULL)
+		return file == NULL ? -ENOENT : -EEXIST;
+	CHECK(memory_walk(memory, to, &directory, &name) && directory == file->directory);
+	strcpy(file->name.name, name);
+	return 0;
 }
 
 static int memory_remove(void *context, const char *path)
@@ -274,28 +362,31 @@ static int memory_remove(void *context, const char *path)
 	if (file == NULL)
 		return -ENOENT;
 	for (size_t i = 0; i < memory->count && file->is_directory; i++) {
-		if (memory->files[i].used && memory->files[i].there &&
-			memory_name_in(path, memory->files[i].path) != NULL)
+		if (memory->files[i].used && memory->files[i].name.there &&
+			memory->files[i].directory == (int)(file - memory->files))
 			return -ENOTEMPTY;
 	}
-	file->there = false;
-	memory_release(file);
+	file->name.there = false;
+	memory_release(memory, file);
 	return 0;
 }
 
 static int memory_sync_directory(void *context, const char *path)
 {
 	struct memory_disk *memory = context;
+	int directory = memory_directory(memory, path);
 
 	if (!memory_works(memory))
 		return -EIO;
+	if (directory < MEMORY_ROOT)
+		return directory;
 	for (size_t i = 0; i < memory->count; i++) {
 		struct memory_file *file = &memory->files[i];
 
-		if (!file->used || memory_name_in(path, file->path) == NULL)
+		if (!file->used || file->directory != directory)
 			continue;
-		file->kept = file->there;
-		memory_release(file);
+		file->kept = file->name;
+		memory_release(memory, file);
 	}
 	return 0;
 }
@@ -303,21 +394,17 @@ static int memory_sync_directory(void *context, const char *path)
 static int memory_list(void *context, const char *path, rdl_journal_name_fn tell, void *told)
 {
 	struct memory_disk *memory = context;
+	int directory = memory_directory(memory, path);
 
-	if (!memory_works(memory))
+	if (memory->stopped)
 		return -EIO;
-	if (memory_find(memory, path) == NULL)
-		return -ENOENT;
+	if (directory < MEMORY_ROOT)
+		return directory;
 	for (size_t i = 0; i < memory->count; i++) {
-		const struct memory_file *file = &memory->files[i];
-		const char *name =
-			file->used && file->there ? memory_name_in(path, file->path) : NULL;
-		char copy[MEMORY_PATH];
+		struct memory_name name = memory->files[i].name;
 
-		if (name == NULL)
-			continue;
-		strcpy(copy, name);
-		tell(told, copy);
+		if (memory->files[i].used && name.there && memory->files[i].directory == directory)
+			tell(told, name.name);
 	}
 	return 0;
 }
@@ -340,8 +427,8 @@ static inline void memory_disk_begin(struct memory_disk *memory, uint64_t random
 	memset(memory, 0, sizeof(*memory));
 	memory->random = random * 0x9e3779b97f4a7c15 + 1;
 	memory->disk = (struct rdl_journal_disk){ memory, memory_open, memory_close, memory_read,
-		memory_write, memory_sync, memory_allocate, memory_make_directory, memory_remove,
-		memory_sync_directory, memory_list, memory_lock };
+		memory_length, memory_write, memory_sync, memory_allocate, memory_make_directory,
+		memory_rename, memory_remove, memory_sync_directory, memory_list, memory_lock };
 }
 
 static inline void memory_disk_end(struct memory_disk *memory)
@@ -357,8 +444,7 @@ static inline void memory_kill(struct memory_disk *memory)
 	memory->stops_in = 0;
 	for (size_t i = 0; i < memory->count; i++) {
 		memory->files[i].opened = 0;
-		if (memory->files[i].used)
-			memory_release(&memory->files[i]);
+		memory_release(memory, &memory->files[i]);
 	}
 }
 
@@ -381,17 +467,12 @@ static inline void memory_lose(struct memory_disk *memory, struct memory_file *f
 }
 
 /* What is in no directory is nowhere. */
-static inline bool memory_has_directory(struct memory_disk *memory, const char *path)
+static inline bool memory_is_reached(
+	const struct memory_disk *memory, const struct memory_file *file)
 {
-	char directory[MEMORY_PATH];
-	char *slash;
-
-	strcpy(directory, path);
-	slash = strrchr(directory, '/');
-	if (slash == NULL)
-		return true;
-	*slash = '\0';
-	return memory_find(memory, directory) != NULL;
+	while (file->name.there && file->directory != MEMORY_ROOT)
+		file = &memory->files[file->directory];
+	return file->name.there;
 }
 
 /* The power is gone, and comes back. */
@@ -405,23 +486,21 @@ static inline void memory_crash(struct memory_disk *memory)
 		file->opened = 0;
 		if (!file->used)
 			continue;
-		if (file->there != file->kept)
-			file->there = file->kept = memory_random(memory) % 2 != 0;
+		if (memory_random(memory) % 2 != 0)
+			file->kept = file->name;
+		else
+			file->name = file->kept;
 		if (file->dirty && !file->is_directory)
 			memory_lose(memory, file);
 	}
-	/* A directory's own directory comes first: "d" before "d/run" before "d/run/shard". */
-	for (unsigned depth = 0; depth < 2; depth++) {
-		for (size_t i = 0; i < memory->count; i++) {
-			struct memory_file *file = &memory->files[i];
+	for (size_t i = 0; i < memory->count; i++) {
+		struct memory_file *file = &memory->files[i];
 
-			if (file->used && !memory_has_directory(memory, file->path))
-				file->there = file->kept = false;
-		}
+		if (file->used && !memory_is_reached(memory, file))
+			file->name.there = file->kept.there = false;
 	}
 	for (size_t i = 0; i < memory->count; i++) {
-		if (memory->files[i].used)
-			memory_release(&memory->files[i]);
+		memory_release(memory, &memory->files[i]);
 	}
 }
 

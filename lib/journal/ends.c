@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where a log begins, where it ends, and what is damaged. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "reading.h"
+
+enum rdl_journal_result rdl_journal_reader_damaged(
+	struct rdl_journal_reader *reader, struct rdl_journal_place place, const char *what)
+{
+	char path[RDL_JOURNAL_PATH_MAX];
+	const struct rdl_journal_log *told = &reader->log->told;
+
+	rdl_journal_segment_path(path, reader->logs->directory, told->run, told->shard,
+		place.segment < reader->log->count ? reader->log->segments[place.segment] : 0);
+	if (place.segment >= reader->log->count)
+		snprintf(path, sizeof(path), "%s: run %" PRIu32 ", shard %u",
+			reader->logs->directory, told->run, told->shard);
+	rdl_journal_problem(reader->problem, path,
+		"damaged at octet %" PRIu64 ", position %" PRIu64
+		": %s; `rdline-state --discard-after` keeps what stands before",
+		place.at, reader->next, what);
+	return RDL_JOURNAL_DAMAGED;
+}
+
+enum rdl_journal_result rdl_journal_reader_unreadable(struct rdl_journal_reader *reader, int error)
+{
+	char what[160];
+
+	snprintf(what, sizeof(what), "cannot be read: %s", strerror(-error));
+	return rdl_journal_reader_damaged(reader, reader->place, what);
+}
+
+enum rdl_journal_result rdl_journal_reader_end(struct rdl_journal_reader *reader)
+{
+	struct rdl_journal_past_log *log = reader->log;
+
+	log->told.was_read = true;
+	log->told.end = reader->next - 1;
+	log->told.last = reader->stamp;
+	log->end_place = reader->place;
+	return RDL_JOURNAL_END;
+}
+
+int rdl_journal_reader_enter(struct rdl_journal_reader *reader, size_t segment)
+{
+	const struct rdl_journal_past_log *log = reader->log;
+	struct rdl_journal_header header;
+	char path[RDL_JOURNAL_PATH_MAX];
+
+	rdl_journal_segment_path(path, reader->logs->directory, log->told.run, log->told.shard,
+		log->segments[segment]);
+	int rc = rdl_journal_pages_open(&reader->pages, path);
+	if (rc != 0)
+		return rc;
+	int64_t len = rdl_journal_pages_length(&reader->pages);
+	const uint8_t *block = rdl_journal_pages_get(&reader->pages, 0, RDL_JOURNAL_BLOCK);
+	reader->header_good =
+		block != NULL &&
+		rdl_journal_header_read(block, &header) == RDL_JOURNAL_HEADER_GOOD &&
+		memcmp(&header.identity, &reader->identity, sizeof(header.identity)) == 0 &&
+		header.segment == log->segments[segment];
+	reader->is_short = reader->header_good && (uint64_t)len < header.segment_len;
+	return len < 0 ? (int)len : reader->pages.error;
+}
+
+const uint8_t *rdl_journal_reader_group(struct rdl_journal_reader *reader,
+	struct rdl_journal_place place, struct rdl_journal_group *group)
+{
+	return rdl_journal_pages_group(&reader->pages, &reader->identity,
+		reader->log->segments[place.segment], place.at, group);
+}
+
+bool rdl_journal_reader_seek(struct rdl_journal_reader *reader, struct rdl_journal_place *place,
+	struct rdl_journal_group *group)
+{
+	while (rdl_journal_pages_get(&reader->pages, place->at, RDL_JOURNAL_BLOCK) != NULL) {
+		if (rdl_journal_reader_group(reader, *place, group) != NULL) {
+			place->at += rdl_journal_group_octets(group);
+			return true;
+		}
+		place->at += RDL_JOURNAL_BLOCK;
+	}
+	return false;
+}
+
+/*
+ * Looks for what says that there was more than is left behind the place: *evidence is NULL, or
+ * says it. 0, or -errno.
+ */
+static int look_behind(
+	struct rdl_journal_reader *reader, struct rdl_journal_place place, const char **evidence)
+{
+	struct rdl_journal_group group;
+
+	*evidence = NULL;
+	for (; place.segment < reader->log->count && *evidence == NULL;
+		place.segment++, place.at = RDL_JOURNAL_BLOCK) {
+		int rc = rdl_journal_reader_enter(reader, place.segment);
+
+		if (rc != 0)
+			return rc;
+		/* Before anything was written into it, it was longer. */
+		if (reader->is_short)
+			*evidence = "the file was cut";
+		while (*evidence == NULL && rdl_journal_reader_seek(reader, &place, &group)) {
+			if (group.confirmed >= reader->next)
+				*evidence = "the disk had confirmed what stood here";
+		}
+		if (reader->pages.error != 0)
+			return reader->pages.error;
+	}
+	return 0;
+}
+
+/* Is there something at the place, though no group? -errno. */
+static int is_torn(struct rdl_journal_reader *reader, struct rdl_journal_place place)
+{
+	int rc = rdl_journal_reader_enter(reader, place.segment);
+
+	if (rc != 0)
+		return rc;
+	const uint8_t *block = rdl_journal_pages_get(&reader->pages, place.at, RDL_JOURNAL_BLOCK);
+	for (size_t i = 0; block != NULL && i < RDL_JOURNAL_BLOCK; i++) {
+		if (block[i] != 0)
+			return 1;
+	}
+	return reader->pages.error;
+}
+
+/* Says whether something was being written where the log ends. 0, or -errno. */
+static int look_at_tail(struct rdl_journal_reader *reader)
+{
+	struct rdl_journal_past_log *log = reader->log;
+	struct rdl_journal_place place = reader->place;
+
+	for (; place.segment < log->count; place.segment++, place.at = RDL_JOURNAL_BLOCK) {
+		int torn = is_torn(reader, place);
+
+		if (torn == 0)
+			continue;
+		log->told.torn = torn > 0;
+		log->told.torn_segment = log->segments[place.segment];
+		log->told.torn_at = place.at;
+		return torn < 0 ? torn : 0;
+	}
+	return 0;
+}
+
+enum rdl_journal_result rdl_journal_reader_stop(struct rdl_journal_reader *reader)
+{
+	const struct rdl_journal_past_log *log = reader->log;
+	const char *evidence;
+
+	if (reader->pages.error != 0)
+		return rdl_journal_reader_unreadable(reader, reader->pages.error);
+	if (log->told.cut)
+		return rdl_journal_reader_damaged(
+			reader, reader->place, "it stands before where the log was cut");
+	if (log->end_known)
+		return rdl_journal_reader_damaged(
+			reader, reader->place, "the next run went on from what stood here");
+	int rc = look_behind(reader, reader->place, &evidence);
+	if (rc == 0 && evidence != NULL)
+		return rdl_journal_reader_damaged(reader, reader->place, evidence);
+	if (rc == 0)
+		rc = look_at_tail(reader);
+	if (rc != 0)
+		return rdl_journal_reader_unreadable(reader, rc);
+	return rdl_journal_reader_end(reader);
+}
+
+/* In the segment that was entered, the last group that begins no later than the log is needed. */
+static bool find_start_in(struct rdl_journal_reader *reader, size_t segment, uint64_t base)
+{
+	struct rdl_journal_place place = { segment, RDL_JOURNAL_BLOCK };
+	struct rdl_journal_group group;
+	bool found = false;
+
+	while (rdl_journal_reader_seek(reader, &place, &group) && group.first <= base) {
+		reader->place = (struct rdl_journal_place){ segment, group.at };
+		reader->next = group.first;
+		found = true;
+	}
+	return found;
+}
+
+/* A log that was cut may have lost its beginning, too: what is there of it. */
+static enum rdl_journal_result begin_anywhere(struct rdl_journal_reader *reader)
+{
+	struct rdl_journal_group group;
+
+	for (size_t i = 0; i < reader->log->count; i++) {
+		struct rdl_journal_place place = { i, RDL_JOURNAL_BLOCK };
+		int rc = rdl_journal_reader_enter(reader, i);
+
+		if (rc != 0)
+			return rdl_journal_reader_unreadable(reader, rc);
+		if (rdl_journal_reader_seek(reader, &place, &group)) {
+			reader->place = (struct rdl_journal_place){ i, group.at };
+			reader->next = group.first;
+			return RDL_JOURNAL_OK;
+		}
+	}
+	return rdl_journal_reader_end(reader);
+}
+
+/* Finds the group with the first position that is needed. */
+enum rdl_journal_result rdl_journal_reader_begin(struct rdl_journal_reader *reader)
+{
+	struct rdl_journal_past_log *log = reader->log;
+	uint64_t base = log->base > 0 ? log->base : 1;
+
+	if (log->end_known && log->end_at == 0)
+		return rdl_journal_reader_end(reader);
+	if (log->count == 0)
+		return rdl_journal_reader_damaged(
+			reader, reader->place, "no segment of it is there");
+	if (!reader->run->has_header)
+		return rdl_journal_reader_damaged(
+			reader, reader->place, "no header of the run can be read");
+	for (size_t i = log->count; i-- > 0;) {
+		int rc = rdl_journal_reader_enter(reader, i);
+
+		if (rc == 0 && find_start_in(reader, i, base))
+			return RDL_JOURNAL_OK;
+		if (rc != 0 || reader->pages.error != 0)
+			return rdl_journal_reader_unreadable(
+				reader, rc != 0 ? rc : reader->pages.error);
+	}
+	if (log->told.cut)
+		return begin_anywhere(reader);
+	reader->next = base;
+	if (log->base > 0 || log->segments[0] != 1)
+		return rdl_journal_reader_damaged(
+			reader, reader->place, "what the log needs of it is missing");
+	/* Nothing was written, or the first group is not whole. */
+	return rdl_journal_reader_stop(reader);
+}
