@@ -63,7 +63,7 @@ static inline uint64_t counter(enum rdl_stat stat)
 
 /* ---- requests ---- */
 
-#define ROOM 8192
+#define ROOM 12288
 
 /* A request and the memory of its packet. */
 struct handed {
@@ -213,21 +213,27 @@ struct portrait {
 	char text[33000];
 };
 
-static inline void paint(struct portrait *portrait, const struct id *id, uint64_t now_ms)
+static inline void paint_it(struct portrait *portrait, const struct rdl_registration *r)
 {
-	struct rdl_registration r = describe(id, now_ms);
 	static struct object_words words;
 	char binding[RDL_BINDING_TEXT], address[RDL_ADDRESS_TEXT];
 
-	rdl_binding_text(r.binding, binding);
-	rdl_peer_address_text(&r.peer, address);
+	rdl_binding_text(r->binding, binding);
+	rdl_peer_address_text(&r->peer, address);
 	snprintf(portrait->text, sizeof(portrait->text),
-		"%.*s 1.%u %s %u lt=%u %llu %llu %llu [%s]:%u %u | %.*s | %s", (int)r.endpoint.len,
-		(const char *)r.endpoint.data, r.minor, binding, r.queue, r.lifetime_s,
-		(unsigned long long)r.deadline_ms, (unsigned long long)r.registered_ms,
-		(unsigned long long)r.updated_ms, address, r.peer.port, r.identity,
-		(int)r.parameters.len, (const char *)r.parameters.data,
-		describe_objects(r.objects, &words));
+		"%.*s 1.%u %s %u lt=%u %llu %llu %llu [%s]:%u %u | %.*s | %s", (int)r->endpoint.len,
+		(const char *)r->endpoint.data, r->minor, binding, r->queue, r->lifetime_s,
+		(unsigned long long)r->deadline_ms, (unsigned long long)r->registered_ms,
+		(unsigned long long)r->updated_ms, address, r->peer.port, r->identity,
+		(int)r->parameters.len, (const char *)r->parameters.data,
+		describe_objects(r->objects, &words));
+}
+
+static inline void paint(struct portrait *portrait, const struct id *id, uint64_t now_ms)
+{
+	struct rdl_registration r = describe(id, now_ms);
+
+	paint_it(portrait, &r);
 }
 
 static inline void expect_objects(const struct id *id, uint64_t now_ms, const char *want)

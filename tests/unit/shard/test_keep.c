@@ -206,12 +206,13 @@ static void expect_reads(const struct id *id, const struct handed *first, const 
 /* Registers first, then what may be long, then the rest; and all of it again when there is room. */
 static void test_shedding(void **state)
 {
-	static struct handed first, update, h;
+	static struct handed first, update, brief, h;
 	struct id id, dead, other;
 	uint64_t position;
 
 	assert_true(ask(&first, "CON POST 11:rd 15:ep=a 15:lt=600" OBJECTS, ""));
 	id = expect_created(&first);
+	assert_true(ask(&brief, "CON POST 11:rd 15:ep=b 15:lt=20" OBJECTS, ""));
 	dead = register_at("CON POST 11:rd 15:ep=d 15:lt=600" OBJECTS, EPOCH);
 	other = register_at("CON POST 11:rd 15:ep=o 15:lt=600" OBJECTS, EPOCH);
 	assert_int_equal(request_at("CON DELETE 11:rd 11:@", &dead, EPOCH), CODE(2, 2));
@@ -239,6 +240,10 @@ static void test_shedding(void **state)
 	/* It would begin a lifetime, which nobody would know of after a restart. */
 	assert_true(
 		ask_again(&h, &update, "CON POST 11:rd 11:@ 15:lt=601", other.text, EPOCH + 46000));
+	assert_int_equal(h.request.code, 0);
+	/* What is over has no copies any more. */
+	assert_true(ask_again(
+		&h, &brief, "CON POST 11:rd 15:ep=b 15:lt=20" OBJECTS, "", EPOCH + 21000));
 	assert_int_equal(h.request.code, 0);
 	assert_false(rdl_shard_remove(&shard, find(&other, EPOCH), EPOCH));
 	assert_int_not_equal(find(&other, EPOCH), RDL_HANDLE_NONE);
