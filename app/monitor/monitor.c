@@ -97,6 +97,9 @@ static void read_port(const struct watched *watched, unsigned p, struct port_wat
 	store(&port->now.link, health.there && health.link);
 	if (port->now.link && !was_up)
 		rdl_neighbours_link_up(watched->neighbours, p);
+	/* What it counted stays. */
+	if (!health.there)
+		return;
 	store(&port->now.rx_missed, health.rx_missed);
 	store(&port->now.rx_no_buffer, health.rx_no_buffer);
 	store(&port->now.rx_errors, health.rx_errors);

@@ -140,6 +140,7 @@ static int look_after(struct daemon *daemon)
 
 		if (now_ms >= next_ms) {
 			next_ms = now_ms + MONITOR_MS;
+			rdl_pktio_let_go(daemon->pktio);
 			monitor_look(daemon->monitor);
 			if (keeping_has_failed(daemon->keeping))
 				return -1;

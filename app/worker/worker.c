@@ -212,6 +212,7 @@ bool worker_step(void *self)
 	bool worked = false;
 
 	worker->rules = rdl_rulebook_read(worker->rulebook, &worker->rules_seen);
+	rdl_pktio_round(worker->pktio, worker->index);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		worked |= serve(worker, p, stopping);
 	for (unsigned w = 0; w < worker->worker_count; w++)

@@ -74,6 +74,19 @@ static inline void prefetch_packet(const struct rdl_pktio *pktio, struct rte_mbu
 		RDL_PREFETCH_WRITE(data + line * RDL_CACHE_LINE);
 }
 
+void rdl_pktio_round(struct rdl_pktio *pktio, unsigned queue)
+{
+	uint32_t off = __atomic_load_n(&pktio->off, __ATOMIC_ACQUIRE);
+
+	if (RDL_UNLIKELY(off != pktio->queues[queue].off))
+		__atomic_store_n(&pktio->queues[queue].off, off, __ATOMIC_RELEASE);
+}
+
+static inline bool is_off(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
+{
+	return RDL_UNLIKELY((pktio->queues[queue].off >> port & 1) != 0);
+}
+
 unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented)
 {
@@ -82,6 +95,8 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 
 	if (count > RDL_PKTIO_BURST)
 		count = RDL_PKTIO_BURST;
+	if (is_off(pktio, port, queue))
+		return 0;
 	unsigned received =
 		rte_eth_rx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
 	for (unsigned i = 0; i < received; i++)
@@ -147,7 +162,9 @@ static void count_gone(struct rdl_pktio *pktio, unsigned queue, uint64_t born, u
 
 int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
 {
-	int count = rte_eth_rx_queue_count(pktio->ports[port].id, (uint16_t)queue);
+	int count = is_off(pktio, port, queue)
+			    ? -1
+			    : rte_eth_rx_queue_count(pktio->ports[port].id, (uint16_t)queue);
 
 	return count < 0 ? -1 : count * 100 / (int)pktio->ports[port].rx_descriptors;
 }
@@ -182,6 +199,8 @@ unsigned rdl_pktio_tx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 
 	if (count > RDL_PKTIO_BURST)
 		count = RDL_PKTIO_BURST;
+	if (is_off(pktio, port, queue))
+		return 0;
 	for (unsigned i = 0; i < count; i++) {
 		flags |= frames[i]->flags;
 		mbufs[i] = sealed(frames[i]);

@@ -61,7 +61,7 @@ const struct rdl_pktio_setup *rdl_pktio_setup(const struct rdl_pktio *pktio, uns
  * By one thread at a time.
  */
 struct rdl_pktio_health {
-	bool there; /* the device was not taken out */
+	bool there; /* the device was not taken out, nor is to be; else the rest is 0 */
 	bool link;
 	uint64_t rx_missed; /* found the port's queues full */
 	uint64_t rx_no_buffer; /* found no packet buffer */
@@ -69,6 +69,17 @@ struct rdl_pktio_health {
 };
 void rdl_pktio_health(
 	const struct rdl_pktio *pktio, unsigned port, struct rdl_pktio_health *health);
+/*
+ * A device may be taken out of the machine while it serves. By the main thread, now and then: has
+ * the cores leave its port alone, then closes that and lets go of the device, which is no more
+ * there. The other ports go on.
+ */
+void rdl_pktio_let_go(struct rdl_pktio *pktio);
+/*
+ * By the core of a queue, once in each round: of ports that are to be left alone it receives and
+ * sends nothing from then on.
+ */
+void rdl_pktio_round(struct rdl_pktio *pktio, unsigned queue);
 /* Buffers taken from the pool, port queues included. */
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
 

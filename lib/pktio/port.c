@@ -122,6 +122,7 @@ static void choose(struct port *port, const struct rdl_pktio_config *config,
 	conf->rxmode.offloads = port->rx_offloads;
 	conf->txmode.offloads = port->tx_offloads;
 	setup->driver = info->driver_name;
+	snprintf(port->device, sizeof(port->device), "%s", rte_dev_name(info->device));
 	setup->node = rte_eth_dev_socket_id(port->id);
 	setup->queues = (uint16_t)config->queues;
 	setup->rss = spread(config, info, conf);
@@ -200,6 +201,7 @@ struct rdl_pktio *rdl_pktio_open(
 		return NULL;
 	}
 	memset(pktio->queues, 0, queues_len);
+	pktio->queue_count = config->queues;
 	pktio->born_max = config->born;
 	pktio->pool = rdl_packet_pool(config);
 	if (pktio->pool == NULL) {
@@ -225,18 +227,30 @@ struct rdl_pktio *rdl_pktio_open(
 			return NULL;
 		}
 	}
-	return pktio;
+	int ret = rdl_pktio_watch(pktio);
+	if (ret == 0)
+		return pktio;
+	snprintf(why, why_len, "cannot hear when it is taken out: %s", strerror(-ret));
+	rdl_pktio_close(pktio);
+	return NULL;
+}
+
+void rdl_pktio_close_port(struct port *port)
+{
+	if (port->started)
+		(void)rte_eth_dev_stop(port->id);
+	(void)rte_eth_dev_close(port->id);
+	port->closed = true;
 }
 
 void rdl_pktio_close(struct rdl_pktio *pktio)
 {
 	if (pktio == NULL)
 		return;
-	for (unsigned i = pktio->port_count; i-- > 0;) {
-		if (pktio->ports[i].started)
-			(void)rte_eth_dev_stop(pktio->ports[i].id);
-		(void)rte_eth_dev_close(pktio->ports[i].id);
-	}
+	rdl_pktio_watch_no_more(pktio);
+	for (unsigned i = pktio->port_count; i-- > 0;)
+		if (!pktio->ports[i].closed)
+			rdl_pktio_close_port(&pktio->ports[i]);
 	rte_mempool_free(pktio->pool);
 	free(pktio->queues);
 	free(pktio);
@@ -263,6 +277,11 @@ void rdl_pktio_health(const struct rdl_pktio *pktio, unsigned port, struct rdl_p
 	struct rte_eth_link link = { 0 };
 	struct rte_eth_stats stats = { 0 };
 
+	/* Drivers wait long for registers that are no more there. */
+	if (rdl_pktio_is_asked(pktio, port)) {
+		*health = (struct rdl_pktio_health){ 0 };
+		return;
+	}
 	health->there = rte_eth_dev_is_removed(id) == 0;
 	health->link =
 		rte_eth_link_get_nowait(id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;

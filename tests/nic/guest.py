@@ -13,6 +13,7 @@ GUEST, HOST = "198.18.0.2", "198.18.0.1"
 SHELL, TELEMETRY = 1, 2  # ports of the guest's
 PCI = "0000:00:05.0"
 NIC_MAC = "52:54:00:00:00:05"
+SLOT = "0000:01:00.0"  # where another NIC of the kind can be pulled out
 
 
 def namespaced(lab, side, *command):
@@ -35,13 +36,14 @@ class Guest:
         # The NIC's tap and the lab's gateway end, bridged; what leaves them has its checksums made by then.
         multi = ["multi_queue"] if "queues=" in netdev else []
         namespaced(lab, "gw", "ip", "tuntap", "add", "nic0", "mode", "tap", *multi)
+        namespaced(lab, "gw", "ip", "tuntap", "add", "nic1", "mode", "tap")
         namespaced(lab, "gw", "ip", "link", "add", "bridge0", "type", "bridge", "mcast_snooping", "0")
         namespaced(lab, "gw", "ethtool", "-K", "rdl0", "tx", "off")
         # Nor may it look into packets, and drop what is not well formed.
         namespaced(lab, "gw", "sh", "-c", "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 >$f; done")
-        for interface in ("nic0", "bridge0"):
+        for interface in ("nic0", "nic1", "bridge0"):
             namespaced(lab, "gw", "sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6" % interface)
-        for interface in ("nic0", "rdl0"):
+        for interface in ("nic0", "nic1", "rdl0"):
             namespaced(lab, "gw", "ip", "link", "set", interface, "master", "bridge0", "up")
         namespaced(lab, "gw", "ip", "link", "set", "bridge0", "up")
         tap = open_tap("guest0")
@@ -58,7 +60,10 @@ class Guest:
              "-netdev", "tap,id=guest,fd=%d" % tap,
              "-device", "virtio-net-pci,netdev=guest,mac=52:54:00:00:00:fe,addr=4,romfile=",
              "-netdev", "tap,id=nic,ifname=nic0,script=no,downscript=no%s" % netdev,
-             "-device", "%s,id=port,netdev=nic,mac=%s,addr=5,romfile=" % (device, NIC_MAC)],
+             "-device", "%s,id=port,netdev=nic,mac=%s,addr=5,romfile=" % (device, NIC_MAC),
+             "-netdev", "tap,id=other,ifname=nic1,script=no,downscript=no",
+             "-device", "pcie-root-port,id=rootport,chassis=1,slot=1,addr=6",
+             "-device", "%s,id=pulled,netdev=other,mac=52:54:00:00:00:06,bus=rootport,romfile=" % device],
             stdin=subprocess.DEVNULL, stdout=open(self.console, "w"), stderr=subprocess.STDOUT, pass_fds=[tap])
         os.close(tap)
         try:
@@ -90,24 +95,37 @@ class Guest:
                     return out.decode()
                 out += octets
 
-    def link(self, state):
-        """Plugs the NIC's cable in ("on") or out ("off")."""
+    def order(self, *orders):
+        """What QEMU says to the last of them."""
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(self.monitor)
             s.settimeout(20)
-            for order in ("", "set_link port %s\n" % state):
-                s.sendall(order.encode())
+            for order in ("", *orders):
+                if order:
+                    s.sendall(order.encode() + b"\n")
                 said = b""
                 while not said.endswith(b"(qemu) "):
                     said += s.recv(4096)
         assert b"rror" not in said, said
+        return said.decode()
 
-    def bind(self, driver):
-        """Gives the NIC to a driver; "" to none."""
+    def link(self, state):
+        """Plugs the NIC's cable in ("on") or out ("off")."""
+        self.order("set_link port " + state)
+
+    def pull_out(self):
+        """Asks for the NIC in the slot, as whoever presses the button there; and whether it is out."""
+        self.order("device_del pulled")
+
+    def is_out(self):
+        return "52:54:00:00:00:06" not in self.order("info network") and '"pulled"' not in self.order("info pci")
+
+    def bind(self, driver, pci=PCI):
+        """Gives a NIC to a driver; "" to none."""
         self.run("""cd /sys/bus/pci/devices/%s
 [ ! -e driver ] || echo %s >driver/unbind
 echo %s >driver_override
-[ -z "%s" ] || echo %s >/sys/bus/pci/drivers_probe""" % (PCI, PCI, driver, driver, PCI))
+[ -z "%s" ] || echo %s >/sys/bus/pci/drivers_probe""" % (pci, pci, driver, driver, pci))
 
     def gateway(self, ready=True, hugepages=True, **options):
         options.setdefault("ports", '{ device = "%s"; addresses = [ "%s/24", "%s/64" ]; }' % (PCI, GATEWAY4, GATEWAY6))
@@ -120,7 +138,7 @@ echo %s >driver_override
     def kill(self):
         self.process.kill()
         self.process.wait()
-        for interface in ("nic0", "bridge0"):
+        for interface in ("nic0", "nic1", "bridge0"):
             namespaced(self.lab, "gw", "ip", "link", "del", interface)
 
 
@@ -143,7 +161,7 @@ END
         self.guest.run("rm /gateway.exit")
         return int(out[-1])
 
-    def wait_ready(self, seconds=20):
+    def wait_ready(self, seconds=60):
         until(lambda: " ready " in self.log() or self.guest.run("cat /gateway.exit 2>/dev/null"), "no gateway", seconds)
         log = self.log()
         assert " ready " in log, log

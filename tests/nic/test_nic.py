@@ -285,17 +285,45 @@ def test_kernel_beside(stand):
         say("%d frames to the kernel, %d from it", counted["exception_to_kernel"], counted["exception_from_kernel"])
 
 
+def test_pulled_out(stand):
+    """A NIC is taken out while it serves: vfio-pci waits until the gateway has let go of it. The other one goes on."""
+    pulled, neighbour = "203.0.113.1", "203.0.113.2"
+    subprocess.run(["ip", "addr", "replace", neighbour + "/24", "dev", "dev0"], check=True, timeout=20)
+    stand.guest.bind(stand.driver, SLOT)
+    ports = ", ".join('{ device = "%s"; addresses = [ "%s/24" ]; }' % at for at in ((PCI, GATEWAY4), (SLOT, pulled)))
+    with stand.serving(ports=ports) as gateway:
+        until(lambda: gateway.ask("/rdline/port,1")["link"] == 1, "no link")
+        answers = [Device(address).register("by-" + address) for address in (GATEWAY4, pulled)]
+        expect([answer.code for answer in answers], ["2.01", "2.01"], "before")
+        started = time.monotonic()
+        stand.guest.pull_out()
+        # The guest's kernel waits five seconds for somebody who thinks better of it.
+        until(lambda: "warn port: its device is gone, and needs a restart to come back port=1 device=%s\n" % SLOT in gateway.log(),
+              "the gateway does not let go", 40)
+        until(stand.guest.is_out, "it is not out")
+        say("out after %.1f s", time.monotonic() - started)
+        expect([gateway.ask("/rdline/port,%d" % p)["there"] for p in range(2)], [1, 0], "there")
+        expect(Device().update(answers[0].location).code, "2.04", "Update by the port that is left")
+        # A device that came by the other port is reached by this one.
+        expect(Device().update(answers[1].location).code, "2.04", "Update of one that came by the other")
+        expect(Device(pulled).raw(network.PING, wait=0.5), None, "from nowhere")
+        # Behind UIO it is gone before anybody is asked, which DPDK sees first.
+        other = "info |warn port: link down port=1 " + ("" if stand.driver == "vfio-pci" else "|error dpdk: EAL: ")
+        said = [line for line in gateway.log().splitlines() if not re.match(other, line)]
+        expect(len(said), 1, "\n".join(said))
+
+
 Nic = collections.namedtuple("Nic", "name device netdev queues spreads chosen tests")
 # `queues`: as many workers; `spreads`: whether all of them get packets; `chosen`: the driver, rss, rx_checksums and
 # tx_checksums that the log tells. For an IOMMU a virtio device has to be a modern one, and told of it.
 VIRTIO = "virtio-net-pci,disable-legacy=on,iommu_platform=on"
 NICS = [
     Nic("virtio", VIRTIO + ",mq=on,vectors=8,rss=on", ",queues=2", 2, True,
-        ("net_virtio", 1, "udp", "udp"), [test_start, test_serves, test_spreads, test_frames, test_kernel_beside]),
+        ("net_virtio", 1, "udp", "udp"), [test_start, test_serves, test_spreads, test_frames, test_kernel_beside, test_pulled_out]),
     Nic("virtio-plain", VIRTIO, ",vnet_hdr=off", 1, False,
         ("net_virtio", 0, "none", "none"), [test_serves, test_frames]),
     Nic("e1000e", "e1000e", "", 2, False,
-        ("net_e1000_em", 0, "ipv4,udp", "ipv4,udp"), [test_serves, test_frames, test_kernel_beside]),
+        ("net_e1000_em", 0, "ipv4,udp", "ipv4,udp"), [test_serves, test_frames, test_kernel_beside, test_pulled_out]),
     # Its driver spreads; QEMU's device does not.
     Nic("vmxnet3", "vmxnet3", "", 2, False,
         ("net_vmxnet3", 1, "udp", "udp"), [test_serves, test_frames]),
