@@ -2,9 +2,9 @@
 /*
  * The input is steps of ten octets: a datagram of a device's, with a good record or one that
  * somebody has touched, from its own address or another one; or one of octets out of the input.
- * Behind the devices there is one whose session is of CBC, and where whatever might be of that goes
- * to its handshaker, record by record. They go in bursts as long as the input says. What each session has read is kept here, too, in
- * sets: the verdict of a good record follows, and nothing else may open.
+ * They go in bursts as long as the input says. What each session has read is kept here, too, in
+ * sets: the verdict of a good record follows, and nothing else may open. Behind the devices there
+ * is one whose session is of CBC: what might be a record of that goes to its handshaker.
  */
 #include "fuzz.h"
 
