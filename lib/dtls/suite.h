@@ -13,7 +13,7 @@ enum rdl_dtls_suite {
 	RDL_DTLS_AES_128_GCM,
 	RDL_DTLS_AES_256_GCM,
 	RDL_DTLS_AEADS,
-	/* With HMAC-SHA-256. Records are opened and sealed where the handshake was made, by GnuTLS. */
+	/* With HMAC-SHA-256: opened and sealed by GnuTLS, where the handshake was made. */
 	RDL_DTLS_AES_128_CBC = RDL_DTLS_AEADS,
 	RDL_DTLS_SUITES
 };

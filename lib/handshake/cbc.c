@@ -109,7 +109,7 @@ static void take_other(struct rdl_handshake *handshake, ssize_t error)
 {
 	struct rdl_handshake_counts *counts = &handshake->owner->counts;
 
-	/* Of all errors the one that only the client itself can have made; the other is no error. */
+	/* Its close_notify, or the one error that only the client itself can have made. */
 	if (error == 0 || error == GNUTLS_E_FATAL_ALERT_RECEIVED)
 		close_session(handshake, &counts->cbc_closed);
 	else if (error == GNUTLS_E_INVALID_SESSION)

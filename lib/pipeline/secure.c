@@ -85,7 +85,7 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_dtl
 	}
 }
 
-static void open(struct rdl_pipeline *pipeline, struct rdl_records *records)
+static void open_records(struct rdl_pipeline *pipeline, struct rdl_records *records)
 {
 	struct rdl_dtls *dtls = pipeline->config.dtls;
 	uint32_t now_s = (uint32_t)(pipeline->now_ms / 1000);
@@ -116,7 +116,7 @@ rdl_packet_set rdl_pipeline_open(struct rdl_pipeline *pipeline, rdl_packet_set d
 	records->count = n;
 	if (n == 0)
 		return datagrams;
-	open(pipeline, records);
+	open_records(pipeline, records);
 	for (unsigned k = 0; k < n; k++)
 		sort(pipeline, records->place[k], &records->items[k]);
 	return datagrams | burst->secure;
