@@ -124,11 +124,13 @@ static void open_record(struct rdl_handshake *handshake, struct rdl_dtls_parcel 
 	struct rdl_span record = { parcel->data, parcel->len };
 	ssize_t len = read_record(handshake, record);
 
+	/* A text is shorter than what it was sealed in. Another one would not be this record's. */
+	if (len > 0 && (size_t)len + RDL_DTLS_CBC_HEAD > record.len)
+		len = GNUTLS_E_UNEXPECTED_PACKET;
 	if (len <= 0) {
 		take_other(handshake, len);
 		return;
 	}
-	/* It is shorter than what was sealed: there is room for it behind the IV. */
 	memcpy(parcel->data + RDL_DTLS_CBC_HEAD, handshakes->plain, (size_t)len);
 	explicit_bzero(handshakes->plain, (size_t)len);
 	parcel->text_len = (uint16_t)len;
