@@ -42,6 +42,7 @@ bool rdl_recovery_fail(struct rdl_recovery *recovery, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
+	recovery->failed = true;
 	vsnprintf(recovery->error, sizeof(recovery->error), format, arguments);
 	va_end(arguments);
 	return false;
@@ -59,9 +60,10 @@ void rdl_recovery_counts(const struct rdl_recovery *recovery, struct rdl_recover
 
 void rdl_recovery_begin_log(struct rdl_recovery *recovery)
 {
+	(void)rdl_recovery_drain(recovery); /* what fails, fails at the end */
 	rdl_recovery_forget_lists(recovery);
 	recovery->log.begun = false;
-	recovery->time_ms = 0;
+	recovery->time_ms = recovery->epoch_ms;
 }
 
 void rdl_recovery_set_time(struct rdl_recovery *recovery, uint64_t run_ms)
@@ -107,7 +109,7 @@ static bool begin_sweep(struct rdl_recovery *recovery, struct rdl_span octets)
 	return true;
 }
 
-bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
+static bool apply(struct rdl_recovery *recovery, struct rdl_span entry)
 {
 	enum rdl_entry_kind kind = entry.len > 0 ? (enum rdl_entry_kind)entry.data[0] : 0;
 
@@ -124,7 +126,25 @@ bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
 	return rdl_recovery_apply_slot(recovery, kind, entry);
 }
 
-void rdl_recovery_prefetch(const struct rdl_recovery *recovery, struct rdl_span entry)
+static bool apply_oldest(struct rdl_recovery *recovery)
+{
+	struct rdl_recovery_queued *queued = &recovery->queue[recovery->oldest];
+
+	recovery->oldest = (recovery->oldest + 1) % RDL_RECOVERY_AHEAD;
+	recovery->queued--;
+	recovery->applied_ms = queued->time_ms;
+	return apply(recovery, (struct rdl_span){ queued->octets, queued->len });
+}
+
+bool rdl_recovery_drain(struct rdl_recovery *recovery)
+{
+	while (!recovery->failed && recovery->queued > 0)
+		if (!apply_oldest(recovery))
+			return false;
+	return !recovery->failed;
+}
+
+static void prefetch(const struct rdl_recovery *recovery, struct rdl_span entry)
 {
 	rdl_handle handle;
 
@@ -134,6 +154,30 @@ void rdl_recovery_prefetch(const struct rdl_recovery *recovery, struct rdl_span 
 	const struct rdl_registry *registry = recovery->of_partition[handle >> 24];
 	if (registry != NULL && rdl_slab_has(&registry->slab, handle))
 		rdl_slab_prefetch(&registry->slab, handle);
+}
+
+bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
+{
+	struct rdl_recovery_queued *queued;
+
+	if (RDL_UNLIKELY(recovery->failed))
+		return false;
+	if (RDL_UNLIKELY(entry.len > sizeof(queued->octets))) {
+		if (!rdl_recovery_drain(recovery))
+			return false;
+		recovery->applied_ms = recovery->time_ms;
+		return apply(recovery, entry);
+	}
+	if (recovery->queued == RDL_RECOVERY_AHEAD && !apply_oldest(recovery))
+		return false;
+	queued = &recovery->queue[(recovery->oldest + recovery->queued) % RDL_RECOVERY_AHEAD];
+	queued->time_ms = recovery->time_ms;
+	queued->len = (uint32_t)entry.len;
+	if (entry.len > 0)
+		memcpy(queued->octets, entry.data, entry.len);
+	recovery->queued++;
+	prefetch(recovery, entry);
+	return true;
 }
 
 void rdl_recovery_end_run(

@@ -39,11 +39,12 @@ void rdl_recovery_destroy(struct rdl_recovery *recovery);
  * younger than the beginning of the last sweep that has ended.
  */
 void rdl_recovery_begin_log(struct rdl_recovery *recovery);
-/* The run's clock when the next entries were written, or somewhat later. */
+/* The run's clock when the next entries were written. */
 void rdl_recovery_set_time(struct rdl_recovery *recovery, uint64_t run_ms);
-/* Starts to fetch what an entry will touch that is applied some entries later. */
-void rdl_recovery_prefetch(const struct rdl_recovery *recovery, struct rdl_span entry);
-/* False: it cannot be, as rdl_recovery_error() says; nothing can be made of these registries. */
+/*
+ * Applies this entry, or one of some that came before: what they touch is fetched meanwhile. False:
+ * that cannot be, as rdl_recovery_error() says; nothing can be made of these registries.
+ */
 RDL_MUST_CHECK bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry);
 
 /*
@@ -54,7 +55,8 @@ void rdl_recovery_end_run(
 	struct rdl_recovery *recovery, uint64_t run_ms, uint64_t away_ms, uint64_t next_ms);
 /*
  * From now on, after the end of the last run, they are registries as any others. No registration
- * ends before `grace_s` are over. False: they do not fit, as rdl_recovery_error() says.
+ * ends before `grace_s` are over. False: an entry could not be, or they do not fit, as
+ * rdl_recovery_error() says.
  */
 RDL_MUST_CHECK bool rdl_recovery_finish(
 	struct rdl_recovery *recovery, uint64_t now_ms, uint32_t grace_s);

@@ -233,6 +233,8 @@ static bool finish_registry(struct rdl_recovery *recovery, struct rdl_registry *
 
 bool rdl_recovery_finish(struct rdl_recovery *recovery, uint64_t now_ms, uint32_t grace_s)
 {
+	if (!rdl_recovery_drain(recovery))
+		return false;
 	if (!recovery->has_epoch)
 		return true;
 	for (unsigned i = 0; i < recovery->count; i++)

@@ -131,7 +131,7 @@ static bool take_holdings(struct rdl_recovery *recovery, struct rdl_registry *re
 	if (RDL_LIKELY(take_store(recovery, registry, entry, held)))
 		return true;
 	rdl_recovery_end_over(recovery, log->shard, log->shards,
-		rdl_recovery_second(recovery, recovery->time_ms));
+		rdl_recovery_second(recovery, recovery->applied_ms - RDL_RECOVERY_LATE_S * 1000));
 	if (take_store(recovery, registry, entry, held))
 		return true;
 	rdl_registry_let_go(registry, held->identity);

@@ -31,6 +31,17 @@ struct rdl_recovery_log {
 	uint32_t list_count, list_room;
 };
 
+/*
+ * Short entries are applied so many later than they come: until then, what they touch has been
+ * fetched. Changes come from all over the registry.
+ */
+#define RDL_RECOVERY_AHEAD 16
+struct rdl_recovery_queued {
+	uint64_t time_ms; /* of the log when it came */
+	uint32_t len;
+	uint8_t octets[244];
+};
+
 struct rdl_recovery {
 	struct rdl_registry **registries;
 	unsigned count;
@@ -38,13 +49,27 @@ struct rdl_recovery {
 	bool has_epoch;
 	uint64_t epoch_ms;
 	uint64_t shift_ms; /* our clock is that much ahead of the run's; it wraps */
-	uint64_t time_ms, last_ms; /* of the log, the latest of the run's */
+	/* Of the log, of the entry that is applied, the latest of the run's. */
+	uint64_t time_ms, applied_ms, last_ms;
 	struct rdl_recovery_log log;
+	/* A ring: the oldest, and how many there are. */
+	struct rdl_recovery_queued queue[RDL_RECOVERY_AHEAD];
+	unsigned oldest, queued;
 	struct rdl_recovery_counts counts;
+	bool failed;
 	char error[256];
 	/* An object list, where entries need not be aligned. */
 	uint64_t list[RDL_STORE_BLOCK_MAX / sizeof(uint64_t)];
 };
+
+/*
+ * An entry may lie in memory so long before it is written: what is past its time, by the time of an
+ * entry, may have been renewed by one that comes later.
+ */
+#define RDL_RECOVERY_LATE_S 60
+
+/* All that is queued is applied; false: it cannot go on. */
+bool rdl_recovery_drain(struct rdl_recovery *recovery);
 
 /* Says why it cannot go on; false. */
 bool rdl_recovery_fail(struct rdl_recovery *recovery, const char *format, ...)

@@ -178,6 +178,25 @@ static void tell_all(struct bench *bench)
 		(double)bench->len / (double)bench->registrations);
 }
 
+/* Each device updates once more, in whatever order. */
+static void update_all(struct bench *bench)
+{
+	struct rdl_change change;
+
+	for (uint64_t n = 0; n < bench->registrations; n++) {
+		uint64_t i = n * 7368787 % bench->registrations;
+		struct rdl_request request = request_of(bench, i);
+
+		request.operation = RDL_OPERATION_UPDATE;
+		request.gives = 0;
+		request.exchange += UINT64_C(2) << 32;
+		if (!rdl_registry_update(bench->registry, bench->locations[i].handle, &request,
+			    bench->now_ms, &change))
+			die("a device cannot update");
+		append(bench, rdl_entry_of_change(bench->registry, &change, bench->entry));
+	}
+}
+
 static struct rdl_span next(const struct bench *bench, size_t *at)
 {
 	uint32_t len;
@@ -294,6 +313,7 @@ int main(int argc, char **argv)
 	bench.registry = create(&bench);
 	make_fleet(&bench);
 	tell_all(&bench);
+	update_all(&bench);
 	rdl_registry_destroy(bench.registry);
 	bench.registry = create(&bench);
 	recover(&bench);

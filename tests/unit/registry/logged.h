@@ -113,7 +113,6 @@ static inline void log_replay(const struct logged *log, size_t from, struct rdl_
 		memcpy(octets, log->octets + at + sizeof(head), head.len);
 		struct rdl_span entry = { octets, head.len };
 		rdl_recovery_set_time(recovery, head.time_ms);
-		rdl_recovery_prefetch(recovery, entry);
 		if (!rdl_recovery_apply(recovery, entry))
 			fail_msg("%s", rdl_recovery_error(recovery));
 		free(octets);
