@@ -163,6 +163,41 @@ static void test_write_over(void **state)
 	free(c);
 }
 
+/* A list has been told once it was, in each telling; another one in its block has not. */
+static void test_told(void **state)
+{
+	struct rdl_object_list *a = make_list(3, 8, ""), *b = make_list(4, 5, "");
+	struct rdl_lists lists;
+	struct rdl_store store;
+
+	create(&lists, &store, 10);
+	uint32_t block = take(&lists, a);
+	for (unsigned telling = 0; telling < 4; telling++) {
+		rdl_lists_begin_telling(&lists);
+		assert_false(rdl_lists_is_told(&lists, block));
+		rdl_lists_tell(&lists, block);
+		assert_true(rdl_lists_is_told(&lists, block));
+		uint32_t other = take(&lists, b);
+		assert_false(rdl_lists_is_told(&lists, other));
+		rdl_lists_tell(&lists, other);
+		rdl_lists_end_telling(&lists);
+		assert_true(rdl_lists_is_told(&lists, block) && rdl_lists_is_told(&lists, other));
+		rdl_lists_release(&lists, other);
+		assert_int_equal(take(&lists, b), other);
+		assert_false(rdl_lists_is_told(&lists, other));
+		rdl_lists_tell(&lists, other);
+		rdl_lists_release(&lists, other);
+		rdl_lists_write_over(&lists, block, b, rdl_object_list_digest(&key, b));
+		assert_false(rdl_lists_is_told(&lists, block));
+		rdl_lists_write_over(&lists, block, a, rdl_object_list_digest(&key, a));
+		rdl_lists_tell(&lists, block);
+	}
+	rdl_lists_release(&lists, block);
+	destroy(&lists, &store);
+	free(a);
+	free(b);
+}
+
 static void test_sizes(void **state)
 {
 	static const uint16_t links[] = { 0, 1, 900, 1024, 16379 };
@@ -215,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_same_digest),
 		cmocka_unit_test(test_write_over),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_store_full),
 	};

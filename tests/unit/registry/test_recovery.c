@@ -292,22 +292,14 @@ static void live_on(unsigned operations)
 
 /* ---- the next run ---- */
 
-/* Another run after `away_ms`, its clock at next_ms, out of the logs there are. */
-static void restart(uint64_t away_ms, uint64_t next_ms)
+/* Some of its registries, out of the logs there are. */
+static void recover(const struct run *first, const struct run *last,
+	struct rdl_registry *const registries[], unsigned count)
 {
-	struct run *before = present();
-	struct rdl_recovery *recovery;
+	struct rdl_recovery *recovery = rdl_recovery_create(registries, count);
 
-	before->end_ms = now_ms;
-	before->away_ms = away_ms;
-	before->next_ms = next_ms;
-	now_ms = next_ms;
-	bool swept = has_swept(before);
-	struct run next = { .shards = 1 + (unsigned)dice(SHARDS) };
-	create_registries(&next);
-	recovery = rdl_recovery_create(next.registries, next.shards);
 	assert_non_null(recovery);
-	for (struct run *run = swept ? before : runs; run <= before; run++) {
+	for (const struct run *run = first; run <= last; run++) {
 		for (unsigned s = 0; s < run->shards; s++)
 			log_replay(&run->logs[s],
 				run->logs[s].has_swept ? run->logs[s].ended_at : 0, recovery);
@@ -316,6 +308,23 @@ static void restart(uint64_t away_ms, uint64_t next_ms)
 	if (!rdl_recovery_finish(recovery, now_ms, GRACE))
 		fail_msg("%s", rdl_recovery_error(recovery));
 	rdl_recovery_destroy(recovery);
+}
+
+/* Another run after `away_ms`, its clock at next_ms, out of the logs there are. */
+static void restart(uint64_t away_ms, uint64_t next_ms)
+{
+	struct run *before = present();
+	bool each = dice(2) == 0; /* a recovery for each shard, all of which read all */
+
+	before->end_ms = now_ms;
+	before->away_ms = away_ms;
+	before->next_ms = next_ms;
+	now_ms = next_ms;
+	bool swept = has_swept(before);
+	struct run next = { .shards = 1 + (unsigned)dice(SHARDS) };
+	create_registries(&next);
+	for (unsigned s = 0; s < next.shards; s += each ? 1 : next.shards)
+		recover(swept ? before : runs, before, &next.registries[s], each ? 1 : next.shards);
 	/* What came before one that has been swept is needed no more; keep the last for comparing. */
 	if (swept || run_count == KEPT) {
 		assert_true(swept);

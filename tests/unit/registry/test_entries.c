@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Entries that cannot be, and registries that cannot hold what comes back. */
+#include "logged.h"
+
+#include "entry.h"
+
+#define NOW 5000
+#define SMS "\5sms=1"
+
+static struct rdl_registry *registry;
+static struct rdl_object_list *list;
+static struct rdl_identities *identities;
+static struct rdl_sweep sweep;
+static uint8_t begin_octets[RDL_ENTRY_SHORT_MAX];
+static size_t begin_len;
+
+static struct rdl_registry_config config_of(uint64_t registrations)
+{
+	struct rdl_registry_config config = make_config(registrations);
+
+	config.slots = rdl_registry_slots(1000);
+	config.exchange_lifetime_s = 247;
+	config.identities = identities;
+	return config;
+}
+
+static struct rdl_registry *create(const struct rdl_registry_config *config)
+{
+	struct rdl_registry *created = rdl_registry_create(config);
+
+	assert_non_null(created);
+	return created;
+}
+
+static int begin(void **state)
+{
+	static const struct rdl_identities_config some = { 20, 24, { 5, 6 } };
+	static uint64_t memory[16384] __attribute__((aligned(RDL_CACHE_LINE)));
+
+	assert_true(rdl_identities_memory(&some) <= sizeof(memory));
+	memset(memory, 0, sizeof(memory));
+	identities = rdl_identities_init(&some, memory);
+	list = make_list(3, 5, "r");
+	struct rdl_registry_config config = config_of(1000);
+	registry = create(&config);
+	begin_len = rdl_sweep_begin(&sweep, registry, begin_octets);
+	return 0;
+}
+
+static int end(void **state)
+{
+	rdl_registry_destroy(registry);
+	free(list);
+	return 0;
+}
+
+static struct rdl_request some_register(const char *name)
+{
+	struct rdl_request request =
+		make_register((struct rdl_span){ (const uint8_t *)name, strlen(name) }, 300, list);
+
+	request.exchange = 77;
+	request.parameters = RDL_SPAN(SMS);
+	return request;
+}
+
+/* The entry of the last change. */
+static size_t entry_of(uint8_t *octets)
+{
+	size_t room = rdl_entry_room(registry, changed());
+	size_t len = rdl_entry_of_change(registry, changed(), octets);
+
+	assert_in_range(len, 1, room);
+	assert_in_range(room, 1, RDL_ENTRY_MAX);
+	return len;
+}
+
+static struct rdl_location put(const struct rdl_request *request)
+{
+	struct rdl_location location;
+
+	assert_int_equal(perform_register(registry, request, NOW, &location), RDL_REGISTRY_CREATED);
+	return location;
+}
+
+/* ---- octets ---- */
+
+/* What is wrong with these entries, or "": nothing. They are the only ones behind a sweep's. */
+static const char *verdict_of(
+	const struct rdl_registry_config *config, const struct rdl_span entries[], unsigned count)
+{
+	static char text[256];
+	struct rdl_registry *fresh = create(config);
+	struct rdl_recovery *recovery = rdl_recovery_create(&fresh, 1);
+	bool good;
+
+	assert_non_null(recovery);
+	rdl_recovery_begin_log(recovery);
+	rdl_recovery_set_time(recovery, NOW);
+	good = rdl_recovery_apply(recovery, (struct rdl_span){ begin_octets, begin_len });
+	for (unsigned i = 0; good && i < count; i++) {
+		uint8_t *octets = malloc(entries[i].len + 1) /* so that there is one for none */;
+
+		assert_non_null(octets);
+		memcpy(octets + 1, entries[i].data, entries[i].len);
+		good = rdl_recovery_apply(
+			recovery, (struct rdl_span){ octets + 1, entries[i].len });
+		free(octets);
+	}
+	rdl_recovery_end_run(recovery, NOW, 0, NOW);
+	good = rdl_recovery_finish(recovery, NOW, 0);
+	snprintf(text, sizeof(text), "%s", good ? "" : rdl_recovery_error(recovery));
+	assert_true(good || text[0] != '\0');
+	rdl_recovery_destroy(recovery);
+	rdl_registry_destroy(fresh);
+	return text;
+}
+
+static const char *verdict(const void *octets, size_t len)
+{
+	const struct rdl_registry_config config = config_of(1000);
+	const struct rdl_span entry = { octets, len };
+
+	return verdict_of(&config, &entry, 1);
+}
+
+static void expect(const char *got, const char *part)
+{
+	if (strstr(got, part) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", got, part);
+}
+
+/* Cut at every octet, and with one more; of a run of free slots, whole ones are as good. */
+static void expect_whole(const uint8_t *octets, size_t len)
+{
+	uint8_t longer[1024];
+
+	assert_true(len < sizeof(longer));
+	assert_string_equal(verdict(octets, len), "");
+	for (size_t cut = 0; cut < len; cut++)
+		if (octets[0] != RDL_ENTRY_GENERATIONS || cut < RDL_ENTRY_HEAD ||
+			(cut - RDL_ENTRY_HEAD) % 4 != 0)
+			assert_string_not_equal(verdict(octets, cut), "");
+	memcpy(longer, octets, len);
+	longer[len] = 0;
+	assert_string_not_equal(verdict(longer, len + 1), "");
+}
+
+static void test_cut(void **state)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	struct rdl_request request = some_register("device");
+	struct rdl_location location = put(&request);
+	struct rdl_identity somebody = { RDL_IDENTITY_PSK, RDL_SPAN("somebody") };
+	unsigned budget = UINT32_MAX;
+	size_t len;
+
+	expect_whole(octets, entry_of(octets));
+	request.operation = RDL_OPERATION_UPDATE;
+	request.gives = RDL_GIVES_LIFETIME;
+	request.lifetime_s = 301;
+	request.peer.port = 1;
+	assert_true(rdl_registry_update(registry, location.handle, &request, NOW, changed()));
+	len = entry_of(octets);
+	assert_in_range(len, 1, RDL_ENTRY_SHORT_MAX);
+	expect_whole(octets, len);
+	deregister(registry, location.handle, NOW);
+	/* A tombstone; a long name's; a registration under an identity; then free slots. */
+	request = some_register("somebody with a name that is longer than a record holds");
+	deregister(registry, put(&request).handle, NOW);
+	request = some_register("somebody");
+	request.peer = (struct rdl_peer){ { [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 }, 5683 };
+	request.identity =
+		rdl_identities_intern(identities, &somebody, (struct rdl_span){ NULL, 0 });
+	put(&request);
+	request = some_register("short");
+	rdl_registry_remove(registry, put(&request).handle, NOW, changed());
+	for (unsigned seen = 0; !rdl_sweep_has_ended(&sweep);) {
+		len = rdl_sweep_next(&sweep, registry, &budget, RDL_ENTRY_MAX, octets);
+		if (octets[0] != RDL_ENTRY_SWEEP_END)
+			expect_whole(octets, len);
+		seen |= 1u << octets[0];
+		if (rdl_sweep_has_ended(&sweep))
+			assert_int_equal(seen,
+				1u << RDL_ENTRY_REGISTRATION | 1u << RDL_ENTRY_TOMBSTONE |
+					1u << RDL_ENTRY_GENERATIONS | 1u << RDL_ENTRY_SWEEP_END);
+	}
+}
+
+static void test_ended(void **state)
+{
+	uint8_t octets[RDL_ENTRY_SHORT_MAX];
+	struct rdl_request request = some_register("device");
+	struct rdl_location location = put(&request);
+
+	request.operation = RDL_OPERATION_DEREGISTER;
+	rdl_registry_deregister(registry, location.handle, &request, NOW, changed());
+	expect_whole(octets, entry_of(octets));
+}
+
+/* A registration's entry with an octet that is another. */
+static const char *verdict_with(size_t at, uint8_t octet)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	struct rdl_location location;
+	struct rdl_request request = some_register("device");
+
+	if (perform_register(registry, &request, NOW, &location) == RDL_REGISTRY_CREATED)
+		assert_in_range(rdl_entry_of_change(registry, changed(), octets), 1, 300);
+	uint8_t copy[300];
+	size_t len = RDL_ENTRY_HEAD + 28 + 18 + 8 + 6 + strlen(SMS) + list->len;
+	memcpy(copy, octets, len);
+	copy[at] = octet;
+	return verdict(copy, len);
+}
+
+static void test_registration(void **state)
+{
+	const size_t name = RDL_ENTRY_HEAD + 28 + 18 + 8, sms = name + 6, objects = sms + 6;
+
+	assert_string_equal(verdict_with(0, RDL_ENTRY_REGISTRATION), "");
+	expect(verdict_with(0, 0), "of kind 0");
+	expect(verdict_with(0, RDL_ENTRY_SWEEP_END + 1), "of kind 8");
+	/* Slots and generations that there cannot be. */
+	expect(verdict_with(4, 0x10), "so few registrations");
+	expect(verdict_with(9, 0x20), "has generation");
+	expect(verdict_with(6, 0), "has generation 0");
+	/* The partition is another than the name's. */
+	expect(verdict_with(5, 0xee), "the key of their digests");
+	expect(verdict_with(11, 0), "cannot be read");
+	expect(verdict_with(11, 255), "cannot be read");
+	expect(verdict_with(sms, 6), "cannot be read");
+	expect(verdict_with(sms, 4), "cannot be read");
+	expect(verdict_with(objects, 1), "object list cannot be read");
+	expect(verdict_with(objects + 4, 200), "object list cannot be read");
+	expect(verdict_with(objects + 10, 65), "object list cannot be read");
+	expect(verdict_with(objects + 12, 1), "object list cannot be read");
+	/* Flags of what does not follow. */
+	expect(verdict_with(1, RDL_ENTRY_LIST | RDL_ENTRY_IDENTITY), "cannot be read");
+	expect(verdict_with(1, RDL_ENTRY_LIST | RDL_ENTRY_MOVED), "cannot be read");
+	expect(verdict_with(1, 0), "cannot be read");
+}
+
+/* A list that was not told; told in another telling. */
+static void test_lists(void **state)
+{
+	static uint8_t octets[2][RDL_ENTRY_MAX];
+	const struct rdl_registry_config config = config_of(1000);
+	struct rdl_request request = some_register("one");
+	struct rdl_span entries[3];
+
+	put(&request);
+	entries[0] = (struct rdl_span){ octets[0], entry_of(octets[0]) };
+	request = some_register("other");
+	put(&request);
+	entries[1] = (struct rdl_span){ octets[1], entry_of(octets[1]) };
+	assert_true(entries[1].len + list->len == entries[0].len + 2);
+	assert_string_equal(verdict_of(&config, entries, 2), "");
+	expect(verdict_of(&config, &entries[1], 1), "was not in the log");
+	entries[2] = entries[1];
+	entries[1] = (struct rdl_span){ begin_octets, begin_len };
+	expect(verdict_of(&config, entries, 3), "was not in the log");
+}
+
+static void test_sweeps(void **state)
+{
+	uint8_t octets[RDL_ENTRY_SHORT_MAX];
+
+	expect_whole(begin_octets, begin_len);
+	memcpy(octets, begin_octets, begin_len);
+	octets[1] = RDL_ENTRY_FORMAT + 1;
+	expect(verdict(octets, begin_len), "a newer version");
+	expect(verdict(octets, 2), "a newer version");
+	octets[1] = 0;
+	expect(verdict(octets, begin_len), "cannot be read");
+	octets[1] = RDL_ENTRY_FORMAT;
+	octets[2] = 1;
+	expect(verdict(octets, begin_len), "cannot be read");
+}
+
+/* Before a log's first sweep, nothing counts. */
+static void test_before(void **state)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	const struct rdl_registry_config config = config_of(1000);
+	struct rdl_registry *fresh = create(&config);
+	struct rdl_recovery *recovery = rdl_recovery_create(&fresh, 1);
+	struct rdl_request request = some_register("device");
+	struct rdl_recovery_counts counts;
+
+	assert_non_null(recovery);
+	put(&request);
+	rdl_recovery_begin_log(recovery);
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, entry_of(octets) }));
+	assert_true(rdl_recovery_finish(recovery, NOW, 0));
+	rdl_recovery_counts(recovery, &counts);
+	assert_int_equal(counts.registrations, 0);
+	assert_int_equal(counts.skipped, 1);
+	rdl_recovery_destroy(recovery);
+	rdl_registry_destroy(fresh);
+}
+
+/* ---- room ---- */
+
+/* The longest of all has the room that is said. */
+static void test_longest(void **state)
+{
+	static uint8_t octets[RDL_ENTRY_MAX], parameters[RDL_REGISTRY_PARAMETERS_MAX];
+	const struct rdl_registry_config config = config_of(1000);
+	struct rdl_object_list *longest = make_list(3, 16000, "");
+	char name[RDL_ENDPOINT_MAX + 1] = "";
+
+	memset(name, 'x', RDL_ENDPOINT_MAX);
+	for (size_t i = 0; i < sizeof(parameters); i += 256)
+		parameters[i] = 255;
+	struct rdl_request request = some_register(name);
+	request.list.objects = longest;
+	request.parameters = (struct rdl_span){ parameters, sizeof(parameters) };
+	put(&request);
+	const struct rdl_span entry = { octets, entry_of(octets) };
+	assert_in_range(entry.len, 64000, RDL_ENTRY_MAX);
+	assert_string_equal(verdict_of(&config, &entry, 1), "");
+	free(longest);
+}
+
+/* So many registrations, with a list of `links` each, are put into a registry as it is said. */
+static const char *fill(const struct rdl_registry_config *config, unsigned count, uint16_t links)
+{
+	static struct rdl_span entries[1000];
+	static const char *said;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct rdl_object_list *own = make_list((uint16_t)i, links, "");
+		uint8_t *octets = malloc(RDL_ENTRY_MAX);
+		char name[16];
+
+		assert_non_null(octets);
+		snprintf(name, sizeof(name), "device %u", i);
+		struct rdl_request request = some_register(name);
+		request.list.objects = own;
+		put(&request);
+		entries[i] = (struct rdl_span){ octets, entry_of(octets) };
+		free(own);
+	}
+	said = verdict_of(config, entries, count);
+	for (unsigned i = 0; i < count; i++)
+		free((void *)(uintptr_t)entries[i].data);
+	return said;
+}
+
+static void test_too_many(void **state)
+{
+	const struct rdl_registry_config config = config_of(99);
+
+	expect(fill(&config, 100, 3),
+		"100 registrations are to come back, and there is room for 99");
+}
+
+/* What one network may have now, is asked of none that comes back. */
+static void test_policy(void **state)
+{
+	struct rdl_registry_config config = config_of(1000);
+
+	config.prefix_percent = 1;
+	assert_string_equal(fill(&config, 400, 100), "");
+}
+
+static void test_store_full(void **state)
+{
+	const struct rdl_registry_config config = config_of(1000);
+
+	/* One that holds them all. */
+	struct rdl_registry_config large = config_of(400000);
+	rdl_registry_destroy(registry);
+	registry = create(&large);
+	begin_len = rdl_sweep_begin(&sweep, registry, begin_octets);
+	expect(fill(&config, 150, 6000), "no room");
+}
+
+/* Where nobody can prove anything any more, what was proved is gone. */
+static void test_unsecured(void **state)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	struct rdl_identity somebody = { RDL_IDENTITY_PSK, RDL_SPAN("somebody") };
+	struct rdl_registry_config config = config_of(1000);
+	struct rdl_request request = some_register("somebody");
+	struct rdl_recovery_counts counts;
+
+	request.identity =
+		rdl_identities_intern(identities, &somebody, (struct rdl_span){ NULL, 0 });
+	put(&request);
+	config.identities = NULL;
+	struct rdl_registry *fresh = create(&config);
+	struct rdl_recovery *recovery = rdl_recovery_create(&fresh, 1);
+	assert_non_null(recovery);
+	rdl_recovery_begin_log(recovery);
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ begin_octets, begin_len }));
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, entry_of(octets) }));
+	assert_true(rdl_recovery_finish(recovery, NOW, 0));
+	rdl_recovery_counts(recovery, &counts);
+	assert_int_equal(counts.registrations, 0);
+	assert_int_equal(counts.unsecured, 1);
+	rdl_recovery_destroy(recovery);
+	rdl_registry_destroy(fresh);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_cut),
+		TEST(test_ended),
+		TEST(test_registration),
+		TEST(test_lists),
+		TEST(test_sweeps),
+		TEST(test_before),
+		TEST(test_longest),
+		TEST(test_too_many),
+		TEST(test_policy),
+		TEST(test_store_full),
+		TEST(test_unsecured),
+	};
+
+	return RUN_EAL_TESTS(tests);
+}
