@@ -218,6 +218,16 @@ class RdlineXdp(Rdline):
     device = "net_af_xdp0,iface=rdl0"
 
 
+class RdlineXdpDeferred(RdlineXdp):
+    """The kernel keeps packets back, to hand them over together."""
+
+    def prepare(self):
+        super().prepare()
+        for setting, value in ("napi_defer_hard_irqs", 2), ("gro_flush_timeout", 200000):
+            subprocess.run(["ip", "netns", "exec", LAB + "-gw", "tee", "/sys/class/net/rdl0/" + setting], check=True,
+                           input=b"%d" % value, stdout=subprocess.DEVNULL, timeout=20)
+
+
 class RdlineDtls(RdlineXdp):
     dtls = True
     endpoints = LibcoapDtls.endpoints
@@ -247,6 +257,7 @@ SERVERS = {
     "libcoap-64": LibcoapFew,
     "rdline-af_packet": RdlinePacket,
     "rdline-af_xdp": RdlineXdp,
+    "rdline-af_xdp-deferred": RdlineXdpDeferred,
     "libcoap-dtls": LibcoapDtls,
     "rdline-dtls": RdlineDtls,
 }
