@@ -38,13 +38,25 @@ static bool is_over(const struct ending *ending)
 	return ending_is_asked(ending) && __atomic_load_n(&ending->left, __ATOMIC_ACQUIRE) == 0;
 }
 
+/*
+ * Sleeps as long as it has found nothing, up to what the operator says: who was just asked may be
+ * asked again, and who was not for long is not missed.
+ */
+static void nap(const struct lcore *lcore, uint64_t idle_cycles)
+{
+	uint64_t us = idle_cycles / (rte_get_tsc_hz() / 1000000);
+
+	if (us > lcore->idle_sleep_us)
+		us = lcore->idle_sleep_us;
+	const struct timespec pause = { .tv_nsec = (long)us * 1000 };
+	nanosleep(&pause, NULL);
+}
+
 static int run(void *self)
 {
 	struct lcore *lcore = self;
-	struct timespec pause = { .tv_sec = lcore->idle_sleep_us / 1000000,
-		.tv_nsec = (long)(lcore->idle_sleep_us % 1000000) * 1000 };
 	unsigned empty = 0;
-	uint64_t then = rte_rdtsc();
+	uint64_t then = rte_rdtsc(), idle_since = then;
 
 	while (!is_over(&lcore->all->ending)) {
 		bool worked = false;
@@ -59,8 +71,10 @@ static int run(void *self)
 			worked |= did;
 		}
 		empty = worked ? 0 : empty + 1;
+		if (worked)
+			idle_since = then;
 		if (lcore->idle_sleep_us > 0 && empty > ROUNDS_BEFORE_SLEEP) {
-			nanosleep(&pause, NULL);
+			nap(lcore, then - idle_since);
 			/* Sleep is idle time, and not the next round's. */
 			uint64_t now = rte_rdtsc();
 			account(lcore->roles[0].load, false, now - then, now);

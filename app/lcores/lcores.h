@@ -48,7 +48,7 @@ struct lcore {
 	unsigned cpu;
 	unsigned role_count;
 	struct role roles[ROLES_MAX];
-	uint32_t idle_sleep_us; /* after rounds that found nothing; 0: none */
+	uint32_t idle_sleep_us; /* the longest, after rounds that found nothing; 0: none */
 	struct lcores *all;
 };
 

@@ -147,15 +147,48 @@ static void test_sleeps(void **state)
 	struct lcores *lcores = two(2000);
 	struct counter counter = { .lcores = lcores };
 	const struct timespec pause = { .tv_nsec = 60 * 1000000 };
+	uint64_t began = rte_rdtsc();
 
 	lcores->count = 1;
 	lcores_add_role(lcores, 0, &(struct role){ step, &counter, &counter.load });
 	assert_int_equal(lcores_launch(lcores, 1), 0);
 	nanosleep(&pause, NULL);
-	/* Some 30 sleeps behind the 64 rounds that come first. */
+	/* Some 35 sleeps behind the 64 rounds that come first. */
 	assert_true(steps_of(&counter) < 64 + 60);
+	/* They do not grow for ever. */
+	while (steps_of(&counter) < 64 + 60)
+		sched_yield();
+	assert_true(rte_rdtsc() - began < rte_get_tsc_hz() / 10 * 9);
 	lcores_join(lcores);
 	assert_true(counter.load.idle_cycles > rte_get_tsc_hz() / 1000 * 40);
+	free(lcores);
+}
+
+/* Finds work once in so many steps that its core has begun to sleep. */
+static bool seldom(void *self)
+{
+	struct counter *counter = self;
+
+	(void)step(counter);
+	return steps_of(counter) % 70 == 0;
+}
+
+/* Who was just at work sleeps a moment only, however long he may. */
+static void test_sleeps_lightly(void **state)
+{
+	struct lcores *lcores = two(100000);
+	struct counter counter = { .lcores = lcores };
+	uint64_t began = rte_rdtsc();
+
+	lcores->count = 1;
+	lcores_add_role(lcores, 0, &(struct role){ seldom, &counter, &counter.load });
+	assert_int_equal(lcores_launch(lcores, 1), 0);
+	while (steps_of(&counter) < 10 * 70)
+		sched_yield();
+	/* Some fifty sleeps. */
+	assert_true(rte_rdtsc() - began < 2 * rte_get_tsc_hz());
+	lcores_join(lcores);
+	assert_true(counter.load.bursts >= 10);
 	free(lcores);
 }
 
@@ -177,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_waits_for_all),
 		cmocka_unit_test(test_failed_launch),
 		cmocka_unit_test(test_sleeps),
+		cmocka_unit_test(test_sleeps_lightly),
 		cmocka_unit_test(test_age),
 	};
 
