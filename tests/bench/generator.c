@@ -180,6 +180,20 @@ static void check(struct generator *generator, const struct rte_mbuf *m, uint64_
 	}
 }
 
+/* What is said to all, such as whose an address is, is nothing to a device. Leaves the rest. */
+static unsigned drop_announcements(struct rte_mbuf *mbufs[], unsigned n)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (RDL_UNLIKELY((*rte_pktmbuf_mtod(mbufs[i], const uint8_t *) & 1) != 0))
+			rte_pktmbuf_free(mbufs[i]);
+		else
+			mbufs[kept++] = mbufs[i];
+	}
+	return kept;
+}
+
 static bool receive(struct generator *generator, uint64_t now)
 {
 	bool any = false;
@@ -191,6 +205,7 @@ static bool receive(struct generator *generator, uint64_t now)
 
 		for (unsigned i = 0; i < n; i++)
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], uint8_t *));
+		n = drop_announcements(mbufs, n);
 		if (generator->run.secured)
 			secure(generator, secure_open, mbufs, n);
 		for (unsigned i = 0; i < n; i++)
