@@ -173,7 +173,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	if (options->dtls)
 		established_forget_database(conf->dtls.credentials.path);
 	before = heap_octets();
-	if (daemon_setup_shards(daemon) != 0)
+	if (daemon_setup_shards(daemon) != 0 || daemon_setup_keeping(daemon) != 0)
 		return EXIT_FAILURE;
 	octets = (double)(heap_octets() - before - options->shards * sizeof(struct shard_core) -
 			  daemon_channels_memory(daemon)) /
@@ -197,7 +197,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	report_begin(options);
 	/* The feed and its subscribers are nobody's real-time threads. */
 	const struct feed_sources sources = daemon_feed_sources(daemon);
-	if (feed_start(daemon->feed, &sources) != 0)
+	if (keeping_start(daemon->keeping) != 0 || feed_start(daemon->feed, &sources) != 0)
 		return EXIT_FAILURE;
 	if (options->realtime && !be_realtime(2))
 		return EXIT_FAILURE;
@@ -211,6 +211,8 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		listeners_end(daemon, options->json);
 	feed_stop(daemon->feed);
 	lcores_join(&daemon->lcores);
+	keeping_stop(daemon->keeping);
+	keeping_close(daemon->keeping);
 	feed_close(daemon->feed);
 	daemon_teardown(daemon);
 	rte_eal_cleanup();
@@ -234,7 +236,8 @@ int main(int argc, char **argv)
 	daemon.conf = conf;
 	daemon.socket_id = -1;
 	daemon.started_ms = rdl_clock_ms();
-	if (daemon_keys(&daemon) != 0 || daemon_plan_lcores(&daemon) != 0)
+	if (keeping_open(conf, &daemon.keeping) != 0 || daemon_keys(&daemon) != 0 ||
+		daemon_plan_lcores(&daemon) != 0)
 		return EXIT_FAILURE;
 	rdl_rulebook_init(&daemon.rulebook);
 	int ret = bench(&daemon, conf, &options);

@@ -30,6 +30,8 @@ void options_usage(FILE *out)
 	      "  --re-registers N   each endpoint so many times, for a profiler\n"
 	      "  --updates-each N   the same\n"
 	      "  --events N         N subscribers of the event stream; 0: nobody listens\n"
+	      "  --state DIR        changes are kept there, which is to be empty\n"
+	      "  --durability WORD  commit, window or none (commit)\n"
 	      "  --expiry           instead: all registrations end in one second\n"
 	      "  --stages           instead: ticks of each stage of a worker by itself\n"
 	      "  --no-huge          memory in pages of 4 KiB\n"
@@ -37,7 +39,7 @@ void options_usage(FILE *out)
 		out);
 }
 
-enum { FLAG = 256, NUMBER = 512, GENERATOR = 1024, EVENTS };
+enum { FLAG = 256, NUMBER = 512, WORD = 1024, EVENTS = 2048 };
 
 static bool number(const char *text, uint64_t *value)
 {
@@ -54,6 +56,7 @@ bool options_parse(int argc, char **argv, struct options *o)
 	uint64_t *const numbers[] = { &o->registrations, &o->workers, &o->shards, &o->window,
 		&o->open_loop, &o->storm, &o->updates_percent, &o->re_registers, &o->updates_each,
 		&o->cid_percent, &o->gcm_percent };
+	const char **const words[] = { &o->generator, &o->state, &o->durability };
 	static const struct option names[] = { { "json", 0, NULL, FLAG },
 		{ "mixed", 0, NULL, FLAG + 1 }, { "offload", 0, NULL, FLAG + 2 },
 		{ "one-core", 0, NULL, FLAG + 3 }, { "expiry", 0, NULL, FLAG + 4 },
@@ -63,7 +66,8 @@ bool options_parse(int argc, char **argv, struct options *o)
 		{ "open-loop", 1, NULL, NUMBER + 4 }, { "storm", 1, NULL, NUMBER + 5 },
 		{ "updates", 1, NULL, NUMBER + 6 }, { "re-registers", 1, NULL, NUMBER + 7 },
 		{ "updates-each", 1, NULL, NUMBER + 8 }, { "cid", 1, NULL, NUMBER + 9 },
-		{ "gcm", 1, NULL, NUMBER + 10 }, { "generator", 1, NULL, GENERATOR },
+		{ "gcm", 1, NULL, NUMBER + 10 }, { "generator", 1, NULL, WORD },
+		{ "state", 1, NULL, WORD + 1 }, { "durability", 1, NULL, WORD + 2 },
 		{ "events", 1, NULL, EVENTS }, { NULL, 0, NULL, 0 } };
 	int option;
 
@@ -72,19 +76,20 @@ bool options_parse(int argc, char **argv, struct options *o)
 		.window = 512,
 		.updates_percent = 50,
 		.cid_percent = 50,
-		.generator = "own" };
+		.generator = "own",
+		.durability = "commit" };
 	while ((option = getopt_long(argc, argv, "n:w:s:", names, NULL)) != -1) {
 		if (option == 'n' || option == 'w' || option == 's')
 			option = NUMBER + (option == 'n' ? 0 : option == 'w' ? 1 : 2);
-		if (option >= NUMBER && option < GENERATOR) {
+		if (option >= NUMBER && option < WORD) {
 			if (!number(optarg, numbers[option - NUMBER]))
 				return false;
 		} else if (option == EVENTS) {
 			o->events = true;
 			if (!number(optarg, &o->listeners))
 				return false;
-		} else if (option == GENERATOR) {
-			o->generator = optarg;
+		} else if (option >= WORD) {
+			*words[option - WORD] = optarg;
 		} else if (option >= FLAG) {
 			*flags[option - FLAG] = true;
 		} else {
@@ -132,6 +137,9 @@ static void write_configuration(const struct options *options, FILE *file)
 			"sessions = %llu; session_idle_s = 86400; };\n",
 			(int)getpid(),
 			(unsigned long long)(options->registrations * options_rounds(options)));
+	if (options->state != NULL)
+		fprintf(file, "state = { directory = \"%s\"; durability = \"%s\"; };\n",
+			options->state, options->durability);
 	if (options->one_core)
 		fprintf(file, "cores = \"%ld\";\n", sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	fprintf(file, "lwm2m = { version = \"1.1\"; objects = (\n");

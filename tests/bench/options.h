@@ -20,6 +20,7 @@ struct options {
 	bool json, mixed, offload, no_huge, realtime, one_core, events, uncounted, dtls;
 	bool stages, expiry; /* instead of phases */
 	const char *generator; /* "own", "worker", "shard": whose lcore it shares */
+	const char *state, *durability; /* a directory, NULL: nothing is kept; how */
 };
 
 void options_usage(FILE *out);
