@@ -56,7 +56,10 @@ struct rdl_request {
 	 * Of a Register and an Update in a secure session, when answered: so long, from then on, is
 	 * its registration kept; 0: no longer.
 	 */
-	uint32_t lifetime_s;
+	union {
+		uint32_t lifetime_s;
+		uint8_t shed; /* when shed: what the shard has counted it as, enum rdl_stat */
+	};
 	rdl_binding binding;
 	/* seeded digest of source and datagram: what a retransmission is known by; never 0 */
 	uint64_t exchange;

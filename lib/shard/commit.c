@@ -2,13 +2,14 @@
 #include "commit.h"
 #include "hand_on.h"
 #include "keep.h"
+#include "shed.h"
 #include "unread.h"
 
 /*
  * Whether a Register may go on: its endpoint has a live registration, or it is within the limits of
  * new ones. So the copy of a Register whose registration has ended since counts as new, too.
  */
-static bool admit(struct rdl_shard *shard, const struct rdl_request *request, uint64_t now_ms)
+static bool admit(struct rdl_shard *shard, struct rdl_request *request, uint64_t now_ms)
 {
 	if (rdl_registry_find_endpoint(shard->registry, request->digest,
 		    rdl_request_endpoint(request), now_ms) != RDL_HANDLE_NONE)
@@ -17,20 +18,21 @@ static bool admit(struct rdl_shard *shard, const struct rdl_request *request, ui
 	case RDL_ADMISSION_SPENT:
 		break;
 	case RDL_ADMISSION_RATE:
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_rate, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_admission_rate);
 		return false;
 	case RDL_ADMISSION_PREFIX:
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_prefix, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_admission_prefix);
 		return false;
 	}
 	return true;
 }
 
 /* A copy, which is answered as its original was unless it comes too often. */
-static bool repeated(struct rdl_shard *shard, enum rdl_registry_result result)
+static bool repeated(
+	struct rdl_shard *shard, struct rdl_request *request, enum rdl_registry_result result)
 {
 	if (result == RDL_REGISTRY_TOO_OFTEN) {
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_update, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_admission_update);
 		return false;
 	}
 	/* What is told as an Update counts as one, and every answer once. */
@@ -132,10 +134,10 @@ static void commit_register(
 		rdl_stats_add(&shard->stats, RDL_STAT_replaced, 1);
 		break;
 	case RDL_REGISTRY_FULL:
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_registry_full, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_registry_full);
 		return;
 	case RDL_REGISTRY_STORE_FULL:
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_store_full);
 		return;
 	case RDL_REGISTRY_SECURED:
 		request->reason = RDL_REASON_endpoint_secured;
@@ -148,7 +150,7 @@ static void commit_register(
 	case RDL_REGISTRY_TOO_OFTEN:
 	case RDL_REGISTRY_NO_COPY:
 	case RDL_REGISTRY_EXPIRED:
-		if (!repeated(shard, result))
+		if (!repeated(shard, request, result))
 			return;
 		break;
 	}
@@ -217,7 +219,7 @@ static void perform_update(
 		return;
 	}
 	if (!rdl_registry_update(shard->registry, handle, request, now_ms, &shard->change)) {
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_store_full, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_store_full);
 		return;
 	}
 	rdl_shard_hand_on(shard, &shard->change, now_ms);
@@ -238,7 +240,7 @@ static void commit_copy(struct rdl_shard *shard, struct rdl_request *request,
 	enum rdl_registry_result copy, uint64_t now_ms)
 {
 	rdl_shard_hand_on(shard, &shard->change, now_ms);
-	if (!repeated(shard, copy))
+	if (!repeated(shard, request, copy))
 		return;
 	request->code = RDL_COAP_DELETED;
 	if (request->operation == RDL_OPERATION_DEREGISTER)
@@ -296,7 +298,7 @@ static void commit_location(struct rdl_shard *shard, const struct rdl_policy *po
 		check_identity(shard, handle, request);
 	if (handle != RDL_HANDLE_NONE && is_update(request) &&
 		RDL_UNLIKELY(rdl_registry_is_over_limit(shard->registry, handle, now_ms))) {
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_admission_update, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_admission_update);
 		return;
 	}
 	if (handle == RDL_HANDLE_NONE) {

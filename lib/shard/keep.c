@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "shed.h"
+
 static_assert(RDL_KEEP_OCTETS(RDL_ENTRY_MAX) <= RDL_JOURNAL_RING_MIN / 2,
 	"there is room for what comes after Registers are shed");
 static_assert(RDL_ENTRY_MAX <= RDL_JOURNAL_ENTRY_MAX, "the ring takes every entry");
@@ -69,6 +71,5 @@ void rdl_shard_shed(struct rdl_shard *shard, struct rdl_request *request)
 		stat = RDL_STAT_drop_journal_register;
 	else if (request->operation == RDL_OPERATION_DEREGISTER)
 		stat = RDL_STAT_drop_journal_deregister;
-	rdl_stats_add(&shard->stats, stat, 1);
-	request->code = 0;
+	rdl_shard_shed_as(shard, request, stat);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "unread.h"
 
+#include "shed.h"
+
 /*
  * Octets of payloads that are read here, by worker's work on the one core that all devices of a
  * partition need: some 11 us of each millisecond, and what was saved of 16 of them.
@@ -54,7 +56,7 @@ bool rdl_shard_read_list(struct rdl_shard *shard, const struct rdl_policy *polic
 	rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
 	if (!may_read(shard, request->payload.len, now_ms)) {
-		rdl_stats_add(&shard->stats, RDL_STAT_drop_unread_list, 1);
+		rdl_shard_shed_as(shard, request, RDL_STAT_drop_unread_list);
 		return false;
 	}
 	read_payload(shard, policy, handle, request);
