@@ -32,7 +32,8 @@ mailbox_DEPS  := clock
 journal_DEPS  := base
 events_DEPS   := registry
 refusals_DEPS := stats identities
-pipeline_DEPS := policy stats refusals dtls
+capture_DEPS  := refusals
+pipeline_DEPS := policy stats capture dtls
 pipeline_PKGS := libxxhash
 shard_DEPS    := events journal policy admission stats
 pktio_DEPS    := net
@@ -47,7 +48,7 @@ handshake_PKGS := gnutls
 dtls_LIBS     := -lIPSec_MB
 
 LIBS := base clock channel net fragments neighbours admission coap link lwm2m policy stats pcapng conf watch log thread rules mailbox lines registry events \
-	refusals pipeline shard pktio credentials identities dtls handshake journal
+	refusals capture pipeline shard pktio credentials identities dtls handshake journal
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log
@@ -60,7 +61,8 @@ keeping_DEPS  := lcores clock conf journal registry thread
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson
 feed_FLAGS     = -I$B/version
-console_DEPS  := shard_core conf lines refusals keeping
+console_DEPS  := shard_core conf lines capture pcapng keeping
+console_FLAGS  = -I$B/version
 console_PKGS  := jansson
 device_DEPS   := conf log
 device_PKGS   := libdpdk

@@ -33,6 +33,8 @@
 #define RDL_PREFETCH_WRITE(p) RDL_PREFETCH_AS(p, 1)
 /* Before a declaration: what the function returns may be bad news, and the caller must look. */
 #define RDL_MUST_CHECK __attribute__((warn_unused_result))
+/* Before a declaration: seldom called, by code that is to stay small without it. */
+#define RDL_APART __attribute__((cold, noinline))
 #define RDL_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define RDL_CACHE_LINE 64
 

@@ -73,6 +73,11 @@ uint64_t rdl_clock_wall_ms(void)
 	return known;
 }
 
+uint64_t rdl_clock_wall_ns(void)
+{
+	return read_ns(CLOCK_REALTIME);
+}
+
 struct timespec rdl_clock_in_ms(unsigned ms)
 {
 	struct timespec end;

@@ -22,6 +22,8 @@ uint64_t rdl_clock_coarse_ms(void);
  * reading one. The same number until somebody sets the wall's clock, then to all who ask.
  */
 uint64_t rdl_clock_wall_ms(void);
+/* Nanoseconds since 1970, as other machines' are written beside: it jumps when somebody sets it. */
+uint64_t rdl_clock_wall_ns(void);
 
 /* So many milliseconds from now, as calls with CLOCK_MONOTONIC take it; and whether it is over. */
 struct timespec rdl_clock_in_ms(unsigned ms);

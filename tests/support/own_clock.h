@@ -38,6 +38,11 @@ uint64_t rdl_clock_wall_ms(void)
 	return OWN_CLOCK_WALL_MS;
 }
 
+uint64_t rdl_clock_wall_ns(void)
+{
+	return (rdl_clock_ms() + OWN_CLOCK_WALL_MS) * 1000000;
+}
+
 struct timespec rdl_clock_in_ms(unsigned ms)
 {
 	uint64_t end = rdl_clock_ms() + ms;
