@@ -112,6 +112,18 @@ static int setup_fragments(const struct daemon *daemon, struct worker *worker)
 	return 0;
 }
 
+static int setup_capture(const struct daemon *daemon, struct worker *worker)
+{
+	if (daemon->conf->control.path == NULL)
+		return 0;
+	worker->captures = rte_zmalloc_socket(
+		"capture", sizeof(*worker->captures), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	if (worker->captures != NULL)
+		return 0;
+	rdl_log_error("start", "no memory for copies of packets");
+	return -1;
+}
+
 static int setup_workers(struct daemon *daemon)
 {
 	struct rdl_pipeline_config config;
@@ -156,7 +168,7 @@ static int setup_workers(struct daemon *daemon)
 		rdl_rulebook_add_reader(&daemon->rulebook, &worker->rules_seen);
 		worker->ending = &daemon->lcores.ending;
 		rdl_pipeline_init(&worker->pipeline, &config);
-		if (setup_fragments(daemon, worker) != 0)
+		if (setup_fragments(daemon, worker) != 0 || setup_capture(daemon, worker) != 0)
 			return -1;
 	}
 	return 0;
@@ -252,6 +264,7 @@ void daemon_teardown(struct daemon *daemon)
 			rte_free(daemon->workers[w]->pipeline.config.memory);
 			rte_free(daemon->workers[w]->pipeline.config.refusals);
 			rte_free(daemon->workers[w]->fragments);
+			rte_free(daemon->workers[w]->captures);
 		}
 		rte_free(daemon->workers[w]);
 	}

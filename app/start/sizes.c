@@ -160,6 +160,9 @@ uint64_t daemon_dpdk_memory(const struct daemon *daemon)
 	octets += conf->shards *
 		  (rdl_admission_memory() + sizeof(struct shard_core) +
 			  daemon_events_octets(daemon) + daemon_journal_memory(daemon));
+	/* For those who ask for copies of packets, by the control socket. */
+	if (conf->control.path != NULL)
+		octets += conf->workers * sizeof(struct rdl_capture);
 	for (unsigned s = 0; s < conf->shards; s++) {
 		daemon_registry_config(daemon, s, &registry);
 		octets += rdl_registry_memory(&registry);

@@ -66,10 +66,13 @@ unsigned worker_give_foreign(
 		if (passes && n < left) {
 			packet->foreign = foreign_of(frame);
 			batch[n++] = &packet->foreign;
+			worker_capture(worker, frame, RDL_FATE_KERNEL, 0);
 			continue;
 		}
-		rdl_stats_add(stats,
-			passes ? RDL_STAT_drop_exception_full : RDL_STAT_drop_exception_rate, 1);
+		enum rdl_stat why =
+			passes ? RDL_STAT_drop_exception_full : RDL_STAT_drop_exception_rate;
+		rdl_stats_add(stats, why, 1);
+		worker_capture(worker, frame, RDL_FATE_DROPPED, why);
 		freed[freed_count++] = frame;
 	}
 	if (n > 0)

@@ -66,6 +66,8 @@ unsigned worker_pass_on(
 				batch[n++] = &packet->kind;
 			} else {
 				rdl_stats_add(stats, RDL_STAT_drop_dtls_elsewhere, 1);
+				worker_capture(worker, &packet->frame, RDL_FATE_DROPPED,
+					RDL_STAT_drop_dtls_elsewhere);
 				freed[freed_count++] = &packet->frame;
 			}
 		}

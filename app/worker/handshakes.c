@@ -32,6 +32,14 @@ static void shed(struct worker *worker, struct untold *untold, const struct rdl_
 		with_cbc ? RDL_STAT_drop_dtls_cbc : RDL_STAT_drop_dtls_parcel, 1);
 }
 
+/* A reply is no frame yet. */
+static void capture(struct worker *worker, struct rdl_dtls_parcel *parcel, enum rdl_fate fate,
+	enum rdl_stat stat)
+{
+	if (parcel->kind != RDL_PARCEL_REPLY)
+		worker_capture(worker, &packet_of(parcel)->frame, fate, stat);
+}
+
 /* False: there is no credit, or the peer's network has its share of it. */
 static bool send_parcel(struct worker *worker, unsigned handshaker, struct rdl_dtls_parcel *parcel)
 {
@@ -42,8 +50,10 @@ static bool send_parcel(struct worker *worker, unsigned handshaker, struct rdl_d
 	if (rdl_channel_left(channel, parcel->kind) == 0 ||
 		!rdl_dtls_parcel_out(worker->pipeline.config.dtls, &parcel->way.peer)) {
 		shed(worker, untold, parcel);
+		capture(worker, parcel, RDL_FATE_DROPPED, RDL_STAT_drop_dtls_parcel);
 		return false;
 	}
+	capture(worker, parcel, RDL_FATE_HANDSHAKER, 0);
 	if (parcel->evicted == 0 && untold->count > 0)
 		parcel->evicted = untold->sessions[--untold->count];
 	rdl_channel_send(channel, &message, 1);
@@ -94,6 +104,7 @@ static void send_flight(struct worker *worker, const struct rdl_dtls_letter *let
 	}
 	rdl_net_reply(frame, letter->flight.len);
 	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_tx_frames, 1);
+	worker_capture(worker, frame, RDL_FATE_FLIGHT, 0);
 	worker_send_later(worker, frame);
 }
 

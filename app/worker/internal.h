@@ -20,6 +20,16 @@ void worker_send_later(struct worker *worker, struct rdl_frame *frame);
 void worker_process(
 	struct worker *worker, unsigned home, struct rdl_frame *frames[], unsigned count);
 
+/* Where packets are captured, what has become of one that is as it came, or as it leaves. */
+static inline void worker_capture(struct worker *worker, const struct rdl_frame *frame,
+	enum rdl_fate fate, enum rdl_stat stat)
+{
+	const struct rdl_capture_end end = { fate, 0, (uint8_t)stat };
+
+	if (RDL_UNLIKELY(worker->pipeline.capture != NULL))
+		rdl_capture_frame(worker->pipeline.capture, frame, end);
+}
+
 void worker_count_lost(struct worker *worker, const struct rdl_fragments_lost *lost);
 
 /*

@@ -26,6 +26,8 @@ void worker_hear(struct worker *worker, const struct rdl_burst *burst)
 
 		if (stat != RDL_STAT_drop_neighbour_unasked || !rdl_packet_is_in(burst->foreign, i))
 			rdl_stats_add(&worker->pipeline.stats, stat, 1);
+		if (!rdl_packet_is_in(burst->foreign, i))
+			worker_capture(worker, &burst->packets[i]->frame, RDL_FATE_HEARD, stat);
 	}
 }
 

@@ -205,6 +205,16 @@ struct rdl_channel_credit worker_credit(unsigned requests)
 						    [RDL_OPERATION_OTHER] = requests } };
 }
 
+/* Copies of this round's packets go there; NULL: nobody wants any. */
+static struct rdl_capture *wanted_capture(const struct worker *worker)
+{
+	struct rdl_capture *capture = worker->captures;
+
+	if (RDL_LIKELY(capture == NULL || !rdl_capture_is_wanted(capture)))
+		return NULL;
+	return rdl_capture_begin(capture, rdl_clock_wall_ns()) ? capture : NULL;
+}
+
 bool worker_step(void *self)
 {
 	struct worker *worker = self;
@@ -213,6 +223,7 @@ bool worker_step(void *self)
 
 	worker->rules = rdl_rulebook_read(worker->rulebook, &worker->rules_seen);
 	rdl_pktio_round(worker->pktio, worker->index);
+	worker->pipeline.capture = wanted_capture(worker);
 	for (unsigned p = 0; p < worker->port_count; p++)
 		worked |= serve(worker, p, stopping);
 	for (unsigned w = 0; w < worker->worker_count; w++)

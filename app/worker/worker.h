@@ -77,6 +77,7 @@ struct worker {
 	struct note notes[NOTES_MAX];
 	uint64_t notes_out; /* those that are at fellows, a bit each */
 	struct rdl_fragments *fragments;
+	struct rdl_capture *captures; /* where copies of packets go when wanted; NULL: nowhere */
 	unsigned rounds; /* since it looked for fragments that wait in vain */
 	uint64_t due_ms; /* when it looks for what is due to neighbours */
 	/* Of each port: bursts in a row that were full, and whether its queue runs over. */

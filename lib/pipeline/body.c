@@ -18,9 +18,10 @@ void rdl_pipeline_let_go(struct rdl_pipeline *pipeline, struct rdl_packet *packe
  * Memory for `need` octets, aligned to eight: behind the frame, up to its room; or a piece of the
  * worker's for what is long.
  */
-static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_packet *packet,
-	size_t need, struct rdl_cursor *scratch)
+static enum rdl_body find_scratch(
+	struct rdl_pipeline *pipeline, unsigned i, size_t need, struct rdl_cursor *scratch)
 {
+	struct rdl_packet *packet = pipeline->burst.packets[i];
 	uint8_t *start = packet->frame.data + packet->frame.len;
 	const uint8_t *end = packet->frame.data + packet->frame.room;
 
@@ -36,7 +37,7 @@ static enum rdl_body find_scratch(struct rdl_pipeline *pipeline, struct rdl_pack
 	}
 	packet->scratch = (uint16_t)rdl_scratches_take(&pipeline->scratches, scratch);
 	if (packet->scratch == 0) {
-		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_scratch_full, 1);
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_scratch_full);
 		rdl_pipeline_let_go(pipeline, packet);
 		return RDL_BODY_SHED;
 	}
@@ -53,7 +54,7 @@ static enum rdl_body gather(struct rdl_pipeline *pipeline, unsigned i,
 	 * A list is read into twice its payload,
 	 * parameters are no longer than the options that they came in.
 	 */
-	enum rdl_body body = find_scratch(pipeline, packet,
+	enum rdl_body body = find_scratch(pipeline, i,
 		whole + 2 * (size_t)transfer->len + packet->reply.coap_len + 64, scratch);
 
 	if (body != RDL_BODY_WHOLE)
@@ -95,7 +96,7 @@ static enum rdl_body take_block(
 	case RDL_BLOCK_COMPLETE:
 		return gather(pipeline, i, outcome.transfer, scratch);
 	case RDL_BLOCK_EVICTED:
-		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_blocks_full, 1);
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_blocks_full);
 		return RDL_BODY_SHED;
 	case RDL_BLOCK_REFUSED:
 		break;
@@ -129,6 +130,5 @@ enum rdl_body rdl_pipeline_body(
 			return take_block(pipeline, i, scratch);
 	}
 	/* As in gather(); its payload is among the octets of the datagram already. */
-	return find_scratch(
-		pipeline, packet, input->payload.len + packet->reply.coap_len + 64, scratch);
+	return find_scratch(pipeline, i, input->payload.len + packet->reply.coap_len + 64, scratch);
 }

@@ -88,6 +88,7 @@ static void reject(struct rdl_pipeline *pipeline, unsigned i, enum rdl_stat sile
 	*reply = (struct rdl_reply){ .coap = burst->datagrams[i].data };
 	reply->len = (uint16_t)rdl_coap_reset(reply->coap, message->message_id);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_resets, 1);
+	burst->why[i] = (uint8_t)silence;
 	burst->reply |= rdl_packet_bit(i);
 }
 
@@ -196,7 +197,8 @@ static rdl_packet_set locate(struct rdl_pipeline *pipeline, rdl_packet_set reque
 	return located;
 }
 
-static void seal_replies(struct rdl_pipeline *pipeline)
+/* Returns those that are not sent, which are to be dropped. */
+static rdl_packet_set seal_replies(struct rdl_pipeline *pipeline)
 {
 	struct rdl_burst *burst = &pipeline->burst;
 	rdl_packet_set lost =
@@ -204,13 +206,14 @@ static void seal_replies(struct rdl_pipeline *pipeline)
 
 	burst->reply &= ~lost;
 	burst->drop |= lost;
+	return lost;
 }
 
 const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	const struct rdl_policy *policy, struct rdl_packet *const packets[], unsigned count)
 {
 	struct rdl_burst *burst = &pipeline->burst;
-	rdl_packet_set datagrams, requests, answered;
+	rdl_packet_set datagrams, requests, answered, lost = 0;
 
 	for (unsigned i = 0; i < count; i++)
 		burst->packets[i] = packets[i];
@@ -219,19 +222,27 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	burst->parcel = burst->elsewhere = burst->foreign = burst->news = burst->secure = 0;
 	burst->rest_count = 0;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_pipeline_capture_frames(pipeline, count);
 	datagrams = classify(pipeline, count);
 	if (pipeline->config.dtls != NULL)
 		datagrams = rdl_pipeline_open(pipeline, datagrams);
 	answered = burst->reply; /* complete frames, not replies to frame */
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_pipeline_capture_opened(pipeline);
 	requests = read_options(pipeline, parse_messages(pipeline, datagrams));
 	if (burst->secure != 0)
 		rdl_pipeline_enclose(pipeline, requests | (burst->reply & ~answered));
 	burst->located = locate(pipeline, requests);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_pipeline_capture_requests(pipeline, requests);
 	rdl_pipeline_decide(pipeline, requests);
 	if (burst->secure != 0)
-		seal_replies(pipeline);
+		lost = seal_replies(pipeline);
 	for (rdl_packet_set left = burst->reply & ~answered & ~burst->secure; left != 0;)
 		rdl_pipeline_frame(pipeline, burst->packets[rdl_packet_pop(&left)]);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_pipeline_capture_fates(pipeline, answered, lost);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(burst->reply));
 	return burst;
 }

@@ -36,7 +36,7 @@ static void answer(struct rdl_pipeline *pipeline, unsigned i)
 	const struct rdl_request *request = &packet->request;
 
 	rdl_stats_add(&pipeline->stats, rdl_stat_of_reason((enum rdl_reason)request->reason), 1);
-	rdl_pipeline_note(pipeline, request, &burst->inputs[i]);
+	rdl_pipeline_note(pipeline, i, request, &burst->inputs[i]);
 	rdl_pipeline_refuse(burst->policy, packet);
 	rdl_pipeline_let_go(pipeline, packet);
 	burst->reply |= rdl_packet_bit(i);
@@ -80,7 +80,6 @@ static void decide_rd(struct rdl_pipeline *pipeline, unsigned i)
 		burst->reply |= rdl_packet_bit(i);
 		return;
 	case RDL_BODY_SHED:
-		burst->drop |= rdl_packet_bit(i);
 		return;
 	case RDL_BODY_REFUSED:
 		break;
@@ -117,7 +116,7 @@ static bool says_nothing(const struct rdl_input *input)
 	       input->parameters.other_count == 0;
 }
 
-/* The verdict on an Update, in its request. False when it is to be dropped. */
+/* The verdict on an Update, in its request. False when it was dropped. */
 static bool judge_update(struct rdl_pipeline *pipeline, unsigned i)
 {
 	struct rdl_cursor scratch;
@@ -169,10 +168,8 @@ static void decide_location(struct rdl_pipeline *pipeline, unsigned i)
 	if (RDL_UNLIKELY(reason == RDL_REASON_bad_option))
 		request->detail.number = input->bad_option;
 	if (reason == RDL_REASON_NONE && operation == RDL_OPERATION_UPDATE &&
-		!judge_update(pipeline, i)) {
-		burst->drop |= rdl_packet_bit(i);
+		!judge_update(pipeline, i))
 		return;
-	}
 	hand_over(pipeline, i, rdl_location_partition(&request->location));
 }
 

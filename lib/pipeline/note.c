@@ -98,7 +98,7 @@ static void note_detail(struct rdl_refusal *refusal, const struct rdl_request *r
 	}
 }
 
-void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
+void rdl_pipeline_note(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_request *request,
 	const struct rdl_input *input)
 {
 	struct rdl_refusal refusal;
@@ -117,4 +117,6 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *
 	}
 	note_detail(&refusal, request);
 	rdl_refusals_add(pipeline->config.refusals, &refusal);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_capture_refused(pipeline->capture, i, &refusal);
 }

@@ -9,6 +9,7 @@
 
 #include "blocks.h"
 #include "burst.h"
+#include "capture.h"
 #include "policy.h"
 #include "refusals.h"
 #include "scratches.h"
@@ -79,6 +80,8 @@ struct rdl_pipeline {
 	 */
 	uint64_t opened;
 	uint16_t opened_len;
+	/* And this: who is given copies of packets; NULL: nobody wants any. */
+	struct rdl_capture *capture;
 	struct rdl_blocks blocks;
 	struct rdl_scratches scratches;
 	struct rdl_policy_memo *memo; /* NULL: there is none */

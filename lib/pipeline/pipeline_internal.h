@@ -7,6 +7,7 @@
 static inline void rdl_pipeline_drop(struct rdl_pipeline *pipeline, unsigned i, enum rdl_stat why)
 {
 	rdl_stats_add(&pipeline->stats, why, 1);
+	pipeline->burst.why[i] = (uint8_t)why;
 	pipeline->burst.drop |= rdl_packet_bit(i);
 }
 
@@ -39,10 +40,10 @@ rdl_packet_set rdl_pipeline_seal(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], rdl_packet_set replies);
 
 /*
- * Notes a refusal, where that is wanted, before the reply is written over it.
+ * Notes the refusal of packet `i`, where that is wanted, before the reply is written over it.
  * `input` is NULL when a shard has refused.
  */
-void rdl_pipeline_note(struct rdl_pipeline *pipeline, const struct rdl_request *request,
+void rdl_pipeline_note(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_request *request,
 	const struct rdl_input *input);
 
 enum rdl_body {
@@ -50,7 +51,7 @@ enum rdl_body {
 	RDL_BODY_WHOLE,
 	RDL_BODY_PART, /* a block that is not the last */
 	RDL_BODY_REFUSED, /* request->reason says why */
-	RDL_BODY_SHED, /* counted, to be dropped */
+	RDL_BODY_SHED, /* dropped */
 };
 
 /*
@@ -77,6 +78,29 @@ void rdl_pipeline_decide(struct rdl_pipeline *pipeline, rdl_packet_set requests)
 
 /* Writes the refusal that its request names over a packet's datagram. */
 void rdl_pipeline_refuse(const struct rdl_policy *policy, struct rdl_packet *packet);
+
+/*
+ * Where packets are captured: the burst's as they came; the messages that were in records; the
+ * requests that are wanted for whose they are; and what has become of all whose fate is known.
+ * `answered` are those that were answered before they were read, `lost` those whose reply is not
+ * sent.
+ */
+RDL_APART void rdl_pipeline_capture_frames(struct rdl_pipeline *pipeline, unsigned count);
+RDL_APART void rdl_pipeline_capture_opened(struct rdl_pipeline *pipeline);
+RDL_APART void rdl_pipeline_capture_requests(
+	struct rdl_pipeline *pipeline, rdl_packet_set requests);
+RDL_APART void rdl_pipeline_capture_fates(
+	struct rdl_pipeline *pipeline, rdl_packet_set answered, rdl_packet_set lost);
+/*
+ * The same of requests that shards have answered: packet `i`, before its reply is written; and all
+ * of them, of which `send` have one. And of one that is shed before it has reached its shard.
+ */
+RDL_APART void rdl_pipeline_capture_request(
+	struct rdl_pipeline *pipeline, unsigned i, const struct rdl_packet *packet);
+RDL_APART void rdl_pipeline_capture_replies(struct rdl_pipeline *pipeline,
+	struct rdl_packet *const packets[], unsigned count, rdl_packet_set send);
+RDL_APART void rdl_pipeline_capture_shed(
+	struct rdl_pipeline *pipeline, const struct rdl_packet *packet, enum rdl_stat why);
 
 /* Puts a reply that is written into its frame, and counts it by its code. */
 void rdl_pipeline_frame(struct rdl_pipeline *pipeline, struct rdl_packet *packet);

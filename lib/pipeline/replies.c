@@ -62,7 +62,7 @@ static void make_ids(const struct rdl_pipeline *pipeline, struct rdl_packet *con
 }
 
 /* What the shard answered, written over the datagram; `id` of a registration that was created. */
-static void write_reply(struct rdl_pipeline *pipeline, const struct rdl_policy *policy,
+static void write_reply(struct rdl_pipeline *pipeline, const struct rdl_policy *policy, unsigned i,
 	struct rdl_packet *packet, const uint8_t id[RDL_LOCATION_LEN])
 {
 	const struct rdl_request *request = &packet->request;
@@ -72,7 +72,7 @@ static void write_reply(struct rdl_pipeline *pipeline, const struct rdl_policy *
 	} else if (RDL_LIKELY(RDL_COAP_CODE_CLASS(request->code) == 2)) {
 		rdl_reply_write(&packet->reply, request->code, NULL);
 	} else {
-		rdl_pipeline_note(pipeline, request, NULL);
+		rdl_pipeline_note(pipeline, i, request, NULL);
 		rdl_pipeline_refuse(policy, packet);
 	}
 }
@@ -125,14 +125,18 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 
 	for (unsigned i = 0; i < REQUESTS_AHEAD && i < count; i++)
 		fetch_answer(packets[i]);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_capture_clear(pipeline->capture);
 	make_ids(pipeline, packets, count, ids);
 	for (unsigned i = 0; i < count; i++) {
 		if (i + DATA_AHEAD < count)
 			fetch_data(packets[i + DATA_AHEAD]);
+		if (RDL_UNLIKELY(pipeline->capture != NULL))
+			rdl_pipeline_capture_request(pipeline, i, packets[i]);
 		rdl_pipeline_let_go(pipeline, packets[i]);
 		if (packets[i]->request.code == 0)
 			continue;
-		write_reply(pipeline, policy, packets[i], ids[created]);
+		write_reply(pipeline, policy, i, packets[i], ids[created]);
 		created += packets[i]->request.code == RDL_COAP_CREATED;
 		send |= rdl_packet_bit(i);
 		if (RDL_LIKELY(packets[i]->reply.head == 0)) {
@@ -144,6 +148,8 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 	}
 	if (secure != 0)
 		send &= ~seal(pipeline, packets, secure);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_pipeline_capture_replies(pipeline, packets, count, send);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_tx_frames, rdl_packet_count(send));
 	return send;
 }

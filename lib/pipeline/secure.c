@@ -191,15 +191,33 @@ static bool defer(const struct rdl_pipeline *pipeline, const struct rdl_packet *
 }
 
 /* A reply that is not sealed. */
-static void leave(struct rdl_pipeline *pipeline, const struct rdl_packet *packet,
-	const struct rdl_dtls_seal *item, uint8_t code)
+static void leave(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_packet *packet,
+	const struct rdl_dtls_seal *item)
 {
+	enum rdl_stat why = 0;
+
 	if (!item->deferred)
-		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_over, 1);
-	else if (defer(pipeline, packet, item))
-		count_code(pipeline, code);
+		why = RDL_STAT_drop_dtls_over;
+	else if (!defer(pipeline, packet, item))
+		why = RDL_STAT_drop_dtls_cbc;
+	if (why != 0)
+		rdl_stats_add(&pipeline->stats, why, 1);
 	else
-		rdl_stats_add(&pipeline->stats, RDL_STAT_drop_dtls_cbc, 1);
+		count_code(pipeline, item->text[1]);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		rdl_capture_unsent(pipeline->capture, i, (uint8_t)why);
+}
+
+/* Nobody can read them once they are sealed. */
+static void capture_replies(
+	struct rdl_capture *capture, struct rdl_packet *const packets[], rdl_packet_set replies)
+{
+	while (replies != 0) {
+		unsigned i = rdl_packet_pop(&replies);
+		const struct rdl_reply *reply = &packets[i]->reply;
+
+		rdl_capture_keep_reply(capture, i, (struct rdl_span){ reply->coap, reply->len });
+	}
 }
 
 rdl_packet_set rdl_pipeline_seal(
@@ -218,6 +236,8 @@ rdl_packet_set rdl_pipeline_seal(
 			.text = packet->reply.coap,
 			.len = packet->reply.len };
 	}
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		capture_replies(pipeline->capture, packets, replies);
 	rdl_dtls_seal(pipeline->config.dtls, items, n);
 	n = 0;
 	for (rdl_packet_set left = replies; left != 0; n++) {
@@ -226,7 +246,7 @@ rdl_packet_set rdl_pipeline_seal(
 
 		if (RDL_UNLIKELY(!items[n].sealed)) {
 			lost |= rdl_packet_bit(i);
-			leave(pipeline, packet, &items[n], codes[n]);
+			leave(pipeline, i, packet, &items[n]);
 			continue;
 		}
 		count_code(pipeline, codes[n]);

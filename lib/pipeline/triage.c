@@ -44,6 +44,15 @@ static bool looks_like_register(const struct rdl_frame *frame)
 	return frame->data[options + sizeof(path)] >> 4 != 0;
 }
 
+static void capture_shed(
+	struct rdl_capture *capture, struct rdl_packet *const packets[], rdl_packet_set shed)
+{
+	const struct rdl_capture_end end = { RDL_FATE_DROPPED, 0, RDL_STAT_drop_shed_backlog };
+
+	while (shed != 0)
+		rdl_capture_frame(capture, &packets[rdl_packet_pop(&shed)]->frame, end);
+}
+
 rdl_packet_set rdl_pipeline_triage(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count)
 {
@@ -52,6 +61,8 @@ rdl_packet_set rdl_pipeline_triage(
 	for (unsigned i = 0; i < count; i++)
 		if (looks_like_register(&packets[i]->frame))
 			shed |= rdl_packet_bit(i);
+	if (RDL_UNLIKELY(pipeline->capture != NULL))
+		capture_shed(pipeline->capture, packets, shed);
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, rdl_packet_count(shed));
 	rdl_stats_add(&pipeline->stats, RDL_STAT_drop_shed_backlog, rdl_packet_count(shed));
 	return shed;
