@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "capture_file.h"
 #include "client.h"
 #include "credential.h"
 #include "ctl.h"
@@ -39,8 +40,10 @@ static void usage(FILE *out)
 	      "back\n"
 	      "  count                     registrations, and what they take\n"
 	      "  state                     what is kept across a restart: its logs\n"
-	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n"
-	      "  -n, --names               of a list, before it or behind: names only\n"
+	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n",
+		out);
+	capture_usage(out);
+	fputs("  -n, --names               of a list, before it or behind: names only\n"
 	      "  -o, --sort ORDER          of a list: by endpoint (the default), address or left; "
 	      "none prints at once\n"
 	      "  -j, --json                print the gateway's replies as they are, a line each\n"
@@ -255,6 +258,8 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc && strcmp(argv[optind], "credential") == 0)
 		return end(credential_command(argc - optind, argv + optind, options.socket));
+	if (optind < argc && strcmp(argv[optind], "capture") == 0)
+		return end(capture_command(argc - optind, argv + optind, options.socket));
 	if (optind == argc)
 		return end(EXIT_USAGE);
 	run(&options, argv + optind, argc - optind);

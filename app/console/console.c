@@ -6,16 +6,20 @@
 
 #include <jansson.h>
 
+#include "capture_stream.h"
 #include "clock.h"
-#include "commands.h"
 #include "log.h"
 
 #define CLIENTS_MAX 32
 #define IDLE_MS 60000
+/* Packets of a capture that does not say how many. */
+#define CAPTURE_COUNT 1000
+#define NUMBER_MAX 1000000000
 
 struct console {
 	struct console_sources sources;
 	struct rdl_lines *lines;
+	struct capture capture;
 	uint8_t reply[COMMANDS_REPLY_MAX];
 };
 
@@ -24,18 +28,30 @@ static struct rdl_span span_of(const char *text, size_t len)
 	return (struct rdl_span){ (const uint8_t *)text, len };
 }
 
+static bool is_number(json_int_t value, json_int_t least)
+{
+	return value >= least && value <= NUMBER_MAX;
+}
+
 /* Returns what is wrong, or NULL. */
 static const char *read_request(json_t *request, struct command *command)
 {
 	const char *endpoint = "", *prefix = "", *cursor = "0";
 	size_t endpoint_len = 0, prefix_len = 0, cursor_len = 1;
+	const char *address = "";
+	size_t address_len = 0;
+	json_int_t every = 1, count = CAPTURE_COUNT, seconds = 0;
 	int details = 0;
 
-	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:s, s?s%, s?s%, s?s%, s?b}", "command",
-		    &command->name, "endpoint", &endpoint, &endpoint_len, "prefix", &prefix,
-		    &prefix_len, "cursor", &cursor, &cursor_len, "details", &details) != 0)
-		return "not a request: {command, endpoint, prefix, cursor}, strings, and details, "
-		       "a boolean";
+	if (json_unpack_ex(request, NULL, JSON_STRICT,
+		    "{s:s, s?s%, s?s%, s?s%, s?b, s?s%, s?I, s?I, s?I}", "command", &command->name,
+		    "endpoint", &endpoint, &endpoint_len, "prefix", &prefix, &prefix_len, "cursor",
+		    &cursor, &cursor_len, "details", &details, "address", &address, &address_len,
+		    "every", &every, "count", &count, "seconds", &seconds) != 0)
+		return "not a request: {command, endpoint, prefix, cursor, address}, strings; "
+		       "details, a boolean; every, count, seconds, numbers";
+	if (!is_number(every, 1) || !is_number(count, 1) || !is_number(seconds, 0))
+		return "every, count, seconds: not a number that is possible";
 	if (endpoint_len > RDL_ENDPOINT_MAX || prefix_len > RDL_ENDPOINT_MAX)
 		return "longer than any endpoint name";
 	if (!rdl_decimal(span_of(cursor, cursor_len), UINT64_MAX, &command->cursor))
@@ -43,22 +59,61 @@ static const char *read_request(json_t *request, struct command *command)
 	command->endpoint = span_of(endpoint, endpoint_len);
 	command->prefix = span_of(prefix, prefix_len);
 	command->details = details != 0;
+	command->address = span_of(address, address_len);
+	command->every = (uint64_t)every;
+	command->count = (uint64_t)count;
+	command->seconds = (uint64_t)seconds;
 	return NULL;
 }
 
-/* Who had which registration removed. */
-static void log_removal(const struct rdl_lines_client *client, struct rdl_span endpoint)
+/* Who had this done to, or for, which endpoint; empty: to no one in particular. */
+static void log_command(struct rdl_log_kind *kind, const char *done,
+	const struct rdl_lines_client *client, struct rdl_span endpoint)
 {
-	static struct rdl_log_kind kind = { RDL_LOG_KIND(
-		RDL_LOG_INFO, "control", "removed registrations") };
 	struct ucred peer = { .pid = -1, .uid = (uid_t)-1 };
 	socklen_t len = sizeof(peer);
 	char name[3 * RDL_ENDPOINT_MAX + 1];
 
 	(void)getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
 	rdl_percent_encode(endpoint, name);
-	rdl_log_some(&kind, rdl_clock_ms(), "removed uid=%ld pid=%ld endpoint=%s", (long)peer.uid,
+	rdl_log_some(kind, rdl_clock_ms(), "%s uid=%ld pid=%ld endpoint=%s", done, (long)peer.uid,
 		(long)peer.pid, name);
+}
+
+static void log_removal(const struct rdl_lines_client *client, struct rdl_span endpoint)
+{
+	static struct rdl_log_kind kind = { RDL_LOG_KIND(
+		RDL_LOG_INFO, "control", "removed registrations") };
+
+	log_command(&kind, "removed", client, endpoint);
+}
+
+/* Packets are others' business: the log says who has looked at them. */
+static void begin_capture(
+	struct console *console, struct rdl_lines_client *client, const struct command *command)
+{
+	static struct rdl_log_kind kind = { RDL_LOG_KIND(
+		RDL_LOG_INFO, "control", "captures begun") };
+	const char *wrong = capture_begin(&console->capture, client, command);
+
+	if (wrong != NULL)
+		rdl_lines_error(client, wrong);
+	else
+		log_command(&kind, "captures", client, command->endpoint);
+}
+
+static void closed(struct rdl_lines_client *client)
+{
+	struct console *console = client->lines->config.owner;
+
+	capture_closed(&console->capture, client);
+}
+
+static int work(struct rdl_lines *lines)
+{
+	struct console *console = lines->config.owner;
+
+	return capture_work(&console->capture);
 }
 
 static void line(struct rdl_lines_client *client, const char *text, size_t len)
@@ -73,6 +128,11 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 		return;
 	}
 	const char *wrong = read_request(request, &command);
+	if (wrong == NULL && strcmp(command.name, "capture") == 0) {
+		begin_capture(console, client, &command);
+		json_decref(request);
+		return;
+	}
 	if (wrong == NULL)
 		wrong = commands_run(&console->sources, &command, &reply);
 	if ((wrong == NULL && strcmp(command.name, "remove") == 0) || wrong == commands_unconfirmed)
@@ -114,6 +174,8 @@ int console_open(const struct rdl_conf *conf, struct console **console)
 		.out_octets = COMMANDS_REPLY_MAX,
 		.idle_ms = IDLE_MS,
 		.line = line,
+		.closed = closed,
+		.work = work,
 		.owner = made,
 	});
 	if (made->lines == NULL) {
@@ -129,6 +191,7 @@ int console_start(struct console *console, const struct console_sources *sources
 	if (console == NULL)
 		return 0;
 	console->sources = *sources;
+	console->capture.sources = &console->sources;
 	return rdl_lines_start(console->lines);
 }
 

@@ -6,6 +6,7 @@
 #ifndef RDL_CONSOLE_H
 #define RDL_CONSOLE_H
 
+#include "capture.h"
 #include "conf.h"
 #include "keeping.h"
 #include "lines.h"
@@ -24,6 +25,9 @@ struct console_sources {
 	const struct keeping *keeping; /* NULL: nothing outlives the process */
 	unsigned worker_count;
 	const struct rdl_refusals *refusals[WORKERS_MAX];
+	struct rdl_capture *captures[WORKERS_MAX]; /* the console's to read */
+	unsigned port_count;
+	const char *ports[RDL_CONF_PORTS_MAX]; /* their devices */
 };
 
 /*

@@ -70,7 +70,6 @@ void client_close(struct client *client)
 enum client_result client_ask(struct client *client, json_t *request, json_t **reply)
 {
 	char *text = json_dumps(request, JSON_COMPACT);
-	json_error_t error;
 
 	*reply = NULL;
 	json_decref(request);
@@ -78,6 +77,14 @@ enum client_result client_ask(struct client *client, json_t *request, json_t **r
 	free(text);
 	if (written < 0)
 		return fail(CLIENT_UNREACHED, client->path, "cannot be written to");
+	return client_hear(client, reply);
+}
+
+enum client_result client_hear(struct client *client, json_t **reply)
+{
+	json_error_t error;
+
+	*reply = NULL;
 	ssize_t len = getline(&client->line, &client->line_room, client->stream);
 	if (len <= 0 || (size_t)len > REPLY_MAX || client->line[len - 1] != '\n')
 		return fail(CLIENT_UNREACHED, client->path, "no reply");

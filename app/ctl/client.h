@@ -28,6 +28,8 @@ void client_close(struct client *client);
 
 /* Takes the request over. *reply is the caller's to release, and NULL unless DONE. */
 enum client_result client_ask(struct client *client, json_t *request, json_t **reply);
+/* The next line without asking; the same of it. */
+enum client_result client_hear(struct client *client, json_t **reply);
 /* What the gateway says is wrong; NULL: nothing. */
 const char *client_error(const json_t *reply);
 

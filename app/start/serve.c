@@ -95,8 +95,13 @@ static struct console_sources console_sources(const struct daemon *daemon)
 
 	if (daemon->dtls.secured != NULL)
 		sources.credential_changes = &handshakers_keeper(daemon->handshakers)->seen;
-	for (unsigned w = 0; w < sources.worker_count; w++)
+	for (unsigned w = 0; w < sources.worker_count; w++) {
 		sources.refusals[w] = daemon->workers[w]->pipeline.config.refusals;
+		sources.captures[w] = daemon->workers[w]->captures;
+	}
+	sources.port_count = daemon->conf->port_count;
+	for (unsigned p = 0; p < sources.port_count; p++)
+		sources.ports[p] = daemon->conf->ports[p].device;
 	return sources;
 }
 
