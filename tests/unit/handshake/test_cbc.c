@@ -223,8 +223,12 @@ static void test_records(void **state)
 		/* These stay. */
 		assert_memory_equal(house->keys.read_key, none.read_key, sizeof(none.read_key));
 		assert_memory_equal(house->keys.write_key, none.write_key, sizeof(none.write_key));
-		for (unsigned n = 0; n < 3; n++)
+		for (unsigned n = 0; n < 3; n++) {
 			talk(house, 0, true);
+			/* The next day. */
+			now_ms += 86400 * 1000;
+			(void)rdl_handshakes_tick(house->world->handshakes, now_ms, 1);
+		}
 		assert_int_equal(counts(house)->cbc_opened, 3);
 		assert_int_equal(counts(house)->cbc_sealed, 3);
 		assert_int_equal(counts(house)->cbc_sessions, 1);
