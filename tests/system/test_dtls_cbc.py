@@ -248,8 +248,8 @@ class Spoken:
             octets = os.read(self.process.stdout.fileno(), 65536)
             assert octets, said
             said += octets
-            at = said.find(request[2:4])
-            if at >= 2 and said[at - 2] & 0xF0 == 0x60:
+            at = said.find(request[2:6])  # the token, too, which is no text
+            if at >= 2:
                 wait = 0.1
         assert at >= 2, said
         return Answer(said[at - 2:])
