@@ -184,6 +184,14 @@ RDL_MUST_CHECK enum rdl_net_verdict rdl_net_input(const struct rdl_interface *in
 	struct rdl_frame *frame, struct rdl_datagram *datagram);
 
 /*
+ * Turns a frame that rdl_net_input() has called RDL_NET_DROP_udp_port into the answer that nobody
+ * listens there (RFC 792, RFC 4443 section 3.1). False, and the frame is as it was: it came to a
+ * group, or there is no room.
+ */
+RDL_MUST_CHECK bool rdl_net_unreachable(
+	const struct rdl_interface *interface, struct rdl_frame *frame);
+
+/*
  * Turns the frame of a datagram into its reply: addresses and ports swapped, IP options and
  * extension headers gone, the same 802.1Q tag, hop limit 64, DF, `payload_len` octets of UDP
  * payload that already stand where the request's stood. Makes both checksums, or leaves them to the

@@ -10,6 +10,49 @@ static bool may_be_the_kernels(const struct rdl_pipeline *pipeline, const struct
 	return interface->shared && rdl_net_is_foreign(interface, frame, verdict);
 }
 
+/* A second: what is beyond is dropped in silence (RFC 1812 section 4.3.2.8). */
+#define UNREACHABLE_MAX 100
+
+/* A device that is led to a port that is not served learns so at once, but nobody floods others. */
+static bool refuse_port(struct rdl_pipeline *pipeline, struct rdl_frame *frame)
+{
+	if (pipeline->now_ms - pipeline->unreachable_ms >= 1000) {
+		pipeline->unreachable_ms = pipeline->now_ms;
+		pipeline->unreachable = 0;
+	}
+	if (pipeline->unreachable == UNREACHABLE_MAX ||
+		!rdl_net_unreachable(&pipeline->config.interfaces[frame->port], frame))
+		return false;
+	pipeline->unreachable++;
+	rdl_stats_add(&pipeline->stats, RDL_STAT_net_unreachable, 1);
+	return true;
+}
+
+/* A frame without a datagram for us. */
+static void sort(struct rdl_pipeline *pipeline, unsigned i, enum rdl_net_verdict verdict)
+{
+	struct rdl_burst *burst = &pipeline->burst;
+	struct rdl_frame *frame = &burst->packets[i]->frame;
+
+	if (verdict == RDL_NET_NEWS)
+		burst->news |= rdl_packet_bit(i);
+	if (verdict == RDL_NET_ANSWERED) {
+		rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
+		burst->reply |= rdl_packet_bit(i);
+	} else if (verdict == RDL_NET_DROP_fragment) {
+		rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
+		burst->fragment |= rdl_packet_bit(i);
+	} else if (may_be_the_kernels(pipeline, frame, verdict)) {
+		burst->foreign |= rdl_packet_bit(i);
+	} else if (verdict == RDL_NET_NEWS) {
+		burst->drop |= rdl_packet_bit(i);
+	} else if (verdict == RDL_NET_DROP_udp_port && refuse_port(pipeline, frame)) {
+		burst->reply |= rdl_packet_bit(i);
+	} else {
+		rdl_pipeline_drop(pipeline, i, rdl_stat_of_net_drop(verdict));
+	}
+}
+
 /* Frames that hold a datagram for us. */
 static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 {
@@ -22,28 +65,12 @@ static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 		const struct rdl_interface *interface = &pipeline->config.interfaces[frame->port];
 		enum rdl_net_verdict verdict = rdl_net_input(interface, frame, datagram);
 
-		if (RDL_LIKELY(verdict == RDL_NET_DATAGRAM)) {
-			if (RDL_UNLIKELY(datagram->multicast))
-				rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_multicast);
-			else
-				datagrams |= rdl_packet_bit(i);
-		} else if (verdict == RDL_NET_ANSWERED) {
-			rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
-			burst->reply |= rdl_packet_bit(i);
-		} else if (verdict == RDL_NET_NEWS) {
-			burst->news |= rdl_packet_bit(i);
-			if (may_be_the_kernels(pipeline, frame, verdict))
-				burst->foreign |= rdl_packet_bit(i);
-			else
-				burst->drop |= rdl_packet_bit(i);
-		} else if (verdict == RDL_NET_DROP_fragment) {
-			rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
-			burst->fragment |= rdl_packet_bit(i);
-		} else if (may_be_the_kernels(pipeline, frame, verdict)) {
-			burst->foreign |= rdl_packet_bit(i);
-		} else {
-			rdl_pipeline_drop(pipeline, i, rdl_stat_of_net_drop(verdict));
-		}
+		if (RDL_UNLIKELY(verdict != RDL_NET_DATAGRAM))
+			sort(pipeline, i, verdict);
+		else if (RDL_UNLIKELY(datagram->multicast))
+			rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_multicast);
+		else
+			datagrams |= rdl_packet_bit(i);
 	}
 	return datagrams;
 }

@@ -85,6 +85,9 @@ struct rdl_pipeline {
 	struct rdl_blocks blocks;
 	struct rdl_scratches scratches;
 	struct rdl_policy_memo *memo; /* NULL: there is none */
+	/* The second that runs, and how many were told in it that nobody listens at their port. */
+	uint64_t unreachable_ms;
+	unsigned unreachable;
 	struct rdl_burst burst;
 };
 

@@ -81,6 +81,7 @@
 	X(exception_to_kernel, "frames that are not ours, given to the kernel")    \
 	X(exception_from_kernel, "frames of the kernel's, sent")                   \
 	X(net_answered, "ARP, neighbour solicitations and echo requests answered") \
+	X(net_unreachable, "datagrams to other UDP ports answered so")             \
 	X(net_asked, "ARP requests and neighbour solicitations sent")              \
 	X(net_learned, "answers to those")                                         \
 	X(net_announced, "probes and announcements of our own addresses sent")     \

@@ -144,6 +144,10 @@ static void check_answered(const struct packet *p)
 {
 	const struct rdl_frame *frame = &p->packet.frame;
 
+	if (p->verdict == RDL_NET_DROP_udp_port) {
+		CHECK(inside((struct rdl_span){ p->buffer, p->room }, frame->data, frame->len));
+		return;
+	}
 	if (p->verdict != RDL_NET_ANSWERED) {
 		check_reply(p);
 		return;

@@ -68,11 +68,11 @@ def udp(source, to, source_port, port, payload, length=None, sum=None, wrong=0):
     return head + struct.pack("!H", sum ^ wrong) + payload
 
 
-def icmp(type, body, addresses=None, wrong=0):
+def icmp(type, body, addresses=None, wrong=0, code=0):
     """An ICMP message; with `addresses` (source, destination) an ICMPv6 one. `body` is all behind the checksum."""
     head = pseudo(*addresses, ICMPV6, 4 + len(body)) if addresses else b""
-    sum = checksum(head + bytes([type, 0, 0, 0]) + body)
-    return bytes([type, 0]) + struct.pack("!H", sum ^ wrong) + body
+    sum = checksum(head + bytes([type, code, 0, 0]) + body)
+    return bytes([type, code]) + struct.pack("!H", sum ^ wrong) + body
 
 
 def is_told_to_all(frame):

@@ -264,13 +264,38 @@ def test_largest_datagrams(net):
             expect(net.gateway.registration(name)["objects"], ["1/0", "3/0"], name)
 
 
+def test_other_ports(net):
+    """Nobody listens there, and it is said so: a hundred times a second."""
+    def asked(source, to, port=5684):
+        l4 = udp(source, to, PORT, port, PING)
+        return (ipv6 if ":" in source else ipv4)(source, to, UDP, l4)
+
+    def told(source, to):
+        if ":" in source:
+            return ipv6(to, source, ICMPV6, icmp(1, bytes(4) + asked(source, to), (to, source), code=4))
+        return ipv4(to, source, ICMP, icmp(3, bytes(4) + asked(source, to)[:28], code=3))
+
+    net.check([
+        ("IPv4", net.to(IPV4, asked(ME4, OTHER4)), net.back(IPV4, told(ME4, OTHER4)), "net_unreachable"),
+        ("IPv6", net.to(IPV6, asked(ME6, GATEWAY6)), net.back(IPV6, told(ME6, GATEWAY6)), "net_unreachable"),
+        ("IPv4, tagged", net.to(IPV4, asked(ME4, GATEWAY4), tags=(7, 8)),
+         net.back(IPV4, told(ME4, GATEWAY4), tags=(7, 8)), "net_unreachable"),
+    ])
+    net.drops([
+        ("to a group", "udp_port", net.to(IPV4, asked(ME4, "224.0.1.187"), "01:00:5e:00:01:bb")),
+        ("to a group", "udp_port", net.to(IPV6, asked(ME6, "ff02::fd"), "33:33:00:00:00:fd")),
+    ])
+    time.sleep(1.1)
+    got, counted = net.exchange([net.to(IPV4, asked(ME4, GATEWAY4))] * 150)
+    expect((counted["net_unreachable"] + counted["drop_udp_port"], len(got)), (150, counted["net_unreachable"]), "flood")
+    expect(100 <= counted["net_unreachable"] < 150, True, counted)
+
+
 def test_not_for_us(net):
     def other_port(source, to, source_port, port):
         return net.coap(source, to, l4=udp(source, to, source_port, port, PING))
 
     net.drops([
-        ("IPv4 port", "udp_port", other_port(ME4, GATEWAY4, PORT, 5684)),
-        ("IPv6 port", "udp_port", other_port(ME6, GATEWAY6, PORT, 5684)),
         ("source port 0", "udp_header", other_port(ME4, GATEWAY4, 0, 5683)),
         ("IPv4 address", "not_for_us", net.coap(ME4, STRANGER4)),
         ("IPv6 address", "not_for_us", net.coap(ME6, STRANGER6)),

@@ -275,7 +275,8 @@ static void test_net_drops(void **state)
 		{ { .mac_to = gateway_mac, .from = PEER_IPV4, .to = OUR_IPV4 },
 			RDL_STAT_drop_not_for_us },
 		{ { .from = PEER_IPV4, .to = "192.0.2.2" }, RDL_STAT_drop_not_for_us },
-		{ { .from = PEER_IPV4, .to = OUR_IPV4, .to_port = 5684 }, RDL_STAT_drop_udp_port },
+		{ { .from = PEER_IPV4, .to = "224.0.0.1", .to_port = 5684 },
+			RDL_STAT_drop_udp_port },
 		{ { .from = "127.0.0.1", .to = OUR_IPV4 }, RDL_STAT_drop_ip_source },
 		{ { .from = PEER_IPV4, .to = OUR_IPV4, .protocol = 6 }, RDL_STAT_drop_ip_protocol },
 		{ { .from = PEER_IPV4, .to = OUR_IPV4, .tags = "8100 0001 8100 0002 8100 0003" },
@@ -301,6 +302,32 @@ static void test_net_drops(void **state)
 	struct run run = run_frame(&f);
 	expect_silence(&run, RDL_STAT_drop_udp_checksum);
 	run_end(&run);
+}
+
+/* A hundred a second are told that nobody listens there; others are dropped. */
+static void test_other_port(void **state)
+{
+	struct frame_spec spec = { .from = PEER_IPV4, .to = OUR_IPV4, .to_port = 5684 };
+	struct run run;
+
+	for (unsigned n = 0; n < 201; n++) {
+		struct test_frame f = frame_build(&spec);
+
+		run_place(&run, f.data, f.len);
+		if (n == 150)
+			pipeline.now_ms += 999;
+		if (n == 200)
+			pipeline.now_ms += 1;
+		run_go(&run);
+		if (n < 100 || n == 200) {
+			assert_int_equal(run.burst.reply, 1);
+			assert_int_equal(run.packet.frame.data[34], 3); /* ICMP: unreachable */
+			assert_int_equal(run.packet.frame.len, 14 + 20 + 8 + 20 + 8);
+		} else {
+			assert_int_equal(run.burst.drop, 1);
+		}
+		run_end(&run);
+	}
 }
 
 /* ARP and echo are answered by the layer below, as whole frames. */
@@ -347,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_offload),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_net_drops),
+		cmocka_unit_test(test_other_port),
 		cmocka_unit_test(test_net_answers),
 	};
 

@@ -105,14 +105,18 @@ static void test_lacks_checksum(void **state)
 	step(0);
 }
 
-/* A port that is not shared drops them, as ever. */
+/* Of a port that is not shared they are nobody's, and who sent them is told. */
 static void test_not_shared(void **state)
 {
+	struct rte_mbuf *m;
+
 	interface.shared = false;
 	arrive_foreign(1);
 	step(0);
 	assert_int_equal(rdl_channel_waiting(&kernel), 0);
-	assert_int_equal(stat_of(0, RDL_STAT_drop_udp_port), 1);
+	assert_int_equal(stat_of(0, RDL_STAT_net_unreachable), 1);
+	assert_int_equal(rte_ring_dequeue(out[0], (void **)&m), 0);
+	rte_pktmbuf_free(m);
 }
 
 static void test_rate(void **state)
