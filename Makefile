@@ -14,6 +14,7 @@ link_DEPS     := base
 fragments_DEPS := net
 pcapng_DEPS   := base
 neighbours_DEPS := net
+paths_DEPS    := net
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := identities
 policy_PKGS   := libxxhash
@@ -33,7 +34,7 @@ journal_DEPS  := base
 events_DEPS   := registry
 refusals_DEPS := stats identities
 capture_DEPS  := refusals
-pipeline_DEPS := policy stats capture dtls
+pipeline_DEPS := policy stats capture dtls paths
 pipeline_PKGS := libxxhash
 shard_DEPS    := events journal policy admission stats
 pktio_DEPS    := net
@@ -47,7 +48,7 @@ handshake_PKGS := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments neighbours admission coap link lwm2m policy stats pcapng conf watch log thread rules mailbox lines registry events \
+LIBS := base clock channel net fragments neighbours paths admission coap link lwm2m policy stats pcapng conf watch log thread rules mailbox lines registry events \
 	refusals capture pipeline shard pktio credentials identities dtls handshake journal
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.

@@ -13,7 +13,7 @@
 
 /* Random, each for one purpose: at each start, or at the first one where they are kept. */
 struct keys {
-	struct rdl_key endpoint, list, admission, fragments, block, neighbours;
+	struct rdl_key endpoint, list, admission, fragments, block, neighbours, paths;
 	struct rdl_key identities, dtls_address, dtls_cid, dtls_cookie;
 	struct rdl_speck location;
 	uint64_t exchange_seed, memo_seed;
@@ -43,6 +43,7 @@ struct daemon {
 	struct rdl_pktio *pktio;
 	struct rdl_interface interfaces[PORTS_MAX];
 	struct rdl_neighbours *neighbours; /* of all workers */
+	struct rdl_paths *paths; /* the same */
 	struct worker *workers[WORKERS_MAX];
 	struct owners owners; /* the shard cores */
 	void *admission[SHARDS_MAX]; /* their memory for it */
@@ -75,6 +76,8 @@ struct daemon {
 #define KERNEL_BORN (2 * RDL_PKTIO_BURST)
 /* Neighbours that are known at a time. */
 #define NEIGHBOURS 1024
+/* Paths that are known to be narrow. */
+#define PATHS 8192
 
 /* eal.c: brings EAL up with an argv made from the configuration; logs, returns -1 when it fails. */
 int daemon_eal(struct daemon *daemon);

@@ -42,6 +42,7 @@ int daemon_keys(struct daemon *daemon)
 		{ &keys->fragments, sizeof(keys->fragments) },
 		{ &keys->block, sizeof(keys->block) },
 		{ &keys->neighbours, sizeof(keys->neighbours) },
+		{ &keys->paths, sizeof(keys->paths) },
 		{ &keys->identities, sizeof(keys->identities) },
 		{ &keys->dtls_address, sizeof(keys->dtls_address) },
 		{ &keys->dtls_cid, sizeof(keys->dtls_cid) },

@@ -84,17 +84,24 @@ static int setup_exception(struct daemon *daemon)
 	return daemon->exception != NULL ? 0 : -1;
 }
 
+/* What workers share of what is around: neighbours on the links, and paths beyond. */
 static int setup_neighbours(struct daemon *daemon)
 {
-	void *memory = rte_zmalloc_socket("neighbours", rdl_neighbours_memory(NEIGHBOURS),
+	void *neighbours = rte_zmalloc_socket("neighbours", rdl_neighbours_memory(NEIGHBOURS),
 		RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	void *paths = rte_zmalloc_socket(
+		"paths", rdl_paths_memory(PATHS), RTE_CACHE_LINE_SIZE, daemon->socket_id);
 
-	if (memory == NULL) {
-		rdl_log_error("start", "no memory for %u neighbours", NEIGHBOURS);
+	if (neighbours == NULL || paths == NULL) {
+		rdl_log_error(
+			"start", "no memory for %u neighbours and %u paths", NEIGHBOURS, PATHS);
+		rte_free(neighbours);
+		rte_free(paths);
 		return -1;
 	}
-	daemon->neighbours = rdl_neighbours_init(memory, NEIGHBOURS, daemon->interfaces,
+	daemon->neighbours = rdl_neighbours_init(neighbours, NEIGHBOURS, daemon->interfaces,
 		daemon->conf->port_count, &daemon->keys.neighbours);
+	daemon->paths = rdl_paths_init(paths, PATHS, &daemon->keys.paths);
 	return 0;
 }
 
@@ -269,6 +276,7 @@ void daemon_teardown(struct daemon *daemon)
 		rte_free(daemon->workers[w]);
 	}
 	rte_free(daemon->neighbours);
+	rte_free(daemon->paths);
 	daemon_teardown_dtls(daemon);
 	exception_close(daemon->exception);
 	rte_free(daemon->channels);

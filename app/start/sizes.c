@@ -106,6 +106,7 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 
 	*config = (struct rdl_pipeline_config){
 		.interfaces = daemon->interfaces,
+		.paths = daemon->paths,
 		.shards = conf->shards,
 		.location_key = daemon->keys.location,
 		.slots = rdl_registry_slots(conf->memory.registrations),
@@ -168,7 +169,7 @@ uint64_t daemon_dpdk_memory(const struct daemon *daemon)
 		octets += rdl_registry_memory(&registry);
 	}
 	octets += daemon_channels_memory(daemon) + daemon_dtls_memory(daemon) +
-		  rdl_neighbours_memory(NEIGHBOURS);
+		  rdl_neighbours_memory(NEIGHBOURS) + rdl_paths_memory(PATHS);
 	return octets;
 }
 

@@ -97,12 +97,14 @@ static void send_flight(struct worker *worker, const struct rdl_dtls_letter *let
 	struct rdl_cursor to =
 		rdl_net_compose(&worker->pipeline.config.interfaces[way->local.port], way, frame);
 	rdl_cursor_bytes(&to, letter->flight.octets, letter->flight.len);
-	if (to.failed) {
+	if (!to.failed)
+		rdl_net_reply(frame, letter->flight.len);
+	if (to.failed ||
+		!rdl_paths_fit(worker->pipeline.config.paths, frame, rdl_clock_coarse_ms())) {
 		rdl_pktio_free(worker->pktio, worker->index, &frame, 1);
 		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_flight, 1);
 		return;
 	}
-	rdl_net_reply(frame, letter->flight.len);
 	rdl_stats_add(&worker->pipeline.stats, RDL_STAT_tx_frames, 1);
 	worker_capture(worker, frame, RDL_FATE_FLIGHT, 0);
 	worker_send_later(worker, frame);

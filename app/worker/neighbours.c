@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Neighbours on the links: what they tell, and what is sent to them. */
+/* Neighbours on the links, and routers farther off: what they tell, and what is sent to them. */
 #include "internal.h"
 
 static enum rdl_stat hear(struct worker *worker, const struct rdl_frame *frame)
@@ -13,8 +13,11 @@ static enum rdl_stat hear(struct worker *worker, const struct rdl_frame *frame)
 	struct rdl_news news;
 
 	rdl_net_read_news(&worker->pipeline.config.interfaces[frame->port], frame, &news);
-	if (news.kind == RDL_NEWS_TOO_BIG)
-		return RDL_STAT_drop_icmp;
+	if (news.kind == RDL_NEWS_TOO_BIG) {
+		rdl_paths_learn(worker->pipeline.config.paths, news.address, news.mtu,
+			worker->pipeline.now_ms);
+		return RDL_STAT_net_too_big;
+	}
 	return stats[rdl_neighbours_hear(worker->neighbours, &news, worker->pipeline.now_ms)];
 }
 

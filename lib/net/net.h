@@ -27,7 +27,7 @@
 	X(ip_protocol, "unknown IP protocol, extension header or option")                       \
 	X(fragment, "IP fragment whose datagram did not become whole in time")                  \
 	X(icmp, "ICMP that asks or tells us nothing, or is malformed")                          \
-	X(echo_mtu, "echo request whose reply would be longer than the port's MTU")             \
+	X(echo_mtu, "echo request whose reply would be longer than the MTU of port or path")    \
 	X(udp_header, "UDP length does not fit the packet, or source port 0")                   \
 	X(udp_checksum, "UDP checksum wrong, or absent over IPv6")                              \
 	X(udp_port, "another UDP port")
@@ -199,6 +199,9 @@ RDL_MUST_CHECK bool rdl_net_unreachable(
  * rdl_net_input() as RDL_NET_DATAGRAM, not multicast, or out of rdl_net_compose().
  */
 void rdl_net_reply(struct rdl_frame *frame, uint16_t payload_len);
+
+/* Lets routers fragment a finished IPv4 frame of ours, whose packet has this number then. */
+void rdl_net_let_fragment(struct rdl_frame *frame, uint16_t identification);
 
 /*
  * Before rdl_net_reply(): octets of UDP payload with which the reply is as long, as an IP packet,

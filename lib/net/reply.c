@@ -72,6 +72,17 @@ uint64_t rdl_net_turn_ipv4(struct rdl_frame *frame, uint8_t protocol, uint16_t p
 	return sum;
 }
 
+void rdl_net_let_fragment(struct rdl_frame *frame, uint16_t identification)
+{
+	uint8_t *ip = frame->data + frame->l2_len;
+
+	rdl_put_be32(ip + 4, (uint32_t)identification << 16);
+	if ((frame->flags & BY_PORT) == BY_PORT)
+		return;
+	rdl_put_be16(ip + 10, 0);
+	rdl_put_be16(ip + 10, (uint16_t)~rdl_net_sum(ip, IPV4_LEN, 0));
+}
+
 uint64_t rdl_net_turn_ipv6(struct rdl_frame *frame, uint8_t protocol, uint16_t payload_len)
 {
 	const uint8_t *request = frame->data + frame->l2_len;

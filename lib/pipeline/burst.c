@@ -28,6 +28,14 @@ static bool refuse_port(struct rdl_pipeline *pipeline, struct rdl_frame *frame)
 	return true;
 }
 
+/* ARP has no path, and an echo reply may be longer than its path takes. */
+static bool answer_fits(const struct rdl_pipeline *pipeline, struct rdl_frame *frame)
+{
+	struct rdl_paths *paths = pipeline->config.paths;
+
+	return paths == NULL || frame->l3_len == 0 || rdl_paths_fit(paths, frame, pipeline->now_ms);
+}
+
 /* A frame without a datagram for us. */
 static void sort(struct rdl_pipeline *pipeline, unsigned i, enum rdl_net_verdict verdict)
 {
@@ -36,7 +44,9 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, enum rdl_net_verdict
 
 	if (verdict == RDL_NET_NEWS)
 		burst->news |= rdl_packet_bit(i);
-	if (verdict == RDL_NET_ANSWERED) {
+	if (verdict == RDL_NET_ANSWERED && !answer_fits(pipeline, frame)) {
+		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_echo_mtu);
+	} else if (verdict == RDL_NET_ANSWERED) {
 		rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
 		burst->reply |= rdl_packet_bit(i);
 	} else if (verdict == RDL_NET_DROP_fragment) {

@@ -10,6 +10,7 @@
 #include "blocks.h"
 #include "burst.h"
 #include "capture.h"
+#include "paths.h"
 #include "policy.h"
 #include "refusals.h"
 #include "scratches.h"
@@ -17,6 +18,7 @@
 
 struct rdl_pipeline_config {
 	const struct rdl_interface *interfaces; /* by rdl_frame.port; immutable */
+	struct rdl_paths *paths; /* of all workers; NULL: none is known to be narrow */
 	unsigned shards;
 	struct rdl_speck location_key;
 	uint32_t slots; /* of each partition, in every registry: no location names one beyond */

@@ -82,6 +82,7 @@
 	X(exception_from_kernel, "frames of the kernel's, sent")                   \
 	X(net_answered, "ARP, neighbour solicitations and echo requests answered") \
 	X(net_unreachable, "datagrams to other UDP ports answered so")             \
+	X(net_too_big, "packets of ours that a router found too long for a path")  \
 	X(net_asked, "ARP requests and neighbour solicitations sent")              \
 	X(net_learned, "answers to those")                                         \
 	X(net_announced, "probes and announcements of our own addresses sent")     \

@@ -210,5 +210,50 @@ def test_routers_that_do_not_answer(lab):
     until(lambda: "warn port: gateway answers again port=0 gateway=%s" % ROUTER4 in link.gateway.log(), "not said")
 
 
+def test_paths_that_are_narrow(lab):
+    """A router far away cannot pass on what we send: over IPv4 it may fragment it then, over IPv6 it is not sent."""
+    far4, far6, hop4, hop6 = "203.0.113.7", "2001:db8:1::7", "203.0.113.1", "2001:db8:1::1"
+    body = b"\x12\x34\0\1" + bytes(1200)
+    link = Link(lab, vlan=0)
+
+    def ping4():
+        link.send(IPV4, ipv4(far4, GATEWAY4, ICMP, icmp(8, body)))
+        return ipv4(GATEWAY4, far4, ICMP, icmp(0, body))
+
+    def ping6():
+        link.send(IPV6, ipv6(far6, GATEWAY6, ICMPV6, icmp(128, body + bytes(100), (far6, GATEWAY6))))
+        return ipv6(GATEWAY6, far6, ICMPV6, icmp(129, body + bytes(100), (GATEWAY6, far6)))
+
+    def too_big(quoted):
+        if quoted[0] >> 4 == 4:
+            told = icmp(3, struct.pack("!HH", 0, 576) + quoted[:28], code=4)
+            link.send(IPV4, ipv4(hop4, GATEWAY4, ICMP, told))
+        else:
+            told = icmp(2, struct.pack("!I", 1280) + quoted[:1000], (hop6, GATEWAY6))
+            link.send(IPV6, ipv6(hop6, GATEWAY6, ICMPV6, told))
+
+    whole4, whole6 = ping4(), ping6()
+    link.wait_for(link.from_gateway(IPV4, whole4, MAC))
+    link.wait_for(link.from_gateway(IPV6, whole6, MAC))
+    # Of what was never sent nothing is believed.
+    too_big(ipv4(GATEWAY4, far4, UDP, struct.pack("!HHHH", 1234, 40000, 1240, 0) + bytes(1232)))
+    too_big(ipv4(OTHER4, far4, ICMP, icmp(0, body)))
+    too_big(ipv6(GATEWAY6, far6, UDP, struct.pack("!HHHH", 1234, 40000, 1340, 0) + bytes(1332)))
+    ping4(), ping6()
+    link.wait_for(link.from_gateway(IPV4, whole4, MAC))
+    link.wait_for(link.from_gateway(IPV6, whole6, MAC))
+    expect((link.count("drop_icmp"), link.count("net_too_big")), (3, 0), "disbelieved")
+    too_big(whole4)
+    too_big(whole6)
+    until(lambda: link.count("net_too_big") == 2, "not believed")
+    link.wire.drain()
+    ping4(), ping6()
+    echo = [f[14:] for f in link.heard(2) if f[12:14] == b"\x08\0" or f[12:14] == b"\x86\xdd" and f[54] == 129]
+    expect(len(echo), 1, "answers")
+    number = struct.unpack("!H", echo[0][4:6])[0]
+    expect(echo[0].hex(), ipv4(GATEWAY4, far4, ICMP, icmp(0, body), fragment=0, id=number).hex(), "may be fragmented")
+    expect(link.count("drop_echo_mtu"), 1, "IPv6")
+
+
 if __name__ == "__main__":
     main(setup)

@@ -52,6 +52,7 @@ static struct seat seats[QUEUES];
 static unsigned seat_count = 1; /* the program's, before it begins */
 static unsigned told_ports; /* the same: whose links are told of our addresses */
 static struct rdl_neighbours *neighbours;
+static struct rdl_paths *paths;
 static struct rdl_dtls *client;
 static struct rdl_dtls_owners *owners;
 static struct ending ending;
@@ -141,6 +142,7 @@ static inline void take_seat(unsigned s)
 	struct worker *worker = &seat->worker;
 
 	config.interfaces = &interface;
+	config.paths = paths;
 	config.dtls = make_table(s, seat_count);
 	config.dtls_udp_port = 1;
 	config.leave = worker_leave;
@@ -179,6 +181,7 @@ static inline int begin(void **state)
 	rdl_net_add_udp_port(&interface, SECURE_PORT);
 	owners = rdl_dtls_owners_init(zeroed(rdl_dtls_owners_memory(16)), 16);
 	client = make_table(0, 1);
+	paths = rdl_paths_init(zeroed(rdl_paths_memory(64)), 64, &gateway_list_key);
 	neighbours = rdl_neighbours_init(
 		zeroed(rdl_neighbours_memory(8)), 8, &interface, told_ports, &gateway_list_key);
 	rdl_rulebook_init(&rulebook);
@@ -208,6 +211,7 @@ static inline int end(void **state)
 	rdl_rulebook_close(&rulebook);
 	free(client);
 	free(neighbours);
+	free(paths);
 	free(owners);
 	free(between);
 	return 0;

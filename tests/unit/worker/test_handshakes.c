@@ -151,6 +151,37 @@ static void test_several_records(void **state)
 	assert_int_equal(letters_back(0), 1);
 }
 
+/* A datagram that is longer than its path takes may be fragmented. */
+static void test_narrow_path(void **state)
+{
+	static const uint8_t address[16] = { [10] = 0xff, 0xff, 198, 51, 100, 7 };
+	struct rdl_dtls_letter flight = { .kind = RDL_LETTER_SEND };
+	struct rdl_dtls_parcel *parcels[8];
+	uint8_t hello[128];
+	struct rte_mbuf *m;
+
+	say_hello(0, 40001, hello);
+	assert_int_equal(take_parcels(0, parcels), 1);
+	flight.session = parcels[0]->session;
+	flight.flight.way = parcels[0]->way;
+	for (unsigned i = 0; i < 4; i++) {
+		flight.flight.len = i % 2 == 0 ? 576 - 28 : 577 - 28;
+		if (i == 2)
+			rdl_paths_learn(paths, address, 576, rdl_clock_ms());
+		write_letter(0, &flight);
+		step(0);
+		assert_int_equal(rte_ring_dequeue(out[0], (void **)&m), 0);
+		const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *) + 14;
+		assert_int_equal(rdl_get_be16(ip + 2), flight.flight.len + 28);
+		assert_int_equal(rdl_get_be16(ip + 6), i == 3 ? 0 : 0x4000);
+		assert_int_equal(frame_sum(ip, 20, 0), 0xffff);
+		rte_pktmbuf_free(m);
+	}
+	assert_int_equal(letters_back(0), 4);
+	give_back(0, parcels[0]);
+	step(0);
+}
+
 /* No more frames than a worker may make, and none to nowhere. */
 static void test_no_frame(void **state)
 {
@@ -281,6 +312,7 @@ int main(void)
 		TEST(test_credit),
 		TEST(test_again),
 		TEST(test_several_records),
+		TEST(test_narrow_path),
 		TEST(test_no_frame),
 		TEST(test_untold),
 		TEST(test_untold_many),

@@ -163,6 +163,33 @@ static void claimed(void **state)
 	assert_memory_equal(claim_seen.mac, frame_peer_mac, 6);
 }
 
+/* A router has told that a flight's datagram was too long. */
+static void too_big(void **state)
+{
+	static const uint8_t address[16] = { [10] = 0xff, 0xff, 198, 51, 100, 7 };
+	uint8_t message[] = { 3, 4, 0, 0, 0, 0, 0x02, 0x40, 0x45, 0, 0x04, 0xec, 0, 0, 0x40, 0,
+		0x3f, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 7, 0x16, 0x34, 0x9c, 0x40, 4, 0xd8, 0,
+		0 };
+	struct frame_spec spec = { .from = "203.0.113.1",
+		.to = "192.0.2.1",
+		.protocol = 1,
+		.payload = message,
+		.payload_len = sizeof(message) };
+	struct test_frame f = frame_build(&spec);
+
+	arrive_frame(1, &f);
+	step(1);
+	assert_int_equal(stat_of(1, RDL_STAT_net_too_big), 1);
+	assert_int_equal(rdl_paths_mtu(paths, address, rdl_clock_ms()), 576);
+	/* One of another port. */
+	message[29] = 0x35;
+	message[27] = 8;
+	f = frame_build(&spec);
+	arrive_frame(1, &f);
+	step(1);
+	assert_int_equal(stat_of(1, RDL_STAT_drop_icmp), 1);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin_told, end)
 
 int main(void)
@@ -172,6 +199,7 @@ int main(void)
 		TEST(no_frame),
 		TEST(asked_and_heard),
 		TEST(claimed),
+		TEST(too_big),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
