@@ -64,18 +64,17 @@ int rdl_journal_reader_enter(struct rdl_journal_reader *reader, size_t segment)
 	return len < 0 ? (int)len : reader->pages.error;
 }
 
-const uint8_t *rdl_journal_reader_group(struct rdl_journal_reader *reader,
-	struct rdl_journal_place place, struct rdl_journal_group *group)
+const uint8_t *rdl_journal_reader_group(
+	struct rdl_journal_reader *reader, uint64_t at, struct rdl_journal_group *group)
 {
-	return rdl_journal_pages_group(&reader->pages, &reader->identity,
-		reader->log->segments[place.segment], place.at, group);
+	return rdl_journal_pages_group(&reader->pages, &reader->identity, at, group);
 }
 
 bool rdl_journal_reader_seek(struct rdl_journal_reader *reader, struct rdl_journal_place *place,
 	struct rdl_journal_group *group)
 {
 	while (rdl_journal_pages_get(&reader->pages, place->at, RDL_JOURNAL_BLOCK) != NULL) {
-		if (rdl_journal_reader_group(reader, *place, group) != NULL) {
+		if (rdl_journal_reader_group(reader, place->at, group) != NULL) {
 			place->at += rdl_journal_group_octets(group);
 			return true;
 		}
@@ -178,31 +177,26 @@ static bool find_start_in(struct rdl_journal_reader *reader, size_t segment, uin
 	bool found = false;
 
 	while (rdl_journal_reader_seek(reader, &place, &group) && group.first <= base) {
-		reader->place = (struct rdl_journal_place){ segment, group.at };
+		reader->place = place;
+		reader->place.at -= rdl_journal_group_octets(&group);
 		reader->next = group.first;
 		found = true;
 	}
 	return found;
 }
 
-/* A log that was cut may have lost its beginning, too: what is there of it. */
-static enum rdl_journal_result begin_anywhere(struct rdl_journal_reader *reader)
+/* The log was cut before the sweep that made its beginning needless: what there is before the cut. */
+static enum rdl_journal_result begin_with_what_is_there(struct rdl_journal_reader *reader)
 {
 	struct rdl_journal_group group;
+	int rc = rdl_journal_reader_enter(reader, 0);
 
-	for (size_t i = 0; i < reader->log->count; i++) {
-		struct rdl_journal_place place = { i, RDL_JOURNAL_BLOCK };
-		int rc = rdl_journal_reader_enter(reader, i);
-
-		if (rc != 0)
-			return rdl_journal_reader_unreadable(reader, rc);
-		if (rdl_journal_reader_seek(reader, &place, &group)) {
-			reader->place = (struct rdl_journal_place){ i, group.at };
-			reader->next = group.first;
-			return RDL_JOURNAL_OK;
-		}
-	}
-	return rdl_journal_reader_end(reader);
+	if (rc != 0)
+		return rdl_journal_reader_unreadable(reader, rc);
+	if (rdl_journal_reader_group(reader, reader->place.at, &group) == NULL)
+		return rdl_journal_reader_stop(reader);
+	reader->next = group.first;
+	return RDL_JOURNAL_OK;
 }
 
 /* Finds the group with the first position that is needed. */
@@ -219,6 +213,7 @@ enum rdl_journal_result rdl_journal_reader_begin(struct rdl_journal_reader *read
 	if (!reader->run->has_header)
 		return rdl_journal_reader_damaged(
 			reader, reader->place, "no header of the run can be read");
+	reader->place.at = RDL_JOURNAL_BLOCK;
 	for (size_t i = log->count; i-- > 0;) {
 		int rc = rdl_journal_reader_enter(reader, i);
 
@@ -228,8 +223,8 @@ enum rdl_journal_result rdl_journal_reader_begin(struct rdl_journal_reader *read
 			return rdl_journal_reader_unreadable(
 				reader, rc != 0 ? rc : reader->pages.error);
 	}
-	if (log->told.cut)
-		return begin_anywhere(reader);
+	if (log->told.cut && log->segments[0] != 1)
+		return begin_with_what_is_there(reader);
 	reader->next = base;
 	if (log->base > 0 || log->segments[0] != 1)
 		return rdl_journal_reader_damaged(

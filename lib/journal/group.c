@@ -9,16 +9,14 @@ enum {
 	AT_LEN = 8,
 	AT_ENTRIES = 12,
 	AT_RUN_ID = 16,
-	AT_SEGMENT = 32,
-	AT_SHARD = 36,
-	AT_PLACE = 40,
-	AT_FIRST = 48,
-	AT_CONFIRMED = 56,
-	AT_BASE = 64,
-	AT_RUN_MS = 72,
-	AT_BOOT_MS = 80,
-	AT_WALL_MS = 88,
-	AT_REST = 96, /* zero */
+	AT_SHARD = 32,
+	AT_FIRST = 40,
+	AT_CONFIRMED = 48,
+	AT_BASE = 56,
+	AT_RUN_MS = 64,
+	AT_BOOT_MS = 72,
+	AT_WALL_MS = 80,
+	AT_REST = 88, /* zero */
 	AT_CRC = 124,
 };
 static_assert(AT_CRC + 4 == RDL_JOURNAL_GROUP_HEAD, "a group's header ends with its CRC");
@@ -55,9 +53,7 @@ void rdl_journal_group_seal(uint8_t *octets, const struct rdl_journal_identity *
 	memcpy(octets + AT_LEN, &group->len, 4);
 	memcpy(octets + AT_ENTRIES, &group->entries, 4);
 	memcpy(octets + AT_RUN_ID, identity->run_id, RDL_JOURNAL_ID_LEN);
-	memcpy(octets + AT_SEGMENT, &group->segment, 4);
 	memcpy(octets + AT_SHARD, &shard, 4);
-	memcpy(octets + AT_PLACE, &group->at, 8);
 	memcpy(octets + AT_FIRST, &group->first, 8);
 	memcpy(octets + AT_CONFIRMED, &group->confirmed, 8);
 	memcpy(octets + AT_BASE, &group->base, 8);
@@ -78,15 +74,14 @@ bool rdl_journal_group_open(const uint8_t *octets, const struct rdl_journal_iden
 	*group = (struct rdl_journal_group){
 		.len = get32(octets + AT_LEN),
 		.entries = get32(octets + AT_ENTRIES),
-		.segment = get32(octets + AT_SEGMENT),
-		.at = get64(octets + AT_PLACE),
 		.first = get64(octets + AT_FIRST),
 		.confirmed = get64(octets + AT_CONFIRMED),
 		.base = get64(octets + AT_BASE),
 		.stamp = { get64(octets + AT_RUN_MS), get64(octets + AT_BOOT_MS),
 			get64(octets + AT_WALL_MS) },
 	};
-	return group->len <= RDL_JOURNAL_GROUP_MAX - RDL_JOURNAL_GROUP_HEAD;
+	return group->len <= RDL_JOURNAL_GROUP_MAX - RDL_JOURNAL_GROUP_HEAD && group->first > 0 &&
+	       group->first <= INT64_MAX && group->confirmed < group->first;
 }
 
 bool rdl_journal_group_check(const uint8_t *octets, const struct rdl_journal_group *group)

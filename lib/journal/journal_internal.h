@@ -44,9 +44,6 @@ struct rdl_journal_identity {
 struct rdl_journal_group {
 	uint32_t len; /* of its entries' octets */
 	uint32_t entries;
-	/* Where it lies. */
-	uint32_t segment;
-	uint64_t at;
 	uint64_t first; /* position of its first entry */
 	/* When it was written: all to here was on the disk; what lies before is needed no more. */
 	uint64_t confirmed, base;
@@ -152,9 +149,8 @@ void rdl_journal_pages_close(struct rdl_journal_pages *pages);
 int64_t rdl_journal_pages_length(struct rdl_journal_pages *pages);
 /* `len` octets of the file, from a block on; NULL: there are not so many, or `error` says why. */
 const uint8_t *rdl_journal_pages_get(struct rdl_journal_pages *pages, uint64_t at, size_t len);
-/* The group at that place of that segment; NULL: there is none. */
+/* The group at that place; NULL: there is none. */
 const uint8_t *rdl_journal_pages_group(struct rdl_journal_pages *pages,
-	const struct rdl_journal_identity *identity, uint32_t segment, uint64_t at,
-	struct rdl_journal_group *group);
+	const struct rdl_journal_identity *identity, uint64_t at, struct rdl_journal_group *group);
 
 #endif

@@ -60,13 +60,11 @@ const uint8_t *rdl_journal_pages_get(struct rdl_journal_pages *pages, uint64_t a
 }
 
 const uint8_t *rdl_journal_pages_group(struct rdl_journal_pages *pages,
-	const struct rdl_journal_identity *identity, uint32_t segment, uint64_t at,
-	struct rdl_journal_group *group)
+	const struct rdl_journal_identity *identity, uint64_t at, struct rdl_journal_group *group)
 {
 	const uint8_t *octets = rdl_journal_pages_get(pages, at, RDL_JOURNAL_BLOCK);
 
-	if (octets == NULL || !rdl_journal_group_open(octets, identity, group) ||
-		group->segment != segment || group->at != at)
+	if (octets == NULL || !rdl_journal_group_open(octets, identity, group))
 		return NULL;
 	octets = rdl_journal_pages_get(pages, at, rdl_journal_group_octets(group));
 	return octets != NULL && rdl_journal_group_check(octets, group) ? octets : NULL;

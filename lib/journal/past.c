@@ -126,8 +126,7 @@ static bool find_base(const struct rdl_journal_logs *logs, struct rdl_journal_pa
 		if (!open_segment(logs, pages, log, i, problem))
 			return false;
 		while (rdl_journal_pages_get(pages, at, RDL_JOURNAL_BLOCK) != NULL) {
-			if (rdl_journal_pages_group(
-				    pages, &identity, log->segments[i], at, &group) == NULL) {
+			if (rdl_journal_pages_group(pages, &identity, at, &group) == NULL) {
 				at += RDL_JOURNAL_BLOCK;
 				continue;
 			}

@@ -31,7 +31,7 @@ static enum rdl_journal_result next_group(struct rdl_journal_reader *reader)
 
 	if (log->end_known && reader->next > log->end_at)
 		return rdl_journal_reader_end(reader);
-	const uint8_t *octets = rdl_journal_reader_group(reader, reader->place, &group);
+	const uint8_t *octets = rdl_journal_reader_group(reader, reader->place.at, &group);
 	if (octets != NULL && group.first == reader->next)
 		return take_group(reader, octets, &group);
 	if (reader->pages.error != 0 || after >= log->count ||
@@ -41,7 +41,7 @@ static enum rdl_journal_result next_group(struct rdl_journal_reader *reader)
 	int rc = rdl_journal_reader_enter(reader, after);
 	if (rc != 0)
 		return rdl_journal_reader_unreadable(reader, rc);
-	octets = rdl_journal_reader_group(reader, place, &group);
+	octets = rdl_journal_reader_group(reader, place.at, &group);
 	if (octets == NULL || group.first != reader->next)
 		return rdl_journal_reader_stop(reader);
 	reader->place = place;
@@ -84,6 +84,11 @@ static enum rdl_journal_result take_entry(
 {
 	uint32_t word = 0, len;
 
+	/* A cut may be in the middle of a group. */
+	if (reader->log->end_known && reader->position > reader->log->end_at) {
+		reader->next = reader->position;
+		return rdl_journal_reader_end(reader);
+	}
 	if (reader->left >= RDL_JOURNAL_ENTRY_HEAD)
 		memcpy(&word, reader->octets, sizeof(word));
 	len = word & RDL_JOURNAL_LEN_MASK;

@@ -34,8 +34,8 @@ enum rdl_journal_result rdl_journal_reader_unreadable(struct rdl_journal_reader 
 /* Opens a segment by its index, and looks at its header. 0, or -errno. */
 int rdl_journal_reader_enter(struct rdl_journal_reader *reader, size_t segment);
 /* The group at a place of the segment that was entered; NULL: there is none. */
-const uint8_t *rdl_journal_reader_group(struct rdl_journal_reader *reader,
-	struct rdl_journal_place place, struct rdl_journal_group *group);
+const uint8_t *rdl_journal_reader_group(
+	struct rdl_journal_reader *reader, uint64_t at, struct rdl_journal_group *group);
 /*
  * The next group of the segment that was entered, from a place on, wherever it is; the place is
  * behind it then. False: there is none.

@@ -136,8 +136,6 @@ static enum rdl_journal_step make_group(struct rdl_journal *journal,
 	}
 	identity.shard = (uint16_t)(writer - journal->writers);
 	writer->group = (struct rdl_journal_group){
-		.segment = writer->segment,
-		.at = writer->at,
 		.confirmed = writer->confirmed,
 		.base = writer->base,
 		.stamp = *now,

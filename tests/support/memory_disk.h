@@ -50,6 +50,9 @@ struct memory_disk {
 	bool stopped;
 	/* The next sync fails, and what was written is forgotten as if it had been synced. */
 	bool sync_fails;
+	/* The read of that number, from now on, fails; 0: none. An errno of all writes; 0: none. */
+	unsigned reads_fail_in;
+	int writes_fail;
 	/* Octets that files may have; 0: any. */
 	size_t room;
 	unsigned syncs;
@@ -224,7 +227,7 @@ static ssize_t memory_read(void *context, int file, void *octets, size_t len, ui
 
 	CHECK(at % RDL_JOURNAL_BLOCK == 0 && len % RDL_JOURNAL_BLOCK == 0);
 	CHECK((uintptr_t)octets % RDL_JOURNAL_BLOCK == 0);
-	if (memory->stopped)
+	if (memory->stopped || (memory->reads_fail_in > 0 && --memory->reads_fail_in == 0))
 		return -EIO;
 	if (at >= now->len)
 		return 0;
@@ -258,6 +261,8 @@ static int memory_write(void *context, int file, const void *octets, size_t len,
 
 	CHECK(at % RDL_JOURNAL_BLOCK == 0 && len % RDL_JOURNAL_BLOCK == 0);
 	CHECK((uintptr_t)octets % RDL_JOURNAL_BLOCK == 0);
+	if (memory->writes_fail != 0)
+		return -memory->writes_fail;
 	memory->files[file].dirty = true;
 	if (at + len > now->len) {
 		if (memory->room > 0 && memory_used(memory) + at + len - now->len > memory->room)

@@ -5,7 +5,7 @@
 
 #include "support.h"
 
-#include "journal.h"
+#include "journal_internal.h"
 #include "memory_disk.h"
 
 #define DIRECTORY "d"

@@ -207,6 +207,9 @@ static void older_runs_go_when_all_shards_have_told_all(void **state)
 	assert_true(fixture_open(&fixture));
 	assert_int_equal(rdl_journal_logs_count(fixture.logs), 4);
 	fixture_read_all(&fixture);
+	/* Of the second run, the first shard has not logged anything. */
+	assert_int_equal(rdl_journal_logs_get(fixture.logs, 2)->end, 0);
+	assert_false(rdl_journal_logs_get(fixture.logs, 2)->torn);
 	assert_true(fixture_run(&fixture));
 	sweep(&fixture, 0, 10);
 	assert_int_equal(count_segments(&fixture.memory, "d/run-00000001"), 2 * 2);
