@@ -19,6 +19,13 @@ static struct rdl_packet *packet_of(struct rdl_dtls_parcel *parcel)
 	return (struct rdl_packet *)((uintptr_t)parcel - offsetof(struct rdl_packet, parcel));
 }
 
+static enum rdl_stat shed_as(const struct rdl_dtls_parcel *parcel)
+{
+	bool with_cbc = parcel->kind == RDL_PARCEL_RECORD || parcel->kind == RDL_PARCEL_REPLY;
+
+	return with_cbc ? RDL_STAT_drop_dtls_cbc : RDL_STAT_drop_dtls_parcel;
+}
+
 /* The client says its Hello again. */
 static void shed(struct worker *worker, struct untold *untold, const struct rdl_dtls_parcel *parcel)
 {
@@ -27,9 +34,7 @@ static void shed(struct worker *worker, struct untold *untold, const struct rdl_
 	/* The new one had its slot, and so its handshaker. */
 	if (parcel->evicted != 0 && untold->count < UNTOLD_MAX)
 		untold->sessions[untold->count++] = parcel->evicted;
-	bool with_cbc = parcel->kind == RDL_PARCEL_RECORD || parcel->kind == RDL_PARCEL_REPLY;
-	rdl_stats_add(&worker->pipeline.stats,
-		with_cbc ? RDL_STAT_drop_dtls_cbc : RDL_STAT_drop_dtls_parcel, 1);
+	rdl_stats_add(&worker->pipeline.stats, shed_as(parcel), 1);
 }
 
 /* A reply is no frame yet. */
@@ -50,7 +55,7 @@ static bool send_parcel(struct worker *worker, unsigned handshaker, struct rdl_d
 	if (rdl_channel_left(channel, parcel->kind) == 0 ||
 		!rdl_dtls_parcel_out(worker->pipeline.config.dtls, &parcel->way.peer)) {
 		shed(worker, untold, parcel);
-		capture(worker, parcel, RDL_FATE_DROPPED, RDL_STAT_drop_dtls_parcel);
+		capture(worker, parcel, RDL_FATE_DROPPED, shed_as(parcel));
 		return false;
 	}
 	capture(worker, parcel, RDL_FATE_HANDSHAKER, 0);
