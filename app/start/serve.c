@@ -217,8 +217,10 @@ static int run(struct daemon *daemon)
 		ret = work(daemon);
 	telemetry_stop();
 	monitor_close(daemon->monitor);
+	bool lost = daemon->pktio != NULL && rdl_pktio_has_lost(daemon->pktio);
 	daemon_teardown(daemon);
-	rte_eal_cleanup();
+	if (!lost)
+		rte_eal_cleanup();
 	return ret;
 }
 

@@ -49,6 +49,9 @@ void daemon_registry_config(
 /* The smallest there is on x86 and most others. */
 #define HUGEPAGE (2u << 20)
 
+_Static_assert(RDL_CONF_MTU_MAX + 22 <= RDL_PACKET_ROOM(RDL_PKTIO_FRAME_MAX),
+	"a buffer holds the longest frame: Ethernet with two tags");
+
 void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config)
 {
 	const struct rdl_conf *conf = daemon->conf;
@@ -76,8 +79,10 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		config->in_flight += conf->workers * FOREIGN;
 		config->born += KERNEL_BORN;
 	}
-	for (unsigned i = 0; i < conf->port_count; i++)
+	for (unsigned i = 0; i < conf->port_count; i++) {
 		config->devices[i] = conf->ports[i].device;
+		config->mtus[i] = conf->ports[i].mtu;
+	}
 }
 
 void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_interface *interface)

@@ -18,6 +18,8 @@
  * an object list of 4096 octets, all headers, and what the kernel puts before them.
  */
 #define RDL_CONF_FRAME_MAX 5120
+/* Octets of an IP packet that a buffer holds with all that is before it. */
+#define RDL_CONF_MTU_MAX 4600
 #define RDL_CONF_EXTRA_PARAMETERS_MAX 32
 #define RDL_CONF_HANDSHAKES_MAX 16 /* threads */
 
@@ -45,6 +47,7 @@ struct rdl_conf_port {
 	/* What the operator left to be said of it, each argument behind a comma. */
 	const char *device_more;
 	uint16_t vlan;
+	uint16_t mtu; /* 0: as the device has it */
 	enum rdl_conf_exception exception;
 	uint32_t exception_per_s; /* of each worker */
 	const char *exception_interface; /* the kernel's; what is derived, where none is said */

@@ -36,6 +36,12 @@ static const struct rdl_conf_key keys[] = {
 		.max = 4094,
 		.preset = 0,
 		RDL_CONF_FIELD(struct rdl_conf_port, vlan) },
+	{ .name = "mtu",
+		.kind = RDL_CONF_NUMBER,
+		.min = 0,
+		.max = RDL_CONF_MTU_MAX,
+		.preset = 0,
+		RDL_CONF_FIELD(struct rdl_conf_port, mtu) },
 	{ .name = "exception",
 		.kind = RDL_CONF_WORD,
 		.words = exception_words,
@@ -85,6 +91,18 @@ static void read_exception(
 				port->exception_interface);
 }
 
+/* IPv6 needs so much (RFC 8200 section 5), and IPv4 takes it. */
+#define MTU_MIN 1280
+
+static void check_mtu(struct rdl_conf_loader *loader, const config_setting_t *setting,
+	const struct rdl_conf_port *port)
+{
+	if (port->mtu != 0 && port->mtu < MTU_MIN)
+		rdl_conf_complain(loader, config_setting_get_member(setting, "mtu"),
+			"must be 0, or a whole number from %d to %d, not %u", MTU_MIN,
+			RDL_CONF_MTU_MAX, port->mtu);
+}
+
 static void read_port(struct rdl_conf_loader *loader, const config_setting_t *setting)
 {
 	struct rdl_conf *conf = loader->conf;
@@ -94,6 +112,7 @@ static void read_port(struct rdl_conf_loader *loader, const config_setting_t *se
 	rdl_conf_presets(loader, &rdl_conf_port_group, port);
 	rdl_conf_read_group(loader, &rdl_conf_port_group, setting, port);
 	rdl_conf_read_addresses(loader, setting, port);
+	check_mtu(loader, setting, port);
 	read_exception(loader, setting, port);
 	for (unsigned i = 0; i < conf->port_count && port->device != NULL; i++) {
 		const char *other = conf->ports[i].device;
@@ -172,8 +191,8 @@ bool rdl_conf_same_ports(const struct rdl_conf *a, const struct rdl_conf *b)
 		const struct rdl_conf_port *left = &a->ports[i], *right = &b->ports[i];
 
 		if (!rdl_conf_same_text(left->device, right->device) || left->vlan != right->vlan ||
-			!same_ipv4(left, right) || !same_ipv6(left, right) ||
-			!same_exception(left, right))
+			left->mtu != right->mtu || !same_ipv4(left, right) ||
+			!same_ipv6(left, right) || !same_exception(left, right))
 			return false;
 	}
 	return true;

@@ -35,8 +35,8 @@ bool rdl_net_is_foreign(const struct rdl_interface *interface, const struct rdl_
 	enum rdl_net_verdict verdict)
 {
 	/* Where the port lets all in, other hosts' frames are among them. */
-	return may_be_foreign(verdict) && (memcmp(frame->data, interface->mac, MAC_LEN) == 0 ||
-						  rdl_net_mac_is_group(frame->data));
+	return may_be_foreign(verdict) &&
+	       (rdl_net_mac_is_ours(interface, frame->data) || rdl_net_mac_is_group(frame->data));
 }
 
 /* What its IP header says, if it has one. */

@@ -61,6 +61,8 @@ void rdl_pktio_watch_no_more(struct rdl_pktio *pktio);
 
 /* Its device is to be taken out, or was. */
 bool rdl_pktio_is_asked(const struct rdl_pktio *pktio, unsigned p);
+/* The same, and it is gone: its driver must not be called. */
+bool rdl_pktio_is_lost(const struct rdl_pktio *pktio, unsigned p);
 
 /* Once; nobody touches it any more. */
 void rdl_pktio_close_port(struct port *port);

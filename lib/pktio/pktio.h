@@ -25,6 +25,8 @@ struct rdl_pktio_config {
 	unsigned port_count;
 	/* as given to EAL: "net_tap0,..." or "0000:01:00.0" */
 	const char *devices[RDL_PKTIO_PORTS_MAX];
+	/* Of IP packets that each takes and sends; 0: as the device has it. */
+	uint16_t mtus[RDL_PKTIO_PORTS_MAX];
 	unsigned queues; /* on each port, one per worker */
 	/* Random: by which queue a packet comes is nobody's to choose. */
 	const uint8_t *rss_key; /* RDL_PKTIO_RSS_KEY octets */
@@ -75,6 +77,11 @@ void rdl_pktio_health(
  * there. The other ports go on.
  */
 void rdl_pktio_let_go(struct rdl_pktio *pktio);
+/*
+ * Whether a device went that could not be let go of: its driver would wait long for registers that
+ * are no more there, and EAL must not be cleaned up.
+ */
+bool rdl_pktio_has_lost(const struct rdl_pktio *pktio);
 /*
  * By the core of a queue, once in each round: of ports that are to be left alone it receives and
  * sends nothing from then on.

@@ -147,6 +147,7 @@ static int start_port(struct rdl_pktio *pktio, struct port *port,
 		if (enough_queues(&info, queues, why, why_len) != 0)
 			return -1;
 		choose(port, config, &info, &conf);
+		conf.rxmode.mtu = config->mtus[port - pktio->ports];
 		step = "configure";
 		ret = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
 	}
@@ -249,7 +250,7 @@ void rdl_pktio_close(struct rdl_pktio *pktio)
 		return;
 	rdl_pktio_watch_no_more(pktio);
 	for (unsigned i = pktio->port_count; i-- > 0;)
-		if (!pktio->ports[i].closed)
+		if (!pktio->ports[i].closed && !rdl_pktio_is_lost(pktio, i))
 			rdl_pktio_close_port(&pktio->ports[i]);
 	rte_mempool_free(pktio->pool);
 	free(pktio->queues);

@@ -71,8 +71,8 @@ static void let_go(struct rdl_pktio *pktio, unsigned p)
 	struct port *port = &pktio->ports[p];
 	struct rte_eth_dev_info info = { 0 };
 
-	/* It is gone: nobody waits for us, and a driver would, for half a minute, for registers. */
-	if (port->uio) {
+	/* Nobody waits for us, and a driver would, for half a minute, for registers. */
+	if (rdl_pktio_is_lost(pktio, p)) {
 		port->closed = true;
 		return;
 	}
@@ -81,6 +81,19 @@ static void let_go(struct rdl_pktio *pktio, unsigned p)
 	/* Until this the device is held, though its port is closed. */
 	if (info.device != NULL)
 		(void)rte_dev_remove(info.device);
+}
+
+bool rdl_pktio_is_lost(const struct rdl_pktio *pktio, unsigned p)
+{
+	return pktio->ports[p].uio && rdl_pktio_is_asked(pktio, p);
+}
+
+bool rdl_pktio_has_lost(const struct rdl_pktio *pktio)
+{
+	for (unsigned p = 0; p < pktio->port_count; p++)
+		if (rdl_pktio_is_lost(pktio, p))
+			return true;
+	return false;
 }
 
 bool rdl_pktio_is_asked(const struct rdl_pktio *pktio, unsigned p)

@@ -120,6 +120,11 @@ class Guest:
     def is_out(self):
         return "52:54:00:00:00:06" not in self.order("info network") and '"pulled"' not in self.order("info pci")
 
+    def wire_carries(self, mtu):
+        """Of the whole way between the devices and the guest."""
+        for side, interface in (("dev", "dev0"), ("gw", "rdl0"), ("gw", "nic0"), ("gw", "nic1"), ("gw", "bridge0")):
+            namespaced(self.lab, side, "ip", "link", "set", interface, "mtu", str(mtu))
+
     def bind(self, driver, pci=PCI):
         """Gives a NIC to a driver; "" to none."""
         self.run("""cd /sys/bus/pci/devices/%s

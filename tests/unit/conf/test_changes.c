@@ -166,6 +166,7 @@ static void ports(void **state)
 	static const char *const exceptions[] = {
 		ONE_PORT(""),
 		ONE_PORT("exception = \"tap\";"),
+		ONE_PORT("exception = \"tap\"; exception_interface = \"a\"; mtu = 1500;"),
 		ONE_PORT("exception = \"tap\"; exception_interface = \"b\";"),
 		ONE_PORT("exception = \"tap\"; exception_interface = \"a\"; exception_per_s = 1;"),
 	};

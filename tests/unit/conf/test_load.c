@@ -41,6 +41,8 @@ static void print_port(FILE *out, const struct rdl_conf_port *port)
 	for (unsigned i = 0; i < port->gateway_ipv6_count; i++)
 		fprintf(out, " via %s",
 			inet_ntop(AF_INET6, port->gateway_ipv6[i], text, sizeof(text)));
+	if (port->mtu != 0)
+		fprintf(out, " mtu %u", port->mtu);
 	if (port->exception != RDL_CONF_EXCEPTION_NONE)
 		fprintf(out, " tap %s %u", port->exception_interface, port->exception_per_s);
 	fputc('\n', out);
@@ -258,7 +260,7 @@ static void every_key_goes_to_its_place(void **state)
 		"port tests/data/conf/full.conf:9 device 0000:01:00.0 vlan 12"
 		" c6336407/24 0a000002/31 fe80::7/10 via c6336401 via 0a000003 via fe80::1\n"
 		"port tests/data/conf/full.conf:11 device net_tap0,iface=x vlan 0"
-		" 2001:db8::1/64 2001:db8::2/128 tap x 500\n"
+		" 2001:db8::1/64 2001:db8::2/128 mtu 4600 tap x 500\n"
 		"coap 61616 100 4096 10 20 0\n"
 		"lwm2m 1.2 lifetime 60 86400 5 refuse 1 0 text 1 attributes 1 links 64\n"
 		"extra_parameters: [pid] [tenant]\n"

@@ -33,6 +33,7 @@ static int start(void **state)
 	const struct rdl_pktio_config config = {
 		.port_count = 1,
 		.devices = { "net_ring_test" },
+		.mtus = { 4000 },
 		.queues = 1,
 		.private_len = 256,
 		.room = ROOM,
@@ -78,6 +79,7 @@ static void nothing_lost(void)
 
 static void test_there_and_back(void **state)
 {
+	assert_int_equal(rdl_pktio_setup(pktio, 0)->mtu, 4000);
 	const uint8_t octets[60] = { 1, 2, 3, 4 };
 	struct rte_mbuf *m = NULL;
 

@@ -207,12 +207,12 @@ static void test_keys(void **state)
 
 static void test_interfaces(void **state)
 {
-	struct daemon *daemon =
-		daemon_at("ports = ( { device = \"net_tap0\"; addresses = [ \"192.0.2.1/24\" ]; },"
-			  "{ device = \"net_tap1\"; vlan = 12; addresses = [ \"198.51.100.7/24\","
-			  "\"2001:db8::7/64\", \"203.0.113.7/28\" ]; gateway = [ \"203.0.113.1\","
-			  "\"2001:db8::1\", \"198.51.100.1\" ]; } );\n",
-			"coap = { port = 5685; };\n");
+	struct daemon *daemon = daemon_at(
+		"ports = ( { device = \"net_tap0\"; addresses = [ \"192.0.2.1/24\" ]; },"
+		"{ device = \"net_tap1\"; vlan = 12; mtu = 4000; addresses = [ \"198.51.100.7/24\","
+		"\"2001:db8::7/64\", \"203.0.113.7/28\" ]; gateway = [ \"203.0.113.1\","
+		"\"2001:db8::1\", \"198.51.100.1\" ]; } );\n",
+		"coap = { port = 5685; };\n");
 	struct rdl_interface one = { .mtu = 1 }, two = { .mtu = 2 };
 
 	daemon_interface(daemon, 0, &one);
@@ -236,6 +236,10 @@ static void test_interfaces(void **state)
 	assert_int_equal(two.ipv6_router_count, 1);
 	assert_int_equal(two.ipv6_routers[0][15], 1);
 	assert_int_equal(two.mtu, 2);
+	struct rdl_pktio_config ports;
+	daemon_pktio_config(daemon, &ports);
+	assert_int_equal(ports.mtus[0], 0);
+	assert_int_equal(ports.mtus[1], 4000);
 }
 
 /* ---- channels ---- */
