@@ -225,7 +225,7 @@ static void documented_has_the_defaults(void **state)
 static void lab(void **state)
 {
 	assert_conf("conf/lab.conf",
-		"instance rdline workers 1 shards 1 cpus conf/lab.conf:1 sleep 50\n"
+		"instance rdline workers 1 shards 1 cpus conf/lab.conf:1 sleep 1000\n"
 		"memory conf/lab.conf:4 huge 0 mb 0 registrations 10000\n"
 		"port conf/lab.conf:5 device net_af_packet0,iface=rdl0 vlan 0"
 		" c0000201/24 2001:db8::1/64\n"
