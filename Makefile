@@ -300,6 +300,7 @@ $(call fuzz_target,fuzz_journal,   journal)
 $(call fuzz_target,fuzz_hello,     dtls)
 $(call fuzz_target,fuzz_cid,       handshake)
 $(call fuzz_target,fuzz_messages,  handshake)
+$(call fuzz_target,fuzz_entries,   registry)
 $(call fuzz_target,fuzz_burst,     pipeline shard,$(wildcard tests/fuzz/burst_*.c))
 
 unit_programs = $(foreach l,$1,$(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
