@@ -53,7 +53,7 @@ enum rdl_entry_kind {
 #define RDL_ENTRY_REGISTER_EXCHANGE 0x01
 #define RDL_ENTRY_EXCHANGE(i) (1u << (1 + (i)))
 /* In the same octet: how often generations are skipped. */
-#define RDL_ENTRY_SKIPS_SHIFT 6
+#define RDL_ENTRY_SKIPS_SHIFT 3
 
 #define RDL_ENTRY_HEAD 10
 #define RDL_ENTRY_GENERATIONS_MAX 256 /* slots of one entry */

@@ -39,7 +39,9 @@ struct rdl_record {
 	uint32_t deadline; /* seconds since the registry's epoch */
 	uint32_t objects; /* of rdl_lists */
 	rdl_handle next, prev; /* in its bucket of the wheel, or among the tombstones */
-	uint16_t bucket;
+	uint16_t bucket : 10;
+	/* How often RDL_GENERATION_SKIP generations are left out before the next one. */
+	uint16_t skips : 6;
 	bool queue : 1; /* the parameter `Q` was given since the Register */
 	/*
 	 * By the wall's clock:
@@ -48,8 +50,6 @@ struct rdl_record {
 	bool updated_previous : 1;
 	bool registered_next : 1; /* the registration began in the second behind `registered` */
 	bool rooted : 1; /* as the location says; an Update does not change it */
-	/* How often RDL_GENERATION_SKIP generations are left out before the next one. */
-	uint16_t skips : 2;
 	/* What was spent of a second's updates when the lifetime began: rdl_pace_spent(). */
 	uint16_t updates : 10;
 	/*
@@ -93,7 +93,7 @@ static inline struct rdl_location rdl_record_location(
  * RDL_SKIPS_MAX restarts under one registration count as so many.
  */
 #define RDL_GENERATION_SKIP 1000u
-#define RDL_SKIPS_MAX 3u
+#define RDL_SKIPS_MAX 31u
 
 /* The last generation that may have been given. */
 static inline uint32_t rdl_record_had_generation(const struct rdl_record *record)

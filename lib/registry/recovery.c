@@ -185,8 +185,10 @@ void rdl_recovery_end_run(
 {
 	rdl_recovery_begin_log(recovery);
 	rdl_recovery_set_time(recovery, run_ms);
-	if (recovery->has_epoch)
+	if (recovery->has_epoch) {
 		rdl_recovery_end_over(
 			recovery, 0, 1, rdl_recovery_second(recovery, recovery->last_ms));
+		rdl_recovery_skip_generations(recovery);
+	}
 	recovery->shift_ms += run_ms + away_ms - next_ms;
 }

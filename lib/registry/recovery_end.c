@@ -91,3 +91,24 @@ void rdl_recovery_keep_until(
 		}
 	}
 }
+
+static void skip(struct rdl_registry *registry, rdl_handle handle)
+{
+	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+
+	if (record->state == RDL_RECORD_FREE)
+		rdl_recovery_free(
+			registry, handle, rdl_record_had_generation(record) + RDL_GENERATION_SKIP);
+	else if (record->skips < RDL_SKIPS_MAX)
+		record->skips++;
+}
+
+void rdl_recovery_skip_generations(struct rdl_recovery *recovery)
+{
+	for (unsigned partition = 0; partition < RDL_PARTITIONS; partition++) {
+		struct rdl_registry *registry = recovery->of_partition[partition];
+
+		for (uint32_t slot = 0; registry != NULL && slot < registry->slab.slots; slot++)
+			skip(registry, partition << 24 | slot);
+	}
+}

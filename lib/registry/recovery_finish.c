@@ -4,18 +4,6 @@
 
 #include <inttypes.h>
 
-/* What comes into the slot next, comes after all that a log may have failed to hold. */
-static void skip_generations(struct rdl_registry *registry, rdl_handle handle)
-{
-	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-
-	if (record->state == RDL_RECORD_FREE)
-		rdl_recovery_free(
-			registry, handle, rdl_record_had_generation(record) + RDL_GENERATION_SKIP);
-	else if (record->skips < RDL_SKIPS_MAX)
-		record->skips++;
-}
-
 /* All slots of a registry, one after the other, from RDL_HANDLE_NONE to that. */
 static rdl_handle next_slot(const struct rdl_registry *registry, rdl_handle handle)
 {
@@ -55,7 +43,6 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 		} else if (record->state == RDL_RECORD_TOMBSTONE) {
 			rdl_recovery_free(registry, handle, 0);
 		}
-		skip_generations(registry, handle);
 	}
 	return sorted;
 }

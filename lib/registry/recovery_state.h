@@ -121,6 +121,11 @@ void rdl_recovery_end(
 /* Ends what was over by a second, of the partitions of a log or of all (shards is 1). */
 void rdl_recovery_end_over(
 	struct rdl_recovery *recovery, unsigned shard, unsigned shards, uint32_t second);
+/*
+ * A run has ended, whose log may lack the last of what it answered: what comes into a slot next,
+ * comes after all of that.
+ */
+void rdl_recovery_skip_generations(struct rdl_recovery *recovery);
 /* None of these ends before a second. */
 void rdl_recovery_keep_until(
 	struct rdl_recovery *recovery, unsigned shard, unsigned shards, uint32_t second);

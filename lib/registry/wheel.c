@@ -49,7 +49,7 @@ void rdl_wheel_start(struct rdl_wheel *wheel, rdl_handle handle)
 	unsigned bucket = level * RDL_WHEEL_SLOTS + slot;
 	rdl_handle *head = &wheel->heads[bucket][chain_of(handle)];
 
-	record->bucket = (uint16_t)bucket;
+	record->bucket = bucket & (NO_BUCKET - 1);
 	record->prev = RDL_HANDLE_NONE;
 	record->next = *head;
 	if (*head != RDL_HANDLE_NONE)

@@ -13,6 +13,7 @@ static struct rdl_identities *identities;
 static struct rdl_sweep sweep;
 static uint8_t begin_octets[RDL_ENTRY_SHORT_MAX];
 static size_t begin_len;
+static rdl_handle found; /* where the last verdict has `device` */
 
 static struct rdl_registry_config config_of(uint64_t registrations)
 {
@@ -109,6 +110,9 @@ static const char *verdict_of(
 	}
 	rdl_recovery_end_run(recovery, NOW, 0, NOW);
 	good = rdl_recovery_finish(recovery, NOW, 0);
+	found = !good ? RDL_HANDLE_NONE
+		      : rdl_registry_find_endpoint(
+				fresh, digest_of(RDL_SPAN("device")), RDL_SPAN("device"), NOW);
 	snprintf(text, sizeof(text), "%s", good ? "" : rdl_recovery_error(recovery));
 	assert_true(good || text[0] != '\0');
 	rdl_recovery_destroy(recovery);
@@ -278,6 +282,44 @@ static void test_sweeps(void **state)
 	expect(verdict(octets, begin_len), "cannot be read");
 }
 
+/* A name that falls into the partition of another. */
+static void find_neighbour(struct rdl_request *request, struct rdl_endpoint_digest of)
+{
+	static char name[16];
+
+	for (unsigned i = 0; request->digest.word[0] == of.word[0] ||
+			     rdl_endpoint_partition(request->digest) != rdl_endpoint_partition(of);
+		i++) {
+		snprintf(name, sizeof(name), "other %u", i);
+		*request = some_register(name);
+	}
+}
+
+/* Out of a slot that is used up into one before it, within a second: it is nowhere else. */
+static void test_moved(void **state)
+{
+	static uint8_t octets[2][RDL_ENTRY_MAX];
+	struct rdl_request request = some_register("device"), other = request;
+	struct rdl_registry_config config = config_of(1000);
+	struct rdl_location location;
+	struct rdl_span entries[2];
+
+	find_neighbour(&other, request.digest);
+	rdl_handle below = put(&other).handle;
+	rdl_slab_at(&registry->slab, below + 1)->generation = RDL_GENERATION_MAX - 1;
+	assert_int_equal(put(&request).handle, below + 1);
+	entries[0] = (struct rdl_span){ octets[0], entry_of(octets[0]) };
+	rdl_registry_remove(registry, below, NOW, changed());
+	rdl_registry_forget_ended(registry);
+	request.exchange++;
+	assert_int_equal(
+		perform_register(registry, &request, NOW, &location), RDL_REGISTRY_REPLACED);
+	assert_int_equal(location.handle, below);
+	entries[1] = (struct rdl_span){ octets[1], entry_of(octets[1]) };
+	assert_string_equal(verdict_of(&config, entries, 2), "");
+	assert_int_equal(found, below);
+}
+
 /* Before a log's first sweep, nothing counts. */
 static void test_before(void **state)
 {
@@ -415,6 +457,7 @@ int main(void)
 		TEST(test_lists),
 		TEST(test_sweeps),
 		TEST(test_before),
+		TEST(test_moved),
 		TEST(test_longest),
 		TEST(test_too_many),
 		TEST(test_policy),
