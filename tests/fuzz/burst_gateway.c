@@ -37,12 +37,17 @@ void gateway_start(void)
 	static const char *const extra[] = { "imei" };
 	struct rdl_policy_config config = gateway_policy();
 	struct rdl_pipeline_config of_pipeline = gateway_worker(rdl_registry_slots(REGISTRATIONS));
+	static struct rdl_interface interfaces[2];
 
 	CHECK(eal_start(NULL) == 0);
 	config.lifetime_max_s = LIFETIME_MAX_S;
 	config.max_links = 128;
 	config.extra_count = 1;
 	config.extra = extra;
+	/* The kernel shares the second port. */
+	memcpy(interfaces, gateway_interfaces, sizeof(interfaces));
+	interfaces[1].shared = true;
+	of_pipeline.interfaces = interfaces;
 	policy = rdl_policy_create(&config);
 	CHECK(policy != NULL);
 	of_pipeline.max_payload = BODY_MAX;

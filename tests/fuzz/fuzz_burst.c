@@ -197,6 +197,12 @@ static void run_burst(bool hold)
 			unanswered += wants_answer(p);
 			if ((burst->news >> i & 1) != 0)
 				read_news(p);
+		} else if ((burst->foreign >> i & 1) != 0) {
+			CHECK(p->packet.frame.port == 1 &&
+				rdl_net_is_foreign(
+					&gateway_interfaces[1], &p->packet.frame, p->verdict));
+			if ((burst->news >> i & 1) != 0)
+				read_news(p);
 		} else if ((burst->fragment >> i & 1) != 0) {
 			CHECK(p->verdict == RDL_NET_DROP_fragment);
 		} else {
