@@ -59,8 +59,8 @@ static bool apply(struct part *part, const struct rdl_journal_log *log,
 		part->has_last = true;
 		part->last = *entry->stamp;
 		part->last_log = log;
-		rdl_recovery_set_time(part->recovery, part->last.run_ms);
 	}
+	rdl_recovery_set_time(part->recovery, entry->stamp->run_ms);
 	if (rdl_recovery_apply(part->recovery, entry->octets))
 		return true;
 	snprintf(part->problem, sizeof(part->problem), "run %u, shard %u, position %llu: %s",

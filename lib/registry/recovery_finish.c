@@ -38,6 +38,9 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 			if (record->deadline < registry->kept_until)
 				record->deadline = registry->kept_until;
 		} else if (record->state == RDL_RECORD_TOMBSTONE && record->deadline > second) {
+			/* No longer than one that is made now. */
+			if (record->deadline - second > registry->exchange_lifetime_s)
+				record->deadline = second + registry->exchange_lifetime_s;
 			rdl_wheel_start(&registry->wheel, handle);
 			sorted.tombstones++;
 		} else if (record->state == RDL_RECORD_TOMBSTONE) {

@@ -12,7 +12,7 @@
 #include "recovery.h"
 
 #define NOW 5000
-/* Mended: what its slot and generation are, few of each, and the partition is its name's. */
+/* Mended: its slot and generation are some of few, and its name is one of their partition. */
 #define MEND 0x01
 /* Some time has gone by before it. */
 #define LATER 0x02
@@ -22,14 +22,13 @@
 
 static struct rdl_registry_config config = {
 	.registrations = 6,
-	.shards = 1,
+	.shards = RDL_PARTITIONS, /* of which this one has the first: it is soon looked through */
 	.endpoint_key = { 1, 2 },
 	.list_key = { 3, 4 },
 	.exchange_lifetime_s = 247,
 	.socket_id = -1,
 	.now_ms = NOW,
 };
-static unsigned partition; /* of the last name */
 static uint64_t now_ms;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -54,22 +53,30 @@ static struct rdl_span name_of(struct rdl_span entry)
 	return (struct rdl_span){ NULL, 0 };
 }
 
+/* Its last octets are what puts it into the first partition. */
+static void mend_name(uint8_t *name, size_t len)
+{
+	struct rdl_endpoint_digest digest = { { 0, UINT64_MAX } };
+
+	for (unsigned n = 0; n < 65536 && rdl_endpoint_partition(digest) != 0; n++) {
+		if (n > 0)
+			rdl_put_be16(name + len - 2, (uint16_t)n);
+		rdl_siphash128(&config.endpoint_key, name, len, digest.word);
+	}
+}
+
 static void mend(uint8_t *octets, size_t len)
 {
-	struct rdl_endpoint_digest digest;
-
 	if (len < RDL_ENTRY_HEAD)
 		return;
 	octets[0] = octets[0] % RDL_ENTRY_SWEEP_BEGIN;
 	octets[1] &= (uint8_t)~RDL_ENTRY_MOVED;
 	struct rdl_span name = name_of((struct rdl_span){ octets, len });
-	if (name.len > 0) {
-		rdl_siphash128(&config.endpoint_key, name.data, name.len, digest.word);
-		partition = rdl_endpoint_partition(digest);
-	}
+	if (name.len >= 2)
+		mend_name(octets + (name.data - octets), name.len);
 	octets[2] &= 3;
 	octets[3] = octets[4] = 0;
-	octets[5] = (uint8_t)partition;
+	octets[5] = 0;
 	octets[6] = octets[6] % 3 + 1;
 	octets[7] = octets[8] = octets[9] = 0;
 }
@@ -202,7 +209,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool good = true;
 
 	CHECK(registry != NULL && recovery != NULL);
-	partition = 0;
 	now_ms = NOW;
 	begin(recovery);
 	while (good && input.len > 0)
