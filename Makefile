@@ -78,8 +78,9 @@ start_DEPS    := telemetry exception
 start_PKGS    := libdpdk
 ctl_DEPS      := credentials
 ctl_PKGS      := jansson
+inspect_DEPS  := journal registry
 
-APP_ROOMS := lcores worker shard_core handshakers exception keeping feed console device dpdk_log monitor telemetry start ctl
+APP_ROOMS := lcores worker shard_core handshakers exception keeping feed console device dpdk_log monitor telemetry start ctl inspect
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
@@ -176,7 +177,7 @@ endif
 .PHONY: all bench bench-guard bench-handshakes bench-peers bench-plot bench-recovery test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
 	lint lint-objects format compdb conf-keys run install clean deps help programs native-programs tools
 
-all: build/release/rdline build/release/rdline-ctl
+all: build/release/rdline build/release/rdline-ctl build/release/rdline-state
 
 help:
 	@echo 'all (release binary)  test  test-nic  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
@@ -225,7 +226,7 @@ $(foreach l,$(ROOMS),$(call see,$(call folder,$l),$($l_DEPS),$($l_PKGS))$(eval $
 $(eval $(call archive,support))
 
 # folder                    sees rooms                                      packages
-$(call see,app,             start ctl)
+$(call see,app,             start ctl inspect)
 $(call see,tests/support,   pipeline shard_core,                            cmocka)
 $(call see,tests/model,     pipeline shard support,                         cmocka libdpdk)
 $(call see,tests/fuzz,      coap policy pipeline shard conf fragments dtls handshake journal support)
@@ -258,6 +259,8 @@ $(call program,rdline,      app/main.c,                                     star
 $(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson lmdb gnutls,$$(DPDK_STATIC))
 # Its client on the control socket.
 $(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson lmdb gnutls)
+# What a state directory holds.
+$(call program,rdline-state,app/rdline-state.c,                             inspect)
 # Instructions of a worker's passes, counted by callgrind, beside those of the tree.
 $(call program,rdline-guard,tests/bench/guard/guard.c tests/bench/packets.c tests/bench/secure.c,pipeline support,libdpdk)
 # Handshakes of a thread that makes them, by themselves.
@@ -328,7 +331,7 @@ unit:
 asan tsan:
 	+@$(MAKE) --no-print-directory VARIANT=test tools
 	+@$(MAKE) --no-print-directory VARIANT=$@ instrumented
-instrumented: programs $B/rdline $B/rdline-ctl | build/.deps/lab
+instrumented: programs $B/rdline $B/rdline-ctl $B/rdline-state | build/.deps/lab
 	@RDLINE=$(CURDIR)/$B/rdline LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp \
 		TSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/tsan.supp tests/run $(PROGRAMS) $(SYSTEM_TESTS)
 cov: | build/.deps/cov
@@ -393,10 +396,10 @@ run: all | build/.deps/lab
 
 # ---- install ----------------------------------------------------------------------------------
 PREFIX ?= /usr/local
-MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
+MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
 install: all
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
-	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl scripts/rdline-mirror
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl build/release/rdline-state scripts/rdline-mirror
 	install -D -m 0644 scripts/rdline-ctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl
 	$(foreach page,$(MANUAL),install -D -m 0644 $(page) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)) &&) true

@@ -213,6 +213,24 @@ static bool sum_up(struct keeping *keeping, const struct part parts[], unsigned 
 	return good;
 }
 
+/* What was being written when a run ended was not acknowledged; but it may be the disk. */
+static void say_ends(const struct rdl_journal_logs *logs)
+{
+	for (size_t i = 0; i < rdl_journal_logs_count(logs); i++) {
+		const struct rdl_journal_log *log = rdl_journal_logs_get(logs, i);
+
+		if (log->torn)
+			rdl_log_warn("start",
+				"a group was not whole, the state ends before it run=%u shard=%u "
+				"segment=%u octet=%llu position=%llu",
+				log->run, log->shard, log->torn_segment,
+				(unsigned long long)log->torn_at, (unsigned long long)log->end + 1);
+		if (log->cut)
+			rdl_log_warn("start", "the state was cut run=%u shard=%u position=%llu",
+				log->run, log->shard, (unsigned long long)log->end + 1);
+	}
+}
+
 int keeping_recover(
 	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void))
 {
@@ -229,6 +247,8 @@ int keeping_recover(
 	for (unsigned i = 0; i < count; i++)
 		rdl_thread_stop(&parts[i].thread);
 	good = good && sum_up(keeping, parts, count);
+	if (good)
+		say_ends(keeping->logs);
 	for (unsigned i = 0; i < count; i++)
 		rdl_recovery_destroy(parts[i].recovery);
 	free(parts);

@@ -151,9 +151,9 @@ static int disk_list(void *context, const char *path, rdl_journal_name_fn tell, 
 	return rc;
 }
 
-static int disk_lock(void *context, const char *path)
+static int disk_lock(void *context, const char *path, bool make)
 {
-	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), rc;
+	int file = open(path, O_RDWR | (make ? O_CREAT : 0) | O_CLOEXEC, 0600), rc;
 
 	(void)context;
 	if (file < 0)

@@ -49,8 +49,11 @@ struct rdl_journal_disk {
 	int (*sync_directory)(void *context, const char *path);
 	/* Tells of each name in it. */
 	int (*list)(void *context, const char *path, rdl_journal_name_fn tell, void *told);
-	/* A handle that keeps others out until it is closed; -EWOULDBLOCK: another has it. */
-	int (*lock)(void *context, const char *path);
+	/*
+	 * A handle that keeps others out until it is closed, of a file that is made if `make` says
+	 * so; -EWOULDBLOCK: another has it.
+	 */
+	int (*lock)(void *context, const char *path, bool make);
 };
 
 /* The machine's. */

@@ -185,7 +185,7 @@ static bool find_start_in(struct rdl_journal_reader *reader, size_t segment, uin
 	return found;
 }
 
-/* The log was cut before the sweep that made its beginning needless: what there is before the cut. */
+/* It was cut before the sweep that made its beginning needless: what is left before the cut. */
 static enum rdl_journal_result begin_with_what_is_there(struct rdl_journal_reader *reader)
 {
 	struct rdl_journal_group group;

@@ -54,7 +54,7 @@ static bool take_lock(struct rdl_journal_logs *logs, bool make, char *problem)
 	if (rc != 0)
 		return rdl_journal_problem(problem, logs->directory, "%s", strerror(-rc));
 	snprintf(path, sizeof(path), "%s/lock", logs->directory);
-	logs->lock = logs->disk->lock(logs->disk->context, path);
+	logs->lock = logs->disk->lock(logs->disk->context, path, make);
 	if (logs->lock >= 0)
 		return true;
 	rc = logs->lock;

@@ -171,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_step(fuzz_take(&input, 8).data);
 	for (unsigned cuts = 0; damaged; cuts++) {
 		struct rdl_journal_logs *logs =
-			rdl_journal_logs_open("d", false, &memory.disk, problem);
+			rdl_journal_logs_open("d", true, &memory.disk, problem);
 
 		CHECK(logs != NULL && rdl_journal_logs_count(logs) <= 1 && cuts < 64);
 		damaged = rdl_journal_logs_count(logs) == 1 && read_log(logs, &again);

@@ -414,11 +414,12 @@ static int memory_list(void *context, const char *path, rdl_journal_name_fn tell
 	return 0;
 }
 
-static int memory_lock(void *context, const char *path)
+static int memory_lock(void *context, const char *path, bool make)
 {
 	struct memory_disk *memory = context;
 	bool buffered;
-	int file = memory_open(context, path, RDL_JOURNAL_MAKE, &buffered);
+	int file =
+		memory_open(context, path, make ? RDL_JOURNAL_MAKE : RDL_JOURNAL_WRITE, &buffered);
 
 	if (file >= 0 && memory->files[file].opened > 1) {
 		memory_close(context, file);
