@@ -98,13 +98,14 @@ static void divide(struct rdl_store *store, const struct rdl_store_config *confi
 		live = beside / 2;
 	store->left[FOR_LIVE] = live;
 	store->left[FOR_ANYBODY] = store->page_count - live;
-	store->long_left = store->page_count / 2;
-	if (store->long_left > beside - live)
-		store->long_left = beside - live;
+	uint32_t to_long = store->page_count / 2;
+	if (to_long > beside - live)
+		to_long = beside - live;
+	store->long_left = (int32_t)to_long;
 	store->long_class = class_of(short_len) + (config->short_len > RDL_STORE_SHORT);
 	store->share = share_of(store->page_count, config->prefix_percent);
 	store->live_share = share_of(live, config->prefix_percent);
-	store->long_share = share_of(store->long_left, config->prefix_percent);
+	store->long_share = share_of(to_long, config->prefix_percent);
 }
 
 bool rdl_store_create(struct rdl_store *store, const struct rdl_store_config *config)
@@ -143,11 +144,11 @@ static bool is_long(const struct rdl_store *store, unsigned class)
 }
 
 /* An unused page becomes one of this class; NO_PAGE when the part has no more of them. */
-static uint32_t open_page(struct rdl_store *store, unsigned class, enum part part)
+static uint32_t open_page(struct rdl_store *store, unsigned class, enum part part, bool again)
 {
 	bool limited = part == FOR_ANYBODY && is_long(store, class);
 
-	if (store->left[part] == 0 || (limited && store->long_left == 0))
+	if (store->left[part] == 0 || (limited && store->long_left <= 0 && !again))
 		return NO_PAGE;
 	store->left[part]--;
 	store->long_left -= limited;
@@ -177,15 +178,17 @@ static void close_page(struct rdl_store *store, uint32_t page)
  * A page with a block of `class` to give, or of a bigger one where no page is left for it: a
  * stranger's short need never spends long blocks.
  */
-static uint32_t find_page(struct rdl_store *store, unsigned class, bool live)
+static uint32_t find_page(
+	struct rdl_store *store, unsigned class, const struct rdl_store_claim *claim)
 {
+	bool live = claim->live;
 	unsigned end = live || is_long(store, class) ? RDL_STORE_CLASSES : store->long_class;
 	enum part last = live ? FOR_LIVE : FOR_ANYBODY;
 	uint32_t page;
 
 	for (unsigned part = FOR_ANYBODY; part <= last; part++)
 		if ((page = store->open[part][class]) != NO_PAGE ||
-			(page = open_page(store, class, part)) != NO_PAGE)
+			(page = open_page(store, class, part, claim->again)) != NO_PAGE)
 			return page;
 	while (++class < end)
 		for (unsigned part = FOR_ANYBODY; part <= last; part++)
@@ -219,7 +222,7 @@ uint32_t rdl_store_alloc(struct rdl_store *store, size_t len, const struct rdl_s
 {
 	if (len > RDL_STORE_BLOCK_MAX)
 		return RDL_STORE_NONE;
-	uint32_t page = find_page(store, class_of(len), claim->live);
+	uint32_t page = find_page(store, class_of(len), claim);
 	if (page == NO_PAGE)
 		return RDL_STORE_NONE;
 	struct rdl_store_page *p = &store->pages[page];

@@ -28,7 +28,8 @@ struct rdl_store_page;
 struct rdl_store_claim {
 	uint16_t account;
 	bool live; /* a registration that is there: may use what is kept for those */
-	bool again; /* had it before a restart: whatever one prefix may have now */
+	/* Had it before a restart: whatever one prefix, or long blocks, may have now. */
+	bool again;
 };
 
 struct rdl_store_config {
@@ -55,7 +56,7 @@ struct rdl_store {
 	 */
 	uint32_t open[2][RDL_STORE_CLASSES];
 	uint32_t left[2]; /* pages that may still be opened for anybody, for the live only */
-	uint32_t long_left; /* of those for anybody, to blocks of a long class */
+	int32_t long_left; /* of those for anybody, to blocks of a long class; below 0: too many */
 	unsigned long_class; /* the first that is long */
 	/*
 	 * Units that an account may hold to have a block,

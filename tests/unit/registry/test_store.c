@@ -253,6 +253,26 @@ static void test_parts(void **state)
 	destroy(&store);
 }
 
+/* What was there before a restart comes back wherever it fits; newcomers wait until it has gone. */
+static void test_again(void **state)
+{
+	enum { LONG = PAGE / 1536 };
+	const struct rdl_store_claim again = { 1, true, true };
+	struct rdl_store store;
+
+	create(&store);
+	unsigned longs = take(&store, 1500, &again, some);
+	assert_int_equal(longs, PAGES * LONG);
+	give_all(&store, &again, some + 9 * LONG, longs - 9 * LONG);
+	assert_int_equal(rdl_store_alloc(&store, 1500, &newcomer), RDL_STORE_NONE);
+	give_all(&store, &again, some + 7 * LONG, 2 * LONG);
+	unsigned others_of = take(&store, 1500, &newcomer, others);
+	assert_int_equal(others_of, LONG);
+	give_all(&store, &newcomer, others, others_of);
+	give_all(&store, &again, some, 7 * LONG);
+	destroy(&store);
+}
+
 /*
  * A block left in each page of a long size does not keep
  * short ones out of their pages, nor the live out of theirs.
@@ -344,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_random_blocks),
 		cmocka_unit_test(test_sparse_pages),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_pinned_pages),
 		cmocka_unit_test(test_accounts),
 		cmocka_unit_test(test_put_by),
