@@ -50,7 +50,8 @@ static void note(struct rdl_shard *shard, const struct rdl_change *change)
 	if (!rdl_waiting_is_used(&shard->waiting) || change->kind == RDL_CHANGE_EXPIRED)
 		return;
 	rdl_waiting_note(&shard->waiting, change->handle, change->position);
-	if (change->kind == RDL_CHANGE_REPLACED)
+	if (change->kind == RDL_CHANGE_REPLACED &&
+		RDL_UNLIKELY(change->old_location.handle != change->handle))
 		rdl_waiting_note(&shard->waiting, change->old_location.handle, change->position);
 }
 

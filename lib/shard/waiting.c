@@ -12,7 +12,7 @@ struct rdl_waiting_answer {
 };
 
 /* Places of the last changes for each answer: of what waits at once, few share one. */
-#define PLACES 8
+#define PLACES 2
 
 static unsigned log2_of(unsigned answers)
 {

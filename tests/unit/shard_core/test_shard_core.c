@@ -206,11 +206,25 @@ static void test_waiting(void **state)
 /* ---- questions ---- */
 
 static bool polling;
+static bool writing; /* the journals' disk is well */
+
+/* As their writers do. */
+static void write_journals(void)
+{
+	for (unsigned s = 0; s < SHARDS; s++) {
+		struct rdl_journal_ring *ring = &cores[s].journal;
+
+		ring->tail = ring->head;
+		ring->confirmed = ring->position;
+	}
+}
 
 static void *poll_on(void *arg)
 {
 	while (__atomic_load_n(&polling, __ATOMIC_RELAXED)) {
 		step_all();
+		if (__atomic_load_n(&writing, __ATOMIC_RELAXED))
+			write_journals();
 		sched_yield();
 	}
 	return arg;
@@ -314,6 +328,58 @@ static void test_no_answer(void **state)
 	stop_polling(thread);
 }
 
+static bool is_removed(unsigned n, bool *refused, bool *safe)
+{
+	char text[16];
+	struct question *answer = ask_endpoint(&owners, QUESTION_REMOVE, name_of(n, text));
+
+	assert_non_null(answer);
+	bool found = answer->found;
+	*refused = answer->refused;
+	*safe = answer->safe;
+	ask_done(answer);
+	return found;
+}
+
+/* Where changes are kept, a removal is told when it is safe, or that it is not in time. */
+static void test_removals(void **state)
+{
+	void *octets[SHARDS], *memory[SHARDS];
+	bool refused, safe;
+
+	for (unsigned s = 0; s < SHARDS; s++) {
+		octets[s] = calloc(1, RDL_JOURNAL_RING_MIN);
+		memory[s] = calloc(1, rdl_shard_waiting_memory(1, UNDER_WAY));
+		assert_true(octets[s] != NULL && memory[s] != NULL);
+		rdl_journal_ring_init(&cores[s].journal, octets[s], RDL_JOURNAL_RING_MIN);
+		rdl_shard_keep(&cores[s].shard, &cores[s].journal,
+			&(struct rdl_sweeps_config){ 60000, UINT64_MAX }, 0);
+		rdl_shard_wait(&cores[s].shard, memory[s], 1, UNDER_WAY);
+	}
+	send_registers(3);
+	writing = true;
+	pthread_t thread = start_polling();
+	assert_true(is_removed(0, &refused, &safe));
+	assert_true(safe && !refused);
+	__atomic_store_n(&writing, false, __ATOMIC_RELAXED);
+	assert_true(is_removed(1, &refused, &safe));
+	assert_true(!safe && !refused);
+	assert_false(is_registered(1, QUESTION_REGISTRATION));
+	for (unsigned s = 0; s < SHARDS; s++)
+		__atomic_store_n(&cores[s].journal.failed, 1, __ATOMIC_RELAXED);
+	/* A round later at the latest. */
+	assert_true(is_registered(2, QUESTION_REGISTRATION));
+	assert_true(is_removed(2, &refused, &safe));
+	assert_true(refused && !safe);
+	assert_true(is_registered(2, QUESTION_REGISTRATION));
+	stop_polling(thread);
+	assert_int_equal(registrations(), 1);
+	for (unsigned s = 0; s < SHARDS; s++) {
+		free(octets[s]);
+		free(memory[s]);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -325,6 +391,7 @@ int main(void)
 		TEST(test_endpoints),
 		TEST(test_pages),
 		TEST(test_no_answer),
+		TEST(test_removals),
 	};
 
 	return RUN_EAL_TESTS(tests);
