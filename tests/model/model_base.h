@@ -115,7 +115,9 @@
 	X(evicted, "tombstone gave up its room")                                          \
 	X(burst_full, "full burst")                                                       \
 	X(expiry_slice, "requests between two slices of expiry")                          \
-	X(compared, "whole registry compared")
+	X(compared, "whole registry compared")                                            \
+	X(swept, "sweep told the journal of all")                                         \
+	X(restarted, "registries that a restart would make compared")
 
 enum kind {
 #define X(name, text) KIND_##name,

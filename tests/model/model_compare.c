@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_compare.h"
 
-static unsigned endpoint_number(struct rdl_span name)
+struct endpoint *endpoint_of(struct rdl_span name)
 {
 	unsigned number = 0;
 
 	for (unsigned i = 0; i < 4; i++)
 		number = 10 * number + (unsigned)(name.data[i] - '0');
 	CHECK(name.len >= 4 && number < ENDPOINTS);
-	return number;
+	return &endpoints[number];
 }
 
 static void compare_shard(unsigned s)
@@ -27,7 +27,7 @@ static void compare_shard(unsigned s)
 		if (handle == RDL_HANDLE_NONE)
 			continue;
 		rdl_registry_describe(registry, handle, &registration);
-		const struct endpoint *e = &endpoints[endpoint_number(registration.endpoint)];
+		const struct endpoint *e = endpoint_of(registration.endpoint);
 		CHECK(e->shard == (int)s && alive(e));
 		compare_one(e, &registration);
 		listed++;

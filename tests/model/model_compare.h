@@ -6,6 +6,8 @@
 #include "model_shard.h"
 #include "model_worker.h"
 
+/* Whose name it is. */
+struct endpoint *endpoint_of(struct rdl_span name);
 void compare_all(void);
 
 /* All that is registered ends by time, and leaves nothing. */

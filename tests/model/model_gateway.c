@@ -64,9 +64,8 @@ static void make_pipelines(void)
 		gateway_worker_start(&pipelines[w], &config);
 }
 
-static void make_shards(void)
+struct rdl_registry_config registry_config(void)
 {
-	const struct rdl_admission_limits limits = { .shards = SHARDS, .updates = UPDATES_PER_S };
 	struct rdl_registry_config config = gateway_registry(REGISTRATIONS);
 
 	config.slots = rdl_registry_slots(SHARDS * REGISTRATIONS);
@@ -76,6 +75,14 @@ static void make_shards(void)
 	config.identities = identities;
 	config.now_ms = epoch_ms;
 	config.wall_ms = wall_ms;
+	return config;
+}
+
+static void make_shards(void)
+{
+	const struct rdl_admission_limits limits = { .shards = SHARDS, .updates = UPDATES_PER_S };
+	struct rdl_registry_config config = registry_config();
+
 	for (unsigned s = 0; s < SHARDS; s++) {
 		config.shard = s;
 		gateway_shard_start(&shards[s], &config, &limits);

@@ -46,6 +46,8 @@ void ring_put(struct ring *ring, struct packet *packet);
 struct packet *ring_take(struct ring *ring);
 void gateway_start(void);
 void gateway_stop(void);
+/* Of all shards the same, but for which one it is. */
+struct rdl_registry_config registry_config(void);
 struct rdl_registry_counts counts_of(unsigned s);
 
 /* Answers that may wait at a shard at once. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_shard.h"
 
+#include "model_restarts.h"
 #include "model_traffic.h"
 
 /* ---- bursts ---- */
@@ -127,6 +128,7 @@ void shard_burst(unsigned s, unsigned w)
 	}
 	CHECK(next == at_once);
 	settle(s);
+	journal_write(s);
 	release_some(s);
 	for (unsigned i = 0; i < n; i++) {
 		at_hand = packets[i]->sent;

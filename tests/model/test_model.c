@@ -6,6 +6,7 @@
  * make it another run.
  */
 #include "model_compare.h"
+#include "model_restarts.h"
 #include "model_scripts.h"
 #include "model_sessions.h"
 
@@ -259,6 +260,7 @@ static void test_model(void **state)
 	make_endpoints();
 	sessions_start();
 	gateway_start();
+	journals_start();
 	while (operations < wanted) {
 		if (operations >= phase_ends) {
 			next_phase();
@@ -267,6 +269,7 @@ static void test_model(void **state)
 		round_of_all();
 		if (operations >= compare_at) {
 			compare_all();
+			compare_restarted();
 			compare_at = operations + COMPARE_EVERY;
 		}
 	}
@@ -281,6 +284,7 @@ static void test_model(void **state)
 	sessions_end();
 	drop_all();
 	gateway_stop();
+	journals_stop();
 	sessions_stop();
 }
 

@@ -3,7 +3,7 @@
  * Changes that a journal keeps: each has its entry before anything says so, what there is no room
  * for is shed before it is made, and what changes nothing goes on.
  */
-#include "disk.h"
+#include "kept.h"
 
 #define UNDER_WAY 64
 #define WORKERS 2
@@ -15,11 +15,7 @@ static void *memory;
 /* Answers leave at once. */
 static int setup_window(void **state)
 {
-	const struct rdl_policy_config config = gateway_policy();
-
-	start(REGISTRATIONS, &config);
-	disk_start();
-	rdl_shard_keep(&shard, &disk.ring, &sweeps, EPOCH);
+	keep(REGISTRATIONS, &sweeps);
 	return 0;
 }
 
@@ -34,7 +30,7 @@ static int setup_commit(void **state)
 
 static int teardown_all(void **state)
 {
-	disk_stop();
+	fake_disk_stop(&disk);
 	free(memory);
 	memory = NULL;
 	return teardown(state);
@@ -81,7 +77,7 @@ static struct handed *next(void)
 static uint64_t entries(void)
 {
 	rdl_shard_publish(&shard, EPOCH);
-	return disk_take(UINT64_MAX);
+	return fake_disk_take(&disk, UINT64_MAX);
 }
 
 /* ---- what is put ---- */
@@ -98,7 +94,7 @@ static void test_each_change(void **state)
 	assert_int_equal(entries(), 1);
 	assert_true(ask(&h, "CON POST 11:rd 11:@ 15:lt=70", id.text));
 	assert_int_equal(shard.position, 3);
-	assert_true(disk_take(1) == 0);
+	assert_true(fake_disk_take(&disk, 1) == 0);
 	assert_int_equal(entries(), 1);
 	/* A copy begins the lifetime anew, and says nothing new to those who listen. */
 	assert_true(ask_again(&again, &h, "CON POST 11:rd 11:@ 15:lt=70", id.text, EPOCH));
@@ -131,25 +127,25 @@ static void test_positions(void **state)
 	static struct handed h, other;
 	struct id id;
 
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	assert_false(ask(&h, "CON POST 11:rd 15:ep=a" OBJECTS, ""));
 	assert_false(ask_of(&other, 1, "CON POST 11:rd 15:ep=b" OBJECTS, ""));
 	rdl_shard_confirm(&shard);
 	assert_null(next());
 	rdl_shard_publish(&shard, EPOCH);
-	assert_int_equal(disk_take(UINT64_MAX), 2);
+	assert_int_equal(fake_disk_take(&disk, UINT64_MAX), 2);
 	rdl_shard_confirm(&shard);
 	assert_null(next());
-	disk_confirm(2);
+	fake_disk_confirm(&disk, 2);
 	rdl_shard_confirm(&shard);
 	assert_ptr_equal(next(), &h);
 	assert_null(next());
 	id = expect_created(&h);
-	disk_confirm(3);
+	fake_disk_confirm(&disk, 3);
 	rdl_shard_confirm(&shard);
 	assert_ptr_equal(next(), &other);
 	assert_false(ask(&h, "CON POST 11:rd 11:@", id.text));
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	assert_ptr_equal(next(), &h);
 	assert_int_equal(code_of(&h), CODE(2, 4));
 }
@@ -248,11 +244,11 @@ static void test_shedding(void **state)
 	assert_false(rdl_shard_remove(&shard, find(&other, EPOCH), EPOCH));
 	assert_int_not_equal(find(&other, EPOCH), RDL_HANDLE_NONE);
 	assert_int_equal(shard.position, position);
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	assert_true(rdl_shard_remove(&shard, find(&other, EPOCH), EPOCH));
 	register_at("CON POST 11:rd 15:ep=new" OBJECTS, EPOCH);
 	assert_int_equal(request_at("CON DELETE 11:rd 11:@", &id, EPOCH), CODE(2, 2));
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	assert_int_equal(disk.count, position + 3);
 }
 
@@ -271,7 +267,7 @@ static void test_stall(void **state)
 	assert_false(ask(&h[0], "CON POST 11:rd 15:ep=a" OBJECTS, ""));
 	id = expect_created(&h[0]);
 	assert_false(ask(&h[1], "CON DELETE 11:rd 11:@", dead.text));
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	while (next() != NULL)
 		;
 	for (;; waits[0]++) {
@@ -299,7 +295,7 @@ static void test_stall(void **state)
 	/* Another worker has a share of its own. */
 	assert_false(ask_of(&read, 1, "CON POST 11:rd 15:ep=other" OBJECTS, ""));
 	assert_null(next());
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	for (unsigned i = 0; i < UNDER_WAY / 2 + UNDER_WAY / 8 + UNDER_WAY / 16 + 1; i++)
 		assert_non_null(next());
 	assert_null(next());
@@ -316,7 +312,7 @@ static void test_failure(void **state)
 	safe = expect_created(&first);
 	assert_false(ask(&h, "CON POST 11:rd 15:ep=b 15:lt=600" OBJECTS, ""));
 	unsafe = expect_created(&h);
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	assert_non_null(next());
 	assert_non_null(next());
 	assert_false(ask(&waiting, "CON DELETE 11:rd 11:@", unsafe.text));
@@ -380,17 +376,17 @@ static void test_events(void **state)
 	rdl_events_init(&events, events_ring, sizeof(events_ring));
 	shard.events = &events;
 	rdl_events_listen(&events);
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	for (unsigned i = 0; i < 5; i++) {
 		snprintf(text, sizeof(text), "CON POST 11:rd 15:ep=e%u" OBJECTS, i);
 		assert_false(ask_of(&h[i], 0, text, ""));
 		assert_int_equal(events_read(), 0);
 	}
-	disk_take(UINT64_MAX);
-	disk_confirm(3);
+	fake_disk_take(&disk, UINT64_MAX);
+	fake_disk_confirm(&disk, 3);
 	rdl_shard_confirm(&shard);
 	assert_int_equal(events_read(), 2);
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	assert_int_equal(events_read(), 3);
 	/* More rounds than are told apart. */
 	while (next() != NULL)
@@ -403,14 +399,14 @@ static void test_events(void **state)
 		assert_int_equal(events_read(), 0);
 		if (i % 15 != 14)
 			continue;
-		disk_take(UINT64_MAX);
-		disk_confirm(disk.count - 10);
+		fake_disk_take(&disk, UINT64_MAX);
+		fake_disk_confirm(&disk, disk.count - 10);
 		rdl_shard_confirm(&shard);
 		events_read();
 		while (next() != NULL)
 			;
 	}
-	disk_catch_up(EPOCH);
+	catch_up(EPOCH);
 	events_read();
 	assert_int_equal(events.read, events.written);
 	assert_int_equal(events.lost, 0);

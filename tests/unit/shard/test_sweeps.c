@@ -3,7 +3,7 @@
  * Sweeps: when they begin, how fast they are, what they leave to changes; and that a restart finds
  * in the log what there was at whatever position it ends.
  */
-#include "disk.h"
+#include "kept.h"
 
 #define REGISTRATIONS 3000
 #define SWEEP_MS 20000
@@ -13,24 +13,20 @@
 
 static void *memory;
 
-static void keep(uint64_t log_max)
+static void keep_up_to(uint64_t log_max)
 {
-	const struct rdl_policy_config config = gateway_policy();
-
-	start(REGISTRATIONS, &config);
-	disk_start();
-	rdl_shard_keep(&shard, &disk.ring, &(struct rdl_sweeps_config){ SWEEP_MS, log_max }, EPOCH);
+	keep(REGISTRATIONS, &(struct rdl_sweeps_config){ SWEEP_MS, log_max });
 }
 
 static int setup_sweeps(void **state)
 {
-	keep(NO_BOUND);
+	keep_up_to(NO_BOUND);
 	return 0;
 }
 
 static int teardown_sweeps(void **state)
 {
-	disk_stop();
+	fake_disk_stop(&disk);
 	free(memory);
 	memory = NULL;
 	return teardown(state);
@@ -46,7 +42,7 @@ static struct id register_some(unsigned count, uint64_t now_ms)
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(text, sizeof(text), "CON POST 11:rd 15:ep=n%u 15:lt=100000" OBJECTS, i);
 		id = register_at(text, now_ms);
-		disk_catch_up(now_ms);
+		catch_up(now_ms);
 	}
 	return id;
 }
@@ -67,7 +63,7 @@ static void pass(uint64_t *now_ms, uint64_t ms, unsigned rounds)
 {
 	for (uint64_t end = *now_ms + ms; *now_ms < end; ++*now_ms)
 		for (unsigned r = 0; r < rounds; r++)
-			disk_catch_up(*now_ms);
+			catch_up(*now_ms);
 }
 
 /* One in the time that is set, evenly; the next when that is over, and only when there is news. */
@@ -110,7 +106,7 @@ static void test_steps(void **state)
 
 	register_some(500, now);
 	for (now += 2 * SWEEP_MS; counter(RDL_STAT_sweeps) == 0; rounds++) {
-		disk_catch_up(now);
+		catch_up(now);
 		assert_in_range(shard.sweeps.slots_seen, seen, seen + 64);
 		seen = shard.sweeps.slots_seen;
 	}
@@ -124,27 +120,27 @@ static void test_hurry(void **state)
 	unsigned rounds = 0;
 
 	teardown_sweeps(state);
-	keep(200000);
+	keep_up_to(200000);
 	register_some(1000, EPOCH);
 	assert_int_equal(counter(RDL_STAT_sweeps), 0);
 	struct id id = register_at("CON POST 11:rd 15:ep=a" OBJECTS, EPOCH);
 	while (disk.ring.written - shard.sweeps.base <= 200000) {
 		assert_int_equal(request_at("CON POST 11:rd 11:@", &id, EPOCH), CODE(2, 4));
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	}
 	for (; counter(RDL_STAT_sweeps) == 0; rounds++)
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	assert_true(rounds <= rdl_sweep_slots(shard.registry) / 100 + 1);
 	/* What it told is over the bound by itself: another one only for news. */
 	uint64_t position = shard.position;
 	for (rounds = 0; rounds < 1000; rounds++)
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	while (!rdl_sweep_has_ended(&shard.sweeps.sweep))
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	uint64_t begun = marks(RDL_JOURNAL_SWEEP_BEGINS);
 	position = shard.position;
 	for (rounds = 0; rounds < 1000; rounds++)
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	assert_int_equal(shard.position, position);
 	assert_int_equal(marks(RDL_JOURNAL_SWEEP_BEGINS), begun);
 }
@@ -153,18 +149,18 @@ static void test_hurry(void **state)
 static void test_hurry_ends(void **state)
 {
 	teardown_sweeps(state);
-	keep(400000);
+	keep_up_to(400000);
 	struct id id = register_some(1000, EPOCH);
 	while (counter(RDL_STAT_sweeps) == 0) {
 		assert_int_equal(request_at("CON POST 11:rd 11:@", &id, EPOCH), CODE(2, 4));
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	}
 	/* The first sweep began before all; the second tells what there is, and no more. */
 	while (counter(RDL_STAT_sweeps) == 1)
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	for (unsigned i = 0; i < 1000; i++) {
 		assert_int_equal(request_at("CON POST 11:rd 11:@", &id, EPOCH), CODE(2, 4));
-		disk_catch_up(EPOCH);
+		catch_up(EPOCH);
 	}
 	assert_int_equal(counter(RDL_STAT_sweeps), 2);
 	assert_int_equal(marks(RDL_JOURNAL_SWEEP_BEGINS), 2);
@@ -183,7 +179,7 @@ static void test_long_entry(void **state)
 	/* The first sweep finds the list told; the second does not. */
 	for (unsigned i = 0; counter(RDL_STAT_sweeps) < 2; i++) {
 		assert_true(i < rdl_sweep_slots(shard.registry));
-		disk_catch_up(EPOCH + i * UINT64_C(40));
+		catch_up(EPOCH + i * UINT64_C(40));
 	}
 	assert_int_equal(disk.count, 7);
 	assert_true(disk.log[1].len > 2048 && disk.log[2].len < 500);
@@ -206,7 +202,7 @@ static void test_leaves_half(void **state)
 	register_at("CON POST 11:rd 15:ep=a" OBJECTS, now);
 	assert_int_equal(request_at("CON DELETE 11:rd 11:@", &id, now), CODE(2, 2));
 	while (counter(RDL_STAT_sweeps) == 0)
-		disk_catch_up(now);
+		catch_up(now);
 }
 
 /* Time that it could not use is made up for when there is room again. */
@@ -219,7 +215,7 @@ static void test_makes_up(void **state)
 		rdl_shard_publish(&shard, now);
 	assert_true(shard.sweeps.slots_seen < slots / 10 * 7);
 	for (unsigned i = 0; i < slots / 16; i++)
-		disk_catch_up(now);
+		catch_up(now);
 	assert_in_range(shard.sweeps.slots_seen, slots / 10 * 8 - 10, slots / 10 * 8 + 10);
 	assert_int_equal(counter(RDL_STAT_sweeps), 0);
 	assert_true(disk.count > 2500 + 1900);
@@ -321,7 +317,11 @@ static void restart_at(uint64_t position, unsigned shards, uint64_t now_ms)
 		registries[s] = rdl_registry_create(&config);
 		assert_non_null(registries[s]);
 	}
-	disk_recover(registries, shards, position, now_ms);
+	struct rdl_recovery *recovery = rdl_recovery_create(registries, shards);
+	assert_non_null(recovery);
+	fake_disk_recover(&disk, position, recovery, now_ms);
+	fake_disk_recovered(recovery, now_ms);
+	rdl_recovery_destroy(recovery);
 	for (unsigned i = 0; i < NAMES; i++) {
 		const struct moment *then = NULL;
 		struct rdl_endpoint_digest digest;
@@ -420,10 +420,11 @@ static void some_writing(uint64_t now_ms)
 
 	rdl_shard_publish(&shard, now_ms);
 	if (dice(3) == 0)
-		disk_take(dice(40));
+		fake_disk_take(&disk, dice(40));
 	if (dice(3) == 0)
-		disk_confirm(disk.ring.confirmed +
-			     dice((unsigned)(disk.count - disk.ring.confirmed) + 1));
+		fake_disk_confirm(
+			&disk, disk.ring.confirmed +
+				       dice((unsigned)(disk.count - disk.ring.confirmed) + 1));
 	rdl_shard_confirm(&shard);
 	while (rdl_shard_take_answers(&shard, &worker, &request, 1) == 1)
 		answered((struct handed *)request);
