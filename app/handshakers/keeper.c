@@ -140,7 +140,7 @@ static void changed(void *context, const struct rdl_credentials_change *change)
 	}
 }
 
-/* Nobody knows what changed: each identity that is there is looked up. False: no answer. */
+/* Nobody knows what changed: each identity there is, is looked up. False: no answer. */
 static bool settle(struct keeper *keeper)
 {
 	uint8_t octets[RDL_IDENTITY_MAX];
@@ -212,6 +212,9 @@ static void follow(struct keeper *keeper, uint64_t now_ms)
 
 void keeper_look(struct keeper *keeper, uint64_t now_ms)
 {
+	/* Their credentials may have gone meanwhile, and their names are not kept. */
+	if (keeper->credentials != NULL && !keeper->settled)
+		keeper->settled = settle(keeper);
 	if (keeper->credentials != NULL)
 		follow(keeper, now_ms);
 	if (keeper->credentials != NULL && now_ms - keeper->reaped_ms >= REAP_MS) {

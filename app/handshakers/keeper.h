@@ -34,6 +34,7 @@ struct keeper {
 	uint64_t position; /* of the last change that it knows; changes are numbered */
 	uint64_t raw_position; /* of raw keys, which are walked through last: not before this */
 	bool lost; /* it does not know what changed: all is to be read anew */
+	bool settled; /* identities that came back from before the start have been looked up */
 	uint64_t unsecured_said; /* of those counted */
 	uint64_t reaped_ms, reclaimed_ms, complained_ms;
 };

@@ -43,6 +43,26 @@ static void test_load_without_room(void **state)
 	house_end(house);
 }
 
+/* Who came back from before the start has the names of now, or is believed no more. */
+static void test_came_back(void **state)
+{
+	struct house *house = house_begin(10);
+
+	put(house, RDL_SPAN("a"), RDL_SPAN("\1x"));
+	load(house, 0);
+	uint32_t a = prove(house, psk_identity(RDL_SPAN("a")), NO_NAMES);
+	uint32_t gone = prove(house, psk_identity(RDL_SPAN("gone")), NO_NAMES);
+	unsigned before[] = { incarnation(house, a), incarnation(house, gone) };
+	assert_string_equal(look(house, KEEPER_MS), "");
+	assert_true(permits(house, a, RDL_SPAN("x")) && !permits(house, a, RDL_SPAN("a")));
+	assert_int_equal(incarnation(house, a), before[0]);
+	assert_int_not_equal(incarnation(house, gone), before[1]);
+	before[1] = incarnation(house, gone);
+	look(house, KEEPER_MS);
+	assert_int_equal(incarnation(house, gone), before[1]);
+	house_end(house);
+}
+
 /* ---- what changes ---- */
 
 static void test_added_and_removed(void **state)
@@ -237,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_no_database),
+		cmocka_unit_test(test_came_back),
 		cmocka_unit_test(test_load_without_room),
 		cmocka_unit_test(test_added_and_removed),
 		cmocka_unit_test(test_raw_key_removed),

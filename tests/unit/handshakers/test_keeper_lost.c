@@ -96,6 +96,7 @@ static void test_no_answer(void **state)
 	load(house, 0);
 	uint32_t a = prove(house, psk_identity(RDL_SPAN("a")), RDL_SPAN("\1x"));
 	unsigned before = incarnation(house, a);
+	look(house, KEEPER_MS);
 	put(house, RDL_SPAN("b"), RDL_SPAN("\1y"));
 	database_remove(&house->database, psk(RDL_SPAN("a")));
 	struct record *record = spoil(house, "state", RDL_SPAN("state"));
