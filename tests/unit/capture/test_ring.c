@@ -108,13 +108,52 @@ static void test_aside_full(void **state)
 
 static bool over;
 
-static void *write_all(void *unused)
+static bool is_whole(const struct rdl_capture_wish *wish)
+{
+	for (size_t i = 0; i < sizeof(wish->endpoint); i++)
+		if (wish->endpoint[i] != wish->endpoint_len)
+			return false;
+	return true;
+}
+
+#define LOOKS 5000000
+
+static void *look_all(void *all_whole)
+{
+	for (uint32_t n = 0; n < LOOKS; n++)
+		if (rdl_capture_begin(capture, n))
+			*(bool *)all_whole &= is_whole(&capture->wish);
+	__atomic_store_n(&over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* A reader that changes its mind without end. */
+static void test_wishes(void **state)
+{
+	struct rdl_capture_wish wish = { .every = 1 };
+	bool all_whole = true;
+	pthread_t writer;
+
+	over = false;
+	rdl_capture_want(capture, &wish);
+	assert_int_equal(pthread_create(&writer, NULL, look_all, &all_whole), 0);
+	while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
+		wish.endpoint_len++;
+		memset(wish.endpoint, wish.endpoint_len, sizeof(wish.endpoint));
+		rdl_capture_want(capture, &wish);
+	}
+	assert_int_equal(pthread_join(writer, NULL), 0);
+	assert_true(all_whole);
+}
+
+static void *write_all(void *all_whole)
 {
 	uint64_t random = 2;
 
 	for (uint32_t number = 0; number < PACKETS; number++) {
 		while (!rdl_capture_begin(capture, number))
 			sched_yield();
+		*(bool *)all_whole &= is_whole(&capture->wish);
 		put(number, 4 + test_random(&random) % 300);
 	}
 	__atomic_store_n(&over, true, __ATOMIC_RELEASE);
@@ -127,27 +166,28 @@ static void test_threads(void **state)
 	struct rdl_capture_wish wish = { .every = 1 };
 	uint32_t number, last = 0, read = 0;
 	pthread_t writer;
-	bool ended;
+	bool ended, all_whole = true;
 
 	over = false;
 	rdl_capture_want(capture, &wish);
-	assert_int_equal(pthread_create(&writer, NULL, write_all, NULL), 0);
+	assert_int_equal(pthread_create(&writer, NULL, write_all, &all_whole), 0);
 	do {
 		ended = __atomic_load_n(&over, __ATOMIC_ACQUIRE);
 		for (unsigned n = 0; n < 100 && get(&number); n++, read++) {
 			assert_true(read == 0 || number > last);
 			last = number;
 		}
-		wish.endpoint_len++;
-		memset(wish.endpoint, wish.endpoint_len, sizeof(wish.endpoint));
-		rdl_capture_want(capture, &wish);
+		for (unsigned n = 0; n < 10; n++) {
+			wish.endpoint_len++;
+			memset(wish.endpoint, wish.endpoint_len, sizeof(wish.endpoint));
+			rdl_capture_want(capture, &wish);
+		}
 	} while (!ended);
 	assert_int_equal(pthread_join(writer, NULL), 0);
 	while (get(&number))
 		read++;
 	assert_int_equal(read + rdl_capture_lost(capture), PACKETS);
-	for (size_t i = 0; i < sizeof(capture->wish.endpoint); i++)
-		assert_int_equal(capture->wish.endpoint[i], capture->wish.endpoint_len);
+	assert_true(all_whole);
 }
 
 int main(void)
@@ -157,6 +197,7 @@ int main(void)
 		CAPTURE_TEST(test_full),
 		CAPTURE_TEST(test_cut),
 		CAPTURE_TEST(test_aside_full),
+		CAPTURE_TEST(test_wishes),
 		CAPTURE_TEST(test_threads),
 	};
 

@@ -85,7 +85,7 @@ static void ask(const char *members)
 	until_wanted(true);
 }
 
-static void drop(unsigned worker, uint64_t time_ns, const char *payload)
+static void drop_some(unsigned worker, unsigned count, uint64_t time_ns, const char *payload)
 {
 	const struct frame_spec spec = { .from = "192.0.2.77",
 		.to = "192.0.2.1",
@@ -95,8 +95,14 @@ static void drop(unsigned worker, uint64_t time_ns, const char *payload)
 	const struct rdl_frame frame = { .data = f.data, .len = (uint16_t)f.len };
 
 	assert_true(rdl_capture_begin(&captures[worker], time_ns));
-	rdl_capture_frame(&captures[worker], &frame,
-		(struct rdl_capture_end){ RDL_FATE_DROPPED, 0, RDL_STAT_drop_udp_port });
+	for (unsigned i = 0; i < count; i++)
+		rdl_capture_frame(&captures[worker], &frame,
+			(struct rdl_capture_end){ RDL_FATE_DROPPED, 0, RDL_STAT_drop_udp_port });
+}
+
+static void drop(unsigned worker, uint64_t time_ns, const char *payload)
+{
+	drop_some(worker, 1, time_ns, payload);
 }
 
 static void expect_end(const char *end)
@@ -111,7 +117,7 @@ static void test_count(void **state)
 	ask(",\"count\":2");
 	drop(0, 1, "first");
 	hear_block(PACKET, "first");
-	drop(4, 2, "dropped: drop_udp_port");
+	drop_some(4, 100, 2, "second");
 	hear_block(PACKET, "dropped: drop_udp_port");
 	expect_end("{\"captured\":{\"packets\":2,\"lost\":0,\"ended\":\"count\"}}");
 	/* A client like any other. */
@@ -129,6 +135,9 @@ static void test_seconds(void **state)
 	hear_block(PACKET, "late");
 	own_clock_pass(1);
 	expect_end("{\"captured\":{\"packets\":1,\"lost\":0,\"ended\":\"seconds\"}}");
+	/* It has been silent for longer than others may, and is not let go of for that. */
+	usleep(20000);
+	expect_reply("{\"command\":\"list\"}", "{\"endpoints\":[],\"next\":null}");
 }
 
 static void test_client_ends(void **state)

@@ -173,6 +173,27 @@ static void test_frames(void **state)
 	expect_nothing();
 }
 
+/* What a neighbour tells is its worker's to read, and to tell of. */
+static void test_news(void **state)
+{
+	const struct frame_spec spec = { .from = PEER_IPV4, .to = OUR_IPV4 };
+	struct test_frame f = { .len = 0 };
+	struct rdl_packet packet, *packets[] = { &packet };
+
+	frame_ethernet(&f, &spec, 0x0806);
+	frame_append_hex(&f, "0001 0800 06 04 0002");
+	frame_append(&f, frame_peer_mac, 6);
+	frame_append_address(&f, PEER_IPV4);
+	frame_append(&f, frame_our_mac, 6);
+	frame_append_address(&f, OUR_IPV4);
+	packet.frame = (struct rdl_frame){
+		.data = f.data, .len = (uint16_t)f.len, .room = sizeof(f.data)
+	};
+	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, packets, 1);
+	assert_int_equal(burst->news, 1);
+	expect_nothing();
+}
+
 /* Through a shard: nothing before its answer. */
 static void test_handed_over(void **state)
 {
@@ -278,6 +299,7 @@ int main(void)
 		CAPTURED_TEST(test_answered),
 		CAPTURED_TEST(test_messages),
 		CAPTURED_TEST(test_frames),
+		CAPTURED_TEST(test_news),
 		CAPTURED_TEST(test_handed_over),
 		CAPTURED_TEST(test_shed),
 		CAPTURED_TEST(test_by_endpoint),
