@@ -15,6 +15,11 @@
 /* Before each block: how long it is. */
 #define BLOCK_HEAD_MAX 32
 
+static void count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
 /* ---- to the client ---- */
 
 static void put(struct capture *capture, const void *octets, size_t len)
@@ -116,6 +121,7 @@ static void put_packet(struct capture *capture, unsigned worker, struct rdl_capt
 	struct rdl_cursor blocks = begin_blocks(capture);
 
 	capture->packets++;
+	count(&capture->counts.packets, 1);
 	if (!captured->outbound)
 		capture->requests[worker] = capture->packets;
 	rdl_captured_mend(captured);
@@ -182,6 +188,7 @@ const char *capture_begin(
 	capture->sent = client->out.sent;
 	capture->moved_ms = now_ms;
 	client->keeps = true;
+	count(&capture->counts.begun, 1);
 	put_head(capture);
 	want(capture);
 	return NULL;
@@ -193,6 +200,7 @@ void capture_closed(struct capture *capture, const struct rdl_lines_client *clie
 		return;
 	for (unsigned w = 0; w < capture->sources->worker_count; w++)
 		rdl_capture_stop(capture->sources->captures[w]);
+	count(&capture->counts.lost, lost_packets(capture));
 	capture->client = NULL;
 }
 

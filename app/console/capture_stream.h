@@ -11,6 +11,7 @@
 
 struct capture {
 	const struct console_sources *sources; /* set by the owner */
+	struct console_captures counts;
 	/* All zero at first. */
 	struct rdl_lines_client *client; /* NULL: none is under way */
 	struct rdl_capture_wish wish;

@@ -66,40 +66,51 @@ static const char *read_request(json_t *request, struct command *command)
 	return NULL;
 }
 
-/* Who had this done to, or for, which endpoint; empty: to no one in particular. */
-static void log_command(struct rdl_log_kind *kind, const char *done,
-	const struct rdl_lines_client *client, struct rdl_span endpoint)
+static struct ucred peer_of(const struct rdl_lines_client *client)
 {
 	struct ucred peer = { .pid = -1, .uid = (uid_t)-1 };
 	socklen_t len = sizeof(peer);
-	char name[3 * RDL_ENDPOINT_MAX + 1];
 
 	(void)getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
-	rdl_percent_encode(endpoint, name);
-	rdl_log_some(kind, rdl_clock_ms(), "%s uid=%ld pid=%ld endpoint=%s", done, (long)peer.uid,
-		(long)peer.pid, name);
+	return peer;
 }
 
+/* Who had which registration removed. */
 static void log_removal(const struct rdl_lines_client *client, struct rdl_span endpoint)
 {
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(
 		RDL_LOG_INFO, "control", "removed registrations") };
+	const struct ucred peer = peer_of(client);
+	char name[3 * RDL_ENDPOINT_MAX + 1];
 
-	log_command(&kind, "removed", client, endpoint);
+	rdl_percent_encode(endpoint, name);
+	rdl_log_some(&kind, rdl_clock_ms(), "removed uid=%ld pid=%ld endpoint=%s", (long)peer.uid,
+		(long)peer.pid, name);
 }
 
-/* Packets are others' business: the log says who has looked at them. */
-static void begin_capture(
-	struct console *console, struct rdl_lines_client *client, const struct command *command)
+/* Packets are others' business: the log says who has looked at whose. */
+static void log_capture(const struct rdl_lines_client *client, const struct command *command)
 {
 	static struct rdl_log_kind kind = { RDL_LOG_KIND(
 		RDL_LOG_INFO, "control", "captures begun") };
+	const struct ucred peer = peer_of(client);
+	char name[3 * RDL_ENDPOINT_MAX + 1];
+
+	rdl_percent_encode(command->endpoint, name);
+	rdl_log_some(&kind, rdl_clock_ms(), "captures uid=%ld pid=%ld endpoint=%s address=%.*s",
+		(long)peer.uid, (long)peer.pid, name, (int)command->address.len,
+		(const char *)command->address.data);
+}
+
+static void begin_capture(
+	struct console *console, struct rdl_lines_client *client, const struct command *command)
+{
 	const char *wrong = capture_begin(&console->capture, client, command);
 
 	if (wrong != NULL)
 		rdl_lines_error(client, wrong);
 	else
-		log_command(&kind, "captures", client, command->endpoint);
+		log_capture(client, command);
 }
 
 static void closed(struct rdl_lines_client *client)
@@ -207,6 +218,11 @@ void console_close(struct console *console)
 		return;
 	rdl_lines_close(console->lines);
 	free(console);
+}
+
+const struct console_captures *console_captures(const struct console *console)
+{
+	return &console->capture.counts;
 }
 
 const struct rdl_lines_counts *console_lines_counts(const struct console *console)

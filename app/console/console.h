@@ -41,6 +41,12 @@ int console_start(struct console *console, const struct console_sources *sources
 void console_stop(struct console *console);
 void console_close(struct console *console);
 
+/* Of captures, ever. Written by the console's thread, read by anybody (relaxed). */
+struct console_captures {
+	uint64_t begun, packets;
+	uint64_t lost; /* in those that are over */
+};
+const struct console_captures *console_captures(const struct console *console);
 const struct rdl_lines_counts *console_lines_counts(const struct console *console);
 
 #endif

@@ -46,8 +46,14 @@ int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *
 	if (from == NULL)
 		return -ENODEV;
 	rte_tel_data_start_dict(d);
-	if (from->console != NULL)
+	if (from->console != NULL) {
+		const struct console_captures *captures = console_captures(from->console);
+
 		put_lines(d, console_lines_counts(from->console));
+		tel_u64(d, "captures", relaxed(&captures->begun));
+		tel_u64(d, "captured", relaxed(&captures->packets));
+		tel_u64(d, "capture_lost", relaxed(&captures->lost));
+	}
 	telemetry_let_go();
 	return 0;
 }

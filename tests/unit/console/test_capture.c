@@ -114,12 +114,19 @@ static void expect_end(const char *end)
 
 static void test_count(void **state)
 {
-	ask(",\"count\":2");
+	char said[128];
+
+	listen_to();
+	ask(",\"count\":2,\"address\":\"192.0.2.0/24\"");
 	drop(0, 1, "first");
 	hear_block(PACKET, "first");
 	drop_some(4, 100, 2, "second");
 	hear_block(PACKET, "dropped: drop_udp_port");
 	expect_end("{\"captured\":{\"packets\":2,\"lost\":0,\"ended\":\"count\"}}");
+	snprintf(said, sizeof(said),
+		"info control: captures uid=%ld pid=%ld endpoint= address=192.0.2.0/24\n",
+		(long)geteuid(), (long)getpid());
+	assert_string_equal(heard(), said);
 	/* A client like any other. */
 	expect_reply("{\"command\":\"list\"}", "{\"endpoints\":[],\"next\":null}");
 	own_clock_pass(59000);
@@ -211,6 +218,11 @@ static void test_lost(void **state)
 		"{\"captured\":{\"packets\":%u,\"lost\":%u,\"ended\":\"seconds\"}}",
 		(unsigned)(5000 - lost), (unsigned)lost);
 	expect_end(said);
+	const struct console_captures *counts = console_captures(console);
+	assert_int_equal(__atomic_load_n(&counts->begun, __ATOMIC_RELAXED), 1);
+	assert_int_equal(__atomic_load_n(&counts->packets, __ATOMIC_RELAXED), 5000 - lost);
+	while (__atomic_load_n(&counts->lost, __ATOMIC_RELAXED) != lost)
+		usleep(100);
 }
 
 /* By endpoint: where it is, is asked once a second. */

@@ -208,7 +208,8 @@ static void sockets(void **state)
 	assert_int_equal(console_open(&with, &console), 0);
 	telemetry.console = console;
 	expect_json(asked("/rdline/control"),
-		"{\"connections\":0,\"accepted\":0,\"turned_away\":0,\"errors\":0,\"let_go\":0}");
+		"{\"connections\":0,\"accepted\":0,\"turned_away\":0,\"errors\":0,\"let_go\":0,"
+		"\"captures\":0,\"captured\":0,\"capture_lost\":0}");
 	console_close(console);
 }
 
