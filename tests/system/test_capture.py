@@ -8,8 +8,10 @@ import threading
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
 from dtls_lab import *  # noqa: E402,F403
+from dtls_suites import PSK_CBC  # noqa: E402
 from pcapng import File  # noqa: E402
 
+TWO_QUEUES = '{ device = "net_af_packet0,iface=rdl0,qpairs=2"; addresses = [ "%s/24", "%s/64" ]; }' % (GATEWAY4, GATEWAY6)
 CTL = os.path.join(os.path.dirname(BINARY), "rdline-ctl")
 
 
@@ -17,7 +19,7 @@ def setup(lab):
     lab.control = lab.dir + "/control"
     lab.authority = Authority(lab)
     provision(lab, "dev-0", "dev-1")
-    return lab.gateway(extra='control = { socket = "%s"; };' % lab.control + group(lab), shards=2,
+    return lab.gateway(extra='control = { socket = "%s"; };' % lab.control + group(lab, cbc="true"), shards=2,
                        admission="{ updates = 2; }")
 
 
@@ -46,13 +48,15 @@ class Capture:
         expect(self.process.returncode, code, self.said)
         with open(self.path, "rb") as f:
             self.file = File(f.read())
-        # One that answers says what: its request is before it, though others may be between.
-        requests = [number for number, p in enumerate(self.file.packets, 1) if not p.outbound]
+        # One that answers says what: a request before it, from where it goes to.
         for number, p in enumerate(self.file.packets, 1):
             if p.comment.startswith("answer to packet "):
-                wanted = max(n for n in requests if n < number)
-                assert p.comment.startswith("answer to packet %d" % wanted), (p.comment, wanted)
-                p.comment = p.comment.replace("packet %d" % wanted, "it")
+                answered = int(re.match(r"answer to packet (\d+)", p.comment).group(1))
+                request = self.file.packets[answered - 1]
+                assert answered < number and not request.outbound, (p.comment, number)
+                if p.payload is not None:
+                    expect((request.source, request.from_port), (p.destination, p.to_port), p.comment)
+                p.comment = p.comment.replace("packet %d" % answered, "it")
         return [p for p in self.file.packets if p.payload is not None]
 
     def comments(self, **options):
@@ -320,6 +324,19 @@ def test_full_ring(gateway):
     assert lost > 0 and len(got) > 100, (lost, len(got))
 
 
+def test_cbc(gateway):
+    """Handshakers open and seal its records: messages are shown, and where they went."""
+    client = device("dev-0", suites=(PSK_CBC,))
+    capture = Capture(gateway)
+    at = path(client.register("dev-0"))
+    expect(client.update(at).code, "2.04")
+    got = capture.end()
+    like([p.comment for p in got if p.interface == 1],
+         *["accepted: 2.0%d, /rd/.*; a DTLS handshaker seals and sends its answer; opened from a DTLS record of psk dev-0, "
+           "shown at port 5683" % code for code in (1, 4)])
+    like([p.comment for p in got if p.interface == 0], *["given to a DTLS handshaker", "sent by a DTLS handshaker"] * 2)
+
+
 def test_bad_requests(gateway):
     for options, why in ((("--endpoint", "a", "--address", DEVICE4), "endpoint and address: one of them"),
                          (("--address", "nowhere"), "address: not an address, or ADDRESS/BITS"),
@@ -334,6 +351,26 @@ def test_bad_requests(gateway):
         expect(subprocess.run([CTL, "capture", *arguments], capture_output=True, timeout=20).returncode, 2, arguments)
     done = subprocess.run([CTL, "-s", gateway.lab.control, "capture", "/nowhere/file"], capture_output=True, timeout=20)
     expect((done.returncode, done.stderr.decode()), (1, "rdline-ctl: /nowhere/file: No such file or directory\n"))
+
+
+def test_workers(gateway):
+    """Each has a ring of its own; the file has all of them, and each answer behind its request."""
+    lab = gateway.lab
+    expect(gateway.stop(), 0)
+    gateway = lab.gateway(extra='control = { socket = "%s"; };' % lab.control + group(lab), workers=2, ports=TWO_QUEUES)
+    capture = Capture(gateway)
+    for number in range(40):
+        expect(Device().register("w-%d" % number).code, "2.01")
+    clients = [device("dev-%d" % (number % 2)) for number in range(6)]
+    for number, client in enumerate(clients):
+        expect(client.register("dev-%d" % (number % 2)).code, "2.01")
+    got = capture.end()
+    clear = [p for p in got if p.interface == 0 and p.comment.startswith("accepted")]
+    opened = [p for p in got if p.interface == 1 and p.comment.startswith("accepted")]
+    expect((len(clear), len(opened)), (40, 6))
+    answers = {(p.destination, p.to_port, p.payload[2:4]) for p in got if p.outbound and p.comment.startswith("answer to it: 2.01")}
+    expect({(p.source, p.from_port, p.payload[2:4]) for p in clear + opened}, answers)
+    expect(gateway.stop(), 0)
 
 
 if __name__ == "__main__":
