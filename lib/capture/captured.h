@@ -11,7 +11,7 @@ enum rdl_fate {
 	/* By `code`; a refusal by `reason`, too; not sent, after all, where there is a `stat`. */
 	RDL_FATE_ANSWERED,
 	RDL_FATE_RESET, /* by a Reset; `stat` is what it would have been dropped as */
-	RDL_FATE_NET, /* by the network layer */
+	RDL_FATE_NET, /* by the network layer; counted by `stat` */
 	RDL_FATE_COOKIE, /* by a HelloVerifyRequest */
 	RDL_FATE_FRAGMENT, /* kept until its datagram is whole */
 	RDL_FATE_HANDSHAKER, /* given to its handshaker */

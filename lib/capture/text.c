@@ -80,7 +80,7 @@ static void put_fate(struct rdl_cursor *out, const struct rdl_captured *captured
 			out, rdl_stat_name((enum rdl_stat)captured->stat) + sizeof("drop_") - 1);
 		break;
 	case RDL_FATE_NET:
-		rdl_cursor_text(out, "answered: ARP, neighbour solicitation or echo request");
+		put_counter(out, "answered: ", captured);
 		break;
 	case RDL_FATE_COOKIE:
 		rdl_cursor_text(out, "answered: ClientHello, by a HelloVerifyRequest");

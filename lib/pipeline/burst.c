@@ -48,6 +48,7 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, enum rdl_net_verdict
 		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_echo_mtu);
 	} else if (verdict == RDL_NET_ANSWERED) {
 		rdl_stats_add(&pipeline->stats, RDL_STAT_net_answered, 1);
+		burst->why[i] = RDL_STAT_net_answered;
 		burst->reply |= rdl_packet_bit(i);
 	} else if (verdict == RDL_NET_DROP_fragment) {
 		rdl_stats_add(&pipeline->stats, RDL_STAT_fragments, 1);
@@ -57,6 +58,7 @@ static void sort(struct rdl_pipeline *pipeline, unsigned i, enum rdl_net_verdict
 	} else if (verdict == RDL_NET_NEWS) {
 		burst->drop |= rdl_packet_bit(i);
 	} else if (verdict == RDL_NET_DROP_udp_port && refuse_port(pipeline, frame)) {
+		burst->why[i] = RDL_STAT_net_unreachable;
 		burst->reply |= rdl_packet_bit(i);
 	} else {
 		rdl_pipeline_drop(pipeline, i, rdl_stat_of_net_drop(verdict));

@@ -61,7 +61,10 @@ struct rdl_burst {
 	 */
 	rdl_packet_set news;
 	uint8_t shard[RDL_BURST_MAX], handshaker[RDL_BURST_MAX], worker[RDL_BURST_MAX];
-	/* The counter of those that are dropped, and of those that a Reset answers: enum rdl_stat. */
+	/*
+	 * The counter of those that are dropped, and of those that the network layer or a Reset
+	 * answers: enum rdl_stat.
+	 */
 	uint8_t why[RDL_BURST_MAX];
 };
 

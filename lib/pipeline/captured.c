@@ -86,7 +86,7 @@ void rdl_pipeline_capture_fates(
 		else if (rdl_packet_is_in(hellos, i))
 			end.fate = RDL_FATE_COOKIE;
 		else if (rdl_packet_is_in(answered, i))
-			end.fate = RDL_FATE_NET;
+			end = (struct rdl_capture_end){ RDL_FATE_NET, 0, burst->why[i] };
 		else if (rdl_packet_is_in(burst->reply | lost, i))
 			end = answered_end(pipeline, i);
 		rdl_capture_end(pipeline->capture, i, &end, reply);

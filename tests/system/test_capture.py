@@ -118,18 +118,22 @@ def test_dropped(gateway):
     device, capture = Device(), Capture(gateway)
     device.raw(b"\x40\x01", wait=0.1)
     device.raw(b"\xff\x01\x00\x01", wait=0.1)
-    Device(port=5685).raw(b"\x40\x01\x00\x01", wait=0.1)
+    try:
+        Device(port=5685).raw(b"\x40\x01\x00\x01", wait=0.5)
+    except ConnectionRefusedError:
+        pass
     device.raw(message(0, 7, token=b""), wait=0.5)
     at = location(device.register("limited"))
     while device.update(at, wait=0.3) is not None:
         pass
     got = capture.comments()
-    like([text for text in got if text.startswith(("dropped", "reject"))],
+    like([text for text in got if text.startswith(("dropped", "reject", "answered: net_unreachable"))],
          "dropped: drop_coap_short: datagram shorter than a CoAP header",
-         "dropped: drop_coap_version: CoAP version other than 1", "dropped: drop_udp_port: another UDP port",
+         "dropped: drop_coap_version: CoAP version other than 1", "answered: net_unreachable: .*",
          "rejected by a Reset: coap_empty",
          "dropped: drop_admission_update: Update shed: over admission.updates for its registration, /rd/.*")
-    expect(got[4:6], ["answer to it", "accepted: 2.01, /rd/" + at[1]][:2], "the Reset")
+    expect(got.count("answer to it"), 1, got)
+    assert "accepted: 2.01, /rd/" + at[1] in got, got
 
 
 def test_network_layer(gateway):
@@ -139,7 +143,7 @@ def test_network_layer(gateway):
     subprocess.run(["ping", "-c", "1", "-W", "2", GATEWAY4], check=True, capture_output=True)
     capture.end()
     got = [p.comment for p in capture.file.packets]
-    assert got.count("answered: ARP, neighbour solicitation or echo request") >= 1, got
+    assert got.count("answered: net_answered: ARP, neighbour solicitations and echo requests answered") >= 1, got
     assert all(re.fullmatch("answered: .*|answer to it|dropped: .*", text) for text in got), got
 
 

@@ -152,7 +152,8 @@ static void test_frames(void **state)
 	struct test_frame f = frame_build(&spec);
 	struct run run = run_frame(&f);
 
-	expect_sent(&run, "dropped: drop_udp_port: another UDP port");
+	expect_sent(&run, "answered: net_unreachable: datagrams to other UDP ports answered so");
+	expect_answer(&run, "answer to packet 7");
 	run_end(&run);
 	/* Cut within its IP header. */
 	f.len = 30;
@@ -167,7 +168,8 @@ static void test_frames(void **state)
 		.payload_len = 8 };
 	f = frame_build(&spec);
 	run = run_frame(&f);
-	expect_sent(&run, "answered: ARP, neighbour solicitation or echo request");
+	expect_sent(&run,
+		"answered: net_answered: ARP, neighbour solicitations and echo requests answered");
 	expect_answer(&run, "answer to packet 7");
 	run_end(&run);
 	expect_nothing();
