@@ -53,8 +53,10 @@ void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *chang
 	struct rdl_journal_ring *ring = shard->journal;
 
 	/* Its end was known, and the ring need not have room. */
-	if (change->kind == RDL_CHANGE_EXPIRED)
+	if (change->kind == RDL_CHANGE_EXPIRED) {
+		shard->sweeps.expired = true;
 		return;
+	}
 	uint8_t *octets =
 		rdl_journal_reserve(ring, (uint32_t)rdl_entry_room(shard->registry, change));
 	assert(octets != NULL);

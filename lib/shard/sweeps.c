@@ -31,6 +31,7 @@ static void begin(struct rdl_shard *shard, uint64_t now_ms)
 	sweeps->began_ms = now_ms;
 	sweeps->slots_seen = 0;
 	sweeps->changes = changes_put(shard);
+	sweeps->expired = false;
 	sweeps->begin = ring->written;
 	put(shard, rdl_sweep_begin(&sweeps->sweep, shard->registry, octets),
 		RDL_JOURNAL_SWEEP_BEGINS);
@@ -113,7 +114,9 @@ bool rdl_sweeps_go_on(struct rdl_shard *shard, uint64_t now_ms)
 	if (rdl_sweep_has_ended(&sweeps->sweep)) {
 		bool due = hurry || now_ms - sweeps->began_ms >= sweeps->config.every_ms;
 
-		if (due && changes_put(shard) != sweeps->changes && ring_has_room(shard->journal))
+		bool news = sweeps->expired || changes_put(shard) != sweeps->changes;
+
+		if (due && news && ring_has_room(shard->journal))
 			begin(shard, now_ms);
 		return false;
 	}

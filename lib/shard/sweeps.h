@@ -28,6 +28,11 @@ struct rdl_sweeps {
 	uint64_t slots, slots_seen; /* to look at in one, and looked at */
 	/* Entries that sweeps have put, ever; those of changes before the last one began. */
 	uint64_t entries, changes;
+	/*
+	 * A registration has expired since. That is no entry, but news: what has ended before the
+	 * last thing that a log tells, does not come back.
+	 */
+	bool expired;
 	/* The ring's octets, ever, at the beginning of the last one, and of the last that ended. */
 	uint64_t begin, base;
 };

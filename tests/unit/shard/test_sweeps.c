@@ -98,6 +98,24 @@ static void test_pace(void **state)
 	assert_in_range(disk.count - before, 470, 530);
 }
 
+/* Also where nothing was asked for since a registration has expired. */
+static void test_expired(void **state)
+{
+	uint64_t now = EPOCH;
+
+	register_some(10, now);
+	register_at("CON POST 11:rd 15:ep=short 15:lt=60" OBJECTS, now);
+	pass(&now, 3 * SWEEP_MS, 1);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_BEGINS), 2);
+	uint64_t position = shard.position;
+	assert_true(rdl_shard_expire(&shard, now));
+	assert_int_equal(shard.position, position);
+	pass(&now, 1, 1);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_BEGINS), 3);
+	pass(&now, 3 * SWEEP_MS, 1);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_BEGINS), 3);
+}
+
 /* Rounds are few and far between: each goes on for some microseconds, however late it is. */
 static void test_steps(void **state)
 {
@@ -471,6 +489,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SWEEP_TEST(test_pace),
+		SWEEP_TEST(test_expired),
 		SWEEP_TEST(test_steps),
 		SWEEP_TEST(test_hurry),
 		SWEEP_TEST(test_hurry_ends),
