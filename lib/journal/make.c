@@ -25,9 +25,11 @@ static int fill(struct rdl_journal *journal, unsigned shard, uint32_t number, in
 		rc = disk->sync(disk->context, file);
 	if (rc != 0)
 		return rc;
-	journal->header.identity.shard = (uint16_t)shard;
-	journal->header.segment = number;
-	rdl_journal_header_write(journal->block, &journal->header);
+	/* Writers read the run's meanwhile. */
+	struct rdl_journal_header header = journal->header;
+	header.identity.shard = (uint16_t)shard;
+	header.segment = number;
+	rdl_journal_header_write(journal->block, &header);
 	rc = disk->write(disk->context, file, journal->block, RDL_JOURNAL_BLOCK, 0);
 	return rc != 0 ? rc : disk->sync(disk->context, file);
 }
