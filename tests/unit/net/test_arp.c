@@ -145,8 +145,14 @@ static void news(void **state)
 static void answer_to_all_is_none(void **state)
 {
 	static const struct frame_spec spec = { .mac_to = frame_broadcast_mac };
+	static const struct frame_spec to_us = { .mac_to = frame_our_mac };
 	struct test_frame f = arp_frame(&spec, REPLY_HEAD PEER OURS);
 
+	assert_int_equal(verdict_of(&f), RDL_NET_DROP_arp);
+	/* And nobody of that name is here. */
+	f = arp_frame(&to_us, REPLY_HEAD PEER "020000000001 c0000202");
+	assert_int_equal(verdict_of(&f), RDL_NET_DROP_arp);
+	f = arp_frame(&to_us, REPLY_HEAD PEER "020000000002 c0000201");
 	assert_int_equal(verdict_of(&f), RDL_NET_DROP_arp);
 }
 

@@ -233,6 +233,25 @@ static inline const struct rdl_dtls_counts *counts(unsigned s)
 }
 
 /* Its buffer held something else before. */
+static inline void arrive_frame(unsigned s, const struct test_frame *f)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(outside);
+
+	assert_non_null(m);
+	memset(rte_mbuf_to_priv(m), 0xee, sizeof(struct rdl_packet));
+	memcpy(rte_pktmbuf_append(m, (uint16_t)f->len), f->data, f->len);
+	assert_int_equal(rte_ring_enqueue(in[s], m), 0);
+}
+
+static inline void arrive_arp(unsigned s, const uint8_t *to, const char *arp)
+{
+	struct test_frame f = { 0 };
+
+	frame_ethernet(&f, &(struct frame_spec){ .mac_to = to }, 0x0806);
+	frame_append_hex(&f, arp);
+	arrive_frame(s, &f);
+}
+
 static inline void arrive_at(
 	unsigned s, uint16_t port, uint16_t to_port, const uint8_t *octets, size_t len)
 {
@@ -243,12 +262,8 @@ static inline void arrive_at(
 		.payload = octets,
 		.payload_len = len };
 	struct test_frame f = frame_build(&spec);
-	struct rte_mbuf *m = rte_pktmbuf_alloc(outside);
 
-	assert_non_null(m);
-	memset(rte_mbuf_to_priv(m), 0xee, sizeof(struct rdl_packet));
-	memcpy(rte_pktmbuf_append(m, (uint16_t)f.len), f.data, f.len);
-	assert_int_equal(rte_ring_enqueue(in[s], m), 0);
+	arrive_frame(s, &f);
 }
 
 static inline void arrive(unsigned s, uint16_t port, const uint8_t *octets, size_t len)

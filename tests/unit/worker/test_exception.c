@@ -86,6 +86,27 @@ static void test_there_and_back(void **state)
 	assert_false(step(0));
 }
 
+/*
+ * Answers of neighbours to the kernel, which may have our address, too: it gets them, and they are
+ * counted where they tell us something.
+ */
+static void test_neighbours(void **state)
+{
+	struct rdl_foreign_frame *frames[RDL_BURST_MAX];
+
+	arrive_arp(0, frame_our_mac,
+		"0001 0800 06 04 0002 020000000099 c000024d 020000000001 c0000201");
+	arrive_arp(0, frame_broadcast_mac,
+		"0001 0800 06 04 0001 020000000099 c0000201 000000000000 c0000201");
+	step(0);
+	assert_int_equal(take(frames), 2);
+	assert_int_equal(frames[0]->len, 42);
+	assert_int_equal(stat_of(0, RDL_STAT_drop_neighbour_unasked), 0);
+	assert_int_equal(stat_of(0, RDL_STAT_drop_address_claimed), 1);
+	give_frames_back(frames, 2, true);
+	step(0);
+}
+
 /* One that was never on a wire, whose checksum is left to whoever lets it out. */
 static void test_lacks_checksum(void **state)
 {
@@ -108,7 +129,7 @@ static void test_lacks_checksum(void **state)
 /* Of a port that is not shared they are nobody's, and who sent them is told. */
 static void test_not_shared(void **state)
 {
-	struct rte_mbuf *m;
+	struct rte_mbuf *m = NULL;
 
 	interface.shared = false;
 	arrive_foreign(1);
@@ -270,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_there_and_back),
+		TEST(test_neighbours),
 		TEST(test_lacks_checksum),
 		TEST(test_not_shared),
 		TEST(test_rate),

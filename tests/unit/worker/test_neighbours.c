@@ -7,25 +7,6 @@
 
 static const struct rdl_local untagged;
 
-static void arrive_frame(unsigned s, const struct test_frame *f)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(outside);
-
-	assert_non_null(m);
-	memset(rte_mbuf_to_priv(m), 0xee, sizeof(struct rdl_packet));
-	memcpy(rte_pktmbuf_append(m, (uint16_t)f->len), f->data, f->len);
-	assert_int_equal(rte_ring_enqueue(in[s], m), 0);
-}
-
-static void arrive_arp(unsigned s, const uint8_t *to, const char *arp)
-{
-	struct test_frame f = { 0 };
-
-	frame_ethernet(&f, &(struct frame_spec){ .mac_to = to }, 0x0806);
-	frame_append_hex(&f, arp);
-	arrive_frame(s, &f);
-}
-
 /* As many rounds as there are between two looks at what is due. */
 static void rounds(unsigned s)
 {
