@@ -12,6 +12,8 @@
 #define CLOCK_ROUNDS 64
 /* Between two looks at the wall's. */
 #define WALL_MS 1000
+/* When the end is asked for, the disk has so long for what waits. */
+#define END_WAIT_MS 1000
 
 static void read_clock(struct shard_core *core)
 {
@@ -80,6 +82,17 @@ static bool answer_waiting(struct shard_core *core)
 	return left < 2 * core->worker_count * RDL_REGISTRY_BURST;
 }
 
+/* A disk that stands still must not keep workers from ending, who wait for answers. */
+static void see_to_end(struct shard_core *core)
+{
+	if (core->ending == NULL || !ending_is_asked(core->ending))
+		return;
+	if (core->end_ms == 0)
+		core->end_ms = core->now_ms + END_WAIT_MS;
+	else if (core->now_ms >= core->end_ms)
+		rdl_shard_give_up(&core->shard);
+}
+
 /* A question that is new, or one whose answer waits. */
 static bool answer_question(struct shard_core *core)
 {
@@ -102,6 +115,8 @@ bool shard_core_step(void *self)
 
 	read_rules(core);
 	rdl_shard_confirm(&core->shard);
+	if (RDL_UNLIKELY(rdl_waiting_is_used(&core->shard.waiting)))
+		see_to_end(core);
 	for (unsigned w = 0; w < core->worker_count; w++)
 		worked |= serve(core, w);
 	worked |= answer_waiting(core);

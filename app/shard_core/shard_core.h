@@ -18,6 +18,7 @@ struct shard_core {
 	unsigned worker_count;
 	bool sleeps; /* its core does, between rounds that found nothing */
 	const struct rdl_rulebook *rulebook; /* read once for each round */
+	const struct ending *ending; /* anybody's, by its functions; NULL: none */
 	struct rdl_registry *registry; /* its core's alone to touch */
 	/* Written by its core; the statistics in the shard, and the load, are read by anybody. */
 	struct rdl_shard shard;
@@ -36,6 +37,7 @@ struct shard_core {
 	uint64_t now_ms;
 	uint64_t wall_next_ms; /* when to look at the wall's clock */
 	unsigned rounds; /* since the clock was read */
+	uint64_t end_ms; /* when no answer waits any more; 0: the end was not asked for */
 };
 
 /* One round: requests of every worker, answers back, expiry, a question. True: found work. */

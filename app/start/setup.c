@@ -234,6 +234,7 @@ int daemon_setup_shards(struct daemon *daemon)
 		core->sleeps = daemon->conf->idle_sleep_us > 0;
 		core->rulebook = &daemon->rulebook;
 		rdl_rulebook_add_reader(&daemon->rulebook, &core->rules_seen);
+		core->ending = &daemon->lcores.ending;
 		rdl_mailbox_init(&core->question.mailbox);
 		if (signals_end_asked() || setup_registry(daemon, core) != 0)
 			return -1;

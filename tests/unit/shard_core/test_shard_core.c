@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "eal.h"
 #include "gateway_shard.h"
 #include "shard_core.h"
@@ -203,6 +204,34 @@ static void test_waiting(void **state)
 	free(memory);
 }
 
+/* A disk that says nothing holds up the end for a second, and no longer. */
+static void test_end(void **state)
+{
+	struct rdl_shard *shard = &cores[0].shard;
+	void *batch[REQUESTS], *memory = calloc(1, rdl_shard_waiting_memory(1, UNDER_WAY));
+	struct ending ending = { 0 };
+	unsigned rounds = 0;
+
+	assert_non_null(memory);
+	rdl_shard_wait(shard, memory, 1, UNDER_WAY);
+	cores[0].ending = &ending;
+	unsigned first = send_registers(REQUESTS);
+	assert_true(shard_core_step(&cores[0]));
+	for (; rounds < 1000; rounds++)
+		shard_core_step(&cores[0]);
+	ending.asked = 1;
+	uint64_t begin_ms = rdl_clock_ms();
+	while (rdl_channel_waiting(&worker[0]) < first) {
+		shard_core_step(&cores[0]);
+		assert_true(rdl_clock_ms() - begin_ms < 10000);
+	}
+	assert_true(rdl_clock_ms() - begin_ms >= 900);
+	assert_int_equal(rdl_channel_take(&worker[0], batch, REQUESTS), first);
+	for (unsigned i = 0; i < first; i++)
+		assert_int_equal(((struct rdl_request *)batch[i])->code, 0);
+	free(memory);
+}
+
 /* ---- questions ---- */
 
 static bool polling;
@@ -388,6 +417,7 @@ int main(void)
 		TEST(test_answers),
 		TEST(test_other_rules),
 		TEST(test_waiting),
+		TEST(test_end),
 		TEST(test_endpoints),
 		TEST(test_pages),
 		TEST(test_no_answer),
