@@ -67,6 +67,9 @@ console_FLAGS  = -I$B/version
 console_PKGS  := jansson
 device_DEPS   := conf log
 device_PKGS   := libdpdk
+metrics_DEPS  := monitor
+metrics_PKGS  := libdpdk libmicrohttpd
+metrics_FLAGS  = -I$B/version
 dpdk_log_DEPS := clock log
 dpdk_log_PKGS := libdpdk
 monitor_DEPS  := worker shard_core handshakers conf device keeping
@@ -74,13 +77,13 @@ telemetry_DEPS := monitor feed console dpdk_log
 telemetry_PKGS := libdpdk
 telemetry_FLAGS = -I$B/version
 app_FLAGS      = -I$B/version
-start_DEPS    := telemetry exception
+start_DEPS    := telemetry metrics exception
 start_PKGS    := libdpdk
 ctl_DEPS      := credentials
 ctl_PKGS      := jansson
 inspect_DEPS  := journal registry
 
-APP_ROOMS := lcores worker shard_core handshakers exception keeping feed console device dpdk_log monitor telemetry start ctl inspect
+APP_ROOMS := lcores worker shard_core handshakers exception keeping feed console device dpdk_log monitor telemetry metrics start ctl inspect
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
@@ -255,8 +258,8 @@ program = $(eval $(call link,$1,$2,$3,$4,$5))
 DPDK_STATIC = $(shell pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
 PEERS := tests/bench/peers
 # program                   sources                                         rooms            packages
-$(call program,rdline,      app/main.c,                                     start,           libconfig jansson lmdb gnutls,$$(DPDK_STATIC))
-$(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson lmdb gnutls,$$(DPDK_STATIC))
+$(call program,rdline,      app/main.c,                                     start,           libconfig jansson lmdb gnutls libmicrohttpd,$$(DPDK_STATIC))
+$(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson lmdb gnutls libmicrohttpd,$$(DPDK_STATIC))
 # Its client on the control socket.
 $(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson lmdb gnutls)
 # What a state directory holds.

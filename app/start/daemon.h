@@ -9,6 +9,7 @@
 #include "exception.h"
 #include "handshakers.h"
 #include "keeping.h"
+#include "metrics.h"
 #include "telemetry.h"
 
 /* Random, each for one purpose: at each start, or at the first one where they are kept. */
@@ -57,6 +58,8 @@ struct daemon {
 	uint64_t started_ms; /* rdl_clock_ms() */
 	struct feed *feed; /* NULL: none is configured */
 	struct console *console; /* the same */
+	struct metrics *metrics; /* the same */
+	struct metrics_sources scraped;
 	struct monitor *monitor; /* the main thread's */
 	struct telemetry telemetry;
 };

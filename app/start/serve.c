@@ -120,6 +120,9 @@ static int look_on(struct daemon *daemon)
 	daemon->monitor = monitor_open(&watched);
 	if (daemon->monitor == NULL)
 		return -1;
+	daemon->scraped = (struct metrics_sources){
+		.watched = watched, .monitor = daemon->monitor, .started_ms = daemon->started_ms
+	};
 	daemon->telemetry = (struct telemetry){ .watched = watched,
 		.rulebook = &daemon->rulebook,
 		.facts = facts(daemon),
@@ -175,7 +178,8 @@ static int work(struct daemon *daemon)
 	if (ret == 0)
 		ret = lcores_launch(&daemon->lcores, daemon->conf->workers);
 	if (ret == 0 && (feed_start(daemon->feed, &lines) != 0 ||
-				console_start(daemon->console, &shown) != 0))
+				console_start(daemon->console, &shown) != 0 ||
+				metrics_start(daemon->metrics, &daemon->scraped) != 0))
 		ret = -1;
 	signals_started();
 	if (ret == 0) {
@@ -183,6 +187,7 @@ static int work(struct daemon *daemon)
 		dpdk_log_shown(true);
 		ret = look_after(daemon);
 	}
+	metrics_stop(daemon->metrics);
 	console_stop(daemon->console);
 	feed_stop(daemon->feed);
 	telemetry_stop();
@@ -234,8 +239,10 @@ static int serve(struct daemon *daemon)
 	rdl_rulebook_init(&daemon->rulebook);
 	if (daemon_keys(daemon) == 0 && feed_open(daemon->conf, &daemon->feed) == 0 &&
 		console_open(daemon->conf, &daemon->console) == 0 &&
+		metrics_open(daemon->conf, &daemon->metrics) == 0 &&
 		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
 		ret = run(daemon);
+	metrics_close(daemon->metrics);
 	console_close(daemon->console);
 	feed_close(daemon->feed);
 	rdl_rulebook_close(&daemon->rulebook);

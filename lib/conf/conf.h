@@ -89,6 +89,15 @@ struct rdl_conf_socket {
 	const char *group; /* who may connect besides this process's user; NULL: its own group */
 };
 
+/* Where a TCP port is to be served. */
+struct rdl_conf_listen {
+	struct rdl_conf_where where;
+	const char *text; /* as written; NULL: nowhere */
+	bool is_ipv6;
+	uint8_t address[16]; /* IPv4 in the first four octets */
+	uint16_t port;
+};
+
 /* A file, or a folder, that something else than conf reads. */
 struct rdl_conf_file {
 	struct rdl_conf_where where;
@@ -194,6 +203,7 @@ struct rdl_conf {
 		uint32_t ring_kb; /* of what is under way to them, a shard */
 	} events;
 	struct rdl_conf_socket control;
+	struct rdl_conf_listen metrics;
 	struct rdl_conf_strings eal_extra;
 	enum rdl_conf_log_level log_level;
 	struct rdl_conf_arena *arena; /* what everything above points into */

@@ -120,7 +120,7 @@ struct rdl_conf_section {
 	const char *name; /* NULL: the whole configuration */
 	struct rdl_conf_group group;
 };
-#define RDL_CONF_SECTIONS 12
+#define RDL_CONF_SECTIONS 13
 extern const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS];
 #define RDL_CONF_DTLS_KEYS 19
 extern const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS];
@@ -148,6 +148,8 @@ const config_setting_t *rdl_conf_member(const config_setting_t *group, const cha
 /* "MAJOR.MINOR", neither above its maximum. */
 bool rdl_conf_version_parse(
 	const char *text, uint16_t major_max, uint16_t minor_max, struct rdl_conf_version *version);
+/* "ADDRESS:PORT", an IPv6 address in brackets. */
+bool rdl_conf_listen_parse(const char *text, struct rdl_conf_listen *listen);
 /* Reads 1*DIGIT up to `max`. */
 bool rdl_conf_number_parse(const char *text, size_t len, unsigned max, unsigned *value);
 

@@ -70,6 +70,7 @@ static const struct rdl_conf_key root_keys[] = {
 	{ .name = "admission", .kind = RDL_CONF_GROUP },
 	{ .name = "events", .kind = RDL_CONF_GROUP },
 	{ .name = "control", .kind = RDL_CONF_GROUP },
+	{ .name = "metrics", .kind = RDL_CONF_GROUP },
 	{ .name = "eal", .kind = RDL_CONF_GROUP },
 	{ .name = "log", .kind = RDL_CONF_GROUP },
 };
@@ -248,6 +249,28 @@ static const struct rdl_conf_key events_keys[] = {
 
 static const struct rdl_conf_key control_keys[] = { SOCKET(control) };
 
+static void read_listen(struct rdl_conf_loader *loader, const config_setting_t *setting,
+	const char *text, void *base)
+{
+	struct rdl_conf *conf = base;
+
+	conf->metrics.where = rdl_conf_where_of(loader, setting);
+	if (!rdl_conf_listen_parse(text, &conf->metrics))
+		rdl_conf_complain(loader, setting,
+			"\"%s\" is not ADDRESS:PORT, as in \"127.0.0.1:9121\" or \"[::1]:9121\"",
+			text);
+}
+
+static const struct rdl_conf_key metrics_keys[] = {
+	{ .name = "listen",
+		.kind = RDL_CONF_TEXT,
+		.required = true,
+		.min = 1,
+		.max = 64,
+		.read = read_listen,
+		FIELD(metrics.text) },
+};
+
 static const struct rdl_conf_key eal_keys[] = {
 	{ .name = "extra", .kind = RDL_CONF_STRINGS, .min = 1, .max = INT_MAX, FIELD(eal_extra) },
 };
@@ -267,6 +290,7 @@ const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS] = {
 	{ "admission", RDL_CONF_GROUP_OF(admission_keys) },
 	{ "events", RDL_CONF_GROUP_OF(events_keys) },
 	{ "control", RDL_CONF_GROUP_OF(control_keys) },
+	{ "metrics", RDL_CONF_GROUP_OF(metrics_keys) },
 	{ "eal", RDL_CONF_GROUP_OF(eal_keys) },
 	{ "log", RDL_CONF_GROUP_OF(log_keys) },
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values that are written as text: versions, lists of CPUs, names of files. */
+/* Values that are written as text: versions, lists of CPUs, names of files, addresses with ports. */
 #include "internal.h"
+
+#include <arpa/inet.h>
 
 bool rdl_conf_number_parse(const char *text, size_t len, unsigned max, unsigned *value)
 {
@@ -26,6 +28,29 @@ bool rdl_conf_version_parse(
 	version->major = (uint16_t)major;
 	version->minor = (uint16_t)minor;
 	return true;
+}
+
+bool rdl_conf_listen_parse(const char *text, struct rdl_conf_listen *listen)
+{
+	const char *colon = strrchr(text, ':'), *begin = text, *end = colon;
+	char address[INET6_ADDRSTRLEN];
+	unsigned port;
+
+	if (colon == NULL || !rdl_conf_number_parse(colon + 1, strlen(colon + 1), 65535, &port) ||
+		port == 0)
+		return false;
+	listen->is_ipv6 = *text == '[';
+	if (listen->is_ipv6) {
+		begin++;
+		end--;
+	}
+	size_t len = end > begin ? (size_t)(end - begin) : 0;
+	if (len >= sizeof(address) || (listen->is_ipv6 && *end != ']'))
+		return false;
+	memcpy(address, begin, len);
+	address[len] = '\0';
+	listen->port = (uint16_t)port;
+	return inet_pton(listen->is_ipv6 ? AF_INET6 : AF_INET, address, listen->address) == 1;
 }
 
 /* Reads "3" or "3-5" of `len` octets. */

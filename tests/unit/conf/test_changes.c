@@ -129,6 +129,7 @@ static void every_key(void **state)
 				  "later events.ring_kb 8192 1024\n"
 				  "later control.socket absent \"/run/c.sock\"\n"
 				  "later control.group absent \"operators\"\n"
+				  "later metrics.listen absent \"[2001:db8::1]:9121\"\n"
 				  "later eal.extra  \n"
 				  "log.level \"info\" \"debug\"\n");
 	free(text);

@@ -305,6 +305,25 @@ static void sockets(void **state)
 		{ "control = { socket = \"run/x\"; };",
 			"2: control.socket \"run/x\" is not an absolute path\n" },
 		{ "control = { socket = \"\"; };", "2: control.socket must not be empty\n" },
+		{ "metrics = { };", "2: metrics lacks listen\n" },
+		{ "metrics = { listen = \"\"; };", "2: metrics.listen must not be empty\n" },
+#define LISTEN(text)                                                                            \
+	{ "metrics = { listen = \"" text "\"; };",                                              \
+		"2: metrics.listen \"" text "\" is not ADDRESS:PORT, as in \"127.0.0.1:9121\" " \
+		"or \"[::1]:9121\"\n" }
+		LISTEN("127.0.0.1"),
+		LISTEN("127.0.0.1:"),
+		LISTEN("127.0.0.1:0"),
+		LISTEN("127.0.0.1:65536"),
+		LISTEN("127.0.0.1:80x"),
+		LISTEN(":9121"),
+		LISTEN("localhost:9121"),
+		LISTEN("::1:9121"),
+		LISTEN("[::1]"),
+		LISTEN("[::1:9121"),
+		LISTEN("[127.0.0.1]:9121"),
+		LISTEN("[:9121"),
+#undef LISTEN
 		{ "events = { socket = \"/a\"; };\ncontrol = { group = \"g\";\n socket = \"/b\"; "
 		  "};",
 			"" },

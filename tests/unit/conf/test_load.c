@@ -104,6 +104,16 @@ static void print_state(FILE *out, const struct rdl_conf *conf)
 		conf->state.restart_grace_s, conf->state.ring_kb);
 }
 
+static void print_listen(FILE *out, const struct rdl_conf_listen *listen)
+{
+	fprintf(out, "metrics %s %s:%u ipv6 %d port %u address ", text_or_none(listen->text),
+		text_or_none(listen->where.file), listen->where.line, listen->is_ipv6,
+		listen->port);
+	for (unsigned i = 0; i < sizeof(listen->address); i++)
+		fprintf(out, "%02x", listen->address[i]);
+	fputc('\n', out);
+}
+
 /* Every field as text, to be compared. */
 static char *print_conf(const struct rdl_conf *conf)
 {
@@ -150,6 +160,7 @@ static char *print_conf(const struct rdl_conf *conf)
 	print_strings(out, "eal", &conf->eal_extra);
 	print_dtls(out, conf);
 	print_state(out, conf);
+	print_listen(out, &conf->metrics);
 	fprintf(out, "log %d\n", conf->log_level);
 	fclose(out);
 	return text;
@@ -172,6 +183,7 @@ static char *print_conf(const struct rdl_conf *conf)
 	"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 "                                 \
 	"handshakes 1 0 60 1000 ticket 604800\n"                                        \
 	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"   \
+	"metrics none none:0 ipv6 0 port 0 address 00000000000000000000000000000000\n"  \
 	"log 2\n"
 
 static void assert_conf(const char *path, const char *expected)
@@ -244,6 +256,7 @@ static void lab(void **state)
 		"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket "
 		"604800\n"
 		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"
+		"metrics none none:0 ipv6 0 port 0 address 00000000000000000000000000000000\n"
 		"log 2\n");
 }
 
@@ -289,6 +302,8 @@ static void every_key_goes_to_its_place(void **state)
 		" [TLS_PSK_WITH_AES_128_CBC_SHA256]\n"
 		"state tests/data/conf/part/state tests/data/conf/full.conf:38 durability 1 "
 		"window 7 snapshot 8 grace 9 ring 1025\n"
+		"metrics [2001:db8::1]:9121 tests/data/conf/full.conf:40 ipv6 1 port 9121 address "
+		"20010db8000000000000000000000001\n"
 		"log 3\n");
 }
 

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "families.h"
+
+#include <rte_cycles.h>
+
+#include "clock.h"
+#include "version.h"
+
+#define LABELS(...)                       \
+	(const struct exposition_label[]) \
+	{                                 \
+		__VA_ARGS__,              \
+		{                         \
+			NULL, NULL        \
+		}                         \
+	}
+
+/* ---- counters of all cores ---- */
+
+/* Those whose names begin alike are a family: the rest of the name is what its samples differ in. */
+static const struct group {
+	const char *prefix, *family, *label, *help;
+} groups[] = {
+	{ "code_", "responses", "code", "CoAP responses by code" },
+	{ "drop_", "dropped", "reason", "frames, datagrams and requests dropped, by reason" },
+	{ "refused_", "refused", "reason", "requests refused, by reason" },
+	{ "ignored_", "ignored_links", "reason", "links left out of object lists, by reason" },
+	{ "requests_", "requests", "operation", "CoAP requests by operation" },
+};
+
+static const struct group *group_of(const char *name)
+{
+	for (size_t i = 0; i < RDL_ARRAY_LEN(groups); i++)
+		if (strncmp(name, groups[i].prefix, strlen(groups[i].prefix)) == 0)
+			return &groups[i];
+	return NULL;
+}
+
+/* "2_05" as it is written: 2.05. */
+static const char *code_text(const char *rest, char text[8])
+{
+	snprintf(text, 8, "%s", rest);
+	if (text[1] == '_')
+		text[1] = '.';
+	return text;
+}
+
+static void put_group(
+	struct exposition *exposition, const struct group *group, const struct rdl_stats *sum)
+{
+	exposition_family(exposition, group->family, EXPOSITION_COUNTER, group->help);
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++) {
+		const char *name = rdl_stat_name((enum rdl_stat)i);
+		const char *rest = name + strlen(group->prefix);
+		char code[8];
+
+		if (group_of(name) != group)
+			continue;
+		if (strcmp(group->label, "code") == 0)
+			rest = code_text(rest, code);
+		exposition_sample(exposition, LABELS({ group->label, rest }),
+			rdl_stats_get(sum, (enum rdl_stat)i));
+	}
+}
+
+static void put_stats(struct exposition *exposition, const struct metrics_sources *from)
+{
+	struct rdl_stats sum = { { 0 } };
+
+	watched_stats(&from->watched, &sum);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(groups); i++)
+		put_group(exposition, &groups[i], &sum);
+	for (unsigned i = 0; i < RDL_STAT_COUNT; i++) {
+		enum rdl_stat stat = (enum rdl_stat)i;
+		const char *name = rdl_stat_name(stat);
+
+		if (group_of(name) != NULL)
+			continue;
+		/* A unit by the name that Prometheus has for it. */
+		if (stat == RDL_STAT_store_octets)
+			name = "store_bytes";
+		exposition_family(exposition, name,
+			rdl_stat_type(stat) == RDL_STAT_GAUGE ? EXPOSITION_GAUGE
+							      : EXPOSITION_COUNTER,
+			rdl_stat_help(stat));
+		exposition_sample(exposition, NULL, rdl_stats_get(&sum, stat));
+	}
+}
+
+/* ---- cores ---- */
+
+/* One of them, worker or shard, by its number among all. */
+struct core {
+	const char *role;
+	char index[12];
+	const struct load *load;
+	uint64_t depth; /* requests that wait at its rings */
+};
+
+static struct core core_at(const struct watched *watched, unsigned number)
+{
+	unsigned workers = watched->conf->workers;
+	bool is_worker = number < workers;
+	unsigned index = is_worker ? number : number - workers;
+	struct core core = { .role = is_worker ? "worker" : "shard" };
+
+	snprintf(core.index, sizeof(core.index), "%u", index);
+	if (is_worker) {
+		core.load = &watched->workers[index]->load;
+		for (unsigned s = 0; s < watched->conf->shards; s++)
+			core.depth += rdl_channel_waiting(&watched->workers[index]->shards[s]);
+	} else {
+		core.load = &watched->owners->cores[index]->load;
+		for (unsigned w = 0; w < workers; w++)
+			core.depth +=
+				rdl_channel_waiting(&watched->owners->cores[index]->workers[w]);
+	}
+	return core;
+}
+
+static uint64_t cycles_ms(const uint64_t *cycles)
+{
+	return __atomic_load_n(cycles, __ATOMIC_RELAXED) / (rte_get_tsc_hz() / 1000);
+}
+
+static void put_cores(struct exposition *exposition, const struct watched *watched)
+{
+	unsigned count = watched->conf->workers + watched->conf->shards;
+
+	exposition_family(exposition, "core_seconds", EXPOSITION_COUNTER,
+		"time of a core's rounds, by whether they found work");
+	for (unsigned i = 0; i < count; i++) {
+		struct core core = core_at(watched, i);
+
+		exposition_thousandths(exposition,
+			LABELS({ "role", core.role }, { "index", core.index }, { "state", "busy" }),
+			cycles_ms(&core.load->busy_cycles));
+		exposition_thousandths(exposition,
+			LABELS({ "role", core.role }, { "index", core.index }, { "state", "idle" }),
+			cycles_ms(&core.load->idle_cycles));
+	}
+	exposition_family(exposition, "core_round_age_seconds", EXPOSITION_GAUGE,
+		"time since a core's last round");
+	for (unsigned i = 0; i < count; i++) {
+		struct core core = core_at(watched, i);
+
+		exposition_thousandths(exposition,
+			LABELS({ "role", core.role }, { "index", core.index }),
+			load_age_ms(core.load));
+	}
+	exposition_family(exposition, "ring_depth", EXPOSITION_GAUGE,
+		"requests and answers that wait at a core's rings");
+	for (unsigned i = 0; i < count; i++) {
+		struct core core = core_at(watched, i);
+
+		exposition_sample(exposition,
+			LABELS({ "role", core.role }, { "index", core.index }), core.depth);
+	}
+}
+
+/* ---- ports ---- */
+
+static void put_port(struct exposition *exposition, const struct metrics_sources *from,
+	const char *name, enum exposition_type type, const char *help, size_t offset)
+{
+	exposition_family(exposition, name, type, help);
+	for (unsigned p = 0; p < from->watched.conf->port_count; p++) {
+		const char *port = (const char *)monitor_port(from->monitor, p);
+		char number[12];
+
+		snprintf(number, sizeof(number), "%u", p);
+		exposition_sample(exposition,
+			LABELS({ "port", number },
+				{ "device", from->watched.conf->ports[p].device }),
+			__atomic_load_n(
+				(const uint64_t *)(const void *)(port + offset), __ATOMIC_RELAXED));
+	}
+}
+
+static void put_ports(struct exposition *exposition, const struct metrics_sources *from)
+{
+#define COUNTER(name, help)                                                 \
+	put_port(exposition, from, "port_" #name, EXPOSITION_COUNTER, help, \
+		offsetof(struct monitor_port, name))
+
+	put_port(exposition, from, "port_up", EXPOSITION_GAUGE, "1: the port has a link",
+		offsetof(struct monitor_port, link));
+	COUNTER(rx_missed, "packets that found the NIC's queues full");
+	COUNTER(rx_no_buffer, "packets that found no buffer");
+	COUNTER(rx_errors, "packets that came with errors");
+	COUNTER(tx_errors, "packets that the NIC could not send");
+#undef COUNTER
+}
+
+/* ---- the rest ---- */
+
+static void put_state(struct exposition *exposition, const struct keeping *keeping)
+{
+	static const struct {
+		const char *name, *help;
+		enum exposition_type type;
+		size_t offset;
+	} rows[] = {
+#define ROW(name, member, type, help) \
+	{ "state_" name, help, EXPOSITION_##type, offsetof(struct keeping_figures, member) }
+		ROW("entries", entries, COUNTER,
+			"changes, and what is told again, given to the log"),
+		ROW("confirmed", confirmed, COUNTER, "those of them that the disk has confirmed"),
+		ROW("written_bytes", octets, COUNTER, "octets written"),
+		ROW("writes", groups, COUNTER, "writes"),
+		ROW("syncs", syncs, COUNTER, "times that the disk was told to keep what it has"),
+		ROW("disk_bytes", disk_octets, GAUGE, "octets of the log's files"),
+		ROW("restored_registrations", restored, GAUGE,
+			"registrations that a restart found"),
+#undef ROW
+	};
+	struct keeping_figures figures;
+
+	if (keeping == NULL)
+		return;
+	keeping_figures(keeping, &figures);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		uint64_t value;
+
+		memcpy(&value, (const char *)&figures + rows[i].offset, sizeof(value));
+		exposition_family(exposition, rows[i].name, rows[i].type, rows[i].help);
+		exposition_sample(exposition, NULL, value);
+	}
+	exposition_family(exposition, "state_well", EXPOSITION_GAUGE,
+		"1: the disk takes what is acknowledged");
+	exposition_sample(exposition, NULL, strcmp(keeping_health(keeping), "well") == 0);
+}
+
+void families_put(struct exposition *exposition, const struct metrics_sources *from)
+{
+	const struct rdl_conf *conf = from->watched.conf;
+
+	exposition_family(exposition, "build_info", EXPOSITION_GAUGE, "1, with what this is");
+	exposition_sample(exposition,
+		LABELS({ "version", RDL_VERSION }, { "instance_name", conf->instance }), 1);
+	exposition_family(
+		exposition, "uptime_seconds", EXPOSITION_GAUGE, "time since the process began");
+	exposition_thousandths(exposition, NULL, rdl_clock_ms() - from->started_ms);
+	exposition_family(exposition, "registrations_max", EXPOSITION_GAUGE,
+		"registrations that there is room for");
+	exposition_sample(exposition, NULL, conf->memory.registrations);
+	put_stats(exposition, from);
+	put_cores(exposition, &from->watched);
+	put_ports(exposition, from);
+	put_state(exposition, from->watched.keeping);
+	exposition_end(exposition);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The HTTP server: libmicrohttpd's, on a thread that it makes. */
+#include "metrics.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "families.h"
+#include "log.h"
+
+/* Scrapers come one at a time, every some seconds. */
+#define CONNECTIONS 16
+#define CONNECTION_S 10
+#define BACKLOG 16
+
+struct metrics {
+	int listener;
+	const struct metrics_sources *sources;
+	struct MHD_Daemon *server; /* NULL: it does not serve */
+};
+
+static int listen_at(const struct rdl_conf_listen *at)
+{
+	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6, .sin6_port = htons(at->port) };
+	struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons(at->port) };
+	const struct sockaddr *address = (const struct sockaddr *)&ipv4;
+	socklen_t len = sizeof(ipv4);
+	int on = 1;
+
+	memcpy(&ipv6.sin6_addr, at->address, sizeof(ipv6.sin6_addr));
+	memcpy(&ipv4.sin_addr, at->address, sizeof(ipv4.sin_addr));
+	if (at->is_ipv6) {
+		address = (const struct sockaddr *)&ipv6;
+		len = sizeof(ipv6);
+	}
+	int listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (listener >= 0 &&
+		(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+			bind(listener, address, len) != 0 || listen(listener, BACKLOG) != 0)) {
+		int why = errno;
+
+		close(listener);
+		errno = why;
+		return -1;
+	}
+	return listener;
+}
+
+int metrics_open(const struct rdl_conf *conf, struct metrics **metrics)
+{
+	*metrics = NULL;
+	if (conf->metrics.text == NULL)
+		return 0;
+	struct metrics *new = calloc(1, sizeof(*new));
+	if (new != NULL)
+		new->listener = listen_at(&conf->metrics);
+	if (new == NULL || new->listener < 0) {
+		rdl_log_error("start", "%s:%u: metrics cannot be served at %s: %s",
+			conf->metrics.where.file, conf->metrics.where.line, conf->metrics.text,
+			strerror(new == NULL ? ENOMEM : errno));
+		free(new);
+		return -1;
+	}
+	*metrics = new;
+	return 0;
+}
+
+static enum MHD_Result reply(struct MHD_Connection *connection, unsigned code, const char *type,
+	char *text, size_t len, enum MHD_ResponseMemoryMode mode)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(len, text, mode);
+
+	if (response == NULL) {
+		if (mode == MHD_RESPMEM_MUST_FREE)
+			free(text);
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	enum MHD_Result result = MHD_queue_response(connection, code, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned code, char *text)
+{
+	return reply(connection, code, "text/plain", text, strlen(text), MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result tell(
+	struct MHD_Connection *connection, const struct metrics_sources *sources)
+{
+	const char *accept =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	struct exposition exposition = { .format = exposition_accepted(accept) };
+	char *text = NULL;
+	size_t len;
+
+	exposition.out = open_memstream(&text, &len);
+	if (exposition.out == NULL)
+		return MHD_NO;
+	families_put(&exposition, sources);
+	if (fclose(exposition.out) != 0) {
+		free(text);
+		return MHD_NO;
+	}
+	return reply(connection, MHD_HTTP_OK, exposition_content_type(exposition.format), text, len,
+		MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result answer(void *self, struct MHD_Connection *connection, const char *path,
+	const char *method, const char *version, const char *body, size_t *body_len, void **seen)
+{
+	static char not_found[] = "metrics are at /metrics\n",
+		    not_allowed[] = "GET and HEAD only\n";
+	const struct metrics *metrics = self;
+
+	(void)version;
+	(void)body;
+	/* Its head has come, and whatever follows is of no interest. */
+	if (*seen == NULL) {
+		*seen = self;
+		return MHD_YES;
+	}
+	if (*body_len > 0) {
+		*body_len = 0;
+		return MHD_YES;
+	}
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, not_allowed);
+	if (strcmp(path, "/metrics") != 0)
+		return refuse(connection, MHD_HTTP_NOT_FOUND, not_found);
+	return tell(connection, metrics->sources);
+}
+
+int metrics_start(struct metrics *metrics, const struct metrics_sources *sources)
+{
+	if (metrics == NULL)
+		return 0;
+	metrics->sources = sources;
+	metrics->server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, answer,
+		metrics, MHD_OPTION_LISTEN_SOCKET, metrics->listener, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_S,
+		MHD_OPTION_END);
+	if (metrics->server == NULL) {
+		rdl_log_error("start", "no thread to serve metrics");
+		return -1;
+	}
+	return 0;
+}
+
+void metrics_stop(struct metrics *metrics)
+{
+	if (metrics == NULL || metrics->server == NULL)
+		return;
+	/* It closes the socket, too. */
+	MHD_stop_daemon(metrics->server);
+	metrics->server = NULL;
+	metrics->listener = -1;
+}
+
+void metrics_close(struct metrics *metrics)
+{
+	if (metrics == NULL)
+		return;
+	metrics_stop(metrics);
+	if (metrics->listener >= 0)
+		close(metrics->listener);
+	free(metrics);
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""What Prometheus scrapes: the counters of the telemetry socket, by HTTP."""
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lab import *  # noqa: E402,F403
+
+PORT = 9121
+OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+SAMPLE = re.compile(r'^([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\]|\\.)*",?)+)\})? (\d+(?:\.\d+)?)$')
+
+
+class InGateway:
+    """The gateway's namespace, whose loopback the metrics are on."""
+
+    def __init__(self, lab):
+        self.lab = lab
+
+    def scrape(self, path="/metrics", method="GET", accept=None):
+        script = ("import http.client, sys\nc = http.client.HTTPConnection('127.0.0.1', %d, timeout=10)\n"
+                  "c.request(%r, %r, headers=%r)\nr = c.getresponse()\n"
+                  "sys.stdout.write('%%d\\n%%s\\n' %% (r.status, r.getheader('Content-Type')) + r.read().decode())" %
+                  (PORT, method, path, {"Accept": accept} if accept else {}))
+        out = subprocess.check_output(["ip", "netns", "exec", self.lab.name + "-gw", sys.executable, "-c", script], timeout=30)
+        status, content_type, text = out.decode().split("\n", 2)
+        return int(status), content_type, text
+
+
+def start(lab, **options):
+    subprocess.run(["ip", "-n", lab.name + "-gw", "link", "set", "lo", "up"], check=True)
+    return lab.gateway(extra='metrics = { listen = "127.0.0.1:%d"; };' % PORT, **options)
+
+
+def samples(text):
+    """By name and labels; what is no sample must be a comment."""
+    out, family = {}, None
+    for line in text.splitlines():
+        if line.startswith("# "):
+            words = line.split(" ", 3)
+            if words[1] == "TYPE":
+                expect(words[2] in (other for other, _ in out), False, "%s comes in one piece" % words[2])
+                family = words[2]
+            expect(words[1] == "EOF" or (words[1] in ("TYPE", "HELP") and words[2] == family), True, line)
+            continue
+        match = SAMPLE.match(line)
+        expect(match is not None and match[1].startswith(family), True, line)
+        expect((match[1], match[2]) in out, False, "twice: " + line)
+        out[match[1], match[2]] = float(match[3])
+    return out
+
+
+def test_both_formats(lab):
+    gateway = start(lab)
+    inside = InGateway(lab)
+    status, kind, plain = inside.scrape()
+    expect((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"), "text")
+    expect(samples(plain)["rdline_registrations_max", None], 10000.0, "a gauge")
+    status, kind, openmetrics = inside.scrape(accept=OPENMETRICS)
+    expect((status, kind), (200, "application/openmetrics-text; version=1.0.0; charset=utf-8"), "OpenMetrics")
+    expect(openmetrics.endswith("\n# EOF\n"), True, "its end")
+    expect(set(samples(openmetrics)), set(samples(plain)), "the same samples")
+    if shutil.which("promtool"):
+        subprocess.run(["promtool", "check", "metrics"], input=plain.encode(), check=True, timeout=30)
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_it_tells_what_telemetry_tells(lab):
+    gateway = start(lab)
+    device = Device()
+    expect(device.register("metrics-1").code, "2.01", "Register")
+    expect(device.register("metrics-2", "</1/0>").code, "4.00", "without object 3")
+    expect(device.raw(b"\x00", 0.2), None, "no CoAP")
+    stats, told = gateway.ask("/rdline/stats"), samples(InGateway(lab).scrape()[2])
+    for family, label, prefix, names in (("dropped", "reason", "drop_", ("coap_short", "coap_version")),
+                                         ("refused", "reason", "refused_", ("mandatory_objects",)),
+                                         ("requests", "operation", "requests_", ("register", "update"))):
+        for name in names:
+            expect(told["rdline_%s_total" % family, '%s="%s"' % (label, name)], float(stats[prefix + name]), name)
+    expect(told["rdline_responses_total", 'code="2.01"'], float(stats["code_2_01"]), "2.01")
+    expect(told["rdline_responses_total", 'code="4.00"'], float(stats["code_4_00"]), "4.00")
+    expect(told["rdline_registrations", None], 1.0, "registrations")
+    expect(told["rdline_port_up", 'port="0",device="net_af_packet0,iface=rdl0"'], 1.0, "the port")
+    named = {key for key in stats if key not in ("ports", "links_up") and not key.startswith("nic_")}
+    counted = {name for name, _ in told}
+    for key in named:
+        known = any(key.startswith(prefix) for prefix in ("code_", "drop_", "refused_", "ignored_", "requests_"))
+        name = "rdline_" + ("store_bytes" if key == "store_octets" else key)
+        expect(known or name in counted or name + "_total" in counted, True, key)
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_what_else_is_asked(lab):
+    gateway = start(lab)
+    inside = InGateway(lab)
+    expect(inside.scrape("/")[0], 404, "another path")
+    expect(inside.scrape(method="HEAD")[::2], (200, ""), "HEAD")
+    expect(inside.scrape(method="DELETE")[0], 405, "another method")
+    # Who asks nothing, and holds what there is, is let go of in time.
+    script = "import socket, time\nheld = [socket.create_connection(('127.0.0.1', %d)) for _ in range(40)]\ntime.sleep(30)" % PORT
+    holder = subprocess.Popen(["ip", "netns", "exec", lab.name + "-gw", sys.executable, "-c", script])
+    try:
+        time.sleep(1)
+        expect(Device().register("meanwhile").code, "2.01", "devices do not notice")
+
+        def answered():
+            with contextlib.suppress(subprocess.SubprocessError):
+                return inside.scrape()[0] == 200
+
+        until(answered, "it answers again", 60)
+    finally:
+        holder.kill()
+        holder.wait()
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_a_port_that_is_taken(lab):
+    gateway = start(lab)
+    other = config(lab.instance + "2", extra='metrics = { listen = "127.0.0.1:%d"; };' % PORT)
+    code, log = lab.gateway(other, ready=False).failure(60)
+    expect((code, "metrics cannot be served at 127.0.0.1:%d: Address already in use" % PORT in log), (1, True), log)
+    expect(gateway.stop(), 0, "exit")
+    again = start(lab)
+    expect(InGateway(lab).scrape()[0], 200, "once it is free")
+    expect(again.stop(), 0, "exit")
+
+
+main(lambda lab: lab)
