@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "burst_gateway.h"
 
+#include "burst_captured.h"
 #include "burst_events.h"
 #include "eal.h"
 #include "fuzz.h"
@@ -157,10 +158,12 @@ static void drain(void)
 void gateway_begin(void)
 {
 	gateway_worker_again(&pipeline);
+	captured_begin(&pipeline);
 }
 
 void gateway_end(void)
 {
+	captured_end(&pipeline);
 	check_blocks();
 	drain();
 }
