@@ -29,7 +29,7 @@ def checksum(octets):
 def ethernet(to, source, ethertype, payload, tags=()):
     head = mac(to) + mac(source)
     for tag in tags:
-        head += struct.pack("!HH", 0x8100, tag)
+        head += struct.pack("!HH", *(tag if isinstance(tag, tuple) else (0x8100, tag)))
     return head + struct.pack("!H", ethertype) + payload
 
 

@@ -487,6 +487,15 @@ def test_ipv4_fragments(net):
     tap = Net(net.lab, gateway, wire, interface_mac(net.lab.name + "-gw", "rdltap"))
     tap.pings([("whole", tap.coap(ME4, GATEWAY4)), ("may be fragmented", tap.coap(ME4, GATEWAY4, fragment=0))])
     check_fragments(tap, ME4, GATEWAY4)
+    # Tags of 802.1ad, which af_packet takes for those of 802.1Q.
+    for tags in (((0x88A8, 7),), ((0x88A8, 7), 8), ((0x88A8, 0xE007), (0x88A8, 8))):
+        tap.check([
+            ("IPv4 %s" % (tags,), tap.coap(ME4, GATEWAY4, tags=tags), tap.reply(GATEWAY4, ME4, tags=tags), RST),
+            ("ARP %s" % (tags,), tap.to(ARP, arp(1, MAC, ME4, MAC, GATEWAY4), tags=tags),
+             tap.back(ARP, arp(2, tap.mac, GATEWAY4, MAC, ME4), tags=tags), ANSWERED),
+        ])
+    # Without end: a third tag is nothing that is known.
+    tap.drops([("%d tags" % n, "ethertype", tap.coap(ME4, GATEWAY4, tags=(7,) * n)) for n in (3, 4, 300)])
     gateway.stop()
 
 
