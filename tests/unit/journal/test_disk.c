@@ -65,6 +65,28 @@ static void on_pages(void **state)
 	only_pages = false;
 }
 
+/* Where there was none, with a relative path, too. */
+static void a_directory_is_made(void **state)
+{
+	char problem[RDL_JOURNAL_PROBLEM_MAX], above[] = "/var/tmp/rdline-journal-XXXXXX";
+
+	assert_non_null(mkdtemp(above));
+	assert_int_equal(chdir(above), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		static const char *const names[] = { "a", "./a/b" };
+		struct rdl_journal_logs *logs =
+			rdl_journal_logs_open(names[i], true, NULL, problem);
+
+		if (logs == NULL)
+			fail_msg("%s", problem);
+		assert_int_equal(rdl_journal_logs_count(logs), 0);
+		rdl_journal_logs_close(logs);
+	}
+	assert_int_equal(system("test -d a/b && rm -r a"), 0);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(above), 0);
+}
+
 static void what_cannot_be(void **state)
 {
 	char problem[RDL_JOURNAL_PROBLEM_MAX], longest[RDL_JOURNAL_PROBLEM_MAX];
@@ -86,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(past_the_pages),
 		cmocka_unit_test(on_pages),
+		cmocka_unit_test(a_directory_is_made),
 		cmocka_unit_test(what_cannot_be),
 	};
 

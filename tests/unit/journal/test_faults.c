@@ -291,6 +291,22 @@ static void runs_that_are_missing(void **state)
 	fixture_end(&fixture);
 }
 
+/* What is before it is of no use then, and not read. */
+static void a_run_in_between_is_missing(void **state)
+{
+	struct fixture fixture;
+
+	fixture_begin(&fixture, 1);
+	for (unsigned i = 0; i < 3; i++)
+		make_run(&fixture, 1);
+	rename_file(&fixture.memory, "d/run-00000002", "elsewhere");
+	assert_true(fixture_open(&fixture));
+	assert_int_equal(rdl_journal_logs_count(fixture.logs), 2);
+	fixture_stop(&fixture);
+	expect_damage(&fixture, 0, 0, "run 2, shard 0: damaged at octet 0, position 1: no segment");
+	fixture_end(&fixture);
+}
+
 /* Each is whole, but they are not where they were. */
 static void segments_that_changed_places(void **state)
 {
@@ -412,6 +428,7 @@ int main(void)
 		cmocka_unit_test(a_header_is_damaged),
 		cmocka_unit_test(parts_that_are_missing),
 		cmocka_unit_test(runs_that_are_missing),
+		cmocka_unit_test(a_run_in_between_is_missing),
 		cmocka_unit_test(segments_that_changed_places),
 		cmocka_unit_test(a_log_is_cut_by_hand),
 		cmocka_unit_test(a_log_is_cut_before_its_sweep),

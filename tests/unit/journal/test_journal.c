@@ -226,6 +226,41 @@ static void older_runs_go_when_all_shards_have_told_all(void **state)
 	fixture_end(&fixture);
 }
 
+/* Whatever the disk refuses the first time, is done the next time. */
+static void what_could_not_be_removed_goes_later(void **state)
+{
+	struct rdl_journal_state told;
+	struct fixture fixture;
+	unsigned refused = 0;
+
+	for (unsigned operation = 1; operation < 12; operation++) {
+		fixture_begin(&fixture, 1);
+		fixture_start(&fixture);
+		fixture_log(&fixture, 0, 400);
+		fixture_stop(&fixture);
+		fixture_start(&fixture);
+		assert_true(fixture_put(&fixture, 0, RDL_JOURNAL_SWEEP_BEGINS));
+		fixture_log(&fixture, 0, 10);
+		assert_true(fixture_put(&fixture, 0, RDL_JOURNAL_SWEEP_ENDS));
+		rdl_journal_publish(&fixture.rings[0]);
+		while (fixture_step(&fixture, 0) == RDL_JOURNAL_WROTE)
+			;
+		fixture.memory.stops_in = operation;
+		rdl_journal_tend(fixture.journal);
+		rdl_journal_state(fixture.journal, 0, &told);
+		refused += told.older_runs;
+		fixture.memory.stopped = false;
+		fixture.memory.stops_in = 0;
+		rdl_journal_tend(fixture.journal);
+		rdl_journal_state(fixture.journal, 0, &told);
+		assert_int_equal(told.older_runs, 0);
+		assert_null(memory_find(&fixture.memory, "d/run-00000001"));
+		assert_null(memory_find(&fixture.memory, "d/old-00000001"));
+		fixture_end(&fixture);
+	}
+	assert_true(refused > 3 && refused < 11);
+}
+
 static void a_directory_has_one_user(void **state)
 {
 	struct fixture fixture;
@@ -249,6 +284,7 @@ int main(void)
 		cmocka_unit_test(an_empty_run_is_none),
 		cmocka_unit_test(what_a_sweep_told_needs_nothing_before_it),
 		cmocka_unit_test(older_runs_go_when_all_shards_have_told_all),
+		cmocka_unit_test(what_could_not_be_removed_goes_later),
 		cmocka_unit_test(a_directory_has_one_user),
 	};
 
