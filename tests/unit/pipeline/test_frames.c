@@ -3,6 +3,8 @@
  * Frames: every reply goes back where its request came from;
  * what is no datagram of ours goes nowhere.
  */
+#include <stdlib.h>
+
 #include "fixture.h"
 
 static const uint8_t gateway_mac[6] = { 0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee };
@@ -362,6 +364,42 @@ static void test_net_answers(void **state)
 	run_end(&run);
 }
 
+/* An echo reply that is longer than its path takes: over IPv6 it is not sent. */
+static void test_narrow_path(void **state)
+{
+	static const uint8_t v4[16] = { [10] = 0xff, 0xff, 192, 0, 2, 77 };
+	static const char *const peers[] = { PEER_IPV4, "2001:db8::77" };
+	uint8_t echo[1300] = { 8 }, *memory = aligned_alloc(RDL_CACHE_LINE, rdl_paths_memory(8));
+	uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x77 };
+
+	assert_non_null(memory);
+	memset(memory, 0, rdl_paths_memory(8));
+	pipeline.config.paths = rdl_paths_init(memory, 8, &gateway_list_key);
+	for (unsigned i = 0; i < 4; i++) {
+		bool ipv6 = i % 2 == 1, narrow = i >= 2;
+		struct frame_spec spec = { .from = peers[i % 2],
+			.to = ipv6 ? "2001:db8::1" : OUR_IPV4,
+			.protocol = ipv6 ? 58 : 1,
+			.payload = echo,
+			.payload_len = sizeof(echo) };
+
+		if (i == 2) {
+			rdl_paths_learn(pipeline.config.paths, v4, 1280, pipeline.now_ms);
+			rdl_paths_learn(pipeline.config.paths, v6, 1280, pipeline.now_ms);
+		}
+		echo[0] = ipv6 ? 128 : 8;
+		struct run run = run_spec(&spec);
+		assert_int_equal(run.burst.reply, !(ipv6 && narrow));
+		assert_int_equal(counter(RDL_STAT_drop_echo_mtu), ipv6 && narrow);
+		assert_int_equal(counter(RDL_STAT_net_answered), !(ipv6 && narrow));
+		if (!ipv6)
+			assert_int_equal(run.packet.frame.data[14 + 6], narrow ? 0 : 0x40);
+		run_end(&run);
+	}
+	pipeline.config.paths = NULL;
+	free(memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_net_drops),
 		cmocka_unit_test(test_other_port),
+		cmocka_unit_test(test_narrow_path),
 		cmocka_unit_test(test_net_answers),
 	};
 
