@@ -37,7 +37,7 @@ static bool is_wanted(
 
 	if (!wish->by_address)
 		return !wish->by_endpoint;
-	return capture_address(frame, outbound, address) && has_wanted_address(wish, address);
+	return rdl_capture_address(frame, outbound, address) && has_wanted_address(wish, address);
 }
 
 void rdl_capture_clear(struct rdl_capture *capture)
@@ -68,7 +68,7 @@ void rdl_capture_keep(struct rdl_capture *capture, unsigned i, const struct rdl_
 	keep(capture, i, frame, false);
 }
 
-/* A datagram like `frame`'s with this payload. Returns its length, and where it is. */
+/* A datagram like `frame`'s with this payload. False: there is no room for it. */
 static bool put_part(struct rdl_capture *capture, const struct rdl_frame *frame,
 	struct rdl_span payload, struct rdl_captured *captured, uint32_t *at)
 {
@@ -109,15 +109,16 @@ void rdl_capture_by_endpoint(struct rdl_capture *capture, unsigned i, struct rdl
 }
 
 /*
- * A slot is one endpoint's while it is registered, whatever the generation; of later ones than its
- * own there are none yet, and the wish follows soon.
+ * A slot is one endpoint's while it is registered, whatever the generation. Later ones may be
+ * another's: they are its own once the wish has followed.
  */
 void rdl_capture_by_location(
 	struct rdl_capture *capture, unsigned i, const struct rdl_location *location)
 {
 	const struct rdl_capture_wish *wish = &capture->wish;
 
-	if (wish->by_endpoint && wish->located && location->handle == wish->location.handle)
+	if (wish->by_endpoint && wish->located && location->handle == wish->location.handle &&
+		location->generation <= wish->location.generation)
 		capture->packets[i].wanted = true;
 }
 
@@ -232,15 +233,15 @@ void rdl_capture_end(struct rdl_capture *capture, unsigned i, const struct rdl_c
 	if (reply != NULL)
 		octets = make_answer(capture, packet, end, reply, &answer);
 	size_t len = record_len(&packet->captured) + (reply != NULL ? record_len(&answer) : 0);
-	uint8_t *to = packet->fits ? capture_ring_room(capture, len) : NULL;
+	uint8_t *to = packet->fits ? rdl_capture_ring_room(capture, len) : NULL;
 	if (to == NULL) {
-		capture_ring_lose(capture, reply != NULL ? 2 : 1);
+		rdl_capture_ring_lose(capture, reply != NULL ? 2 : 1);
 		return;
 	}
 	to += write_record(capture, to, &packet->captured, capture->aside + packet->at);
 	if (reply != NULL)
 		write_record(capture, to, &answer, octets);
-	capture_ring_publish(capture, len);
+	rdl_capture_ring_publish(capture, len);
 }
 
 void rdl_capture_frame(

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * capture: copies of a worker's packets, with what became of each, for one reader outside the packet
- * path, and for as long as it wants any. A ring of octets per worker, one writer, one reader;
- * neither ever waits for the other: what does not fit is lost, and counted.
+ * capture: copies of a worker's packets, with what became of each, for one reader outside the
+ * packet path, and for as long as it wants any. A ring of octets per worker, one writer, one
+ * reader; neither ever waits for the other: what does not fit is lost, and counted.
  *
  * Packets are worked on in place: the worker keeps those of a burst aside as they came, and copies
  * those that are wanted into the ring once it knows what became of them.
@@ -88,7 +88,7 @@ static inline bool rdl_capture_is_wanted(const struct rdl_capture *capture)
  */
 RDL_MUST_CHECK bool rdl_capture_begin(struct rdl_capture *capture, uint64_t time_ns);
 
-/* Forgets what was kept aside: packets 0 to RDL_CAPTURE_BURST - 1 are for those of the next burst. */
+/* Forgets what was kept aside: packets 0 to RDL_CAPTURE_BURST - 1 are the next burst's. */
 void rdl_capture_clear(struct rdl_capture *capture);
 /* Keeps a frame aside as it came. */
 void rdl_capture_keep(struct rdl_capture *capture, unsigned i, const struct rdl_frame *frame);
@@ -115,8 +115,8 @@ void rdl_capture_unsent(struct rdl_capture *capture, unsigned i, uint8_t why);
 uint8_t rdl_capture_reply_code(const struct rdl_capture *capture, unsigned i);
 
 /*
- * What became of it is known: into the ring, if it is wanted, and its reply behind it, as it leaves;
- * NULL: it has none.
+ * What became of it is known: into the ring, if it is wanted, and its reply behind it, as it
+ * leaves; NULL: it has none.
  */
 struct rdl_capture_end {
 	enum rdl_fate fate;

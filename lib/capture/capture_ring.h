@@ -5,9 +5,9 @@
 
 #include "capture.h"
 
-/* Room in one piece, aligned to a word, or NULL. Nobody sees what is there before it is published. */
-uint8_t *capture_ring_room(struct rdl_capture *capture, size_t octets);
-void capture_ring_publish(struct rdl_capture *capture, size_t octets);
-void capture_ring_lose(struct rdl_capture *capture, unsigned packets);
+/* Room in one piece, aligned to a word, or NULL. Nobody sees it before it is published. */
+uint8_t *rdl_capture_ring_room(struct rdl_capture *capture, size_t octets);
+void rdl_capture_ring_publish(struct rdl_capture *capture, size_t octets);
+void rdl_capture_ring_lose(struct rdl_capture *capture, unsigned packets);
 
 #endif

@@ -57,8 +57,8 @@ static inline uint8_t *rdl_captured_octets(struct rdl_captured *captured)
 }
 
 /*
- * Makes the checksums of what was opened, or left them to the NIC. An opened message gets CoAP's own
- * port in place of the secure one, or nobody would read it as CoAP.
+ * Makes the checksums of what was opened, or left them to the NIC. An opened message gets CoAP's
+ * own port in place of the secure one, or nobody would read it as CoAP.
  */
 void rdl_captured_mend(struct rdl_captured *captured);
 

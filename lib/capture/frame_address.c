@@ -22,7 +22,7 @@ static size_t packet_at(const struct rdl_frame *frame, uint16_t *type)
 	}
 }
 
-bool capture_address(const struct rdl_frame *frame, bool outbound, uint8_t address[16])
+bool rdl_capture_address(const struct rdl_frame *frame, bool outbound, uint8_t address[16])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	uint16_t type = 0;

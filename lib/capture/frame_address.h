@@ -11,6 +11,6 @@
  * The IP address at the other end, as in struct rdl_peer: of IP its source, of what goes `outbound`
  * its destination; of ARP the sender's. False: there is none.
  */
-bool capture_address(const struct rdl_frame *frame, bool outbound, uint8_t address[16]);
+bool rdl_capture_address(const struct rdl_frame *frame, bool outbound, uint8_t address[16]);
 
 #endif

@@ -32,7 +32,7 @@ static bool has_room(struct rdl_capture *capture, uint64_t head, uint64_t octets
 	return head + octets - capture->tail_seen <= RDL_CAPTURE_RING;
 }
 
-uint8_t *capture_ring_room(struct rdl_capture *capture, size_t octets)
+uint8_t *rdl_capture_ring_room(struct rdl_capture *capture, size_t octets)
 {
 	uint64_t head = capture->head, skipped = left_to_end(head);
 
@@ -47,12 +47,12 @@ uint8_t *capture_ring_room(struct rdl_capture *capture, size_t octets)
 	return (uint8_t *)word_at(capture, head + skipped);
 }
 
-void capture_ring_publish(struct rdl_capture *capture, size_t octets)
+void rdl_capture_ring_publish(struct rdl_capture *capture, size_t octets)
 {
 	__atomic_store_n(&capture->head, capture->writing + octets, __ATOMIC_RELEASE);
 }
 
-void capture_ring_lose(struct rdl_capture *capture, unsigned packets)
+void rdl_capture_ring_lose(struct rdl_capture *capture, unsigned packets)
 {
 	__atomic_store_n(&capture->lost, capture->lost + packets, __ATOMIC_RELAXED);
 }
@@ -99,8 +99,8 @@ void rdl_capture_want(struct rdl_capture *capture, const struct rdl_capture_wish
 	}
 	from.wish.capture = capture->capture;
 	/*
-	 * Whoever still reads an older wish of this place sees with any word of the new one that its
-	 * number is no longer the latest.
+	 * Whoever still reads an older wish of this place sees with any word of the new one that
+	 * its number is no longer the latest.
 	 */
 	for (size_t i = 0; i < RDL_ARRAY_LEN(from.word); i++)
 		__atomic_store_n(&to[i], from.word[i], __ATOMIC_RELEASE);

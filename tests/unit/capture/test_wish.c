@@ -124,7 +124,8 @@ static void test_endpoint(void **state)
 {
 	struct rdl_capture_wish wish = by_address("192.0.2.1", 32);
 	const struct rdl_location location = { .handle = 7, .generation = 3 },
-				  other = { .handle = 8, .generation = 3 };
+				  other = { .handle = 8, .generation = 3 },
+				  later = { .handle = 7, .generation = 4 };
 
 	wish.by_endpoint = true;
 	wish.location = location;
@@ -134,14 +135,15 @@ static void test_endpoint(void **state)
 		wish.located = located == 1;
 		start(&wish);
 		rdl_capture_clear(capture);
-		for (unsigned i = 0; i < 6; i++)
+		for (unsigned i = 0; i < 7; i++)
 			keep(i, (const char[]){ (char)('0' + i), '\0' });
 		rdl_capture_by_endpoint(capture, 0, RDL_SPAN("dev"));
 		rdl_capture_by_endpoint(capture, 1, RDL_SPAN("de"));
 		rdl_capture_by_endpoint(capture, 2, RDL_SPAN("dev2"));
 		rdl_capture_by_location(capture, 3, &location);
 		rdl_capture_by_location(capture, 4, &other);
-		for (unsigned i = 0; i < 6; i++)
+		rdl_capture_by_location(capture, 5, &later);
+		for (unsigned i = 0; i < 7; i++)
 			rdl_capture_end(capture, i, &dropped, NULL);
 		drop("192.0.2.1", "address");
 		assert_string_equal(next(), "0");
