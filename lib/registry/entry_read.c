@@ -287,5 +287,6 @@ bool rdl_entry_read_sweep(struct rdl_span octets, struct rdl_entry_sweep *entry)
 	entry->shards = take_u16(&reader);
 	entry->epoch_ms = take_u64(&reader);
 	entry->kept_until = take_u32(&reader);
+	entry->floor = take_u32(&reader);
 	return is_whole(&reader) && entry->shard < entry->shards && entry->shards <= RDL_PARTITIONS;
 }

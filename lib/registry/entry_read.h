@@ -89,6 +89,7 @@ struct rdl_entry_sweep {
 	uint16_t shard, shards;
 	uint64_t epoch_ms;
 	uint32_t kept_until;
+	uint32_t floor; /* as in the registry */
 };
 RDL_MUST_CHECK bool rdl_entry_read_sweep(struct rdl_span octets, struct rdl_entry_sweep *entry);
 

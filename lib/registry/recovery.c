@@ -105,6 +105,7 @@ static bool begin_sweep(struct rdl_recovery *recovery, struct rdl_span octets)
 	if (!log->begun && entry.kept_until > 0)
 		rdl_recovery_keep_until(recovery, log->shard, log->shards,
 			(uint32_t)(entry.kept_until + log->end_s));
+	rdl_recovery_raise_floor(recovery, entry.floor);
 	log->begun = true;
 	return true;
 }

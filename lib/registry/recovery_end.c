@@ -92,13 +92,20 @@ void rdl_recovery_keep_until(
 	}
 }
 
-static void skip(struct rdl_registry *registry, rdl_handle handle)
+void rdl_recovery_raise_floor(struct rdl_recovery *recovery, uint32_t generation)
+{
+	if (generation > recovery->floor && generation <= RDL_GENERATION_MAX / 2)
+		recovery->floor = generation;
+}
+
+static void skip(struct rdl_registry *registry, rdl_handle handle, uint32_t floor)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	uint32_t had = rdl_record_had_generation(record);
 
 	if (record->state == RDL_RECORD_FREE)
 		rdl_recovery_free(
-			registry, handle, rdl_record_had_generation(record) + RDL_GENERATION_SKIP);
+			registry, handle, (had > floor ? had : floor) + RDL_GENERATION_SKIP);
 	else if (record->skips < RDL_SKIPS_MAX)
 		record->skips++;
 }
@@ -109,6 +116,6 @@ void rdl_recovery_skip_generations(struct rdl_recovery *recovery)
 		struct rdl_registry *registry = recovery->of_partition[partition];
 
 		for (uint32_t slot = 0; registry != NULL && slot < registry->slab.slots; slot++)
-			skip(registry, partition << 24 | slot);
+			skip(registry, partition << 24 | slot, recovery->floor);
 	}
 }

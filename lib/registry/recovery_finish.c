@@ -200,6 +200,7 @@ static bool finish_registry(struct rdl_recovery *recovery, struct rdl_registry *
 {
 	/* It may lie before our clock's zero: differences are right all the same. */
 	registry->epoch_ms = recovery->epoch_ms - recovery->shift_ms;
+	registry->floor = recovery->floor;
 	uint32_t second = rdl_registry_second(registry, now_ms);
 	registry->kept_until = second + 1 + grace_s;
 	registry->wheel.tick = second;

@@ -130,6 +130,17 @@ static bool apply_ended(struct rdl_recovery *recovery, struct rdl_span octets)
 	return true;
 }
 
+/* Nothing that must be kept is in this slot, which there is no more. */
+static bool is_beyond(struct rdl_recovery *recovery, const struct rdl_entry_head *head)
+{
+	const struct rdl_registry *registry = recovery->of_partition[head->handle >> 24];
+
+	if (registry == NULL || (head->handle & 0xffffff) < registry->slab.slots)
+		return false;
+	rdl_recovery_raise_floor(recovery, head->generation);
+	return true;
+}
+
 static bool apply_tombstone(struct rdl_recovery *recovery, struct rdl_span octets)
 {
 	struct rdl_entry_tombstone entry;
@@ -137,6 +148,8 @@ static bool apply_tombstone(struct rdl_recovery *recovery, struct rdl_span octet
 
 	if (!rdl_entry_read_tombstone(octets, &entry))
 		return rdl_recovery_fail_unread(recovery, "tombstone");
+	if (is_beyond(recovery, &entry.head))
+		return true;
 	struct rdl_registry *registry = rdl_recovery_registry_of(recovery, &entry.head, &failed);
 	if (registry == NULL)
 		return !failed;
@@ -165,12 +178,14 @@ static bool apply_generations(struct rdl_recovery *recovery, struct rdl_span oct
 	if (!rdl_entry_read_generations(octets, &entry))
 		return rdl_recovery_fail_unread(recovery, "free slot");
 	for (;;) {
-		struct rdl_registry *registry =
-			rdl_recovery_registry_of(recovery, &entry.head, &failed);
+		if (!is_beyond(recovery, &entry.head)) {
+			struct rdl_registry *registry =
+				rdl_recovery_registry_of(recovery, &entry.head, &failed);
 
-		if (registry == NULL)
-			return !failed;
-		rdl_recovery_free(registry, entry.head.handle, entry.head.generation);
+			if (registry == NULL)
+				return !failed;
+			rdl_recovery_free(registry, entry.head.handle, entry.head.generation);
+		}
 		if (entry.others.len == 0)
 			return true;
 		entry.head.handle++;

@@ -48,6 +48,7 @@ struct rdl_recovery {
 	struct rdl_registry *of_partition[RDL_PARTITIONS]; /* NULL: another recovery's */
 	bool has_epoch;
 	uint64_t epoch_ms;
+	uint32_t floor; /* of all its registries */
 	uint64_t shift_ms; /* our clock is that much ahead of the run's; it wraps */
 	/* Of the log, of the entry that is applied, the latest of the run's. */
 	uint64_t time_ms, applied_ms, last_ms;
@@ -70,6 +71,12 @@ struct rdl_recovery {
 
 /* All that is queued is applied; false: it cannot go on. */
 bool rdl_recovery_drain(struct rdl_recovery *recovery);
+
+/*
+ * A slot that there is no more has had this generation: slots that there are, once more or still,
+ * will have later ones. Half of all generations are no such floor: too few would be left.
+ */
+void rdl_recovery_raise_floor(struct rdl_recovery *recovery, uint32_t generation);
 
 /* Says why it cannot go on; false. */
 bool rdl_recovery_fail(struct rdl_recovery *recovery, const char *format, ...)

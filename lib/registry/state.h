@@ -31,6 +31,11 @@ struct rdl_registry {
 	uint32_t updates_per_s; /* of one registration; 0: no limit */
 	struct rdl_tombstones tombstones;
 	uint32_t kept_until; /* nothing that came back of another run ends sooner; 0: nothing did */
+	/*
+	 * Of slots that there were before a restart, when rows were longer: none had a later
+	 * generation. Those that there are have later ones.
+	 */
+	uint32_t floor;
 	uint32_t sought; /* slot at which the next search for a tombstone in a full row begins */
 	/*
 	 * A bit per endpoint inserted since the last look-up, by its digest:

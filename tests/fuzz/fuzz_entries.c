@@ -117,6 +117,7 @@ static void begin(struct rdl_recovery *recovery)
 	at = rdl_entry_u16(at, 1);
 	at = rdl_entry_u64(at, NOW);
 	at = rdl_entry_u32(at, 0);
+	at = rdl_entry_u32(at, 0);
 	rdl_recovery_begin_log(recovery);
 	rdl_recovery_set_time(recovery, now_ms);
 	CHECK(rdl_recovery_apply(recovery, (struct rdl_span){ octets, (size_t)(at - octets) }));

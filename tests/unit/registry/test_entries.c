@@ -344,6 +344,67 @@ static void test_before(void **state)
 
 /* ---- room ---- */
 
+/* Told by a registry, in the same second: that has slots for so many. */
+static struct rdl_registry *retell(struct rdl_registry *teller, uint64_t registrations)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	struct rdl_registry_config config = config_of(registrations);
+	struct rdl_sweep told;
+
+	config.slots = rdl_registry_slots(registrations);
+	struct rdl_registry *fresh = create(&config);
+	struct rdl_recovery *recovery = rdl_recovery_create(&fresh, 1);
+	assert_non_null(recovery);
+	rdl_recovery_begin_log(recovery);
+	rdl_recovery_set_time(recovery, NOW);
+	size_t len = rdl_sweep_begin(&told, teller, octets);
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, len }));
+	while (!rdl_sweep_has_ended(&told)) {
+		len = rdl_sweep_next(
+			&told, teller, &(unsigned){ UINT32_MAX }, sizeof(octets), octets);
+		assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, len }));
+	}
+	rdl_recovery_end_run(recovery, NOW, 0, NOW);
+	if (!rdl_recovery_finish(recovery, NOW, 0))
+		fail_msg("%s", rdl_recovery_error(recovery));
+	rdl_recovery_destroy(recovery);
+	rdl_registry_destroy(teller);
+	return fresh;
+}
+
+/* Slots that go and come again go on where they were; what was in one as a tombstone is gone. */
+static void test_fewer_slots(void **state)
+{
+	struct rdl_registry_config config = config_of(30000);
+	struct rdl_request request = some_register("device");
+	uint32_t last = rdl_registry_slots(30000) - 1;
+
+	assert_true(rdl_registry_slots(10) < last);
+	config.slots = last + 1;
+	struct rdl_registry *teller = create(&config);
+	/* The only one that is free in its row, and used before. */
+	unsigned partition = rdl_endpoint_partition(request.digest);
+	for (uint32_t slot = 0; slot < last; slot++)
+		assert_true(rdl_slab_take(&teller->slab, partition << 24 | slot));
+	rdl_slab_at(&teller->slab, partition << 24 | last)->generation = 50000;
+	struct rdl_location location;
+	for (unsigned i = 0; i < 7; i++) {
+		request.exchange++;
+		(void)perform_register(teller, &request, NOW, &location);
+	}
+	assert_int_equal(location.handle & 0xffffff, last);
+	assert_int_equal(location.generation, 50007);
+	deregister(teller, location.handle, NOW);
+	for (uint32_t slot = 0; slot < last; slot++)
+		rdl_slab_free(&teller->slab, partition << 24 | slot);
+	teller = retell(teller, 10);
+	teller = retell(teller, 10);
+	teller = retell(teller, 30000);
+	assert_true(rdl_slab_at(&teller->slab, location.handle)->generation > 50007);
+	assert_int_equal(rdl_slab_at(&teller->slab, location.handle)->state, RDL_RECORD_FREE);
+	rdl_registry_destroy(teller);
+}
+
 /* The longest of all has the room that is said. */
 static void test_longest(void **state)
 {
@@ -458,6 +519,7 @@ int main(void)
 		TEST(test_sweeps),
 		TEST(test_before),
 		TEST(test_moved),
+		TEST(test_fewer_slots),
 		TEST(test_longest),
 		TEST(test_too_many),
 		TEST(test_policy),
