@@ -18,8 +18,7 @@ enum end_kind {
 
 static struct rdl_channel_credit requests(const struct daemon *daemon)
 {
-	(void)daemon;
-	return worker_credit(REQUESTS);
+	return worker_credit(daemon_requests(daemon->conf));
 }
 
 /* A worker has no more at all others together than at one shard. */

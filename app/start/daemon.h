@@ -66,9 +66,18 @@ struct daemon {
 
 /*
  * Requests that a worker may have at one shard: milliseconds of pause at full rate, since virtual
- * machines lose their CPU for so long.
+ * machines lose their CPU for so long; and as many as come while a disk confirms what they change.
  */
 #define REQUESTS 4095
+#define REQUESTS_KEPT 16383
+static inline bool daemon_answers_wait(const struct rdl_conf *conf)
+{
+	return conf->state.directory.path != NULL && conf->state.durability == RDL_CONF_COMMIT;
+}
+static inline unsigned daemon_requests(const struct rdl_conf *conf)
+{
+	return daemon_answers_wait(conf) ? REQUESTS_KEPT : REQUESTS;
+}
 /* Datagrams of handshakes that a worker may have at one handshaker. */
 #define PARCELS 1024
 /* Frames that a worker may have made before they are sent: with DTLS a flight's datagrams, too. */

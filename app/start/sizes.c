@@ -64,8 +64,9 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		.port_count = conf->port_count,
 		.queues = conf->workers,
 		.rss_key = daemon->keys.rss,
-		.in_flight = conf->workers * (conf->shards * (REQUESTS + 1) + 4 * RDL_BURST_MAX +
-						     daemon_handshaker_count(conf) * (PARCELS + 1)),
+		.in_flight = conf->workers *
+			     (conf->shards * (daemon_requests(conf) + 1) + 4 * RDL_BURST_MAX +
+				     daemon_handshaker_count(conf) * (PARCELS + 1)),
 		.born = conf->dtls.port != 0 ? BORN_DTLS : BORN,
 		.private_len = sizeof(struct rdl_packet),
 		.room = room,

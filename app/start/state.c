@@ -10,18 +10,13 @@
 #include "log.h"
 #include "signals.h"
 
-static bool waits(const struct rdl_conf *conf)
-{
-	return conf->state.directory.path != NULL && conf->state.durability == RDL_CONF_COMMIT;
-}
-
 uint64_t daemon_journal_memory(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 	uint64_t octets = keeping_ring_octets(conf);
 
-	if (waits(conf))
-		octets += rdl_shard_waiting_memory(conf->workers, REQUESTS);
+	if (daemon_answers_wait(conf))
+		octets += rdl_shard_waiting_memory(conf->workers, daemon_requests(conf));
 	return octets;
 }
 
@@ -38,16 +33,16 @@ int daemon_setup_journal(struct daemon *daemon, struct shard_core *core)
 		return -1;
 	}
 	rdl_journal_ring_init(&core->journal, ring, octets);
-	if (!waits(conf))
+	if (!daemon_answers_wait(conf))
 		return 0;
-	core->waiting =
-		rte_zmalloc_socket("waiting", rdl_shard_waiting_memory(conf->workers, REQUESTS),
-			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	core->waiting = rte_zmalloc_socket("waiting",
+		rdl_shard_waiting_memory(conf->workers, daemon_requests(conf)), RTE_CACHE_LINE_SIZE,
+		daemon->socket_id);
 	if (core->waiting == NULL) {
 		rdl_log_error("start", "shard %u: no memory for answers that wait", core->index);
 		return -1;
 	}
-	rdl_shard_wait(&core->shard, core->waiting, conf->workers, REQUESTS);
+	rdl_shard_wait(&core->shard, core->waiting, conf->workers, daemon_requests(conf));
 	return 0;
 }
 
