@@ -17,7 +17,7 @@
 
 /* ---- counters of all cores ---- */
 
-/* Those whose names begin alike are a family: the rest of the name is what its samples differ in. */
+/* Those whose names begin alike are a family: its samples differ in the rest of the name. */
 static const struct group {
 	const char *prefix, *family, *label, *help;
 } groups[] = {

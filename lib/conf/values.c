@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values that are written as text: versions, lists of CPUs, names of files, addresses with ports. */
+/* Values that are written as text: versions, CPUs, names of files, addresses with ports. */
 #include "internal.h"
 
 #include <arpa/inet.h>

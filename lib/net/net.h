@@ -238,7 +238,7 @@ enum rdl_news_kind {
 };
 struct rdl_news {
 	enum rdl_news_kind kind;
-	/* By which port and tags it came; of CLAIM and TOO_BIG which address of ours it is about. */
+	/* By which port and tags it came; of CLAIM and TOO_BIG the address of ours it is about. */
 	struct rdl_local local;
 	uint8_t address[16]; /* IPv4 as in struct rdl_peer */
 	uint8_t mac[6];
