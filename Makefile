@@ -28,6 +28,8 @@ watch_DEPS    := base
 log_DEPS      := watch
 rules_DEPS    := policy admission log
 thread_DEPS   := log
+notify_DEPS   := base
+notify_PKGS   := libsystemd
 lines_DEPS    := clock thread
 mailbox_DEPS  := clock
 journal_DEPS  := base
@@ -48,7 +50,7 @@ handshake_PKGS := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments neighbours paths admission coap link lwm2m policy stats pcapng conf watch log thread rules mailbox lines registry events \
+LIBS := base clock channel net fragments neighbours paths admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry events \
 	refusals capture pipeline shard pktio credentials identities dtls handshake journal
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
@@ -58,7 +60,7 @@ worker_DEPS   := lcores channel clock dtls fragments neighbours pipeline pktio r
 handshakers_DEPS := lcores channel clock conf handshake thread
 exception_DEPS := lcores channel conf net thread
 shard_core_DEPS := lcores channel mailbox rules shard
-keeping_DEPS  := lcores clock conf journal registry thread
+keeping_DEPS  := lcores clock conf journal notify registry thread
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson
 feed_FLAGS     = -I$B/version
@@ -258,8 +260,8 @@ program = $(eval $(call link,$1,$2,$3,$4,$5))
 DPDK_STATIC = $(shell pkg-config --static --libs libdpdk) -lpthread -Wl,--wrap=perror
 PEERS := tests/bench/peers
 # program                   sources                                         rooms            packages
-$(call program,rdline,      app/main.c,                                     start,           libconfig jansson lmdb gnutls libmicrohttpd,$$(DPDK_STATIC))
-$(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson lmdb gnutls libmicrohttpd,$$(DPDK_STATIC))
+$(call program,rdline,      app/main.c,                                     start,           libconfig jansson lmdb gnutls libmicrohttpd libsystemd,$$(DPDK_STATIC))
+$(call program,rdline-bench,$(call sources,tests/bench),                    start support,   libconfig jansson lmdb gnutls libmicrohttpd libsystemd,$$(DPDK_STATIC))
 # Its client on the control socket.
 $(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson lmdb gnutls)
 # What a state directory holds.

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "notify.h"
 #include "recovery.h"
 
 /* Between two looks at whether threads have ended, and two lines in the log. */
@@ -153,9 +154,11 @@ static bool wait_for(const struct part parts[], unsigned count, bool (*ends)(voi
 		if (ends())
 			return false;
 		if (rdl_clock_ms() >= say_ms) {
+			unsigned long long entries = entries_of(parts, count);
+
 			say_ms += SAY_MS;
-			rdl_log_info("start", "reads the state entries=%llu",
-				(unsigned long long)entries_of(parts, count));
+			rdl_log_info("start", "reads the state entries=%llu", entries);
+			rdl_notify_starting("reads the state, %llu entries so far", entries);
 		}
 		nanosleep(&pause, NULL);
 	}

@@ -77,6 +77,18 @@ static void look_at_cores(struct monitor *monitor)
 		look_at_core(&monitor->shards[s], &watched->owners->cores[s]->load, "shard", s);
 }
 
+bool monitor_cores_go_on(const struct monitor *monitor)
+{
+	const struct rdl_conf *conf = monitor->watched.conf;
+	bool go_on = true;
+
+	for (unsigned w = 0; w < conf->workers; w++)
+		go_on &= monitor->workers[w].worst_ms == 0;
+	for (unsigned s = 0; s < conf->shards; s++)
+		go_on &= monitor->shards[s].worst_ms == 0;
+	return go_on;
+}
+
 /* ---- ports ---- */
 
 static void store(uint64_t *to, uint64_t value)

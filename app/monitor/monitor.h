@@ -38,6 +38,8 @@ struct monitor;
  */
 struct monitor *monitor_open(const struct watched *watched);
 void monitor_look(struct monitor *monitor);
+/* Whether every worker and shard made rounds when it looked last. */
+bool monitor_cores_go_on(const struct monitor *monitor);
 void monitor_close(struct monitor *monitor);
 
 /* A port as it was last looked at. Written by the main thread, read by anybody (relaxed). */

@@ -119,9 +119,9 @@ struct rdl_conf *daemon_read(
 	const char *path, const struct rdl_conf *running, struct rdl_certificates **certificates);
 /*
  * Reads the file again, puts in force what may change, and says in the log what has changed and
- * what waits for a restart. On any error nothing changes.
+ * what waits for a restart. On any error nothing changes: false.
  */
-void daemon_reload(struct daemon *daemon);
+bool daemon_reload(struct daemon *daemon);
 
 /* sizes.c: what each part is given. */
 void daemon_registry_config(

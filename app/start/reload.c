@@ -122,7 +122,7 @@ static void use_certificates(struct daemon *daemon, struct rdl_certificates *cer
 	daemon->dtls.certificates = certificates;
 }
 
-void daemon_reload(struct daemon *daemon)
+bool daemon_reload(struct daemon *daemon)
 {
 	uint64_t began_ms = rdl_clock_ms();
 	struct rdl_certificates *certificates = NULL;
@@ -133,7 +133,7 @@ void daemon_reload(struct daemon *daemon)
 			conf != NULL ? "no memory for the rules" : "the file cannot be used");
 		rdl_certificates_release(certificates);
 		rdl_conf_free(conf);
-		return;
+		return false;
 	}
 	/* Without the group, DTLS goes on with what it has until a restart. */
 	if (conf->dtls.port != 0)
@@ -142,4 +142,5 @@ void daemon_reload(struct daemon *daemon)
 	if (daemon->in_force != daemon->conf)
 		rdl_conf_free(daemon->in_force);
 	daemon->in_force = conf;
+	return true;
 }

@@ -13,6 +13,7 @@
 #include "dpdk_log.h"
 #include "instance.h"
 #include "log.h"
+#include "notify.h"
 #include "signals.h"
 
 /* "192.0.2.1,2001:db8::1" of all ports. */
@@ -61,6 +62,7 @@ static void log_ready(const struct daemon *daemon)
 		(unsigned long long)(daemon_memory(daemon) >> 20),
 		(unsigned long long)(rdl_clock_ms() - daemon->started_ms), restored,
 		instance_telemetry_path());
+	rdl_notify_serves("serves %s%s", addresses, restored);
 }
 
 static struct rdl_event_facts facts(const struct daemon *daemon)
@@ -135,6 +137,14 @@ static int look_on(struct daemon *daemon)
 	return telemetry_start(&daemon->telemetry);
 }
 
+static void reload(struct daemon *daemon)
+{
+	rdl_notify_reloading();
+	bool done = daemon_reload(daemon);
+	rdl_notify_reloaded(done ? "the configuration was read again"
+				 : "the last reload changed nothing, see the log");
+}
+
 /*
  * Until a signal ends it, or the disk: -1. What it did not confirm nobody is told any more, and
  * another life of the process finds out what is there. Once a second the main thread looks around.
@@ -150,13 +160,15 @@ static int look_after(struct daemon *daemon)
 			next_ms = now_ms + MONITOR_MS;
 			rdl_pktio_let_go(daemon->pktio);
 			monitor_look(daemon->monitor);
+			rdl_notify_alive(monitor_cores_go_on(daemon->monitor),
+				"a core stands still, see the log");
 			if (keeping_has_failed(daemon->keeping))
 				return -1;
 			rdl_rulebook_reclaim(&daemon->rulebook);
 		}
 		int signal = signals_wait((unsigned)(next_ms - now_ms));
 		if (signal == SIGHUP)
-			daemon_reload(daemon);
+			reload(daemon);
 		else if (signal != 0)
 			return 0;
 	}
@@ -187,6 +199,7 @@ static int work(struct daemon *daemon)
 		dpdk_log_shown(true);
 		ret = look_after(daemon);
 	}
+	rdl_notify_stopping();
 	metrics_stop(daemon->metrics);
 	console_stop(daemon->console);
 	feed_stop(daemon->feed);
@@ -216,6 +229,7 @@ static int run(struct daemon *daemon)
 {
 	int ret = -1;
 
+	rdl_notify_starting("sets up ports and shards");
 	if (daemon_setup_dtls(daemon) == 0 && make_rules(daemon) == 0 &&
 		daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
 		daemon_setup_keeping(daemon) == 0 && look_on(daemon) == 0 && !signals_end_asked())
@@ -237,6 +251,7 @@ static int serve(struct daemon *daemon)
 	if (instance_claim(daemon->conf) != 0 || keeping_open(daemon->conf, &daemon->keeping) != 0)
 		return -1;
 	rdl_rulebook_init(&daemon->rulebook);
+	rdl_notify_starting("takes memory and brings DPDK up");
 	if (daemon_keys(daemon) == 0 && feed_open(daemon->conf, &daemon->feed) == 0 &&
 		console_open(daemon->conf, &daemon->console) == 0 &&
 		metrics_open(daemon->conf, &daemon->metrics) == 0 &&
@@ -272,6 +287,7 @@ int start_serve(const char *path)
 	rdl_log_open();
 	if (signals_begin() != 0)
 		return EXIT_FAILURE;
+	rdl_notify_starting("reads the configuration");
 	signals_may_leave(NULL, 0); /* a long list of names takes its time, too */
 	struct rdl_conf *conf = daemon_read(path, NULL, &daemon.dtls.certificates);
 	if (conf == NULL)

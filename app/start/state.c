@@ -8,6 +8,7 @@
 
 #include "entries.h"
 #include "log.h"
+#include "notify.h"
 #include "signals.h"
 
 uint64_t daemon_journal_memory(const struct daemon *daemon)
@@ -105,6 +106,7 @@ int daemon_setup_keeping(struct daemon *daemon)
 
 	if (daemon->keeping == NULL)
 		return 0;
+	rdl_notify_starting("reads the state");
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
 		registries[s] = daemon->owners.cores[s]->registry;
 		rings[s] = &daemon->owners.cores[s]->journal;

@@ -25,8 +25,10 @@ static void stands_and_goes_on(struct load *load, const char *who)
 	assert_string_equal(look(), "");
 	stand(load, 600);
 	assert_string_equal(look(), "");
+	assert_true(monitor_cores_go_on(monitor));
 	stand(load, 1500);
 	assert_in_range(number_in(look(), still, "round_age_ms="), 1500, 1990);
+	assert_false(monitor_cores_go_on(monitor));
 	/* Said again when it has doubled, and not before. */
 	stand(load, 2500);
 	assert_string_equal(look(), "");
@@ -34,6 +36,7 @@ static void stands_and_goes_on(struct load *load, const char *who)
 	assert_in_range(number_in(look(), still, "round_age_ms="), 4000, 5500);
 	all_go_on();
 	assert_in_range(number_in(look(), again, "stood_ms="), 4000, 5500);
+	assert_true(monitor_cores_go_on(monitor));
 	assert_string_equal(look(), "");
 	own_clock_pass(20000);
 }
