@@ -180,17 +180,17 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all bench bench-guard bench-handshakes bench-peers bench-plot bench-recovery test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
-	lint lint-objects format compdb conf-keys run install clean deps help programs native-programs tools
+	lint lint-objects format compdb conf-keys run install uninstall clean deps help programs native-programs tools
 
 all: build/release/rdline build/release/rdline-ctl build/release/rdline-state
 
 help:
 	@echo 'all (release binary)  test  test-nic  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
-	@echo 'bench-handshakes  bench-plot  bench-guard  bench-recovery  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install [DESTDIR= PREFIX=]  clean  deps'
+	@echo 'bench-handshakes  bench-plot  bench-guard  bench-recovery  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install|uninstall [DESTDIR= PREFIX=]  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
 # `make` alone wants what the product needs, and tells; whoever tests or runs the lab gets what is missing.
-INSTALLING := $(filter-out all install build/release/%,$(MAKECMDGOALS))
+INSTALLING := $(filter-out all install uninstall build/release/%,$(MAKECMDGOALS))
 build/.deps/%: scripts/deps
 	@mkdir -p $(@D)
 	@scripts/deps $(if $(INSTALLING),,--check) $*
@@ -201,7 +201,7 @@ deps:
 # ---- what was compiled otherwise is compiled again ----------------------------------------------
 # Writes $1 into file $2 unless it says so already.
 says = $(shell mkdir -p $(dir $2) && printf '%s\n' '$1' >$2.new && { cmp -s $2.new $2 && rm $2.new || mv $2.new $2; })
-ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean uninstall,$(or $(MAKECMDGOALS),all)),)
 $(call says,$(CC) $(shell $(CC) --version 2>/dev/null | head -n 1) $(CFLAGS) $(OWN) $(MARCH) $(LDFLAGS),$B/.flags)
 $(call says,#define RDL_VERSION "$(VERSION)",$B/version/version.h)
 endif
@@ -400,18 +400,37 @@ run: all | build/.deps/lab
 	@scripts/run $(RUN_FOR)
 
 # ---- install ----------------------------------------------------------------------------------
-PREFIX ?= /usr/local
+PREFIX  ?= /usr/local
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
+manual_place = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
+INSTALLED_DOC := README.md LICENSE $(wildcard conf/*.conf)
 install: all
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl build/release/rdline-state scripts/rdline-mirror
 	install -D -m 0644 scripts/rdline-ctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl
-	$(foreach page,$(MANUAL),install -D -m 0644 $(page) \
-		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)) &&) true
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline README.md LICENSE conf/*.conf
+	$(foreach page,$(MANUAL),install -D -m 0644 $(page) $(DESTDIR)$(call manual_place,$(page)) &&) true
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline $(INSTALLED_DOC)
+	# The service: its unit, its user, its folders, and who may open what vfio-pci has.
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' conf/rdline.service >$(DESTDIR)$(UNITDIR)/rdline.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/rdline.service
+	install -D -m 0644 conf/rdline.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rdline.conf
+	install -D -m 0644 conf/rdline.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rdline.conf
+	install -D -m 0644 conf/rdline.rules $(DESTDIR)$(UDEVDIR)/60-rdline.rules
 	# Beside rdline.conf, where its @include "objects.conf" looks.
 	install -D -m 0644 -t $(DESTDIR)/etc/rdline conf/objects.conf
 	test -e $(DESTDIR)/etc/rdline/rdline.conf || install -m 0640 conf/minimal.conf $(DESTDIR)/etc/rdline/rdline.conf
+# What `install` put there, with the same DESTDIR and PREFIX; not /etc/rdline, which is the operator's, nor what was kept.
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/rdline $(addprefix $(DESTDIR)$(PREFIX)/bin/,rdline-ctl rdline-state rdline-mirror) \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl \
+		$(foreach page,$(MANUAL),$(DESTDIR)$(call manual_place,$(page))) \
+		$(DESTDIR)$(UNITDIR)/rdline.service $(DESTDIR)$(UDEVDIR)/60-rdline.rules \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/rdline.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rdline.conf \
+		$(addprefix $(DESTDIR)$(PREFIX)/share/doc/rdline/,$(notdir $(INSTALLED_DOC)))
+	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/doc/rdline
 
 clean:
 	rm -rf build compile_commands.json

@@ -288,6 +288,33 @@ def expect(got, wanted, what=""):
         raise AssertionError("%s: got %r, want %r" % (what, got, wanted))
 
 
+def threads_of(pid):
+    """Names of threads, and their numbers."""
+    found = {}
+    for task in os.listdir("/proc/%d/task" % pid):
+        try:
+            with open("/proc/%d/task/%s/comm" % (pid, task)) as f:
+                found[f.read().strip()] = int(task)
+        except OSError:
+            pass
+    return found
+
+
+class Stopped:
+    """One thread of a process, held by the kernel as a debugger does."""
+    ATTACH, DETACH = 16, 17
+
+    def __init__(self, tid):
+        self.tid = tid
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        if self.libc.ptrace(self.ATTACH, self.tid, None, None) != 0:
+            raise Skip("no right to stop a thread")
+        os.waitpid(self.tid, 0x40000000)  # __WALL
+
+    def go_on(self):
+        self.libc.ptrace(self.DETACH, self.tid, None, None)
+
+
 def main(setup=None, tests=None):
     """Runs the (name, function) pairs, by default every test_* function of the calling program, in order, as TAP.
     Each gets what `setup` returns."""

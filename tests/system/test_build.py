@@ -32,26 +32,42 @@ def test_what_changes_is_compiled_again():
     make("VARIANT=guard", "build/guard/libnet.a")
 
 
+def files(root):
+    return {os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names}
+
+
+def installed(prefix):
+    """What `make install` leaves, but for /etc."""
+    doc = ["README.md", "LICENSE", *(name for name in os.listdir(ROOT + "/conf") if name.endswith(".conf"))]
+    pages = ("man1/rdline-ctl.1", "man1/rdline-state.1", "man5/rdline.conf.5", "man7/rdline-sockets.7", "man8/rdline.8")
+    return {"%s/%s" % (prefix, name) for name in (
+        "sbin/rdline", "bin/rdline-ctl", "bin/rdline-state", "bin/rdline-mirror",
+        "share/bash-completion/completions/rdline-ctl", "lib/systemd/system/rdline.service", "lib/sysusers.d/rdline.conf",
+        "lib/tmpfiles.d/rdline.conf", "lib/udev/rules.d/60-rdline.rules", *("share/doc/rdline/" + name for name in doc),
+        *("share/man/" + page for page in pages))}
+
+
 def test_install():
+    conf_files = {"etc/rdline/rdline.conf", "etc/rdline/objects.conf"}
     with tempfile.TemporaryDirectory() as root:
         for _ in range(2):  # the second time over the first
-            make("install", "DESTDIR=" + root, "PREFIX=/usr")
-        found = {os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names}
-        examples = [name for name in os.listdir(ROOT + "/conf") if name.endswith(".conf")]
-        doc = {"usr/share/doc/rdline/" + name for name in ["README.md", "LICENSE", *examples]}
-        pages = {"usr/share/man/" + page for page in ("man1/rdline-ctl.1", "man5/rdline.conf.5",
-                                                      "man7/rdline-sockets.7", "man8/rdline.8")}
-        expect(pages - found, set(), "manual")
-        expect(found - doc - pages, {"usr/sbin/rdline", "usr/bin/rdline-ctl", "usr/bin/rdline-mirror", "etc/rdline/rdline.conf",
-                             "etc/rdline/objects.conf", "usr/share/bash-completion/completions/rdline-ctl"}, "installed")
-        expect(doc - found, set(), "documents")
+            make("install", "DESTDIR=" + root, "PREFIX=/opt/rdl")
+        expect(files(root) ^ (installed("opt/rdl") | conf_files), set(), "installed")
+        with open(root + "/opt/rdl/lib/systemd/system/rdline.service") as f:
+            unit = f.read()
+        expect((unit.count("=/opt/rdl/sbin/rdline "), "/usr/sbin" in unit), (3, False), "the unit's programs")
         conf = root + "/etc/rdline/rdline.conf"
         with open(conf, "a") as f:
             f.write('lwm2m = {\n@include "objects.conf"\n};\n')
-        for command in ([root + "/usr/sbin/rdline", "-t", "-c", conf], [root + "/usr/bin/rdline-ctl", "-V"],
-                        [root + "/usr/bin/rdline-mirror", "--help"]):
+        for command in ([root + "/opt/rdl/sbin/rdline", "-t", "-c", conf], [root + "/opt/rdl/bin/rdline-ctl", "-V"],
+                        [root + "/opt/rdl/bin/rdline-mirror", "--help"]):
             done = subprocess.run(command, capture_output=True, text=True, timeout=20)
             expect(done.returncode, 0, done.stdout + done.stderr)
+        make("install", "DESTDIR=" + root, "PREFIX=/opt/rdl")
+        with open(conf) as f:
+            expect("objects.conf" in f.read(), True, "the operator's file stays")
+        make("uninstall", "DESTDIR=" + root, "PREFIX=/opt/rdl")
+        expect(files(root), conf_files, "left for the operator")
 
 
 def test_bench():

@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """What an operator meets: signals, ends, and what is said of cores, ports and load that are not well."""
-import ctypes
 import os
 import re
 import sys
@@ -151,18 +150,6 @@ def holds_signals(pid):
     return bool(int(blocked.split()[1], 16) & 1 << (signal.SIGTERM - 1))
 
 
-def threads_of(pid):
-    """Names of threads, and their numbers."""
-    found = {}
-    for task in os.listdir("/proc/%d/task" % pid):
-        try:
-            with open("/proc/%d/task/%s/comm" % (pid, task)) as f:
-                found[f.read().strip()] = int(task)
-        except OSError:
-            pass
-    return found
-
-
 def test_signals_that_end_nothing(lab):
     numbers = (signal.SIGUSR1, signal.SIGUSR2)
     gateway = lab.gateway(ready=False)
@@ -220,21 +207,6 @@ def test_end_in_the_midst_of_a_call(lab):
     lines = process.stderr.read().decode().splitlines()
     expect((len(lines), lines[-1]), (2, "info stop: signal=2"), lines)
     process.stdin.close()
-
-
-class Stopped:
-    """One thread of a process, held by the kernel as a debugger does."""
-    ATTACH, DETACH = 16, 17
-
-    def __init__(self, tid):
-        self.tid = tid
-        self.libc = ctypes.CDLL(None, use_errno=True)
-        if self.libc.ptrace(self.ATTACH, self.tid, None, None) != 0:
-            raise Skip("no right to stop a thread")
-        os.waitpid(self.tid, 0x40000000)  # __WALL
-
-    def go_on(self):
-        self.libc.ptrace(self.DETACH, self.tid, None, None)
 
 
 def test_core_that_stands_still(lab):
