@@ -180,13 +180,13 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all bench bench-guard bench-handshakes bench-peers bench-plot bench-recovery test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
-	lint lint-objects format compdb conf-keys run install uninstall clean deps help programs native-programs tools
+	lint lint-objects format compdb conf-keys run install uninstall deb clean deps help programs native-programs tools
 
 all: build/release/rdline build/release/rdline-ctl build/release/rdline-state
 
 help:
 	@echo 'all (release binary)  test  test-nic  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
-	@echo 'bench-handshakes  bench-plot  bench-guard  bench-recovery  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install|uninstall [DESTDIR= PREFIX=]  clean  deps'
+	@echo 'bench-handshakes  bench-plot  bench-guard  bench-recovery  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install|uninstall [DESTDIR= PREFIX=]  deb  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
 # `make` alone wants what the product needs, and tells; whoever tests or runs the lab gets what is missing.
@@ -201,7 +201,7 @@ deps:
 # ---- what was compiled otherwise is compiled again ----------------------------------------------
 # Writes $1 into file $2 unless it says so already.
 says = $(shell mkdir -p $(dir $2) && printf '%s\n' '$1' >$2.new && { cmp -s $2.new $2 && rm $2.new || mv $2.new $2; })
-ifneq ($(filter-out help clean uninstall,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean uninstall deb,$(or $(MAKECMDGOALS),all)),)
 $(call says,$(CC) $(shell $(CC) --version 2>/dev/null | head -n 1) $(CFLAGS) $(OWN) $(MARCH) $(LDFLAGS),$B/.flags)
 $(call says,#define RDL_VERSION "$(VERSION)",$B/version/version.h)
 endif
@@ -403,7 +403,7 @@ run: all | build/.deps/lab
 PREFIX  ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
-MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
+MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 scripts/rdline-mirror.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
 manual_place = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
 INSTALLED_DOC := README.md LICENSE $(wildcard conf/*.conf)
 install: all
@@ -431,6 +431,18 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/rdline.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rdline.conf \
 		$(addprefix $(DESTDIR)$(PREFIX)/share/doc/rdline/,$(notdir $(INSTALLED_DOC)))
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/doc/rdline
+
+# Debian's package: the tree as it is, and how it is packed laid over it. It is built by itself, and not by this make.
+EXPORT := build/deb/rdline-$(RELEASE)
+deb: | build/.deps/product build/.deps/deb
+	@test "$$(dpkg-parsechangelog -l scripts/debian/changelog -S Version)" = $(RELEASE) || \
+		{ echo 'scripts/debian/changelog has another version than $(RELEASE)' >&2; exit 1; }
+	rm -rf build/deb
+	mkdir -p $(EXPORT)
+	git ls-files -z -co --exclude-standard | tar -c --null -T - | tar -x -C $(EXPORT)
+	cp -a scripts/debian $(EXPORT)/debian
+	cd $(EXPORT) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -b -us -uc
+	lintian --fail-on error,warning build/deb/rdline_*.changes
 
 clean:
 	rm -rf build compile_commands.json
