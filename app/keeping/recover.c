@@ -46,7 +46,7 @@ static void begin_run(
 		rdl_recovery_end_run(part->recovery, part->last.run_ms,
 			keeping_between_ms(
 				&part->last, part->last_log->boot_id, first, log->boot_id),
-			first->run_ms);
+			first->run_ms, log->run - part->last_log->run);
 }
 
 static bool apply(struct part *part, const struct rdl_journal_log *log,
@@ -108,7 +108,7 @@ static bool read_all(struct part *part)
 		rdl_recovery_end_run(part->recovery, part->last.run_ms,
 			keeping_between_ms(
 				&part->last, part->last_log->boot_id, &now, part->keeping->boot_id),
-			now.run_ms);
+			now.run_ms, rdl_journal_logs_next_run(logs) - part->last_log->run);
 	if (rdl_recovery_finish(
 		    part->recovery, now.run_ms, part->keeping->conf->state.restart_grace_s))
 		return true;

@@ -122,8 +122,7 @@ struct rdl_journal *rdl_journal_begin(struct rdl_journal_logs *logs,
 	strcpy(journal->directory, logs->directory);
 	journal->header.shards = (uint16_t)config->shards;
 	journal->header.segment_len = config->segment_len;
-	journal->header.run =
-		logs->numbers_count > 0 ? logs->numbers[logs->numbers_count - 1] + 1 : 1;
+	journal->header.run = rdl_journal_logs_next_run(logs);
 	memcpy(journal->header.identity.run_id, config->run_id, RDL_JOURNAL_ID_LEN);
 	memcpy(journal->header.boot_id, config->boot_id, RDL_JOURNAL_ID_LEN);
 	tell_before(&journal->header, logs);

@@ -204,3 +204,8 @@ const struct rdl_journal_log *rdl_journal_logs_get(
 {
 	return &rdl_journal_past_log(logs, index)->told;
 }
+
+uint32_t rdl_journal_logs_next_run(const struct rdl_journal_logs *logs)
+{
+	return logs->numbers_count > 0 ? logs->numbers[logs->numbers_count - 1] + 1 : 1;
+}

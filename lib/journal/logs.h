@@ -56,6 +56,9 @@ size_t rdl_journal_logs_count(const struct rdl_journal_logs *logs);
 const struct rdl_journal_log *rdl_journal_logs_get(
 	const struct rdl_journal_logs *logs, size_t index);
 
+/* The number of the run that begins next: behind those of all runs that began, whatever is left. */
+uint32_t rdl_journal_logs_next_run(const struct rdl_journal_logs *logs);
+
 struct rdl_journal_entry {
 	uint64_t position;
 	struct rdl_span octets;

@@ -181,15 +181,15 @@ bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
 	return true;
 }
 
-void rdl_recovery_end_run(
-	struct rdl_recovery *recovery, uint64_t run_ms, uint64_t away_ms, uint64_t next_ms)
+void rdl_recovery_end_run(struct rdl_recovery *recovery, uint64_t run_ms, uint64_t away_ms,
+	uint64_t next_ms, uint32_t runs)
 {
 	rdl_recovery_begin_log(recovery);
 	rdl_recovery_set_time(recovery, run_ms);
 	if (recovery->has_epoch) {
 		rdl_recovery_end_over(
 			recovery, 0, 1, rdl_recovery_second(recovery, recovery->last_ms));
-		rdl_recovery_skip_generations(recovery);
+		rdl_recovery_skip_generations(recovery, runs);
 	}
 	recovery->shift_ms += run_ms + away_ms - next_ms;
 }

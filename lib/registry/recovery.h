@@ -49,10 +49,11 @@ RDL_MUST_CHECK bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl
 
 /*
  * All logs of a run were read; it was still there at `run_ms` of its clock. `away_ms` later the
- * next run's clock was at `next_ms`: that of the registries when there is no other run.
+ * next run's clock was at `next_ms`: that of the registries when there is no other run. `runs` is
+ * how many have begun since, that one among them: of some there may be nothing left to read.
  */
-void rdl_recovery_end_run(
-	struct rdl_recovery *recovery, uint64_t run_ms, uint64_t away_ms, uint64_t next_ms);
+void rdl_recovery_end_run(struct rdl_recovery *recovery, uint64_t run_ms, uint64_t away_ms,
+	uint64_t next_ms, uint32_t runs);
 /*
  * From now on, after the end of the last run, they are registries as any others. No registration
  * ends before `grace_s` are over. False: an entry could not be, or they do not fit, as

@@ -98,24 +98,29 @@ void rdl_recovery_raise_floor(struct rdl_recovery *recovery, uint32_t generation
 		recovery->floor = generation;
 }
 
-static void skip(struct rdl_registry *registry, rdl_handle handle, uint32_t floor)
+static void skip(
+	struct rdl_registry *registry, rdl_handle handle, uint32_t floor, uint32_t times)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t had = rdl_record_had_generation(record);
 
 	if (record->state == RDL_RECORD_FREE)
-		rdl_recovery_free(
-			registry, handle, (had > floor ? had : floor) + RDL_GENERATION_SKIP);
-	else if (record->skips < RDL_SKIPS_MAX)
-		record->skips++;
+		rdl_recovery_free(registry, handle,
+			(had > floor ? had : floor) + times * RDL_GENERATION_SKIP);
+	else if (record->skips < RDL_SKIPS_MAX - times)
+		record->skips = (record->skips + times) & RDL_SKIPS_MAX;
+	else
+		record->skips = RDL_SKIPS_MAX;
 }
 
-void rdl_recovery_skip_generations(struct rdl_recovery *recovery)
+void rdl_recovery_skip_generations(struct rdl_recovery *recovery, uint32_t runs)
 {
+	uint32_t times = runs < RDL_SKIPS_MAX ? runs : RDL_SKIPS_MAX;
+
 	for (unsigned partition = 0; partition < RDL_PARTITIONS; partition++) {
 		struct rdl_registry *registry = recovery->of_partition[partition];
 
 		for (uint32_t slot = 0; registry != NULL && slot < registry->slab.slots; slot++)
-			skip(registry, partition << 24 | slot, recovery->floor);
+			skip(registry, partition << 24 | slot, recovery->floor, times);
 	}
 }

@@ -129,10 +129,10 @@ void rdl_recovery_end(
 void rdl_recovery_end_over(
 	struct rdl_recovery *recovery, unsigned shard, unsigned shards, uint32_t second);
 /*
- * A run has ended, whose log may lack the last of what it answered: what comes into a slot next,
- * comes after all of that.
+ * So many runs have ended, whose logs may lack the last of what they answered: what comes into a
+ * slot next, comes after all of that.
  */
-void rdl_recovery_skip_generations(struct rdl_recovery *recovery);
+void rdl_recovery_skip_generations(struct rdl_recovery *recovery, uint32_t runs);
 /* None of these ends before a second. */
 void rdl_recovery_keep_until(
 	struct rdl_recovery *recovery, unsigned shard, unsigned shards, uint32_t second);

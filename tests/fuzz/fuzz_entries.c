@@ -96,7 +96,7 @@ static bool apply(struct rdl_recovery *recovery, struct rdl_span *input)
 	if ((how & LATER) != 0)
 		now_ms += UINT64_C(100) * how;
 	if ((how & RUN) != 0)
-		rdl_recovery_end_run(recovery, now_ms, how, NOW);
+		rdl_recovery_end_run(recovery, now_ms, how, NOW, 1);
 	if ((how & RUN) != 0)
 		now_ms = NOW;
 	if ((how & LOG) != 0)
@@ -125,7 +125,7 @@ static void begin(struct rdl_recovery *recovery)
 
 static bool finish(struct rdl_recovery *recovery)
 {
-	rdl_recovery_end_run(recovery, now_ms, 0, now_ms);
+	rdl_recovery_end_run(recovery, now_ms, 0, now_ms, 1);
 	bool good = rdl_recovery_finish(recovery, now_ms, 0);
 	CHECK(good || rdl_recovery_error(recovery)[0] != '\0');
 	rdl_recovery_destroy(recovery);

@@ -109,7 +109,7 @@ void fake_disk_recover(const struct fake_disk *disk, uint64_t position,
 
 void fake_disk_recovered(struct rdl_recovery *recovery, uint64_t now_ms)
 {
-	rdl_recovery_end_run(recovery, now_ms, 0, now_ms);
+	rdl_recovery_end_run(recovery, now_ms, 0, now_ms, 1);
 	if (!rdl_recovery_finish(recovery, now_ms, 0)) {
 		fprintf(stderr, "%s\n", rdl_recovery_error(recovery));
 		CHECK(false);

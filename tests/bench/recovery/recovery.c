@@ -230,7 +230,7 @@ static void recover(struct bench *bench)
 			die(rdl_recovery_error(recovery));
 	}
 	double applied = seconds();
-	rdl_recovery_end_run(recovery, bench->now_ms, 1000, bench->now_ms);
+	rdl_recovery_end_run(recovery, bench->now_ms, 1000, bench->now_ms, 1);
 	if (!rdl_recovery_finish(recovery, bench->now_ms, 120))
 		die(rdl_recovery_error(recovery));
 	double done = seconds();

@@ -108,7 +108,7 @@ static const char *verdict_of(
 			recovery, (struct rdl_span){ octets + 1, entries[i].len });
 		free(octets);
 	}
-	rdl_recovery_end_run(recovery, NOW, 0, NOW);
+	rdl_recovery_end_run(recovery, NOW, 0, NOW, 1);
 	good = rdl_recovery_finish(recovery, NOW, 0);
 	found = !good ? RDL_HANDLE_NONE
 		      : rdl_registry_find_endpoint(
@@ -364,7 +364,7 @@ static struct rdl_registry *retell(struct rdl_registry *teller, uint64_t registr
 			&told, teller, &(unsigned){ UINT32_MAX }, sizeof(octets), octets);
 		assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, len }));
 	}
-	rdl_recovery_end_run(recovery, NOW, 0, NOW);
+	rdl_recovery_end_run(recovery, NOW, 0, NOW, 1);
 	if (!rdl_recovery_finish(recovery, NOW, 0))
 		fail_msg("%s", rdl_recovery_error(recovery));
 	rdl_recovery_destroy(recovery);

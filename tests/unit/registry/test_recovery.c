@@ -26,6 +26,7 @@ struct run {
 	struct rdl_registry *registries[SHARDS];
 	struct logged logs[SHARDS];
 	uint64_t end_ms, away_ms, next_ms;
+	unsigned lost; /* how many began after it, of which no log is left */
 };
 
 static struct run runs[KEPT];
@@ -319,7 +320,8 @@ static void recover(const struct run *first, const struct run *last,
 		for (unsigned s = 0; s < run->shards; s++)
 			log_replay(&run->logs[s],
 				run->logs[s].has_swept ? run->logs[s].ended_at : 0, recovery);
-		rdl_recovery_end_run(recovery, run->end_ms, run->away_ms, run->next_ms);
+		rdl_recovery_end_run(
+			recovery, run->end_ms, run->away_ms, run->next_ms, 1 + run->lost);
 	}
 	if (!rdl_recovery_finish(recovery, now_ms, GRACE))
 		fail_msg("%s", rdl_recovery_error(recovery));
@@ -332,7 +334,8 @@ static void restart(uint64_t away_ms, uint64_t next_ms)
 	struct run *before = present();
 	bool each = dice(2) == 0; /* a recovery for each shard, all of which read all */
 
-	before->end_ms = now_ms;
+	if (before->lost == 0)
+		before->end_ms = now_ms;
 	before->away_ms = away_ms;
 	before->next_ms = next_ms;
 	now_ms = next_ms;
@@ -352,6 +355,16 @@ static void restart(uint64_t away_ms, uint64_t next_ms)
 	}
 	runs[run_count++] = next;
 	begin_logs(present());
+}
+
+/* One that is there for a while, and nothing is left of it. */
+static void lose_run(void)
+{
+	restart(dice(5000), dice(100000000));
+	live_on(1000);
+	end_run(present());
+	run_count--;
+	present()->lost++;
 }
 
 static const struct rdl_record *record_of(const struct run *run, rdl_handle handle)
@@ -539,6 +552,8 @@ static void run_all(void)
 		if (losing)
 			for (unsigned s = 0; s < present()->shards; s++)
 				log_lose(&present()->logs[s], (unsigned)dice(500));
+		while (losing && dice(3) == 0)
+			lose_run();
 		restart(away_ms, even ? now_ms % 1000 + 1000 * dice(100000) : dice(100000000));
 		if (!losing)
 			compare(present() - 1, present());
