@@ -28,7 +28,7 @@ enum rdl_journal_durability {
 	RDL_JOURNAL_COMMIT,
 	/* The disk is told every window_ms, */
 	RDL_JOURNAL_WINDOW,
-	/* or where a segment ends, and at the end. */
+	/* or where a sweep or a segment ends, and at the end. */
 	RDL_JOURNAL_UNSYNCED,
 };
 

@@ -178,11 +178,20 @@ static enum rdl_journal_step write_group(struct rdl_journal *journal,
 	return RDL_JOURNAL_WROTE;
 }
 
+/* What the sweep made needless can go once the disk has it, and what says so. */
+static bool has_swept(const struct rdl_journal_writer *writer)
+{
+	return writer->swept_last > writer->confirmed ||
+	       writer->base_written > writer->base_confirmed;
+}
+
 static bool is_sync_due(const struct rdl_journal_config *config,
 	const struct rdl_journal_writer *writer, const struct rdl_journal_stamp *now)
 {
-	if (!writer->unsynced || config->durability == RDL_JOURNAL_UNSYNCED)
+	if (!writer->unsynced)
 		return false;
+	if (config->durability == RDL_JOURNAL_UNSYNCED)
+		return has_swept(writer);
 	return config->durability == RDL_JOURNAL_COMMIT ||
 	       now->run_ms - writer->unsynced_ms >= config->window_ms;
 }

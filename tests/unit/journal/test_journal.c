@@ -187,6 +187,28 @@ static void what_a_sweep_told_needs_nothing_before_it(void **state)
 	fixture_end(&fixture);
 }
 
+/* Else runs that log little would stay for ever. */
+static void older_runs_go_where_nothing_is_synced(void **state)
+{
+	struct rdl_journal_state told;
+	struct fixture fixture;
+
+	fixture_begin(&fixture, 1);
+	fixture.config.durability = RDL_JOURNAL_UNSYNCED;
+	for (unsigned run = 0; run < 4; run++) {
+		fixture_start(&fixture);
+		rdl_journal_state(fixture.journal, 0, &told);
+		assert_int_equal(told.older_runs, run > 0);
+		sweep(&fixture, 0, 3);
+		rdl_journal_state(fixture.journal, 0, &told);
+		assert_int_equal(told.older_runs, 0);
+		assert_int_equal(told.syncs, 2);
+		fixture_log(&fixture, 0, 3);
+		fixture_stop(&fixture);
+	}
+	fixture_end(&fixture);
+}
+
 static void older_runs_go_when_all_shards_have_told_all(void **state)
 {
 	struct rdl_journal_state told;
@@ -283,6 +305,7 @@ int main(void)
 		cmocka_unit_test(runs_go_on_from_runs),
 		cmocka_unit_test(an_empty_run_is_none),
 		cmocka_unit_test(what_a_sweep_told_needs_nothing_before_it),
+		cmocka_unit_test(older_runs_go_where_nothing_is_synced),
 		cmocka_unit_test(older_runs_go_when_all_shards_have_told_all),
 		cmocka_unit_test(what_could_not_be_removed_goes_later),
 		cmocka_unit_test(a_directory_has_one_user),
