@@ -85,13 +85,25 @@ static void check_disk(const struct daemon *daemon)
 			path, (unsigned long long)(need >> 20), (unsigned long long)(have >> 20));
 }
 
+/* Slots that the first sweep looks at in a millisecond: some 40 MB a second of log. */
+#define FIRST_SWEEP_SLOTS 250
+
+static uint32_t first_sweep_ms(const struct shard_core *core, uint32_t every_ms)
+{
+	uint64_t ms = rdl_sweep_slots(core->registry) / FIRST_SWEEP_SLOTS + 1;
+
+	return ms < every_ms ? (uint32_t)ms : every_ms;
+}
+
 /* From now on changes are logged, and all that there is, too. */
 static void begin_keeping(struct daemon *daemon)
 {
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
 		struct shard_core *core = daemon->owners.cores[s];
+		uint32_t every_ms = daemon->conf->state.snapshot_s * 1000;
 		const struct rdl_sweeps_config sweeps = {
-			.every_ms = daemon->conf->state.snapshot_s * 1000,
+			.every_ms = every_ms,
+			.first_ms = first_sweep_ms(core, every_ms),
 			.log_max = log_octets(daemon, s),
 		};
 

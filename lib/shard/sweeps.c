@@ -29,6 +29,7 @@ static void begin(struct rdl_shard *shard, uint64_t now_ms)
 
 	assert(octets != NULL);
 	sweeps->began_ms = now_ms;
+	sweeps->takes_ms = sweeps->config.every_ms;
 	sweeps->slots_seen = 0;
 	sweeps->changes = changes_put(shard);
 	sweeps->expired = false;
@@ -42,10 +43,11 @@ void rdl_sweeps_start(
 {
 	struct rdl_sweeps *sweeps = &shard->sweeps;
 
-	assert(config->every_ms > 0);
+	assert(config->every_ms > 0 && config->first_ms > 0);
 	*sweeps =
 		(struct rdl_sweeps){ .config = *config, .slots = rdl_sweep_slots(shard->registry) };
 	begin(shard, now_ms);
+	sweeps->takes_ms = config->first_ms;
 	sweeps->base = sweeps->begin;
 }
 
@@ -97,8 +99,8 @@ static unsigned slots_due(const struct rdl_sweeps *sweeps, bool hurry, uint64_t 
 	uint64_t elapsed_ms = now_ms - sweeps->began_ms, due = sweeps->slots;
 	unsigned most = hurry ? SWEEP_SLOTS_HURRY : SWEEP_SLOTS;
 
-	if (!hurry && elapsed_ms < sweeps->config.every_ms)
-		due = due * elapsed_ms / sweeps->config.every_ms;
+	if (!hurry && elapsed_ms < sweeps->takes_ms)
+		due = due * elapsed_ms / sweeps->takes_ms;
 	if (due >= sweeps->slots) /* its end needs one more, which is not looked at */
 		return most;
 	uint64_t left = due > sweeps->slots_seen ? due - sweeps->slots_seen : 0;

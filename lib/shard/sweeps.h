@@ -14,6 +14,11 @@ struct rdl_sweeps_config {
 	/* A sweep takes that long, and the next one begins no sooner, and when there is news. */
 	uint32_t every_ms;
 	/*
+	 * The first one takes no longer than that: until it has ended, all that came before is
+	 * needed, and runs that end sooner, one after the other, would fill the disk.
+	 */
+	uint32_t first_ms;
+	/*
 	 * Octets of log since the beginning of the last sweep that has ended, from which on they
 	 * are as fast as can be. That of two sweeps and the changes meanwhile at least: no less
 	 * is ever needed.
@@ -25,6 +30,7 @@ struct rdl_sweeps {
 	struct rdl_sweeps_config config;
 	struct rdl_sweep sweep; /* of the last begun */
 	uint64_t began_ms;
+	uint32_t takes_ms;
 	uint64_t slots, slots_seen; /* to look at in one, and looked at */
 	/* Entries that sweeps have put, ever; those of changes before the last one began. */
 	uint64_t entries, changes;

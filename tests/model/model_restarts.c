@@ -18,7 +18,7 @@ static struct fake_disk disks[SHARDS];
 
 void journals_start(void)
 {
-	const struct rdl_sweeps_config sweeps = { SWEEP_MS, UINT64_MAX };
+	const struct rdl_sweeps_config sweeps = { SWEEP_MS, SWEEP_MS, UINT64_MAX };
 
 	for (unsigned s = 0; s < SHARDS; s++) {
 		fake_disk_start(&disks[s], JOURNAL_RING);

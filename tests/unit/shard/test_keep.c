@@ -9,7 +9,7 @@
 #define WORKERS 2
 #define REGISTRATIONS 30000
 
-static const struct rdl_sweeps_config sweeps = { 60000, UINT64_C(1) << 40 };
+static const struct rdl_sweeps_config sweeps = { 60000, 60000, UINT64_C(1) << 40 };
 static void *memory;
 
 /* Answers leave at once. */

@@ -13,9 +13,14 @@
 
 static void *memory;
 
+static void keep_with(uint32_t first_ms, uint64_t log_max)
+{
+	keep(REGISTRATIONS, &(struct rdl_sweeps_config){ SWEEP_MS, first_ms, log_max });
+}
+
 static void keep_up_to(uint64_t log_max)
 {
-	keep(REGISTRATIONS, &(struct rdl_sweeps_config){ SWEEP_MS, log_max });
+	keep_with(SWEEP_MS, log_max);
 }
 
 static int setup_sweeps(void **state)
@@ -96,6 +101,25 @@ static void test_pace(void **state)
 	before = disk.count;
 	pass(&now, SWEEP_MS / 2, 1);
 	assert_in_range(disk.count - before, 470, 530);
+}
+
+/* The first may be faster, whatever the log has; the next is no sooner than it is due. */
+static void test_first(void **state)
+{
+	uint64_t now = EPOCH;
+
+	teardown_sweeps(state);
+	keep_with(SWEEP_MS / 20, NO_BOUND);
+	register_some(1000, now);
+	pass(&now, SWEEP_MS / 20 - 100, 3);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_ENDS), 0);
+	pass(&now, 130, 3);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_ENDS), 1);
+	pass(&now, SWEEP_MS - SWEEP_MS / 20 - 100, 1);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_BEGINS), 1);
+	pass(&now, SWEEP_MS / 2, 1);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_BEGINS), 2);
+	assert_int_equal(marks(RDL_JOURNAL_SWEEP_ENDS), 1);
 }
 
 /* Also where nothing was asked for since a registration has expired. */
@@ -489,6 +513,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SWEEP_TEST(test_pace),
+		SWEEP_TEST(test_first),
 		SWEEP_TEST(test_expired),
 		SWEEP_TEST(test_steps),
 		SWEEP_TEST(test_hurry),

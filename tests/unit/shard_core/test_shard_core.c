@@ -382,7 +382,7 @@ static void test_removals(void **state)
 		assert_true(octets[s] != NULL && memory[s] != NULL);
 		rdl_journal_ring_init(&cores[s].journal, octets[s], RDL_JOURNAL_RING_MIN);
 		rdl_shard_keep(&cores[s].shard, &cores[s].journal,
-			&(struct rdl_sweeps_config){ 60000, UINT64_MAX }, 0);
+			&(struct rdl_sweeps_config){ 60000, 60000, UINT64_MAX }, 0);
 		rdl_shard_wait(&cores[s].shard, memory[s], 1, UNDER_WAY);
 	}
 	send_registers(3);
