@@ -23,12 +23,13 @@ enum rdl_journal_result rdl_journal_reader_damaged(
 	return RDL_JOURNAL_DAMAGED;
 }
 
-enum rdl_journal_result rdl_journal_reader_unreadable(struct rdl_journal_reader *reader, int error)
+enum rdl_journal_result rdl_journal_reader_unreadable(
+	struct rdl_journal_reader *reader, struct rdl_journal_place place, int error)
 {
 	char what[160];
 
 	snprintf(what, sizeof(what), "cannot be read: %s", strerror(-error));
-	return rdl_journal_reader_damaged(reader, reader->place, what);
+	return rdl_journal_reader_damaged(reader, place, what);
 }
 
 enum rdl_journal_result rdl_journal_reader_end(struct rdl_journal_reader *reader)
@@ -85,24 +86,24 @@ bool rdl_journal_reader_seek(struct rdl_journal_reader *reader, struct rdl_journ
 
 /*
  * Looks for what says that there was more than is left behind the place: *evidence is NULL, or
- * says it. 0, or -errno.
+ * says it. 0, or -errno, of the place then.
  */
 static int look_behind(
-	struct rdl_journal_reader *reader, struct rdl_journal_place place, const char **evidence)
+	struct rdl_journal_reader *reader, struct rdl_journal_place *place, const char **evidence)
 {
 	struct rdl_journal_group group;
 
 	*evidence = NULL;
-	for (; place.segment < reader->log->count && *evidence == NULL;
-		place.segment++, place.at = RDL_JOURNAL_BLOCK) {
-		int rc = rdl_journal_reader_enter(reader, place.segment);
+	for (; place->segment < reader->log->count && *evidence == NULL;
+		place->segment++, place->at = RDL_JOURNAL_BLOCK) {
+		int rc = rdl_journal_reader_enter(reader, place->segment);
 
 		if (rc != 0)
 			return rc;
 		/* Before anything was written into it, it was longer. */
 		if (reader->is_short)
 			*evidence = "the file was cut";
-		while (*evidence == NULL && rdl_journal_reader_seek(reader, &place, &group)) {
+		while (*evidence == NULL && rdl_journal_reader_seek(reader, place, &group)) {
 			if (group.confirmed >= reader->next)
 				*evidence = "the disk had confirmed what stood here";
 		}
@@ -127,45 +128,65 @@ static int is_torn(struct rdl_journal_reader *reader, struct rdl_journal_place p
 	return reader->pages.error;
 }
 
-/* Says whether something was being written where the log ends. 0, or -errno. */
-static int look_at_tail(struct rdl_journal_reader *reader)
+/* Says whether something was being written where the log ends. 0, or -errno, of the place then. */
+static int look_at_tail(struct rdl_journal_reader *reader, struct rdl_journal_place *place)
 {
 	struct rdl_journal_past_log *log = reader->log;
-	struct rdl_journal_place place = reader->place;
 
-	for (; place.segment < log->count; place.segment++, place.at = RDL_JOURNAL_BLOCK) {
-		int torn = is_torn(reader, place);
+	for (; place->segment < log->count; place->segment++, place->at = RDL_JOURNAL_BLOCK) {
+		int torn = is_torn(reader, *place);
 
 		if (torn == 0)
 			continue;
 		log->told.torn = torn > 0;
-		log->told.torn_segment = log->segments[place.segment];
-		log->told.torn_at = place.at;
+		log->told.torn_segment = log->segments[place->segment];
+		log->told.torn_at = place->at;
 		return torn < 0 ? torn : 0;
 	}
 	return 0;
 }
 
+/*
+ * Where the group is, or was, that the reader did not find: the next segment begins with it where
+ * nothing ever stood behind the last one, and no other group begins that.
+ */
+static struct rdl_journal_place missing_place(struct rdl_journal_reader *reader)
+{
+	const struct rdl_journal_past_log *log = reader->log;
+	struct rdl_journal_place next = { reader->place.segment + 1, RDL_JOURNAL_BLOCK };
+	struct rdl_journal_group group;
+
+	if (next.segment < log->count &&
+		log->segments[next.segment] == log->segments[next.segment - 1] + 1 &&
+		is_torn(reader, reader->place) == 0 && is_torn(reader, next) > 0 &&
+		rdl_journal_reader_group(reader, next.at, &group) == NULL)
+		return next;
+	return reader->place;
+}
+
 enum rdl_journal_result rdl_journal_reader_stop(struct rdl_journal_reader *reader)
 {
 	const struct rdl_journal_past_log *log = reader->log;
-	const char *evidence;
+	struct rdl_journal_place place = reader->place;
+	const char *evidence = NULL;
+	int rc = reader->pages.error;
 
-	if (reader->pages.error != 0)
-		return rdl_journal_reader_unreadable(reader, reader->pages.error);
-	if (log->told.cut)
-		return rdl_journal_reader_damaged(
-			reader, reader->place, "it stands before where the log was cut");
-	if (log->end_known)
-		return rdl_journal_reader_damaged(
-			reader, reader->place, "the next run went on from what stood here");
-	int rc = look_behind(reader, reader->place, &evidence);
-	if (rc == 0 && evidence != NULL)
-		return rdl_journal_reader_damaged(reader, reader->place, evidence);
-	if (rc == 0)
-		rc = look_at_tail(reader);
 	if (rc != 0)
-		return rdl_journal_reader_unreadable(reader, rc);
+		return rdl_journal_reader_unreadable(reader, place, rc);
+	if (log->told.cut)
+		evidence = "it stands before where the log was cut";
+	else if (log->end_known)
+		evidence = "the next run went on from what stood here";
+	else
+		rc = look_behind(reader, &place, &evidence);
+	if (rc == 0 && evidence != NULL)
+		return rdl_journal_reader_damaged(reader, missing_place(reader), evidence);
+	if (rc == 0) {
+		place = reader->place;
+		rc = look_at_tail(reader, &place);
+	}
+	if (rc != 0)
+		return rdl_journal_reader_unreadable(reader, place, rc);
 	return rdl_journal_reader_end(reader);
 }
 
@@ -192,7 +213,7 @@ static enum rdl_journal_result begin_with_what_is_there(struct rdl_journal_reade
 	int rc = rdl_journal_reader_enter(reader, 0);
 
 	if (rc != 0)
-		return rdl_journal_reader_unreadable(reader, rc);
+		return rdl_journal_reader_unreadable(reader, reader->place, rc);
 	if (rdl_journal_reader_group(reader, reader->place.at, &group) == NULL)
 		return rdl_journal_reader_stop(reader);
 	reader->next = group.first;
@@ -220,8 +241,9 @@ enum rdl_journal_result rdl_journal_reader_begin(struct rdl_journal_reader *read
 		if (rc == 0 && find_start_in(reader, i, base))
 			return RDL_JOURNAL_OK;
 		if (rc != 0 || reader->pages.error != 0)
-			return rdl_journal_reader_unreadable(
-				reader, rc != 0 ? rc : reader->pages.error);
+			return rdl_journal_reader_unreadable(reader,
+				(struct rdl_journal_place){ i, reader->pages.at },
+				rc != 0 ? rc : reader->pages.error);
 	}
 	if (log->told.cut && log->segments[0] != 1)
 		return begin_with_what_is_there(reader);

@@ -40,7 +40,8 @@ static enum rdl_journal_result next_group(struct rdl_journal_reader *reader)
 	struct rdl_journal_place place = { after, RDL_JOURNAL_BLOCK };
 	int rc = rdl_journal_reader_enter(reader, after);
 	if (rc != 0)
-		return rdl_journal_reader_unreadable(reader, rc);
+		return rdl_journal_reader_unreadable(
+			reader, (struct rdl_journal_place){ after, 0 }, rc);
 	octets = rdl_journal_reader_group(reader, place.at, &group);
 	if (octets == NULL || group.first != reader->next)
 		return rdl_journal_reader_stop(reader);
@@ -120,7 +121,8 @@ enum rdl_journal_result rdl_journal_read(
 			int rc = rdl_journal_reader_enter(reader, reader->place.segment);
 
 			if (rc != 0)
-				reader->result = rdl_journal_reader_unreadable(reader, rc);
+				reader->result =
+					rdl_journal_reader_unreadable(reader, reader->place, rc);
 		}
 	}
 	do {

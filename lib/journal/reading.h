@@ -30,7 +30,8 @@ struct rdl_journal_reader {
 enum rdl_journal_result rdl_journal_reader_damaged(
 	struct rdl_journal_reader *reader, struct rdl_journal_place place, const char *what);
 /* The same, of what cannot be read, by its -errno. */
-enum rdl_journal_result rdl_journal_reader_unreadable(struct rdl_journal_reader *reader, int error);
+enum rdl_journal_result rdl_journal_reader_unreadable(
+	struct rdl_journal_reader *reader, struct rdl_journal_place place, int error);
 /* Opens a segment by its index, and looks at its header. 0, or -errno. */
 int rdl_journal_reader_enter(struct rdl_journal_reader *reader, size_t segment);
 /* The group at a place of the segment that was entered; NULL: there is none. */

@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #define FIRST "d/run-00000001/shard-000.00000001"
+#define SECOND "d/run-00000001/shard-000.00000002"
 #define GROUPS 3
 #define EACH 20
 /* The sanitizer takes its time for each file. */
@@ -69,6 +70,16 @@ static struct seen read_again(struct fixture *fixture)
 	return seen;
 }
 
+/* What is damaged is named. */
+static void expect_place(const struct seen *seen, const char *segment, size_t octet)
+{
+	char place[100];
+
+	snprintf(place, sizeof(place), "%s: damaged at octet %zu,", segment, octet);
+	if (strncmp(seen->problem, place, strlen(place)) != 0)
+		fail_msg("%s and not %s", seen->problem, place);
+}
+
 /* In which group's octets that count it is; GROUPS: in none. */
 static unsigned group_of(size_t octet)
 {
@@ -96,6 +107,7 @@ static void a_bit_of_each_octet(void **state)
 			assert_int_equal(seen.result, RDL_JOURNAL_DAMAGED);
 			/* What stands before comes. */
 			assert_int_equal(seen.last, octet < RDL_JOURNAL_BLOCK ? 0 : before(group));
+			expect_place(&seen, FIRST, octet < RDL_JOURNAL_BLOCK ? 0 : begins[group]);
 		} else if (group == GROUPS - 1) {
 			assert_int_equal(seen.result, RDL_JOURNAL_END);
 			assert_int_equal(seen.last, before(group));
@@ -108,6 +120,28 @@ static void a_bit_of_each_octet(void **state)
 		}
 		fixture_stop(&fixture);
 		octets[octet] ^= bit;
+	}
+	fixture_end(&fixture);
+}
+
+/* Segments end before they are full, as the longest group would not fit. */
+static void the_first_octets_of_a_segment(void **state)
+{
+	static const size_t octets[] = { 0, RDL_JOURNAL_BLOCK, RDL_JOURNAL_BLOCK + 130 };
+	struct fixture fixture;
+
+	fixture_begin(&fixture, 1);
+	fixture_start(&fixture);
+	fixture_log(&fixture, 0, 300);
+	fixture_stop(&fixture);
+	uint8_t *second = memory_octets_of(&fixture.memory, SECOND);
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(octets); i++) {
+		second[octets[i]] ^= 1;
+		struct seen seen = read_again(&fixture);
+		assert_int_equal(seen.result, RDL_JOURNAL_DAMAGED);
+		expect_place(&seen, SECOND, octets[i] > 0 ? RDL_JOURNAL_BLOCK : 0);
+		fixture_stop(&fixture);
+		second[octets[i]] ^= 1;
 	}
 	fixture_end(&fixture);
 }
@@ -158,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bit_of_each_octet),
+		cmocka_unit_test(the_first_octets_of_a_segment),
 		cmocka_unit_test(a_bit_of_what_a_run_went_on_from),
 		cmocka_unit_test(a_log_cut_at_each_octet),
 	};
