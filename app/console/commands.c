@@ -24,7 +24,9 @@ static void put_registration(
 static const char *problem_of(const struct question *answer)
 {
 	if (!answer->found)
-		return "no such endpoint";
+		return answer->safe ? "no such endpoint"
+				    : "no such endpoint now, but the journal's disk did not "
+				      "confirm that in time";
 	if (answer->kind != QUESTION_REMOVE || answer->safe)
 		return NULL;
 	return answer->refused ? "the journal takes no changes now: nothing was done"

@@ -65,20 +65,31 @@ static void copy_page(struct question *question, const struct rdl_registry *regi
 	}
 }
 
+/* What has been done so far is to be safe before the answer says it. */
+static void wait_until_safe(struct question *question, const struct rdl_shard *shard)
+{
+	if (rdl_waiting_is_used(&shard->waiting))
+		question->position = shard->position;
+}
+
 /* The registration of the endpoint asked for; ended, where that is the question. */
 static void answer_endpoint(struct question *question, struct rdl_shard *shard)
 {
 	rdl_handle handle = rdl_registry_find_endpoint(shard->registry, question->digest,
 		(struct rdl_span){ question->endpoint, question->endpoint_len }, question->now_ms);
 
-	if (handle == RDL_HANDLE_NONE)
+	if (handle == RDL_HANDLE_NONE) {
+		/* It may have ended just now. */
+		if (question->kind == QUESTION_REMOVE)
+			wait_until_safe(question, shard);
 		return;
+	}
 	copy_registration(question, shard->registry, handle);
 	if (question->kind != QUESTION_REMOVE)
 		return;
 	question->refused = !rdl_shard_remove(shard, handle, question->now_ms);
-	if (!question->refused && rdl_waiting_is_used(&shard->waiting))
-		question->position = shard->position;
+	if (!question->refused)
+		wait_until_safe(question, shard);
 }
 
 void question_answer(struct question *question, struct rdl_shard *shard, uint64_t now_ms)

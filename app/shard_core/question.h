@@ -48,7 +48,10 @@ struct question {
 	uint64_t cursor;
 	/* answer */
 	bool found;
-	/* Of a removal: the journal had no room for it; it is safe, or was not in time. */
+	/*
+	 * Of a removal: the journal had no room for it; it is safe, or was not in time, also where
+	 * there was nothing to remove any more.
+	 */
 	bool refused, safe;
 	uint64_t now_ms, wall_ms; /* the same time by the shard's clock and by the wall's */
 	struct rdl_registration registration; /* its views point into what follows */

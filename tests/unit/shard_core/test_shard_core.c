@@ -394,6 +394,9 @@ static void test_removals(void **state)
 	assert_true(is_removed(1, &refused, &safe));
 	assert_true(!safe && !refused);
 	assert_false(is_registered(1, QUESTION_REGISTRATION));
+	/* That it is gone is no safer than before. */
+	assert_false(is_removed(1, &refused, &safe));
+	assert_true(!safe && !refused);
 	for (unsigned s = 0; s < SHARDS; s++)
 		__atomic_store_n(&cores[s].journal.failed, 1, __ATOMIC_RELAXED);
 	/* A round later at the latest. */
