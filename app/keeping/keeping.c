@@ -148,6 +148,45 @@ bool keeping_has_failed(const struct keeping *keeping)
 	return keeping != NULL && worst(keeping) == RDL_JOURNAL_FAILED;
 }
 
+static void say(
+	const struct keeping *keeping, unsigned shard, const struct rdl_journal_state *state)
+{
+	const char *directory = keeping->conf->state.directory.path;
+
+	switch (state->health) {
+	case RDL_JOURNAL_WELL:
+		rdl_log_info("state", "the log goes on directory=%s shard=%u", directory, shard);
+		break;
+	case RDL_JOURNAL_NO_SPACE:
+		rdl_log_warn("state",
+			"no room for the log: what would change something is shed before long "
+			"directory=%s shard=%u part=%s error=\"%s\"",
+			directory, shard, state->what, strerror(state->error));
+		break;
+	case RDL_JOURNAL_FAILED:
+		rdl_log_error("state",
+			"the disk failed, nothing is acknowledged any more directory=%s shard=%u "
+			"call=%s error=\"%s\"",
+			directory, shard, state->what, strerror(state->error));
+		break;
+	}
+}
+
+void keeping_look(struct keeping *keeping)
+{
+	struct rdl_journal_state state;
+
+	if (keeping == NULL || keeping->journal == NULL)
+		return;
+	for (unsigned s = 0; s < keeping->conf->shards; s++) {
+		rdl_journal_state(keeping->journal, s, &state);
+		if (state.health == keeping->said[s])
+			continue;
+		keeping->said[s] = state.health;
+		say(keeping, s, &state);
+	}
+}
+
 const char *keeping_health(const struct keeping *keeping)
 {
 	static const char *const words[] = { [RDL_JOURNAL_WELL] = "well",

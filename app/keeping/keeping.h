@@ -47,6 +47,8 @@ void keeping_stop(struct keeping *keeping);
 /* What came back, and how long that took. */
 struct keeping_recovered {
 	uint64_t registrations, tombstones, ended_away;
+	/* Of devices that had proved who they are, as none can any more: they are gone. */
+	uint64_t unsecured;
 	uint64_t entries; /* that were read */
 	uint64_t ms;
 };
@@ -78,6 +80,8 @@ struct keeping_figures {
 };
 /* By any thread, once the logs have begun. */
 void keeping_figures(const struct keeping *keeping, struct keeping_figures *figures);
+/* Once a second, and after the end: says in the log how the disk is when that is news. */
+void keeping_look(struct keeping *keeping);
 /* "well", "no space" or "failed": the worst of a shard's. */
 const char *keeping_health(const struct keeping *keeping);
 const char *keeping_directory(const struct keeping *keeping);

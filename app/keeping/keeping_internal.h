@@ -22,7 +22,11 @@ struct keeping {
 	struct keeping_recovered recovered;
 	struct writer writers[SHARDS_MAX];
 	struct rdl_thread tender;
+	enum rdl_journal_health said[SHARDS_MAX]; /* by keeping_look() */
 };
+
+/* Writes the last that a shard's ring holds; what it needs for that may take a while to be there. */
+bool keeping_finish(const struct writer *writer);
 
 /* Now, by this run's clock and by those that outlive it. */
 struct rdl_journal_stamp keeping_now(void);

@@ -211,6 +211,7 @@ static bool sum_up(struct keeping *keeping, const struct part parts[], unsigned 
 		recovered->registrations += counts.registrations;
 		recovered->tombstones += counts.tombstones;
 		recovered->ended_away += counts.ended_away;
+		recovered->unsecured += counts.unsecured;
 		recovered->entries += parts[i].entries;
 	}
 	return good;
@@ -234,6 +235,18 @@ static void say_ends(const struct rdl_journal_logs *logs)
 	}
 }
 
+/* They would have to register anew, and did nothing wrong. */
+static void say_unsecured(const struct keeping *keeping)
+{
+	if (keeping->recovered.unsecured > 0)
+		rdl_log_warn("start",
+			"without the group dtls, entries of registrations that came by it are of "
+			"no use: they are gone for good when the first snapshot is whole "
+			"directory=%s entries=%llu",
+			keeping_directory(keeping),
+			(unsigned long long)keeping->recovered.unsecured);
+}
+
 int keeping_recover(
 	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void))
 {
@@ -250,8 +263,10 @@ int keeping_recover(
 	for (unsigned i = 0; i < count; i++)
 		rdl_thread_stop(&parts[i].thread);
 	good = good && sum_up(keeping, parts, count);
-	if (good)
+	if (good) {
 		say_ends(keeping->logs);
+		say_unsecured(keeping);
+	}
 	for (unsigned i = 0; i < count; i++)
 		rdl_recovery_destroy(parts[i].recovery);
 	free(parts);

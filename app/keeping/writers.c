@@ -14,6 +14,8 @@
 #define PAUSE_NS (50 * US)
 #define PAUSE_IDLE_NS (1000 * US)
 #define TEND_NS (50 * 1000 * US)
+/* At the end, for a segment that is being made, or for room. */
+#define FINISH_MS 2000
 
 static void nap(long ns)
 {
@@ -22,15 +24,33 @@ static void nap(long ns)
 	nanosleep(&pause, NULL);
 }
 
+bool keeping_finish(const struct writer *writer)
+{
+	struct rdl_journal *journal = writer->keeping->journal;
+	uint64_t end_ms = rdl_clock_ms() + FINISH_MS;
+	struct rdl_journal_state state;
+
+	for (;;) {
+		struct rdl_journal_stamp now = keeping_now();
+
+		if (rdl_journal_finish(journal, writer->shard, &now))
+			return true;
+		rdl_journal_state(journal, writer->shard, &state);
+		if (state.health == RDL_JOURNAL_FAILED || now.run_ms >= end_ms)
+			return false;
+		nap(TEND_NS);
+	}
+}
+
 static void *write_log(void *self)
 {
 	struct writer *writer = self;
 	struct rdl_journal *journal = writer->keeping->journal;
-	struct rdl_journal_stamp now = keeping_now();
 	long pause_ns = PAUSE_NS;
 
 	while (!rdl_thread_is_stopping(&writer->thread)) {
-		now = keeping_now();
+		struct rdl_journal_stamp now = keeping_now();
+
 		switch (rdl_journal_step(journal, writer->shard, &now)) {
 		case RDL_JOURNAL_WROTE:
 			pause_ns = PAUSE_NS;
@@ -45,8 +65,7 @@ static void *write_log(void *self)
 		if (pause_ns < PAUSE_IDLE_NS)
 			pause_ns += pause_ns / 16;
 	}
-	now = keeping_now();
-	writer->finished = rdl_journal_finish(journal, writer->shard, &now);
+	writer->finished = keeping_finish(writer);
 	return NULL;
 }
 
@@ -130,9 +149,11 @@ void keeping_stop(struct keeping *keeping)
 		rdl_thread_stop(&writer->thread);
 		if (ran && !writer->finished)
 			rdl_log_error("stop",
-				"the log is not whole, some changes were not acknowledged shard=%u",
-				s);
+				"the log is not whole: with durability commit no answer told of "
+				"what is missing directory=%s shard=%u",
+				keeping_directory(keeping), s);
 	}
+	keeping_look(keeping);
 	/* Up to here a writer may have needed a segment. */
 	rdl_thread_stop(&keeping->tender);
 }

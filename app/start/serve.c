@@ -162,6 +162,7 @@ static int look_after(struct daemon *daemon)
 			monitor_look(daemon->monitor);
 			rdl_notify_alive(monitor_cores_go_on(daemon->monitor),
 				"a core stands still, see the log");
+			keeping_look(daemon->keeping);
 			if (keeping_has_failed(daemon->keeping))
 				return -1;
 			rdl_rulebook_reclaim(&daemon->rulebook);

@@ -76,8 +76,8 @@ enum rdl_journal_step {
 enum rdl_journal_step rdl_journal_step(
 	struct rdl_journal *journal, unsigned shard, const struct rdl_journal_stamp *now);
 /*
- * Writes all that the ring holds, and syncs: by the shard's writer, the last time. False: some of
- * it could not be written.
+ * Writes all that the ring holds, and syncs: by the shard's writer, at the end. False: some of it
+ * could not be written, or not yet.
  */
 RDL_MUST_CHECK bool rdl_journal_finish(
 	struct rdl_journal *journal, unsigned shard, const struct rdl_journal_stamp *now);

@@ -266,6 +266,7 @@ def test_no_space(lab):
         load = subprocess.Popen([LOAD, "--to", GATEWAY4, "--from", "10.0.0.1", "--endpoints", "50000", "--window", "1",
                                  "--phases", "register", "--seconds", "60"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(lambda: gateway.ask("/rdline/state")["health"] == "no space", "there is none for another segment", 60)
+        until(lambda: "no room for the log" in gateway.log(), "the log says so")
         until(lambda: device.update(location, wait=0.5) is None, "the last segment is full", 60)
         load.kill()
         load.wait()
@@ -273,6 +274,7 @@ def test_no_space(lab):
         os.unlink(directory + "/filler")
         until(lambda: device.update(location) is not None, "it goes on")
         expect(gateway.ask("/rdline/state")["health"], "well", "health")
+        until(lambda: "the log goes on" in gateway.log(), "the log says so")
         registrations = gateway.ask("/rdline/stats")["registrations"]
         gateway.kill()
         gateway = starts(lab, "small", keys, memory="registrations = 100000;")
