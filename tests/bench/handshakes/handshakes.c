@@ -235,8 +235,9 @@ static void make_engine(struct bench *bench)
 	world->config.places = 2 * bench->under_way;
 	world->config.identities = bench->identities;
 	world->config.ticket_key = bench->ticket_key;
-	world->config.calls =
-		(struct rdl_handshake_calls){ take_flight, take_keys, take_end, bench };
+	world->config.calls = (struct rdl_handshake_calls){
+		.send = take_flight, .established = take_keys, .ended = take_end, .context = bench
+	};
 	rdl_handshakes_destroy(world->handshakes);
 	world->handshakes = rdl_handshakes_create(&world->config);
 	assert_non_null(world->handshakes);
