@@ -2,12 +2,11 @@
 /* DTLS as the configuration wants it: what all share of it, tables of workers, the handshakers. */
 #include "daemon.h"
 
+#include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include <rte_malloc.h>
-#include <rte_memory.h>
 
 #include "log.h"
 
@@ -161,6 +160,24 @@ static int setup_table(struct daemon *daemon, unsigned worker)
 	return 0;
 }
 
+/* Of memory's kinds, those that a core dump has: what the files of programs begin with. */
+#define DUMPED "0x10"
+
+/*
+ * Keys are in sessions and letters, and in what GnuTLS has of the heap and of stacks, where nothing
+ * tells them from the rest. A dump still says where each thread was.
+ */
+static void leave_memory_out_of_dumps(void)
+{
+	FILE *filter = fopen("/proc/self/coredump_filter", "w");
+	bool good = filter != NULL && fputs(DUMPED, filter) >= 0;
+
+	if (filter != NULL)
+		good = fclose(filter) == 0 && good;
+	if (!good)
+		rdl_log_warn("dtls", "keys cannot be kept out of core dumps: %s", strerror(errno));
+}
+
 int daemon_setup_dtls(struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
@@ -169,6 +186,7 @@ int daemon_setup_dtls(struct daemon *daemon)
 
 	if (conf->dtls.port == 0)
 		return 0;
+	leave_memory_out_of_dumps();
 	parts->identities_memory = allocate(daemon, "identities", rdl_identities_memory(&config));
 	parts->owners_memory =
 		allocate(daemon, "owners of sessions", rdl_dtls_owners_memory(sessions_of(conf)));
@@ -190,16 +208,6 @@ int daemon_setup_dtls(struct daemon *daemon)
 	return 0;
 }
 
-/* Keys are in it, and what was read in records. */
-static int leave_out_of_dumps(const struct rte_memseg_list *list, void *unused)
-{
-	(void)unused;
-	if (list->external || madvise(list->base_va, list->len, MADV_DONTDUMP) == 0)
-		return 0;
-	rdl_log_warn("dtls", "DPDK's memory cannot be kept out of core dumps");
-	return 1;
-}
-
 int daemon_setup_handshakers(struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
@@ -219,7 +227,6 @@ int daemon_setup_handshakers(struct daemon *daemon)
 
 	if (conf->dtls.port == 0)
 		return 0;
-	(void)rte_memseg_list_walk(leave_out_of_dumps, NULL);
 	daemon->handshakers = handshakers_open(&config);
 	return daemon->handshakers != NULL ? 0 : -1;
 }

@@ -46,7 +46,7 @@ class Direction:
 
     def __init__(self, suite, key, salt):
         self.cipher = suite.aead(key, suite.tag) if suite.aead is AESCCM else suite.aead(key)
-        self.salt, self.tag = salt, suite.tag
+        self.key, self.salt, self.tag = key, salt, suite.tag
 
     @staticmethod
     def additional(type, version, number, cid, length):

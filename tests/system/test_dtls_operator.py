@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """DTLS as the operator sets it: alone, on many threads, with new certificates, ended at any time."""
+import glob
 import os
 import re
 import sys
@@ -62,6 +63,28 @@ def test_dtls_alone(lab):
         f.write(text.replace("endpoint_from_identity = true", "endpoint_from_identity = false") + 'endpoints = { deny = [ "x" ]; };\n')
     assert any(l.startswith("warn reload: waits for a restart key=dtls.endpoint_from_identity") for l in reload(gateway)), gateway.log()
     nameless(device("dev-1"), "2.01")
+    expect(gateway.stop(), 0)
+
+
+def test_core_dumps(lab):
+    """They hold no key; of clear text alone they are as the system makes them."""
+    here = ["sh", "-c", 'ulimit -c unlimited; cd "%s"; exec "$@"' % lab.dir, "sh"]
+    gateway = lab.gateway(extra=group(lab), under=here)
+    client = device("dev-0")
+    expect(client.register("dev-0").code, "2.01", "Register")
+    keys = [client.writer.key, client.reader.key]
+    with open("/proc/%d/coredump_filter" % gateway.process.pid) as f:
+        expect(int(f.read(), 16), 0x10, "what a dump has")
+    gateway.process.send_signal(signal.SIGABRT)
+    expect(gateway.process.wait(30), -signal.SIGABRT, "exit")
+    for name in glob.glob(lab.dir + "/core*"):  # unless the system has them elsewhere
+        with open(name, "rb") as f:
+            dump = f.read()
+        expect([key in dump for key in keys], [False, False], "keys")
+        os.unlink(name)
+    gateway = lab.gateway()
+    with open("/proc/self/coredump_filter") as ours, open("/proc/%d/coredump_filter" % gateway.process.pid) as its:
+        expect(its.read(), ours.read(), "without DTLS")
     expect(gateway.stop(), 0)
 
 
