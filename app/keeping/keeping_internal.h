@@ -25,7 +25,7 @@ struct keeping {
 	enum rdl_journal_health said[SHARDS_MAX]; /* by keeping_look() */
 };
 
-/* Writes the last that a shard's ring holds; what it needs for that may take a while to be there. */
+/* Writes the last that a shard's ring holds; what it needs for that may be a while in coming. */
 bool keeping_finish(const struct writer *writer);
 
 /* Now, by this run's clock and by those that outlive it. */

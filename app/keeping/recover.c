@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What runs before this one logged becomes registrations again. A log is read once: where the shards
- * are as many as they were, by a thread for each, else by one for all.
+ * What runs before this one logged becomes registrations again. A log is read once: by a thread for
+ * each shard where these are as many as they were, else by one for all.
  */
 #include "keeping_internal.h"
 

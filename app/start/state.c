@@ -49,7 +49,7 @@ int daemon_setup_journal(struct daemon *daemon, struct shard_core *core)
 
 /* Of a registration in a sweep, as it is expected: what all have, a name, and its exchanges. */
 #define ENTRY_OCTETS 160
-/* Sweeps, as long as every registration there may be: two, and as much for the changes meanwhile. */
+/* Sweeps, as long as all registrations there may be: two, and as much for changes meanwhile. */
 #define SWEEPS_KEPT 4
 /* Segments that a log has at least: the one being written, the next, and one that is needed yet. */
 #define SEGMENTS_KEPT 3

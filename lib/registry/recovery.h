@@ -22,7 +22,7 @@ struct rdl_recovery_counts {
 	uint64_t registrations; /* that came back */
 	uint64_t ended_away; /* of these, those whose time was over before the end */
 	uint64_t tombstones;
-	/* Of devices that had proved who they are, where nobody can do that any more: they are gone. */
+	/* Of devices that had proved who they are, where nobody can any more: they are gone. */
 	uint64_t unsecured;
 };
 
