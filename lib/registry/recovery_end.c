@@ -98,8 +98,7 @@ void rdl_recovery_raise_floor(struct rdl_recovery *recovery, uint32_t generation
 		recovery->floor = generation;
 }
 
-static void skip(
-	struct rdl_registry *registry, rdl_handle handle, uint32_t floor, uint32_t times)
+static void skip(struct rdl_registry *registry, rdl_handle handle, uint32_t floor, uint32_t times)
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	uint32_t had = rdl_record_had_generation(record);

@@ -21,8 +21,8 @@ struct sorted {
 };
 
 /*
- * None that is live ends before registry->kept_until. Tombstones that are not over go into the
- * wheel, out of which they come in the order of their ends.
+ * Tombstones that are not over go into the wheel, out of which they come in the order of their
+ * ends.
  */
 static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 {
@@ -35,8 +35,6 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 		if (record->state == RDL_RECORD_LIVE) {
 			sorted.live++;
 			sorted.over += record->deadline <= second;
-			if (record->deadline < registry->kept_until)
-				record->deadline = registry->kept_until;
 		} else if (record->state == RDL_RECORD_TOMBSTONE && record->deadline > second) {
 			/* No longer than one that is made now. */
 			if (record->deadline - second > registry->exchange_lifetime_s)
@@ -48,6 +46,24 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 		}
 	}
 	return sorted;
+}
+
+/*
+ * Where there were as many as may be, one that came in the last second may be there beside the one
+ * that had ended to make room for it, whose end was rounded up: that one goes.
+ */
+static struct sorted sort_and_fit(
+	struct rdl_recovery *recovery, struct rdl_registry *registry, uint32_t second)
+{
+	struct sorted sorted = sort_out(registry, second);
+
+	if (RDL_LIKELY(sorted.live <= registry->registrations_max))
+		return sorted;
+	rdl_recovery_end_over(recovery, registry->shard, registry->shards,
+		rdl_recovery_second(recovery, recovery->last_ms) + 1);
+	rdl_wheel_init(&registry->wheel, &registry->slab);
+	registry->wheel.tick = second;
+	return sort_out(registry, second);
 }
 
 static struct rdl_endpoint_digest digest_of(
@@ -108,16 +124,19 @@ static bool index_batch(struct rdl_registry *registry, struct batch *batch)
 	return true;
 }
 
+/* None ends before registry->kept_until. */
 static bool start_live(struct rdl_recovery *recovery, struct rdl_registry *registry)
 {
 	rdl_handle handle = RDL_HANDLE_NONE;
 	struct batch batch = { 0 };
 
 	while ((handle = next_slot(registry, handle)) != RDL_HANDLE_NONE) {
-		const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+		struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
 		if (record->state != RDL_RECORD_LIVE)
 			continue;
+		if (record->deadline < registry->kept_until)
+			record->deadline = registry->kept_until;
 		struct rdl_endpoint_digest digest = digest_of(registry, record);
 		if (rdl_endpoint_partition(digest) != handle >> 24)
 			return rdl_recovery_fail(recovery,
@@ -204,7 +223,7 @@ static bool finish_registry(struct rdl_recovery *recovery, struct rdl_registry *
 	uint32_t second = rdl_registry_second(registry, now_ms);
 	registry->kept_until = second + 1 + grace_s;
 	registry->wheel.tick = second;
-	struct sorted sorted = sort_out(registry, second);
+	struct sorted sorted = sort_and_fit(recovery, registry, second);
 	if (sorted.live > registry->registrations_max)
 		return rdl_recovery_fail(recovery,
 			"%" PRIu64

@@ -459,6 +459,50 @@ static void test_too_many(void **state)
 		"100 registrations are to come back, and there is room for 99");
 }
 
+/* One of a hundred had ended when the last came; by the first log's seconds it had not, quite. */
+static void test_full(void **state)
+{
+	struct rdl_registry_config config = config_of(1000);
+	uint8_t octets[RDL_ENTRY_MAX];
+	struct rdl_sweep told;
+	char name[16];
+
+	config.now_ms = NOW - 1;
+	struct rdl_registry *first = create(&config);
+	config.registrations = 99;
+	struct rdl_registry *fresh = create(&config);
+	struct rdl_recovery *recovery = rdl_recovery_create(&fresh, 1);
+	assert_non_null(recovery);
+	rdl_recovery_begin_log(recovery);
+	rdl_recovery_set_time(recovery, NOW);
+	size_t len = rdl_sweep_begin(&told, first, octets);
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, len }));
+	rdl_recovery_begin_log(recovery);
+	rdl_recovery_set_time(recovery, NOW);
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ begin_octets, begin_len }));
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "device %u", i);
+		struct rdl_request request = some_register(name);
+		request.lifetime_s = i == 0 ? 60 : 300;
+		put(&request);
+		assert_true(rdl_recovery_apply(
+			recovery, (struct rdl_span){ octets, entry_of(octets) }));
+	}
+	rdl_recovery_end_run(recovery, NOW + 60000, 0, NOW, 1);
+	if (!rdl_recovery_finish(recovery, NOW, 100))
+		fail_msg("%s", rdl_recovery_error(recovery));
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "device %u", i);
+		struct rdl_span endpoint = { (const uint8_t *)name, strlen(name) };
+
+		found = rdl_registry_find_endpoint(fresh, digest_of(endpoint), endpoint, NOW);
+		assert_true((found == RDL_HANDLE_NONE) == (i == 0));
+	}
+	rdl_recovery_destroy(recovery);
+	rdl_registry_destroy(fresh);
+	rdl_registry_destroy(first);
+}
+
 /* What one network may have now, is asked of none that comes back. */
 static void test_policy(void **state)
 {
@@ -522,6 +566,7 @@ int main(void)
 		TEST(test_fewer_slots),
 		TEST(test_longest),
 		TEST(test_too_many),
+		TEST(test_full),
 		TEST(test_policy),
 		TEST(test_store_full),
 		TEST(test_unsecured),
