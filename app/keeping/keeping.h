@@ -35,6 +35,8 @@ int keeping_secrets(struct keeping *keeping, const struct secret secrets[], size
 int keeping_recover(
 	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void));
 
+/* Octets that it takes of the process's own memory; 0 where nothing is kept. */
+uint64_t keeping_memory(const struct rdl_conf *conf);
 /* Octets of a shard's ring; 0 where nothing is kept. */
 uint64_t keeping_ring_octets(const struct rdl_conf *conf);
 /* Begins this run's logs, of the shards' rings. Logs and returns -1 when it cannot. */

@@ -80,6 +80,13 @@ static void *tend(void *self)
 	return NULL;
 }
 
+uint64_t keeping_memory(const struct rdl_conf *conf)
+{
+	if (conf->state.directory.path == NULL)
+		return 0;
+	return sizeof(struct keeping) + rdl_journal_memory(conf->shards, RDL_JOURNAL_GROUP_MAX);
+}
+
 uint64_t keeping_ring_octets(const struct rdl_conf *conf)
 {
 	uint64_t octets = RDL_JOURNAL_RING_MIN;

@@ -183,5 +183,6 @@ uint64_t daemon_memory(const struct daemon *daemon)
 {
 	uint64_t exception = rdl_conf_has_exception(daemon->conf) ? exception_memory() : 0;
 
-	return daemon_dpdk_memory(daemon) + daemon_handshakes_memory(daemon) + exception;
+	return daemon_dpdk_memory(daemon) + daemon_handshakes_memory(daemon) + exception +
+	       keeping_memory(daemon->conf);
 }

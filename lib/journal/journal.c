@@ -80,6 +80,12 @@ static bool make_run(struct rdl_journal *journal, char *problem)
 	return true;
 }
 
+uint64_t rdl_journal_memory(unsigned shards, uint32_t group_len)
+{
+	return sizeof(struct rdl_journal) + group_len + RDL_JOURNAL_BLOCK +
+	       (uint64_t)shards * (sizeof(struct rdl_journal_writer) + group_len);
+}
+
 static bool get_memory(struct rdl_journal *journal, const struct rdl_journal_logs *logs)
 {
 	uint32_t len = journal->config.group_len;

@@ -45,6 +45,9 @@ struct rdl_journal_config {
 
 struct rdl_journal;
 
+/* Octets that it takes, rings apart. */
+uint64_t rdl_journal_memory(unsigned shards, uint32_t group_len);
+
 /*
  * Begins a run: what the logs before it ended with is written to the disk anew, for it may have
  * come from where a loss of power takes it, and each shard has a segment. The logs, all of which

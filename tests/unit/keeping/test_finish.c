@@ -87,10 +87,23 @@ static void waits_for_a_segment(void **state)
 	pthread_join(tender, NULL);
 }
 
+/* A group's octets for each shard, and of zeros. */
+static void memory_is_told(void **state)
+{
+	struct rdl_conf other = { .shards = 3 };
+
+	(void)state;
+	assert_int_equal(keeping_memory(&other), 0);
+	other.state.directory.path = directory;
+	assert_in_range(
+		keeping_memory(&other), 4 * RDL_JOURNAL_GROUP_MAX, 8 * RDL_JOURNAL_GROUP_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(waits_for_a_segment, begin, end),
+		cmocka_unit_test(memory_is_told),
 	};
 
 	return RUN_TESTS(tests);
