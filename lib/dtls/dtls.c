@@ -67,6 +67,7 @@ struct rdl_dtls *rdl_dtls_init(const struct rdl_dtls_config *config, void *memor
 		.open_max = (uint32_t)layout.open_max,
 		.free = RDL_DTLS_NONE,
 		.fresh = (uint32_t)config->worker << 24,
+		.generation = 1,
 		.hand = (uint32_t)config->worker << 24,
 		.bucket_mask = (uint32_t)layout.buckets - 1,
 		.buckets = (void *)(start + layout.bucket_at),

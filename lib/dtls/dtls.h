@@ -38,6 +38,11 @@ struct rdl_dtls_config {
 	uint32_t parcels;
 	uint32_t handshake_s; /* for so long at most */
 	uint32_t idle_s; /* a session without a registration lives on so long without a record */
+	/*
+	 * Sessions may be restored later on (restore.h): each ends where its numbers reach the end of
+	 * the block that they are in, and goes on in the next one when it is restored.
+	 */
+	bool kept;
 	/* The same for all workers, and random. */
 	struct rdl_key address_key, cid_key, cookie_key;
 	/*

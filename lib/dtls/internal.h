@@ -14,7 +14,8 @@ struct rdl_dtls {
 	uint32_t slots; /* of a row */
 	uint32_t open_max, open;
 	/* Handles: the first free one, and the first that was never used. */
-	uint32_t free, fresh;
+	uint32_t free, fresh; /* that one is read by anybody */
+	uint32_t generation; /* of what comes into one that was never used */
 	uint32_t hand; /* what the sweep looks at next */
 	uint64_t sweep_ms; /* when it was asked how far it has to go */
 	uint64_t sweep_due; /* slots, times RDL_DTLS_SWEEP_MS */
@@ -56,6 +57,12 @@ uint32_t rdl_dtls_slot_take(struct rdl_dtls *dtls);
 void rdl_dtls_slot_give(struct rdl_dtls *dtls, uint32_t handle);
 /* The handle behind this one, over all slots of the worker; RDL_DTLS_NONE behind the last. */
 uint32_t rdl_dtls_slot_next(const struct rdl_dtls *dtls, uint32_t handle);
+
+/* Slots that were ever used: those before the first that was not. */
+uint64_t rdl_dtls_slots_used(const struct rdl_dtls *dtls);
+
+/* All of a session that its handshake, or the one before a restart, has settled. */
+void rdl_dtls_take_keys(struct rdl_dtls_session *session, const struct rdl_dtls_keys *keys);
 
 /* A session in use is over: nothing leads to it any more, and its slot is free. */
 void rdl_dtls_end_handle(struct rdl_dtls *dtls, uint32_t handle);

@@ -13,6 +13,14 @@ static bool defer(const struct rdl_dtls *dtls, const struct rdl_dtls_session *se
 	return false;
 }
 
+static bool is_used_up(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session)
+{
+	uint64_t number = session->write_sequence;
+
+	return number == RDL_DTLS_SEQUENCE_LAST ||
+	       (dtls->config.kept && number != 0 && number % RDL_DTLS_BLOCK == 0);
+}
+
 /*
  * The header before a text, which may be given its content type behind it, and the job. False:
  * there can be no such record, or it is not ours to make. Its number is used whatever comes of it.
@@ -26,7 +34,7 @@ static bool begin(struct rdl_dtls *dtls, struct rdl_dtls_seal *seal, struct rdl_
 		return false;
 	if (RDL_UNLIKELY(session->suite == RDL_DTLS_AES_128_CBC))
 		return defer(dtls, session, seal);
-	if (session->write_sequence == RDL_DTLS_SEQUENCE_LAST)
+	if (is_used_up(dtls, session))
 		return false;
 	if (session->plaintext_max != 0 && seal->len > session->plaintext_max)
 		return false;
@@ -56,8 +64,7 @@ static void end_used_up(struct rdl_dtls *dtls, uint64_t name)
 {
 	const struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
 
-	if (session != NULL && session->state == RDL_DTLS_OPEN &&
-		session->write_sequence == RDL_DTLS_SEQUENCE_LAST)
+	if (session != NULL && session->state == RDL_DTLS_OPEN && is_used_up(dtls, session))
 		rdl_dtls_end(dtls, name);
 }
 

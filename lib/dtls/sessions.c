@@ -52,7 +52,7 @@ static bool is_revoked(const struct rdl_dtls *dtls, uint32_t identity, uint8_t i
 	       __atomic_load_n(&incarnations[identity], __ATOMIC_ACQUIRE) != incarnation;
 }
 
-static void take_keys(struct rdl_dtls_session *session, const struct rdl_dtls_keys *keys)
+void rdl_dtls_take_keys(struct rdl_dtls_session *session, const struct rdl_dtls_keys *keys)
 {
 	session->suite = keys->suite;
 	session->mode = keys->mode & 3u;
@@ -103,7 +103,9 @@ static void open_session(struct rdl_dtls *dtls, struct rdl_dtls_session *session
 	const struct rdl_dtls_keys *keys, uint32_t now_s)
 {
 	rdl_dtls_places_give(&dtls->places, session->handshake.place);
-	take_keys(session, keys);
+	rdl_dtls_take_keys(session, keys);
+	/* Keys first: others look at what is open. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	session->state = RDL_DTLS_OPEN;
 	session->established = now_s & 0xffff;
 	session->deadline_s = rdl_dtls_deadline(now_s, dtls->config.idle_s);
@@ -143,6 +145,7 @@ void rdl_dtls_keep(struct rdl_dtls *dtls, uint64_t name, uint32_t seconds, uint3
 		return;
 	was = session->registered;
 	session->registered = is;
+	session->restored = 0;
 	session->deadline_s = rdl_dtls_deadline(now_s, is ? seconds : dtls->config.idle_s);
 	if (is && !was) {
 		rdl_dtls_idle_take(dtls, (uint32_t)name);

@@ -35,6 +35,7 @@ struct rdl_dtls_session {
 	uint8_t registered : 1; /* lives as long as its registration */
 	uint8_t indexed : 1; /* is found by its address */
 	uint8_t mode : 2;
+	uint8_t restored : 1; /* and has kept no registration since */
 	uint8_t suite; /* enum rdl_dtls_suite */
 	uint8_t incarnation;
 	uint8_t peer_cid_len; /* as in struct rdl_dtls_keys */
@@ -160,7 +161,7 @@ static inline bool rdl_dtls_is_young(const struct rdl_dtls_session *session, uin
  */
 bool rdl_dtls_lives(const struct rdl_dtls *dtls, uint64_t session);
 
-/* The peer of an open session has another address now. */
+/* The peer of an open session has another address now: not of one that is restored. */
 void rdl_dtls_move(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint64_t address);
 
 /* True when it is over without anybody having said so: its time is, or its identity is revoked. */

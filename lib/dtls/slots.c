@@ -28,8 +28,8 @@ uint32_t rdl_dtls_slot_take(struct rdl_dtls *dtls)
 		handle = dtls->fresh;
 		if (handle == RDL_DTLS_NONE)
 			return RDL_DTLS_NONE;
-		dtls->fresh = rdl_dtls_slot_next(dtls, handle);
-		set_generation(rdl_dtls_at(dtls, handle), 1);
+		__atomic_store_n(&dtls->fresh, rdl_dtls_slot_next(dtls, handle), __ATOMIC_RELAXED);
+		set_generation(rdl_dtls_at(dtls, handle), dtls->generation);
 	}
 	return handle;
 }
@@ -39,9 +39,11 @@ void rdl_dtls_slot_give(struct rdl_dtls *dtls, uint32_t handle)
 	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
 	const size_t behind = offsetof(struct rdl_dtls_session, generation) + sizeof(uint32_t);
 
+	/* First, so that who looks meanwhile takes no wiped keys for the session's. */
+	set_generation(session, session->generation + 1);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	explicit_bzero(session, offsetof(struct rdl_dtls_session, generation));
 	explicit_bzero((char *)session + behind, sizeof(*session) - behind);
-	set_generation(session, session->generation + 1);
 	/* A slot whose generations are used up is never given again. */
 	if (RDL_UNLIKELY(session->generation == 0))
 		return;

@@ -2,11 +2,11 @@
 /* Sessions that are over without anybody having said so, found and ended. */
 #include "internal.h"
 
-/* Slots that were ever used: the hand goes over these. */
-static uint64_t slots_used(const struct rdl_dtls *dtls)
+/* The hand goes over these. */
+uint64_t rdl_dtls_slots_used(const struct rdl_dtls *dtls)
 {
 	const struct rdl_dtls_config *config = &dtls->config;
-	uint32_t fresh = dtls->fresh;
+	uint32_t fresh = __atomic_load_n(&dtls->fresh, __ATOMIC_RELAXED);
 	unsigned partition = fresh == RDL_DTLS_NONE ? RDL_DTLS_PARTITIONS : fresh >> 24;
 	unsigned in_row = fresh == RDL_DTLS_NONE ? 0 : fresh & 0xffffff;
 	unsigned rows = (partition - config->worker + config->workers - 1) / config->workers;
@@ -16,7 +16,7 @@ static uint64_t slots_used(const struct rdl_dtls *dtls)
 
 unsigned rdl_dtls_sweep_due(struct rdl_dtls *dtls, uint64_t now_ms, unsigned most, bool *behind)
 {
-	uint64_t used = slots_used(dtls), round = used * RDL_DTLS_SWEEP_MS;
+	uint64_t used = rdl_dtls_slots_used(dtls), round = used * RDL_DTLS_SWEEP_MS;
 	uint64_t passed = now_ms - dtls->sweep_ms;
 	uint64_t due = dtls->sweep_due;
 

@@ -93,8 +93,11 @@ uint8_t rdl_dtls_take(struct rdl_dtls_opening *o, unsigned n)
 
 		content = rdl_dtls_unwrap(job->text, &len);
 		job->len = (uint16_t)len;
-		/* The peer is where its newest record came from (RFC 9146 section 6). */
-		if (is_newest && session->address != o->addresses[i]) {
+		/*
+		 * The peer is where its newest record came from (RFC 9146 section 6): of what it
+		 * sent before a restart, not all may be known.
+		 */
+		if (is_newest && session->address != o->addresses[i] && !session->restored) {
 			rdl_dtls_move(o->dtls, session, o->addresses[i]);
 			o->dtls->counts.moved++;
 		}

@@ -11,6 +11,11 @@
 #define RDL_DTLS_WINDOW 64
 /* Of 48 bits; a session ends before its numbers do, so that none is used twice. */
 #define RDL_DTLS_SEQUENCE_LAST ((UINT64_C(1) << 48) - 1)
+/*
+ * Records that a session whose keys are kept may send before it is restored once more. The first
+ * number of a block but the very first is not used: a session that has come to it is used up.
+ */
+#define RDL_DTLS_BLOCK (UINT64_C(1) << 20)
 
 /* It was read, or is so old that nobody knows; so is the last number that there is. */
 static inline bool rdl_dtls_was_read(const struct rdl_dtls_session *session, uint64_t sequence)
