@@ -135,6 +135,21 @@ static bool add_tombstone(struct rdl_cursor *line, const struct inspect_log *log
 	return true;
 }
 
+static bool add_session(struct rdl_cursor *line, const struct rdl_journal_entry *entry)
+{
+	struct rdl_entry_session session;
+
+	if (!rdl_entry_is_session(entry->octets, &session))
+		return false;
+	const struct rdl_entry_head head = { 0, session.handle, session.generation };
+	add_word(line, "kind", "session");
+	add_head(line, &head);
+	add_number(line, "records", session.read_sequence);
+	if (session.seconds == 0)
+		add_yes(line, "left");
+	return true;
+}
+
 static bool add_generations(struct rdl_cursor *line, const struct rdl_journal_entry *entry)
 {
 	struct rdl_entry_generations generations;
@@ -199,11 +214,18 @@ bool inspect_entry(
 	case RDL_ENTRY_SWEEP_BEGIN:
 		good = add_sweep(line, log, entry, "sweep_begins");
 		break;
+	case RDL_ENTRY_SESSION:
+		good = add_session(line, entry);
+		break;
 	case RDL_ENTRY_SWEEP_END:
 		add_word(line, "kind", "sweep_ends");
 		good = true;
 		break;
+	case RDL_ENTRY_KINDS:
 	default:
+		good = (unsigned)kind >= RDL_ENTRY_OTHERS && (unsigned)kind < RDL_ENTRY_OTHERS_END;
+		if (good)
+			add_word(line, "kind", "sealed");
 		break;
 	}
 	rdl_cursor_text(line, "}");

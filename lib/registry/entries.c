@@ -85,3 +85,36 @@ size_t rdl_entry_of_change(
 	}
 	return 0;
 }
+
+void rdl_entry_put_session(const struct rdl_registry *registry,
+	const struct rdl_entry_session *session, uint8_t octets[RDL_ENTRY_SESSION_LEN])
+{
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, session->handle);
+	uint8_t *at = rdl_entry_put_head(
+		octets, RDL_ENTRY_SESSION, 0, session->handle, record->generation);
+
+	at = rdl_entry_u64(at, session->session);
+	at = rdl_entry_u64(at, session->read_sequence);
+	(void)rdl_entry_u32(at, session->seconds);
+}
+
+bool rdl_entry_is_session(struct rdl_span octets, struct rdl_entry_session *session)
+{
+	if (octets.len != RDL_ENTRY_SESSION_LEN || octets.data[0] != RDL_ENTRY_SESSION)
+		return false;
+	memcpy(&session->handle, octets.data + 2, 4);
+	memcpy(&session->generation, octets.data + 6, 4);
+	memcpy(&session->session, octets.data + RDL_ENTRY_HEAD, 8);
+	memcpy(&session->read_sequence, octets.data + RDL_ENTRY_HEAD + 8, 8);
+	memcpy(&session->seconds, octets.data + RDL_ENTRY_HEAD + 16, 4);
+	return true;
+}
+
+rdl_handle rdl_sweep_told(struct rdl_span entry)
+{
+	rdl_handle handle = RDL_HANDLE_NONE;
+
+	if (entry.data[0] == RDL_ENTRY_REGISTRATION)
+		memcpy(&handle, entry.data + 2, sizeof(handle));
+	return handle;
+}

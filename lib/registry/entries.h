@@ -18,6 +18,9 @@
 #define RDL_ENTRY_MAX (80 * 1024)
 /* That of an Update which brings nothing but a lifetime, or of a De-register. */
 #define RDL_ENTRY_SHORT_MAX 64
+/* An entry begins with its kind: these are of other logs than registries'. */
+#define RDL_ENTRY_OTHERS 0x40
+#define RDL_ENTRY_OTHERS_END 0x50
 
 /* Octets of room that a change's entry needs: some more than it will have. */
 size_t rdl_entry_room(const struct rdl_registry *registry, const struct rdl_change *change);
@@ -27,6 +30,25 @@ size_t rdl_entry_room(const struct rdl_registry *registry, const struct rdl_chan
  */
 size_t rdl_entry_of_change(
 	struct rdl_registry *registry, const struct rdl_change *change, uint8_t octets[]);
+
+/*
+ * The secure session that a registration lives by, or has lived by until it ended: beside the entry
+ * that made it so, and in sweeps beside the registration's.
+ */
+struct rdl_entry_session {
+	rdl_handle handle;
+	uint32_t generation;
+	uint64_t session;
+	uint64_t read_sequence; /* the first number of its records that was not read by then */
+	uint32_t
+		seconds; /* that the registration lives on; 0: it has ended; UINT32_MAX: for ever */
+};
+#define RDL_ENTRY_SESSION_LEN 30
+/* Its RDL_ENTRY_SESSION_LEN octets; the generation is the slot's. */
+void rdl_entry_put_session(const struct rdl_registry *registry,
+	const struct rdl_entry_session *session, uint8_t octets[RDL_ENTRY_SESSION_LEN]);
+/* False: it is another entry. */
+bool rdl_entry_is_session(struct rdl_span octets, struct rdl_entry_session *session);
 
 /*
  * All that the registry holds, told once from beginning to end, among the changes: registrations,
@@ -41,6 +63,8 @@ struct rdl_sweep {
 uint64_t rdl_sweep_slots(const struct rdl_registry *registry);
 /* Begins one: its first entry's octets, no more than RDL_ENTRY_SHORT_MAX. */
 size_t rdl_sweep_begin(struct rdl_sweep *sweep, struct rdl_registry *registry, uint8_t octets[]);
+/* The registration that an entry of a sweep's tells of, or RDL_HANDLE_NONE. */
+rdl_handle rdl_sweep_told(struct rdl_span entry);
 /*
  * The sweep's next entry, its last one among them, after which the cursor is UINT64_MAX; takes each
  * slot that it looks at off *budget. 0: the budget is used up, or the entry is longer than `room`,

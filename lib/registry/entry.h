@@ -10,7 +10,7 @@
 #include "state.h"
 
 /* Readers refuse a higher one. */
-#define RDL_ENTRY_FORMAT 1
+#define RDL_ENTRY_FORMAT 2
 
 enum rdl_entry_kind {
 	/*
@@ -27,6 +27,9 @@ enum rdl_entry_kind {
 	RDL_ENTRY_GENERATIONS,
 	RDL_ENTRY_SWEEP_BEGIN,
 	RDL_ENTRY_SWEEP_END,
+	/* The secure session that a registration lives by, behind the entry of what made it so. */
+	RDL_ENTRY_SESSION,
+	RDL_ENTRY_KINDS
 };
 
 /* Of registrations and tombstones: as in the record. */

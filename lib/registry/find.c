@@ -141,6 +141,16 @@ uint32_t rdl_registry_kept_s(
 	       rdl_registry_second(registry, now_ms);
 }
 
+uint64_t rdl_registry_session(
+	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms, uint32_t *seconds)
+{
+	if (registry->slab.sessions == NULL || rdl_slab_at(&registry->slab, handle)->deadline <=
+						       rdl_registry_second(registry, now_ms))
+		return 0;
+	*seconds = rdl_registry_kept_s(registry, handle, now_ms);
+	return *rdl_slab_session(&registry->slab, handle);
+}
+
 uint64_t rdl_registry_swap_session(
 	struct rdl_registry *registry, rdl_handle handle, uint64_t session)
 {

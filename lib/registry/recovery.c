@@ -114,7 +114,7 @@ static bool apply(struct rdl_recovery *recovery, struct rdl_span entry)
 {
 	enum rdl_entry_kind kind = entry.len > 0 ? (enum rdl_entry_kind)entry.data[0] : 0;
 
-	if (kind == 0 || kind > RDL_ENTRY_SWEEP_END)
+	if (kind == 0 || kind >= RDL_ENTRY_KINDS)
 		return rdl_recovery_fail(
 			recovery, "an entry is of kind %u, and there is none", kind);
 	recovery->counts.entries++;
@@ -149,7 +149,8 @@ static void prefetch(const struct rdl_recovery *recovery, struct rdl_span entry)
 {
 	rdl_handle handle;
 
-	if (entry.len < RDL_ENTRY_HEAD || entry.data[0] >= RDL_ENTRY_SWEEP_BEGIN)
+	if (entry.len < RDL_ENTRY_HEAD || entry.data[0] == RDL_ENTRY_SWEEP_BEGIN ||
+		entry.data[0] == RDL_ENTRY_SWEEP_END)
 		return;
 	memcpy(&handle, entry.data + 2, sizeof(handle));
 	const struct rdl_registry *registry = recovery->of_partition[handle >> 24];

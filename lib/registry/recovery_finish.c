@@ -44,6 +44,8 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 		} else if (record->state == RDL_RECORD_TOMBSTONE) {
 			rdl_recovery_free(registry, handle, 0);
 		}
+		if (record->state != RDL_RECORD_LIVE && registry->slab.sessions != NULL)
+			*rdl_slab_session(&registry->slab, handle) = 0;
 	}
 	return sorted;
 }

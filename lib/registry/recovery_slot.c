@@ -66,6 +66,8 @@ struct rdl_record *rdl_recovery_claim_slot(struct rdl_registry *registry, rdl_ha
 		(void)rdl_slab_take(&registry->slab, handle); /* or it is used up, and was taken */
 	else
 		rdl_recovery_strip(registry, record);
+	if (registry->slab.sessions != NULL)
+		*rdl_slab_session(&registry->slab, handle) = 0;
 	return record;
 }
 
@@ -195,6 +197,24 @@ static bool apply_generations(struct rdl_recovery *recovery, struct rdl_span oct
 	}
 }
 
+/* Whose it is has been told right before. */
+static bool apply_session(struct rdl_recovery *recovery, struct rdl_span octets)
+{
+	struct rdl_entry_session entry;
+	bool failed;
+
+	if (!rdl_entry_is_session(octets, &entry))
+		return rdl_recovery_fail_unread(recovery, "registration's session");
+	const struct rdl_entry_head head = { 0, entry.handle, entry.generation };
+	struct rdl_registry *registry = rdl_recovery_registry_of(recovery, &head, &failed);
+	if (registry == NULL)
+		return !failed;
+	if (registry->slab.sessions != NULL && entry.seconds > 0 &&
+		live_of(recovery, registry, &head) != NULL)
+		*rdl_slab_session(&registry->slab, entry.handle) = entry.session;
+	return true;
+}
+
 bool rdl_recovery_apply_slot(
 	struct rdl_recovery *recovery, enum rdl_entry_kind kind, struct rdl_span octets)
 {
@@ -209,6 +229,9 @@ bool rdl_recovery_apply_slot(
 		return apply_tombstone(recovery, octets);
 	case RDL_ENTRY_GENERATIONS:
 		return apply_generations(recovery, octets);
+	case RDL_ENTRY_SESSION:
+		return apply_session(recovery, octets);
+	case RDL_ENTRY_KINDS:
 	case RDL_ENTRY_SWEEP_BEGIN:
 	case RDL_ENTRY_SWEEP_END:
 		break;

@@ -196,6 +196,9 @@ uint32_t rdl_registry_kept_s(
  */
 uint64_t rdl_registry_swap_session(
 	struct rdl_registry *registry, rdl_handle handle, uint64_t session);
+/* The one that it lives by, and for how long yet; 0: none, or it is over at `now_ms`. */
+uint64_t rdl_registry_session(
+	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms, uint32_t *seconds);
 
 /*
  * Performs a De-register. `handle` is live at `now_ms`. What is left is a tombstone, which knows

@@ -83,6 +83,7 @@ static void tell_kept(
 	if (handle != RDL_HANDLE_NONE) {
 		request->lifetime_s = rdl_registry_kept_s(shard->registry, handle, now_ms);
 		former = rdl_registry_swap_session(shard->registry, handle, request->session);
+		(void)rdl_shard_put_session(shard, handle, request->session, request->lifetime_s);
 	}
 	request->session = former;
 }
@@ -199,14 +200,20 @@ static enum rdl_keep keep_of_update(const struct rdl_request *request)
 static void perform_deregister(
 	struct rdl_shard *shard, rdl_handle handle, struct rdl_request *request, uint64_t now_ms)
 {
+	uint64_t session = 0;
+
 	if (RDL_UNLIKELY(!rdl_shard_takes(shard, RDL_KEEP_SHORT))) {
 		rdl_shard_shed(shard, request);
 		return;
 	}
-	if (RDL_UNLIKELY(request->identity != 0))
+	if (RDL_UNLIKELY(request->identity != 0)) {
+		session = request->session;
 		request->session = rdl_registry_swap_session(shard->registry, handle, 0);
+	}
 	rdl_registry_deregister(shard->registry, handle, request, now_ms, &shard->change);
 	rdl_shard_hand_on(shard, &shard->change, now_ms);
+	if (RDL_UNLIKELY(session != 0))
+		(void)rdl_shard_put_session(shard, handle, session, 0);
 	rdl_stats_add(&shard->stats, RDL_STAT_deregistered, 1);
 	request->code = RDL_COAP_DELETED;
 }

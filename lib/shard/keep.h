@@ -32,6 +32,13 @@ static inline bool rdl_shard_takes(struct rdl_shard *shard, enum rdl_keep keep)
 /* Puts the last change, for which there is room, into the ring. */
 void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *change);
 
+/*
+ * The same of the session that a registration lives by, or that it has lived by where `seconds` is
+ * 0: true, unless sessions are not kept, or the ring has no room for what changes nothing.
+ */
+bool rdl_shard_put_session(
+	struct rdl_shard *shard, rdl_handle handle, uint64_t session, uint32_t seconds);
+
 /* Of a request that is not performed: counts it. */
 void rdl_shard_shed(struct rdl_shard *shard, struct rdl_request *request);
 

@@ -32,6 +32,13 @@ void rdl_shard_keep(struct rdl_shard *shard, struct rdl_journal_ring *ring,
 	rdl_sweeps_start(shard, sweeps, now_ms);
 }
 
+void rdl_shard_keep_sessions(
+	struct rdl_shard *shard, const struct rdl_dtls *const tables[], unsigned count)
+{
+	shard->sessions = tables;
+	shard->session_tables = count;
+}
+
 void rdl_shard_wait(struct rdl_shard *shard, void *memory, unsigned workers, unsigned requests)
 {
 	shard->keeps = true;

@@ -33,6 +33,9 @@ struct rdl_shard {
 	struct rdl_walk walk;
 	bool keeps; /* rdl_shard_keep() or rdl_shard_wait(): not every change may be made */
 	struct rdl_journal_ring *journal; /* owned by the caller; NULL: nothing is kept */
+	/* The workers' sessions; NULL: those are not kept. */
+	const struct rdl_dtls *const *sessions;
+	unsigned session_tables;
 	struct rdl_admission admission;
 	struct rdl_stats stats;
 	struct rdl_change change; /* what the request at hand has changed */
@@ -64,6 +67,13 @@ void rdl_shard_limit(
  */
 void rdl_shard_keep(struct rdl_shard *shard, struct rdl_journal_ring *ring,
 	const struct rdl_sweeps_config *sweeps, uint64_t now_ms);
+
+/*
+ * With a journal: beside each change that a record of a session has asked for is put how far that
+ * session was, as the table of worker p of `count` says. Tables outlive the shard.
+ */
+void rdl_shard_keep_sessions(
+	struct rdl_shard *shard, const struct rdl_dtls *const tables[], unsigned count);
 
 /*
  * For a shard whose changes are to be safe before answers and events tell of them: from now on

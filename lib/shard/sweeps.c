@@ -58,7 +58,7 @@ static bool ring_has_room(struct rdl_journal_ring *ring)
 }
 
 /* The next entry's octets; 0: none, since no more slots are to be looked at. */
-static size_t next(struct rdl_shard *shard, unsigned *budget)
+static size_t next(struct rdl_shard *shard, unsigned *budget, uint8_t **octets)
 {
 	static const uint32_t rooms[] = { SWEEP_ENTRY, RDL_ENTRY_MAX };
 	struct rdl_sweeps *sweeps = &shard->sweeps;
@@ -66,25 +66,39 @@ static size_t next(struct rdl_shard *shard, unsigned *budget)
 
 	/* What is reserved and not used is lost at the ring's end. */
 	for (unsigned i = 0; i < RDL_ARRAY_LEN(rooms) && len == 0 && *budget > 0; i++) {
-		uint8_t *octets = rdl_journal_reserve(shard->journal, rooms[i]);
-
-		assert(octets != NULL);
-		len = rdl_sweep_next(&sweeps->sweep, shard->registry, budget, rooms[i], octets);
+		*octets = rdl_journal_reserve(shard->journal, rooms[i]);
+		assert(*octets != NULL);
+		len = rdl_sweep_next(&sweeps->sweep, shard->registry, budget, rooms[i], *octets);
 	}
 	return len;
 }
 
-static bool step(struct rdl_shard *shard, unsigned *budget)
+/* Beside the entry of a registration. */
+static void put_session(struct rdl_shard *shard, rdl_handle handle, uint64_t now_ms)
+{
+	uint32_t seconds;
+	uint64_t session = rdl_registry_session(shard->registry, handle, now_ms, &seconds);
+
+	if (session != 0 && rdl_shard_put_session(shard, handle, session, seconds))
+		shard->sweeps.entries++;
+}
+
+static bool step(struct rdl_shard *shard, unsigned *budget, uint64_t now_ms)
 {
 	struct rdl_sweeps *sweeps = &shard->sweeps;
+	uint8_t *octets;
 
 	if (*budget == 0 || !ring_has_room(shard->journal))
 		return false;
-	size_t len = next(shard, budget);
+	size_t len = next(shard, budget, &octets);
 	if (len == 0)
 		return false;
 	if (!rdl_sweep_has_ended(&sweeps->sweep)) {
+		rdl_handle handle = rdl_sweep_told((struct rdl_span){ octets, len });
+
 		put(shard, len, RDL_JOURNAL_PLAIN);
+		if (RDL_UNLIKELY(shard->sessions != NULL) && handle != RDL_HANDLE_NONE)
+			put_session(shard, handle, now_ms);
 		return true;
 	}
 	put(shard, len, RDL_JOURNAL_SWEEP_ENDS);
@@ -123,7 +137,7 @@ bool rdl_sweeps_go_on(struct rdl_shard *shard, uint64_t now_ms)
 		return false;
 	}
 	unsigned due = slots_due(sweeps, hurry, now_ms), budget = due;
-	while (step(shard, &budget) && shard->journal->written - from < SWEEP_OCTETS)
+	while (step(shard, &budget, now_ms) && shard->journal->written - from < SWEEP_OCTETS)
 		;
 	sweeps->slots_seen += due - budget;
 	return hurry && due != budget;

@@ -44,6 +44,7 @@ static uint8_t *put_sweep(uint8_t *at)
 	at = rdl_entry_u16(at, 1);
 	at = rdl_entry_u16(at, 2);
 	at = rdl_entry_u64(at, 1000);
+	at = rdl_entry_u32(at, 0);
 	return rdl_entry_u32(at, 0);
 }
 
@@ -102,6 +103,16 @@ static void each_kind_of_entry(void **state)
 		PLACE "\"kind\":\"generations\",\"slot\":9,\"generation\":3,\"slots\":2}");
 	assert_string_equal(line_of((const uint8_t[]){ RDL_ENTRY_SWEEP_END }, 1),
 		PLACE "\"kind\":\"sweep_ends\"}");
+	end = rdl_entry_u64(put_head(octets, RDL_ENTRY_SESSION, 0), UINT64_C(0x100000007));
+	end = rdl_entry_u32(rdl_entry_u64(end, 42), 60);
+	assert_string_equal(line_of(octets, (size_t)(end - octets)),
+		PLACE "\"kind\":\"session\",\"slot\":9,\"generation\":3,\"records\":42}");
+	(void)rdl_entry_u32(end - 4, 0);
+	assert_string_equal(line_of(octets, (size_t)(end - octets)),
+		PLACE "\"kind\":\"session\",\"slot\":9,\"generation\":3,\"records\":42,"
+		      "\"left\":true}");
+	assert_string_equal(
+		line_of((const uint8_t[]){ RDL_ENTRY_OTHERS }, 1), PLACE "\"kind\":\"sealed\"}");
 }
 
 static void what_is_no_entry(void **state)
