@@ -47,20 +47,23 @@ identities_DEPS := lwm2m
 dtls_DEPS     := net
 handshake_DEPS := dtls identities credentials
 handshake_PKGS := gnutls
+sealed_DEPS   := dtls identities
+sealed_PKGS   := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
 LIBS := base clock channel net fragments neighbours paths admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry events \
-	refusals capture pipeline shard pktio credentials identities dtls handshake journal
+	refusals capture pipeline shard pktio credentials identities dtls handshake journal sealed
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
 lcores_DEPS   := log
 lcores_PKGS   := libdpdk
 worker_DEPS   := lcores channel clock dtls fragments neighbours pipeline pktio rules
-handshakers_DEPS := lcores channel clock conf handshake thread
+handshakers_DEPS := lcores channel clock conf handshake journal sealed thread
 exception_DEPS := lcores channel conf net thread
 shard_core_DEPS := lcores channel mailbox rules shard
-keeping_DEPS  := lcores clock conf journal notify registry thread
+keeping_DEPS  := lcores clock conf journal notify registry sealed thread
+keeping_PKGS  := gnutls
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson
 feed_FLAGS     = -I$B/version
