@@ -45,12 +45,54 @@ static struct rdl_dtls_letter *take_letter(
 	return letter;
 }
 
-static void post(struct handshaker *handshaker, struct rdl_dtls_letter *letter)
+static void send_letter(struct handshaker *handshaker, struct rdl_dtls_letter *letter)
 {
 	void *message = letter;
 	unsigned worker = rdl_dtls_partition(letter->session) % handshaker->worker_count;
 
 	rdl_channel_send(&handshaker->workers[worker], &message, 1);
+}
+
+static struct unconfirmed *unconfirmed_at(struct handshaker *handshaker, unsigned n)
+{
+	return &handshaker->unconfirmed[(handshaker->unconfirmed_first + n) % HANDSHAKER_LETTERS];
+}
+
+/* A letter of this session waits. */
+static bool has_unconfirmed(struct handshaker *handshaker, uint64_t session)
+{
+	for (unsigned n = handshaker->unconfirmed_count; n-- > 0;)
+		if (unconfirmed_at(handshaker, n)->letter->session == session)
+			return true;
+	return false;
+}
+
+/* Its worker does not have the session yet. */
+static bool is_unconfirmed(struct handshaker *handshaker, uint64_t session)
+{
+	for (unsigned n = 0; n < handshaker->unconfirmed_count; n++) {
+		const struct rdl_dtls_letter *letter = unconfirmed_at(handshaker, n)->letter;
+
+		if (letter->session == session && letter->kind == RDL_LETTER_ESTABLISHED)
+			return true;
+	}
+	return false;
+}
+
+static void wait_with(
+	struct handshaker *handshaker, struct rdl_dtls_letter *letter, uint64_t position)
+{
+	*unconfirmed_at(handshaker, handshaker->unconfirmed_count++) =
+		(struct unconfirmed){ letter, position };
+}
+
+/* In their order: behind those of its session that wait. */
+static void post(struct handshaker *handshaker, struct rdl_dtls_letter *letter)
+{
+	if (has_unconfirmed(handshaker, letter->session))
+		wait_with(handshaker, letter, 0);
+	else
+		send_letter(handshaker, letter);
 }
 
 /* Goes back to where it came from; `again`: its session is open now. */
@@ -114,6 +156,8 @@ static void send_flight(void *context, uint64_t session, const struct rdl_way *w
 {
 	struct handshaker *handshaker = context;
 
+	if (session == handshaker->refused)
+		return;
 	/* It is said again in time, as if the network had lost it. */
 	if (handshaker->free_count <= RESERVED || len > RDL_LETTER_OCTETS) {
 		__atomic_store_n(
@@ -127,14 +171,60 @@ static void send_flight(void *context, uint64_t session, const struct rdl_way *w
 	post(handshaker, letter);
 }
 
+/* It cannot be told: its client hears nothing more, and begins anew. */
+static void refuse(
+	struct handshaker *handshaker, uint64_t session, const struct rdl_dtls_keys *keys)
+{
+	rdl_identities_release(handshaker->teller->config.identities, keys->identity);
+	handshaker->refused = session;
+	post(handshaker, take_letter(handshaker, RDL_LETTER_ENDED, session));
+	let_go(handshaker, session, false);
+}
+
 static void established(void *context, uint64_t session, const struct rdl_dtls_keys *keys)
 {
 	struct handshaker *handshaker = context;
-	struct rdl_dtls_letter *letter = take_letter(handshaker, RDL_LETTER_ESTABLISHED, session);
+	uint64_t position = 0;
 
+	if (handshaker->teller != NULL && keys->suite < RDL_DTLS_AEADS) {
+		position = teller_established(handshaker->teller, session, keys);
+		if (position == 0) {
+			refuse(handshaker, session, keys);
+			return;
+		}
+	}
+	struct rdl_dtls_letter *letter = take_letter(handshaker, RDL_LETTER_ESTABLISHED, session);
 	letter->keys = *keys;
+	if (position != 0) {
+		wait_with(handshaker, letter, position);
+		return;
+	}
 	post(handshaker, letter);
 	let_go(handshaker, session, true);
+}
+
+/* What is on the disk now may leave: sessions whose worker then has them, and what follows. */
+static void release(struct handshaker *handshaker)
+{
+	uint64_t confirmed;
+
+	if (handshaker->unconfirmed_count == 0)
+		return;
+	confirmed = teller_confirmed(handshaker->teller);
+	while (handshaker->unconfirmed_count > 0) {
+		struct unconfirmed *first = unconfirmed_at(handshaker, 0);
+		uint64_t session = first->letter->session;
+		bool established = first->letter->kind == RDL_LETTER_ESTABLISHED;
+
+		if (first->position > confirmed)
+			return;
+		handshaker->unconfirmed_first =
+			(handshaker->unconfirmed_first + 1) % HANDSHAKER_LETTERS;
+		handshaker->unconfirmed_count--;
+		send_letter(handshaker, first->letter);
+		if (established)
+			let_go(handshaker, session, true);
+	}
 }
 
 static void ended(void *context, uint64_t session)
@@ -207,7 +297,10 @@ static void make(struct handshaker *handshaker, struct waiting waiting, uint64_t
 		hold(handshaker, waiting);
 		break;
 	case RDL_HANDSHAKE_AGAIN:
-		give_back(handshaker, waiting, true);
+		if (is_unconfirmed(handshaker, waiting.parcel->session))
+			hold(handshaker, waiting);
+		else
+			give_back(handshaker, waiting, true);
 		break;
 	}
 }
@@ -229,6 +322,14 @@ static void adopt_certificates(struct handshaker *handshaker)
 	pthread_mutex_unlock(&handshaker->lock);
 }
 
+/* Each handshake that goes on may send a flight, and be finished; at the end none does. */
+static bool may_go_on(const struct handshaker *handshaker)
+{
+	return handshaker->free_count >= ENOUGH &&
+	       (handshaker->teller == NULL || teller_has_room(handshaker->teller) ||
+		       ending_is_asked(handshaker->ending));
+}
+
 bool handshaker_step(struct handshaker *handshaker, uint64_t now_ms)
 {
 	struct waiting waiting;
@@ -237,20 +338,36 @@ bool handshaker_step(struct handshaker *handshaker, uint64_t now_ms)
 	adopt_certificates(handshaker);
 	for (unsigned w = 0; w < handshaker->worker_count; w++)
 		worked |= take_all(handshaker, w);
-	for (unsigned i = 0; i < BATCH && handshaker->free_count >= ENOUGH &&
-			     waiting_next(&handshaker->lines, &waiting);
+	release(handshaker);
+	for (unsigned i = 0;
+		i < BATCH && may_go_on(handshaker) && waiting_next(&handshaker->lines, &waiting);
 		i++) {
 		make(handshaker, waiting, now_ms);
 		worked = true;
 	}
 	__atomic_store_n(&handshaker->records_waiting,
 		handshaker->lines.of[RDL_HANDSHAKE_RECORDS].count, __ATOMIC_RELAXED);
-	while (handshaker->free_count >= ENOUGH &&
+	while (may_go_on(handshaker) &&
 		rdl_handshakes_tick(handshaker->engine, now_ms, WAKES) <= now_ms)
 		worked = true;
+	if (handshaker->teller != NULL)
+		teller_go_on(handshaker->teller, now_ms);
 	if (ending_is_asked(handshaker->ending))
 		let_all_go(handshaker);
 	return worked;
+}
+
+static bool ends(void *context)
+{
+	struct handshaker *handshaker = context;
+
+	return rdl_thread_is_stopping(&handshaker->thread) || ending_is_asked(handshaker->ending);
+}
+
+/* What was before the start is on this run's log before anybody is served. */
+static bool begin(struct handshaker *handshaker)
+{
+	return handshaker->teller == NULL || teller_begin(handshaker->teller, ends, handshaker);
 }
 
 static void *run(void *self)
@@ -258,15 +375,21 @@ static void *run(void *self)
 	struct handshaker *handshaker = self;
 	struct timespec pause = { .tv_nsec = PAUSE_MIN_NS };
 
+	__atomic_store_n(&handshaker->begun, begin(handshaker) ? 1 : 2, __ATOMIC_RELEASE);
 	while (!rdl_thread_is_stopping(&handshaker->thread)) {
 		if (handshaker_step(handshaker, rdl_clock_ms())) {
 			pause.tv_nsec = PAUSE_MIN_NS;
 			continue;
 		}
+		/* A disk may confirm in less than a pause gets to be. */
+		if (handshaker->unconfirmed_count > 0)
+			pause.tv_nsec = PAUSE_MIN_NS;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < PAUSE_MAX_NS)
 			pause.tv_nsec += pause.tv_nsec / 4;
 	}
+	if (handshaker->teller != NULL)
+		teller_end(handshaker->teller);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "handshake.h"
 #include "lcores.h"
 #include "letter.h"
+#include "teller.h"
 #include "thread.h"
 #include "waiting.h"
 
@@ -20,6 +21,12 @@ struct rdl_channel_credit handshaker_credit(void);
 /* Parcels of application data that wait until their session is established. */
 #define HELD_MAX 64
 
+/* A letter that is not to leave before this position of the log is on the disk. */
+struct unconfirmed {
+	struct rdl_dtls_letter *letter;
+	uint64_t position;
+};
+
 struct handshaker {
 	/* Set by who makes it, zero otherwise; not changed once it runs. */
 	unsigned index, worker_count;
@@ -27,6 +34,7 @@ struct handshaker {
 	struct rdl_dtls *const
 		*tables; /* of the workers, by their numbers; NULL: there is no CBC */
 	struct rdl_dtls_letter *letters; /* HANDSHAKER_LETTERS, kept out of core dumps */
+	struct teller *teller; /* its thread's; NULL: sessions do not outlive the process */
 	/* Its counts are read by anybody. */
 	struct rdl_handshakes *engine;
 	/* Its thread's alone. */
@@ -36,8 +44,13 @@ struct handshaker {
 	struct waiting_lines lines;
 	struct waiting held[HELD_MAX];
 	unsigned held_count;
+	/* In the order in which they are to leave, from the first on. */
+	struct unconfirmed unconfirmed[HANDSHAKER_LETTERS];
+	unsigned unconfirmed_first, unconfirmed_count;
+	uint64_t refused; /* the session that could not be told last: nothing is sent for it */
 	/* Written by its thread, read by anybody (relaxed). */
 	uint64_t letters_lost; /* datagrams of flights that found no letter */
+	uint32_t begun; /* what it may serve is on the disk: 1; that cannot be: 2 (release) */
 	uint64_t records_waiting; /* of sessions with CBC, that it has taken, and replies */
 	/* Certificates to use from now on, where `has_next`; both under the lock. */
 	pthread_mutex_t lock;

@@ -14,6 +14,8 @@
 /* So long before its certificate expires the log says so, once a day. */
 #define WARN_OF_EXPIRY_S (30 * 86400)
 #define WARN_MS (86400 * 1000)
+/* Between two looks at whether handshakers have begun. */
+#define WAIT_NS 1000000
 
 struct handshakers {
 	unsigned count;
@@ -26,6 +28,12 @@ struct handshakers {
 	struct rdl_thread thread; /* the keeper's; the main thread is its owner */
 	struct handshaker *all;
 	struct rdl_credentials_reader **readers; /* a handshaker's each */
+	/* Where sessions outlive the process: a teller for each, and what was told, by workers. */
+	struct teller *tellers;
+	struct told *told[WORKERS_MAX];
+	struct rdl_dtls *const *tables;
+	unsigned workers;
+	uint32_t idle_s;
 };
 
 static struct rdl_credentials *open_database(
@@ -141,6 +149,9 @@ struct handshakers *handshakers_open(const struct handshakers_config *config)
 	if (handshakers == NULL)
 		return NULL;
 	rdl_speck_expand(&handshakers->cid, &config->cid_key);
+	handshakers->tables = config->tables;
+	handshakers->workers = conf->workers;
+	handshakers->idle_s = conf->dtls.session_idle_s;
 	handshakers->all = calloc(conf->dtls.handshakes, sizeof(*handshakers->all));
 	handshakers->readers = calloc(conf->dtls.handshakes, sizeof(*handshakers->readers));
 	int ret = handshakers->all != NULL && handshakers->readers != NULL ? 0 : -1;
@@ -198,6 +209,84 @@ static void *keep(void *self)
 	return NULL;
 }
 
+static bool make_told(struct handshakers *handshakers)
+{
+	handshakers->tellers = calloc(handshakers->count, sizeof(*handshakers->tellers));
+	for (unsigned w = 0; w < handshakers->workers; w++) {
+		handshakers->told[w] = calloc(rdl_dtls_kept_slots_max(handshakers->tables[w]),
+			sizeof(*handshakers->told[w]));
+		if (handshakers->told[w] == NULL)
+			return false;
+	}
+	return handshakers->tellers != NULL;
+}
+
+int handshakers_keep(struct handshakers *handshakers, const struct handshakers_kept *kept)
+{
+	struct teller_config config = { .handshakers = handshakers->count,
+		.workers = handshakers->workers,
+		.tables = handshakers->tables,
+		.told = handshakers->told,
+		.identities = handshakers->keeper.identities,
+		.generation = kept->generation,
+		.idle_s = handshakers->idle_s,
+		.sweep_ms = kept->sweep_ms };
+
+	if (!make_told(handshakers)) {
+		rdl_log_error("start", "no memory for sessions that are kept");
+		return -1;
+	}
+	for (unsigned i = 0; i < handshakers->count; i++) {
+		config.index = i;
+		config.ring = kept->rings[i];
+		config.sealer = kept->sealers[i];
+		teller_init(&handshakers->tellers[i], &config);
+		handshakers->all[i].teller = &handshakers->tellers[i];
+	}
+	return 0;
+}
+
+int handshakers_wait(const struct handshakers *handshakers, bool (*ends)(void))
+{
+	const struct timespec pause = { .tv_nsec = WAIT_NS };
+
+	for (unsigned i = 0; handshakers != NULL && i < handshakers->count; i++) {
+		const uint32_t *begun = &handshakers->all[i].begun;
+
+		while (__atomic_load_n(begun, __ATOMIC_ACQUIRE) == 0 && !ends())
+			nanosleep(&pause, NULL);
+		if (__atomic_load_n(begun, __ATOMIC_ACQUIRE) != 1) {
+			if (!ends())
+				rdl_log_error("start", "sessions cannot be kept");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+uint32_t handshakers_intern(struct handshakers *handshakers, const struct rdl_identity *identity)
+{
+	const struct rdl_credentials_identity known = {
+		identity->mode == RDL_IDENTITY_RPK ? RDL_CREDENTIALS_RPK : RDL_CREDENTIALS_PSK,
+		identity->octets
+	};
+	struct rdl_credential credential;
+	uint32_t number = 0;
+
+	/* In no database. */
+	if (identity->mode == RDL_IDENTITY_X509)
+		return rdl_identities_intern(
+			handshakers->keeper.identities, identity, (struct rdl_span){ NULL, 0 });
+	if (handshakers->keeper.reader == NULL ||
+		rdl_credentials_look_up(handshakers->keeper.reader, known, &credential) !=
+			RDL_CREDENTIALS_OK)
+		return 0;
+	number = rdl_identities_intern(handshakers->keeper.identities, identity,
+		(struct rdl_span){ credential.names, credential.names_len });
+	rdl_credentials_wipe(&credential);
+	return number;
+}
+
 int handshakers_start(struct handshakers *handshakers)
 {
 	if (handshakers == NULL)
@@ -228,6 +317,9 @@ void handshakers_close(struct handshakers *handshakers)
 	}
 	rdl_credentials_reader_destroy(handshakers->keeper.reader);
 	rdl_credentials_close(handshakers->credentials);
+	for (unsigned w = 0; w < handshakers->workers; w++)
+		free(handshakers->told[w]);
+	free(handshakers->tellers);
 	free(handshakers->all);
 	free(handshakers->readers);
 	explicit_bzero(&handshakers->cid, sizeof(handshakers->cid));

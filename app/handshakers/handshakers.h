@@ -51,6 +51,29 @@ int handshakers_start(struct handshakers *handshakers);
 void handshakers_stop(struct handshakers *handshakers);
 void handshakers_close(struct handshakers *handshakers);
 
+/* Sessions that outlive the process, before the start. All outlives the handshakers. */
+struct handshakers_kept {
+	struct rdl_journal_ring *const *rings; /* one a handshaker, fresh */
+	struct rdl_sealer *const *sealers; /* of the rings' logs */
+	uint32_t generation; /* of sessions that begin: above all that there were */
+	uint32_t sweep_ms;
+};
+/* Each is told to its handshaker's log. Logs and returns -1 without memory. */
+int handshakers_keep(struct handshakers *handshakers, const struct handshakers_kept *kept);
+/*
+ * After the start: until all that there is has been told. -1: it cannot be, or `ends` says that
+ * it is not wanted any more.
+ */
+int handshakers_wait(const struct handshakers *handshakers, bool (*ends)(void));
+/* Octets for each session that may be open. */
+#define TOLD_OCTETS sizeof(struct told)
+
+/*
+ * Before the start: the number of an identity, held once, with the names that it may register as
+ * now; *identity is as it proved to be before. 0: it is not known any more, or there is no room.
+ */
+uint32_t handshakers_intern(struct handshakers *handshakers, const struct rdl_identity *identity);
+
 /* Where handshaker `index` keeps its end towards worker `peer`. */
 struct rdl_channel *handshakers_channel(
 	struct handshakers *handshakers, unsigned index, unsigned peer);
