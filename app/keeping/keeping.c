@@ -86,6 +86,10 @@ int keeping_open(const struct rdl_conf *conf, struct keeping **keeping)
 		keeping_close(new);
 		return -1;
 	}
+	if (keeping_sessions_open(new) != 0) {
+		keeping_close(new);
+		return -1;
+	}
 	*keeping = new;
 	return 0;
 }
@@ -94,6 +98,7 @@ void keeping_close(struct keeping *keeping)
 {
 	if (keeping == NULL)
 		return;
+	keeping_sessions_close(keeping);
 	rdl_journal_close(keeping->journal);
 	rdl_journal_logs_close(keeping->logs);
 	free(keeping);
@@ -129,7 +134,7 @@ const struct keeping_recovered *keeping_recovered(const struct keeping *keeping)
 	return &keeping->recovered;
 }
 
-/* The worst of all shards'. */
+/* The worst of all logs'. */
 static enum rdl_journal_health worst(const struct keeping *keeping)
 {
 	enum rdl_journal_health health = RDL_JOURNAL_WELL;
@@ -137,6 +142,13 @@ static enum rdl_journal_health worst(const struct keeping *keeping)
 
 	for (unsigned s = 0; s < keeping->conf->shards; s++) {
 		rdl_journal_state(keeping->journal, s, &state);
+		if (state.health > health)
+			health = state.health;
+	}
+	if (keeping->sessions == NULL)
+		return health;
+	for (unsigned i = 0; i < keeping->conf->dtls.handshakes; i++) {
+		rdl_journal_state(keeping->sessions->journal, i, &state);
 		if (state.health > health)
 			health = state.health;
 	}
@@ -148,43 +160,53 @@ bool keeping_has_failed(const struct keeping *keeping)
 	return keeping != NULL && worst(keeping) == RDL_JOURNAL_FAILED;
 }
 
-static void say(
-	const struct keeping *keeping, unsigned shard, const struct rdl_journal_state *state)
+static void say(const struct keeping *keeping, const char *whose, unsigned index,
+	const struct rdl_journal_state *state)
 {
 	const char *directory = keeping->conf->state.directory.path;
 
 	switch (state->health) {
 	case RDL_JOURNAL_WELL:
-		rdl_log_info("state", "the log goes on directory=%s shard=%u", directory, shard);
+		rdl_log_info(
+			"state", "the log goes on directory=%s %s=%u", directory, whose, index);
 		break;
 	case RDL_JOURNAL_NO_SPACE:
 		rdl_log_warn("state",
 			"no room for the log: what would change something is shed before long "
-			"directory=%s shard=%u part=%s error=\"%s\"",
-			directory, shard, state->what, strerror(state->error));
+			"directory=%s %s=%u part=%s error=\"%s\"",
+			directory, whose, index, state->what, strerror(state->error));
 		break;
 	case RDL_JOURNAL_FAILED:
 		rdl_log_error("state",
-			"the disk failed, nothing is acknowledged any more directory=%s shard=%u "
+			"the disk failed, nothing is acknowledged any more directory=%s %s=%u "
 			"call=%s error=\"%s\"",
-			directory, shard, state->what, strerror(state->error));
+			directory, whose, index, state->what, strerror(state->error));
 		break;
+	}
+}
+
+static void look_at(const struct keeping *keeping, const struct rdl_journal *journal,
+	struct writer writers[], unsigned count, const char *whose)
+{
+	struct rdl_journal_state state;
+
+	for (unsigned i = 0; i < count; i++) {
+		rdl_journal_state(journal, i, &state);
+		if (state.health == writers[i].said)
+			continue;
+		writers[i].said = state.health;
+		say(keeping, whose, i, &state);
 	}
 }
 
 void keeping_look(struct keeping *keeping)
 {
-	struct rdl_journal_state state;
-
 	if (keeping == NULL || keeping->journal == NULL)
 		return;
-	for (unsigned s = 0; s < keeping->conf->shards; s++) {
-		rdl_journal_state(keeping->journal, s, &state);
-		if (state.health == keeping->said[s])
-			continue;
-		keeping->said[s] = state.health;
-		say(keeping, s, &state);
-	}
+	look_at(keeping, keeping->journal, keeping->writers, keeping->conf->shards, "shard");
+	if (keeping->sessions != NULL && keeping->sessions->journal != NULL)
+		look_at(keeping, keeping->sessions->journal, keeping->sessions->writers,
+			keeping->conf->dtls.handshakes, "handshaker");
 }
 
 const char *keeping_health(const struct keeping *keeping)
@@ -207,6 +229,7 @@ void keeping_figures(const struct keeping *keeping, struct keeping_figures *figu
 
 	*figures = (struct keeping_figures){ .restored = recovered->registrations,
 		.restored_ended = recovered->ended_away,
+		.restored_sessions = recovered->sessions,
 		.restored_entries = recovered->entries,
 		.restored_ms = recovered->ms };
 	for (unsigned s = 0; s < keeping->conf->shards; s++) {

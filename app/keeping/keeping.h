@@ -10,6 +10,7 @@
 #include "journal.h"
 #include "lcores.h"
 #include "registry.h"
+#include "sealed.h"
 #include "secrets.h"
 
 struct keeping;
@@ -27,6 +28,19 @@ void keeping_close(struct keeping *keeping);
  */
 int keeping_secrets(struct keeping *keeping, const struct secret secrets[], size_t count);
 
+/* Where DTLS sessions come back to. */
+struct keeping_tables {
+	struct rdl_dtls *const *of; /* the workers', which are fresh */
+	/* The number of an identity, held once; 0: it is not known any more. */
+	uint32_t (*intern)(void *context, const struct rdl_identity *identity);
+	void *context;
+	struct rdl_identities *identities;
+};
+/* Whether they outlive the process: before the tables are made. */
+bool keeping_has_sessions(const struct keeping *keeping);
+/* Before keeping_recover(), which then fills them, too. */
+void keeping_restore_to(struct keeping *keeping, const struct keeping_tables *tables);
+
 /*
  * Fills the shards' registries, which are fresh, with what runs before this one acknowledged, and
  * says in the log how that goes on. Logs and returns -1 when it cannot, or `ends` says that it is
@@ -41,6 +55,12 @@ uint64_t keeping_memory(const struct rdl_conf *conf);
 uint64_t keeping_ring_octets(const struct rdl_conf *conf);
 /* Begins this run's logs, of the shards' rings. Logs and returns -1 when it cannot. */
 int keeping_begin(struct keeping *keeping, struct rdl_journal_ring *const rings[]);
+/* Where sessions are kept, after the beginning: the logs of handshakers, and what seals them. */
+struct rdl_journal_ring *const *keeping_session_rings(const struct keeping *keeping);
+struct rdl_sealer *const *keeping_session_sealers(const struct keeping *keeping);
+/* That no session has had which was ever logged, and above those. */
+uint32_t keeping_session_generation(const struct keeping *keeping);
+
 /* Threads that write what the rings are given; logs and returns -1 when there can be none. */
 int keeping_start(struct keeping *keeping);
 /* After the shards have ended: the rest is on the disk, or the log says that it is not. */
@@ -51,6 +71,7 @@ struct keeping_recovered {
 	uint64_t registrations, tombstones, ended_away;
 	/* Of devices that had proved who they are, as none can any more: they are gone. */
 	uint64_t unsecured;
+	uint64_t sessions;
 	uint64_t entries; /* that were read */
 	uint64_t ms;
 };
@@ -61,19 +82,20 @@ const struct keeping_recovered *keeping_recovered(const struct keeping *keeping)
  * written and not yet confirmed or wait to be written; writes, their octets and syncs; files and
  * what they take; runs before this one that are still needed; what came back at the start.
  */
-#define KEEPING_FIGURES(X)  \
-	X(entries)          \
-	X(confirmed)        \
-	X(lag)              \
-	X(groups)           \
-	X(octets)           \
-	X(syncs)            \
-	X(segments)         \
-	X(disk_octets)      \
-	X(runs_before)      \
-	X(restored)         \
-	X(restored_ended)   \
-	X(restored_entries) \
+#define KEEPING_FIGURES(X)   \
+	X(entries)           \
+	X(confirmed)         \
+	X(lag)               \
+	X(groups)            \
+	X(octets)            \
+	X(syncs)             \
+	X(segments)          \
+	X(disk_octets)       \
+	X(runs_before)       \
+	X(restored)          \
+	X(restored_ended)    \
+	X(restored_sessions) \
+	X(restored_entries)  \
 	X(restored_ms)
 struct keeping_figures {
 #define X(name) uint64_t name;

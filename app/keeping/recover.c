@@ -52,6 +52,8 @@ static void begin_run(
 static bool apply(struct part *part, const struct rdl_journal_log *log,
 	const struct rdl_journal_entry *entry, uint32_t *run)
 {
+	struct rdl_entry_session session;
+
 	if (*run != log->run)
 		begin_run(part, log, entry->stamp);
 	*run = log->run;
@@ -62,6 +64,9 @@ static bool apply(struct part *part, const struct rdl_journal_log *log,
 		part->last_log = log;
 	}
 	rdl_recovery_set_time(part->recovery, entry->stamp->run_ms);
+	if (part->keeping->sessions != NULL && rdl_entry_is_session(entry->octets, &session))
+		keeping_sessions_follow(
+			part->keeping->sessions, part->keeping, log, entry, &session);
 	if (rdl_recovery_apply(part->recovery, entry->octets))
 		return true;
 	snprintf(part->problem, sizeof(part->problem), "run %u, shard %u, position %llu: %s",
@@ -247,12 +252,11 @@ static void say_unsecured(const struct keeping *keeping)
 			(unsigned long long)keeping->recovered.unsecured);
 }
 
-int keeping_recover(
+static int recover_registrations(
 	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void))
 {
-	if (keeping == NULL || rdl_journal_logs_count(keeping->logs) == 0)
+	if (rdl_journal_logs_count(keeping->logs) == 0)
 		return 0;
-	uint64_t began_ms = rdl_clock_ms();
 	unsigned count = count_parts(keeping);
 	struct part *parts = calloc(count, sizeof(*parts));
 	if (parts == NULL) {
@@ -270,6 +274,20 @@ int keeping_recover(
 	for (unsigned i = 0; i < count; i++)
 		rdl_recovery_destroy(parts[i].recovery);
 	free(parts);
-	keeping->recovered.ms = rdl_clock_ms() - began_ms;
 	return good ? 0 : -1;
+}
+
+int keeping_recover(
+	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void))
+{
+	uint64_t began_ms = rdl_clock_ms();
+
+	if (keeping == NULL)
+		return 0;
+	if (!keeping_sessions_read(keeping, ends) ||
+		recover_registrations(keeping, registries, ends) != 0)
+		return -1;
+	keeping_sessions_end(keeping);
+	keeping->recovered.ms = rdl_clock_ms() - began_ms;
+	return 0;
 }

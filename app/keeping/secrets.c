@@ -7,6 +7,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,23 +99,62 @@ static bool write_file(const char *path, const uint8_t *octets, size_t len)
 	return good;
 }
 
+/* Whole and under its name, or not there. */
+static bool put_file(const char *path, const uint8_t *octets, size_t len)
+{
+	char new[PATH_MAX];
+
+	snprintf(new, sizeof(new), "%s.new", path);
+	return write_file(new, octets, len) && rename(new, path) == 0 && sync_folder(path);
+}
+
 int secrets_write(const char *path, const struct secret secrets[], size_t count)
 {
 	size_t len = file_len(secrets, count), at = HEAD_LEN;
 	uint8_t octets[SECRETS_MAX];
 	uint64_t digest[2];
-	char new[PATH_MAX];
 
 	memcpy(octets, head, HEAD_LEN);
 	for (size_t i = 0; i < count; at += secrets[i++].len)
 		memcpy(octets + at, secrets[i].octets, secrets[i].len);
 	digest_of(octets, at, digest);
 	memcpy(octets + at, digest, DIGEST_LEN);
-	snprintf(new, sizeof(new), "%s.new", path);
-	/* All of it is there under its name, or nothing. */
-	bool good = write_file(new, octets, len) && rename(new, path) == 0 && sync_folder(path);
+	bool good = put_file(path, octets, len);
 	explicit_bzero(octets, sizeof(octets));
 	if (!good)
 		rdl_log_error("start", "%s: cannot be written: %s", path, strerror(errno));
 	return good ? 0 : -1;
+}
+
+/* NULL, or what is wrong with the file. */
+static const char *read_key(int file, uint8_t key[SECRETS_KEY_LEN])
+{
+	struct stat status;
+
+	if (fstat(file, &status) != 0)
+		return strerror(errno);
+	if (!S_ISREG(status.st_mode) || status.st_size != SECRETS_KEY_LEN)
+		return "is no file of 32 octets";
+	if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return "is not for its owner only: chmod 0600";
+	return read(file, key, SECRETS_KEY_LEN) == SECRETS_KEY_LEN ? NULL : "cannot be read";
+}
+
+int secrets_key(const char *path, bool make, uint8_t key[SECRETS_KEY_LEN])
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (file < 0 && errno == ENOENT && make) {
+		if (getrandom(key, SECRETS_KEY_LEN, 0) == SECRETS_KEY_LEN &&
+			put_file(path, key, SECRETS_KEY_LEN))
+			return 0;
+		rdl_log_error("start", "%s: cannot be made: %s", path, strerror(errno));
+		return -1;
+	}
+	const char *why = file < 0 ? strerror(errno) : read_key(file, key);
+	if (file >= 0)
+		close(file);
+	if (why != NULL)
+		(void)wrong(path, why);
+	return why == NULL ? 0 : -1;
 }

@@ -26,4 +26,11 @@ RDL_MUST_CHECK enum secrets_result secrets_read(
 /* The file outlasts a loss of power once this returns 0; logs and returns -1 when it cannot. */
 RDL_MUST_CHECK int secrets_write(const char *path, const struct secret secrets[], size_t count);
 
+/*
+ * A key of SECRETS_KEY_LEN octets and nothing else, in a file for its owner only; where `make`
+ * says so and there is none, one at random is made. Logs and returns -1 when it cannot.
+ */
+#define SECRETS_KEY_LEN 32
+RDL_MUST_CHECK int secrets_key(const char *path, bool make, uint8_t key[SECRETS_KEY_LEN]);
+
 #endif

@@ -26,7 +26,7 @@ static void nap(long ns)
 
 bool keeping_finish(const struct writer *writer)
 {
-	struct rdl_journal *journal = writer->keeping->journal;
+	struct rdl_journal *journal = writer->journal;
 	uint64_t end_ms = rdl_clock_ms() + FINISH_MS;
 	struct rdl_journal_state state;
 
@@ -45,7 +45,7 @@ bool keeping_finish(const struct writer *writer)
 static void *write_log(void *self)
 {
 	struct writer *writer = self;
-	struct rdl_journal *journal = writer->keeping->journal;
+	struct rdl_journal *journal = writer->journal;
 	long pause_ns = PAUSE_NS;
 
 	while (!rdl_thread_is_stopping(&writer->thread)) {
@@ -75,6 +75,8 @@ static void *tend(void *self)
 
 	while (!rdl_thread_is_stopping(&keeping->tender)) {
 		rdl_journal_tend(keeping->journal);
+		if (keeping->sessions != NULL)
+			rdl_journal_tend(keeping->sessions->journal);
 		nap(TEND_NS);
 	}
 	return NULL;
@@ -126,6 +128,18 @@ int keeping_begin(struct keeping *keeping, struct rdl_journal_ring *const rings[
 		rdl_log_error("start", "%s", problem);
 		return -1;
 	}
+	return keeping_sessions_begin(keeping);
+}
+
+int keeping_write(struct rdl_journal *journal, struct writer writers[], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct writer *writer = &writers[i];
+
+		*writer = (struct writer){ .journal = journal, .shard = i };
+		if (rdl_thread_start(&writer->thread, "journal", write_log, writer) != 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -133,33 +147,39 @@ int keeping_start(struct keeping *keeping)
 {
 	if (keeping == NULL)
 		return 0;
-	for (unsigned s = 0; s < keeping->conf->shards; s++) {
-		struct writer *writer = &keeping->writers[s];
-
-		*writer = (struct writer){ .keeping = keeping, .shard = s };
-		if (rdl_thread_start(&writer->thread, "journal", write_log, writer) != 0)
-			return -1;
-	}
+	if (keeping_write(keeping->journal, keeping->writers, keeping->conf->shards) != 0 ||
+		(keeping->sessions != NULL &&
+			keeping_write(keeping->sessions->journal, keeping->sessions->writers,
+				keeping->conf->dtls.handshakes) != 0))
+		return -1;
 	return rdl_thread_start(&keeping->tender, "journal-files", tend, keeping);
 }
 
-void keeping_stop(struct keeping *keeping)
+static void stop_writers(struct writer writers[], unsigned count, const char *whose)
 {
-	if (keeping == NULL)
-		return;
-	for (unsigned s = 0; s < keeping->conf->shards; s++)
-		rdl_thread_ask(&keeping->writers[s].thread);
-	for (unsigned s = 0; s < keeping->conf->shards; s++) {
-		struct writer *writer = &keeping->writers[s];
+	for (unsigned i = 0; i < count; i++)
+		rdl_thread_ask(&writers[i].thread);
+	for (unsigned i = 0; i < count; i++) {
+		struct writer *writer = &writers[i];
 		bool ran = writer->thread.running;
 
 		rdl_thread_stop(&writer->thread);
 		if (ran && !writer->finished)
 			rdl_log_error("stop",
 				"the log is not whole: with durability commit no answer told of "
-				"what is missing directory=%s shard=%u",
-				keeping_directory(keeping), s);
+				"what is missing %s=%u",
+				whose, i);
 	}
+}
+
+void keeping_stop(struct keeping *keeping)
+{
+	if (keeping == NULL)
+		return;
+	stop_writers(keeping->writers, keeping->conf->shards, "shard");
+	if (keeping->sessions != NULL)
+		stop_writers(
+			keeping->sessions->writers, keeping->conf->dtls.handshakes, "handshaker");
 	keeping_look(keeping);
 	/* Up to here a writer may have needed a segment. */
 	rdl_thread_stop(&keeping->tender);

@@ -159,6 +159,13 @@ static inline unsigned daemon_handshaker_count(const struct rdl_conf *conf)
  */
 int daemon_setup_dtls(struct daemon *daemon);
 int daemon_setup_handshakers(struct daemon *daemon);
+/*
+ * Sessions that outlive the process: where they come back to, before what was kept is read; once
+ * this run's logs have begun, what is told to them; octets that those take of the disk.
+ */
+void daemon_restore_sessions(struct daemon *daemon);
+int daemon_keep_sessions(struct daemon *daemon);
+uint64_t daemon_sessions_log(const struct daemon *daemon);
 /* What is left of both, once the workers are gone. */
 void daemon_teardown_dtls(struct daemon *daemon);
 

@@ -15,6 +15,10 @@
 #define HANDSHAKES_MIN 10000
 /* Names in credentials that no device may ever use: so many more than registrations. */
 #define SECURED_MORE 65536
+/* Of a session in its log, as is expected; as often as it may be there; of a log at least. */
+#define KEPT_OCTETS 192
+#define KEPT_TIMES 4
+#define KEPT_OCTETS_LEAST (48u << 20)
 
 static uint64_t sessions_of(const struct rdl_conf *conf)
 {
@@ -81,6 +85,7 @@ static void table_config(
 		.parcels = PARCELS,
 		.handshake_s = conf->dtls.handshake_timeout_s,
 		.idle_s = conf->dtls.session_idle_s,
+		.kept = keeping_has_sessions(daemon->keeping),
 		.address_key = daemon->keys.dtls_address,
 		.cid_key = daemon->keys.dtls_cid,
 		.cookie_key = daemon->keys.dtls_cookie,
@@ -118,8 +123,9 @@ uint64_t daemon_handshakes_memory(const struct daemon *daemon)
 
 	if (conf->dtls.port == 0)
 		return 0;
+	uint64_t kept = keeping_has_sessions(daemon->keeping) ? sessions_of(conf) * TOLD_OCTETS : 0;
 	return (uint64_t)handshakes_of(conf) * HANDSHAKE_OCTETS +
-	       (uint64_t)cbc_sessions_of(conf) * CBC_SESSION_OCTETS;
+	       (uint64_t)cbc_sessions_of(conf) * CBC_SESSION_OCTETS + kept;
 }
 
 unsigned daemon_dtls_udp_port(const struct rdl_conf *conf)
@@ -229,6 +235,45 @@ int daemon_setup_handshakers(struct daemon *daemon)
 		return 0;
 	daemon->handshakers = handshakers_open(&config);
 	return daemon->handshakers != NULL ? 0 : -1;
+}
+
+static uint32_t intern(void *handshakers, const struct rdl_identity *identity)
+{
+	return handshakers_intern(handshakers, identity);
+}
+
+void daemon_restore_sessions(struct daemon *daemon)
+{
+	if (keeping_has_sessions(daemon->keeping))
+		keeping_restore_to(
+			daemon->keeping, &(struct keeping_tables){ .of = daemon->dtls.tables,
+						 .intern = intern,
+						 .context = daemon->handshakers,
+						 .identities = daemon->dtls.identities });
+}
+
+int daemon_keep_sessions(struct daemon *daemon)
+{
+	if (!keeping_has_sessions(daemon->keeping))
+		return 0;
+	const struct handshakers_kept kept = {
+		.rings = keeping_session_rings(daemon->keeping),
+		.sealers = keeping_session_sealers(daemon->keeping),
+		.generation = keeping_session_generation(daemon->keeping),
+		.sweep_ms = daemon->conf->state.snapshot_s * 1000,
+	};
+	for (unsigned s = 0; s < daemon->conf->shards; s++)
+		rdl_shard_keep_sessions(&daemon->owners.cores[s]->shard,
+			(const struct rdl_dtls *const *)daemon->dtls.tables, daemon->conf->workers);
+	return handshakers_keep(daemon->handshakers, &kept);
+}
+
+uint64_t daemon_sessions_log(const struct daemon *daemon)
+{
+	if (!keeping_has_sessions(daemon->keeping))
+		return 0;
+	return KEPT_TIMES * sessions_of(daemon->conf) * KEPT_OCTETS +
+	       (uint64_t)daemon->conf->dtls.handshakes * KEPT_OCTETS_LEAST;
 }
 
 void daemon_teardown_dtls(struct daemon *daemon)

@@ -44,15 +44,16 @@ static void addresses_text(const struct rdl_conf *conf, char *text, size_t len)
 static void log_ready(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
-	char addresses[512], restored[96] = "";
+	char addresses[512], restored[128] = "";
 
 	addresses_text(conf, addresses, sizeof(addresses));
 	if (daemon->keeping != NULL) {
 		const struct keeping_recovered *recovered = keeping_recovered(daemon->keeping);
 
-		snprintf(restored, sizeof(restored), " restored=%llu restored_ms=%llu",
+		snprintf(restored, sizeof(restored),
+			" restored=%llu restored_sessions=%llu restored_ms=%llu",
 			(unsigned long long)recovered->registrations,
-			(unsigned long long)recovered->ms);
+			(unsigned long long)recovered->sessions, (unsigned long long)recovered->ms);
 	}
 	rdl_log_info("start",
 		"ready addresses=%s port=%u dtls_port=%u workers=%u shards=%u registrations=%llu "
@@ -185,6 +186,9 @@ static int work(struct daemon *daemon)
 
 	if (ret == 0)
 		ret = handshakers_start(daemon->handshakers);
+	/* What sessions send from now on, nobody has sent before. */
+	if (ret == 0)
+		ret = handshakers_wait(daemon->handshakers, signals_end_asked);
 	if (ret == 0)
 		ret = exception_start(daemon->exception);
 	/* Workers that are told to end wait for what those have: they must be there. */
@@ -206,9 +210,9 @@ static int work(struct daemon *daemon)
 	feed_stop(daemon->feed);
 	telemetry_stop();
 	lcores_join(&daemon->lcores);
+	handshakers_stop(daemon->handshakers);
 	keeping_stop(daemon->keeping);
 	exception_stop(daemon->exception);
-	handshakers_stop(daemon->handshakers);
 	return ret;
 }
 

@@ -69,7 +69,7 @@ static void check_disk(const struct daemon *daemon)
 {
 	const char *path = daemon->conf->state.directory.path;
 	struct keeping_figures figures;
-	uint64_t need = 0;
+	uint64_t need = daemon_sessions_log(daemon);
 	struct statvfs disk;
 
 	for (unsigned s = 0; s < daemon->conf->shards; s++)
@@ -123,10 +123,11 @@ int daemon_setup_keeping(struct daemon *daemon)
 		registries[s] = daemon->owners.cores[s]->registry;
 		rings[s] = &daemon->owners.cores[s]->journal;
 	}
+	daemon_restore_sessions(daemon);
 	if (keeping_recover(daemon->keeping, registries, signals_end_asked) != 0 ||
 		keeping_begin(daemon->keeping, rings) != 0)
 		return -1;
 	check_disk(daemon);
 	begin_keeping(daemon);
-	return 0;
+	return daemon_keep_sessions(daemon);
 }

@@ -167,6 +167,8 @@ struct rdl_conf {
 		uint32_t window_ms;
 		uint32_t snapshot_s;
 		uint32_t restart_grace_s;
+		bool sessions; /* DTLS sessions outlive it, too */
+		struct rdl_conf_file key_file; /* that seals those; none: one in the directory */
 		uint32_t ring_kb; /* of changes on their way to the disk, a shard */
 	} state;
 	struct {

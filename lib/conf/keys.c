@@ -122,6 +122,12 @@ static const struct rdl_conf_key state_keys[] = {
 	NUMBER("snapshot_s", state.snapshot_s, START, 5, 86400, 60),
 	NUMBER("restart_grace_s", state.restart_grace_s, START, 0, 86400, 120),
 	NUMBER("ring_kb", state.ring_kb, START, 1024, 1048576, 32768),
+	BOOLEAN("sessions", state.sessions, START, true),
+	{ .name = "key_file",
+		.kind = RDL_CONF_TEXT,
+		.min = 1,
+		.max = INT_MAX,
+		FIELD(state.key_file.path) },
 };
 
 static const char *wrong_parameter(const char *text)

@@ -75,8 +75,10 @@ static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 	rdl_conf_read_ports(loader, root);
 	rdl_conf_read_dtls(loader, root);
 	group = rdl_conf_member(root, "state", CONFIG_TYPE_GROUP);
-	if (group != NULL)
+	if (group != NULL) {
 		rdl_conf_find_file(loader, group, "directory", &conf->state.directory);
+		rdl_conf_find_file(loader, group, "key_file", &conf->state.key_file);
+	}
 	group = rdl_conf_member(root, "memory", CONFIG_TYPE_GROUP);
 	if (group != NULL)
 		conf->memory.where = rdl_conf_source_where(loader, group->line);

@@ -99,9 +99,11 @@ static void print_state(FILE *out, const struct rdl_conf *conf)
 {
 	fputs("state", out);
 	print_file(out, &conf->state.directory);
-	fprintf(out, " durability %d window %u snapshot %u grace %u ring %u\n",
+	fprintf(out, " durability %d window %u snapshot %u grace %u ring %u sessions %d",
 		conf->state.durability, conf->state.window_ms, conf->state.snapshot_s,
-		conf->state.restart_grace_s, conf->state.ring_kb);
+		conf->state.restart_grace_s, conf->state.ring_kb, conf->state.sessions);
+	print_file(out, &conf->state.key_file);
+	fputc('\n', out);
 }
 
 static void print_listen(FILE *out, const struct rdl_conf_listen *listen)
@@ -182,7 +184,8 @@ static char *print_conf(const struct rdl_conf *conf)
 	"eal:\n"                                                                        \
 	"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 "                                 \
 	"handshakes 1 0 60 1000 ticket 604800\n"                                        \
-	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"   \
+	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 "    \
+	"sessions 1 none none:0\n"                                                      \
 	"metrics none none:0 ipv6 0 port 0 address 00000000000000000000000000000000\n"  \
 	"log 2\n"
 
@@ -255,7 +258,8 @@ static void lab(void **state)
 		"eal:\n"
 		"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket "
 		"604800\n"
-		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768\n"
+		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 "
+		"sessions 1 none none:0\n"
 		"metrics none none:0 ipv6 0 port 0 address 00000000000000000000000000000000\n"
 		"log 2\n");
 }
@@ -301,8 +305,9 @@ static void every_key_goes_to_its_place(void **state)
 		"suites: [TLS_PSK_WITH_AES_256_GCM_SHA384] [TLS_PSK_WITH_AES_128_CCM_8]"
 		" [TLS_PSK_WITH_AES_128_CBC_SHA256]\n"
 		"state tests/data/conf/part/state tests/data/conf/full.conf:38 durability 1 "
-		"window 7 snapshot 8 grace 9 ring 1025\n"
-		"metrics [2001:db8::1]:9121 tests/data/conf/full.conf:40 ipv6 1 port 9121 address "
+		"window 7 snapshot 8 grace 9 ring 1025 sessions 0 tests/data/conf/part/s.key "
+		"tests/data/conf/full.conf:39\n"
+		"metrics [2001:db8::1]:9121 tests/data/conf/full.conf:41 ipv6 1 port 9121 address "
 		"20010db8000000000000000000000001\n"
 		"log 3\n");
 }

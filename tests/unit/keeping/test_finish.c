@@ -74,7 +74,7 @@ static void *tend_late(void *journal)
 
 static void waits_for_a_segment(void **state)
 {
-	const struct writer writer = { .keeping = keeping };
+	const struct writer writer = { .journal = keeping->journal };
 	pthread_t tender;
 
 	(void)state;
