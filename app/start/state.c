@@ -6,6 +6,7 @@
 
 #include <rte_malloc.h>
 
+#include "clock.h"
 #include "entries.h"
 #include "log.h"
 #include "notify.h"
@@ -107,6 +108,8 @@ static void begin_keeping(struct daemon *daemon)
 			.log_max = log_octets(daemon, s),
 		};
 
+		/* It was read before the recovery. */
+		core->now_ms = rdl_clock_ms();
 		rdl_shard_keep(&core->shard, &core->journal, &sweeps, core->now_ms);
 	}
 }

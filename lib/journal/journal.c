@@ -186,13 +186,13 @@ void rdl_journal_state(
 	};
 	state->disk = state->segments * journal->config.segment_len;
 	if (state->health != RDL_JOURNAL_WELL) {
-		state->error = writer->error;
-		state->what = writer->what;
+		state->error = __atomic_load_n(&writer->error, __ATOMIC_RELAXED);
+		state->what = __atomic_load_n(&writer->what, __ATOMIC_RELAXED);
 		return;
 	}
 	state->health = __atomic_load_n(&writer->next_health, __ATOMIC_ACQUIRE);
 	if (state->health != RDL_JOURNAL_WELL) {
-		state->error = writer->next_error;
+		state->error = __atomic_load_n(&writer->next_error, __ATOMIC_RELAXED);
 		state->what = "segment";
 	}
 }

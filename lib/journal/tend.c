@@ -14,7 +14,7 @@ static void prepare(struct rdl_journal *journal, unsigned shard)
 	int file = rdl_journal_make_segment(journal, shard, writer->newest + 1);
 	if (file < 0) {
 		/* Tried again, as soon as something may have changed: the next time. */
-		writer->next_error = -file;
+		__atomic_store_n(&writer->next_error, -file, __ATOMIC_RELAXED);
 		__atomic_store_n(&writer->next_health, RDL_JOURNAL_NO_SPACE, __ATOMIC_RELEASE);
 		return;
 	}

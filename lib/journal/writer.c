@@ -3,11 +3,17 @@
 
 #include "writer.h"
 
+static void tell_health(struct rdl_journal_writer *writer, enum rdl_journal_health health,
+	int error, const char *what)
+{
+	__atomic_store_n(&writer->error, error, __ATOMIC_RELAXED);
+	__atomic_store_n(&writer->what, what, __ATOMIC_RELAXED);
+	__atomic_store_n(&writer->health, health, __ATOMIC_RELEASE);
+}
+
 static enum rdl_journal_step failed(struct rdl_journal_writer *writer, int error, const char *what)
 {
-	writer->error = -error;
-	writer->what = what;
-	__atomic_store_n(&writer->health, RDL_JOURNAL_FAILED, __ATOMIC_RELEASE);
+	tell_health(writer, RDL_JOURNAL_FAILED, -error, what);
 	__atomic_store_n(&writer->ring->failed, 1, __ATOMIC_RELAXED);
 	return RDL_JOURNAL_ENDED;
 }
@@ -157,9 +163,7 @@ static enum rdl_journal_step write_group(struct rdl_journal *journal,
 
 	if (rc == -ENOSPC) {
 		/* Nothing is lost: it is written to the same place once more. */
-		writer->error = ENOSPC;
-		writer->what = "write";
-		__atomic_store_n(&writer->health, RDL_JOURNAL_NO_SPACE, __ATOMIC_RELEASE);
+		tell_health(writer, RDL_JOURNAL_NO_SPACE, ENOSPC, "write");
 		return RDL_JOURNAL_WAITS;
 	}
 	if (rc != 0)
