@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a ring holds at the end waits for the segment that it needs, and no longer than it may. */
+/* How a run ends: in time, or with a disk that failed. */
 #include "support.h"
 
 #include "keeping_internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "writer.h"
 
 #define ENTRY_LEN (150u * 1024)
 
-static char directory[] = "/tmp/rdline-test-keeping-XXXXXX";
+static char directory[sizeof("/tmp/rdline-test-keeping-XXXXXX")];
 static struct rdl_conf conf;
 static struct keeping *keeping;
 static struct rdl_journal_ring ring;
@@ -26,6 +28,7 @@ static int begin(void **state)
 
 	(void)state;
 	rdl_clock_start();
+	strcpy(directory, "/tmp/rdline-test-keeping-XXXXXX");
 	assert_non_null(mkdtemp(directory));
 	conf.state.directory.path = directory;
 	conf.state.durability = RDL_CONF_WINDOW;
@@ -87,6 +90,59 @@ static void waits_for_a_segment(void **state)
 	pthread_join(tender, NULL);
 }
 
+static int fail_to_sync(void *context, int file)
+{
+	(void)context;
+	(void)file;
+	return -EIO;
+}
+
+/* What the log is told, in a file of the directory. */
+static void look(char *said, size_t room)
+{
+	char path[100];
+	int before = dup(STDERR_FILENO);
+
+	snprintf(path, sizeof(path), "%s/said", directory);
+	int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(before >= 0 && file >= 0);
+	dup2(file, STDERR_FILENO);
+	keeping_look(keeping);
+	dup2(before, STDERR_FILENO);
+	ssize_t len = pread(file, said, room - 1, 0);
+	assert_true(len >= 0);
+	said[len] = '\0';
+	close(file);
+	close(before);
+}
+
+/* Once, and where and why. */
+static void what_failed_is_said(void **state)
+{
+	struct rdl_journal_disk failing = rdl_journal_disk;
+	struct rdl_journal_stamp now = keeping_now();
+	char said[1000];
+
+	(void)state;
+	look(said, sizeof(said));
+	assert_string_equal(said, "");
+	failing.sync = fail_to_sync;
+	keeping->journal->disk = &failing;
+	assert_non_null(rdl_journal_reserve(&ring, ENTRY_LEN));
+	rdl_journal_commit(&ring, ENTRY_LEN, RDL_JOURNAL_PLAIN);
+	rdl_journal_publish(&ring);
+	assert_int_equal(rdl_journal_step(keeping->journal, 0, &now), RDL_JOURNAL_WROTE);
+	now.run_ms += 1000;
+	assert_int_equal(rdl_journal_step(keeping->journal, 0, &now), RDL_JOURNAL_ENDED);
+	keeping->journal->disk = &rdl_journal_disk;
+	assert_true(keeping_has_failed(keeping));
+	look(said, sizeof(said));
+	assert_non_null(strstr(said, directory));
+	assert_non_null(strstr(said, "call=fdatasync error=\"Input/output error\""));
+	look(said, sizeof(said));
+	assert_string_equal(said, "");
+}
+
 /* A group's octets for each shard, and of zeros. */
 static void memory_is_told(void **state)
 {
@@ -103,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(waits_for_a_segment, begin, end),
+		cmocka_unit_test_setup_teardown(what_failed_is_said, begin, end),
 		cmocka_unit_test(memory_is_told),
 	};
 
