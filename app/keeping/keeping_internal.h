@@ -71,6 +71,8 @@ void keeping_sessions_follow(struct sessions *sessions, const struct keeping *ke
 /* The shards' logs have been read, too. */
 void keeping_sessions_end(struct keeping *keeping);
 int keeping_sessions_begin(struct keeping *keeping);
+/* Octets that their logs take of the process's own memory. */
+uint64_t keeping_sessions_memory(const struct rdl_conf *conf);
 
 /* writers.c: a thread for each log of a journal; logs and returns -1 when there can be none. */
 int keeping_write(struct rdl_journal *journal, struct writer writers[], unsigned count);

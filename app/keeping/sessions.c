@@ -19,6 +19,12 @@
 /* From here on generations begin anew, without any of those that were. */
 #define GENERATION_MAX (UINT32_MAX / 2)
 
+static bool are_kept(const struct rdl_conf *conf)
+{
+	return conf->dtls.port != 0 && conf->state.sessions &&
+	       conf->state.durability != RDL_CONF_NO_DURABILITY;
+}
+
 bool keeping_has_sessions(const struct keeping *keeping)
 {
 	return keeping != NULL && keeping->sessions != NULL;
@@ -44,8 +50,7 @@ int keeping_sessions_open(struct keeping *keeping)
 	const struct rdl_conf *conf = keeping->conf;
 	char path[PATH_MAX], problem[RDL_JOURNAL_PROBLEM_MAX];
 
-	if (conf->dtls.port == 0 || !conf->state.sessions ||
-		conf->state.durability == RDL_CONF_NO_DURABILITY)
+	if (!are_kept(conf))
 		return 0;
 	keeping->sessions = calloc(1, sizeof(*keeping->sessions));
 	if (keeping->sessions == NULL) {
@@ -286,6 +291,16 @@ void keeping_sessions_end(struct keeping *keeping)
 }
 
 /* ---- this run's logs ---- */
+
+uint64_t keeping_sessions_memory(const struct rdl_conf *conf)
+{
+	if (!are_kept(conf))
+		return 0;
+	return sizeof(struct sessions) +
+	       rdl_journal_memory(conf->dtls.handshakes, RDL_JOURNAL_GROUP_MAX) +
+	       conf->dtls.handshakes *
+		       (sizeof(struct rdl_journal_ring) + (uint64_t)RDL_JOURNAL_RING_MIN);
+}
 
 static bool make_ring(struct sessions *sessions, unsigned index)
 {

@@ -86,7 +86,8 @@ uint64_t keeping_memory(const struct rdl_conf *conf)
 {
 	if (conf->state.directory.path == NULL)
 		return 0;
-	return sizeof(struct keeping) + rdl_journal_memory(conf->shards, RDL_JOURNAL_GROUP_MAX);
+	return sizeof(struct keeping) + rdl_journal_memory(conf->shards, RDL_JOURNAL_GROUP_MAX) +
+	       keeping_sessions_memory(conf);
 }
 
 uint64_t keeping_ring_octets(const struct rdl_conf *conf)

@@ -153,6 +153,17 @@ static void memory_is_told(void **state)
 	other.state.directory.path = directory;
 	assert_in_range(
 		keeping_memory(&other), 4 * RDL_JOURNAL_GROUP_MAX, 8 * RDL_JOURNAL_GROUP_MAX);
+	/* Beside those of sessions, where they are kept: for each thread a ring, too. */
+	uint64_t without = keeping_memory(&other);
+	other.dtls.port = 5684;
+	other.dtls.handshakes = 2;
+	assert_int_equal(keeping_memory(&other), without);
+	other.state.sessions = true;
+	assert_in_range(keeping_memory(&other) - without,
+		3 * RDL_JOURNAL_GROUP_MAX + 2 * RDL_JOURNAL_RING_MIN,
+		6 * RDL_JOURNAL_GROUP_MAX + 3 * RDL_JOURNAL_RING_MIN);
+	other.state.durability = RDL_CONF_NO_DURABILITY;
+	assert_int_equal(keeping_memory(&other), without);
 }
 
 int main(void)
