@@ -3,6 +3,7 @@
 import glob
 import itertools
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -192,6 +193,42 @@ def test_keys(lab):
     os.chmod(own, 0o644)
     code, log = starts(lab, "keys", keys, ready=False).failure(20)
     expect((code, "chmod 0600" in log), (1, True), "a key that others may read: " + log)
+
+
+def flip(name, at):
+    with open(name, "r+b") as f:
+        f.seek(at)
+        octet = f.read(1)[0]
+        f.seek(at)
+        f.write(bytes([octet ^ 1]))
+
+
+def test_damage(lab):
+    """It is named, and ends the start; a log that was cut has no sessions, but registrations stay."""
+    gateway = starts(lab, "damage")
+    fleet = Fleet(lab, [dict(cid=b"") for _ in range(4)])
+    gateway.kill()
+    directory = lab.dir + "/damage/sessions"
+    segment, = glob.glob(directory + "/run-*/shard-000.00000001")
+    flip(segment, 4096 + 130)
+    code, log = starts(lab, "damage", ready=False).failure(20)
+    expect((code, os.path.basename(segment) in log, "--discard-after" in log), (1, True, True), log)
+    flip(segment, 4096 + 130)
+    gateway = starts(lab, "damage")
+    fleet.go_on()
+    gateway.kill()
+    segment = sorted(glob.glob(directory + "/run-*/shard-000.00000001"))[-1]
+    flip(segment, 4096 + 130)
+    program = os.path.join(os.path.dirname(BINARY), "rdline-state")
+    expect(subprocess.run([program, "--verify", directory], capture_output=True, timeout=20).returncode, 1, "damaged")
+    subprocess.run([program, "--discard-after", directory], check=True, timeout=20, capture_output=True)
+    gateway = starts(lab, "damage")
+    expect("a log was cut" in gateway.log(), True, "the log says so")
+    fleet.are_silent()
+    expect(gateway.ask("/rdline/stats")["registrations"], 4, "registrations")
+    gateway = restarted(gateway, lab, "damage")
+    fleet.are_silent()
+    expect(gateway.stop(), 0, "exit")
 
 
 def test_many_and_often(lab):
