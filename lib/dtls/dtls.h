@@ -39,8 +39,8 @@ struct rdl_dtls_config {
 	uint32_t handshake_s; /* for so long at most */
 	uint32_t idle_s; /* a session without a registration lives on so long without a record */
 	/*
-	 * Sessions may be restored later on (restore.h): each ends where its numbers reach the end of
-	 * the block that they are in, and goes on in the next one when it is restored.
+	 * Sessions may be restored later on (restore.h): each ends where its numbers reach the end
+	 * of the block that they are in, and goes on in the next one when it is restored.
 	 */
 	bool kept;
 	/* The same for all workers, and random. */
