@@ -20,7 +20,7 @@ def start(*arguments):
 
 def finish(process, code=0):
     out, complaints = process.communicate(timeout=250)
-    expect(process.returncode, code, "exit (%s)" % complaints)
+    expect(process.returncode, code, "exit (%s)" % (complaints + out))
     return [json.loads(line) for line in out.splitlines()], complaints
 
 
@@ -60,7 +60,7 @@ def test_frames(lab):
 def test_dtls(lab):
     dtls_lab.provision(lab, *("urn:imei:%015d" % (490154000000000 + n) for n in range(ENDPOINTS)))
     with serving(lab, extra=dtls_lab.group(lab)) as gateway:
-        results, _ = finish(start("--endpoints", str(ENDPOINTS), "--dtls", dtls_lab.KEY.hex()))
+        results, _ = finish(start("--endpoints", str(ENDPOINTS), "--dtls", dtls_lab.KEY.hex(), "--window", "16"))
         expect(numbers(results, "phase", "answered", "wrong", "lost"),
                [(p, ENDPOINTS, 0, 0) for p in ["handshake"] + PHASES], "phases")
         stats = gateway.ask("/rdline/stats")
