@@ -68,19 +68,6 @@ static struct sorted sort_and_fit(
 	return sort_out(registry, second);
 }
 
-static struct rdl_endpoint_digest digest_of(
-	const struct rdl_registry *registry, const struct rdl_record *record)
-{
-	struct rdl_endpoint_digest digest;
-	uint8_t name[RDL_ENDPOINT_MAX];
-
-	if (record->state == RDL_RECORD_TOMBSTONE && record->name_len > RDL_NAME_INLINE)
-		return record->digest;
-	struct rdl_span endpoint = rdl_extras_endpoint(&registry->store, record, name);
-	rdl_siphash128(&registry->endpoint_key, endpoint.data, endpoint.len, digest.word);
-	return digest;
-}
-
 /* Records that are to be found by their endpoints, so many at a time. */
 struct batch {
 	unsigned count;
@@ -139,7 +126,7 @@ static bool start_live(struct rdl_recovery *recovery, struct rdl_registry *regis
 			continue;
 		if (record->deadline < registry->kept_until)
 			record->deadline = registry->kept_until;
-		struct rdl_endpoint_digest digest = digest_of(registry, record);
+		struct rdl_endpoint_digest digest = rdl_registry_digest_of(registry, record);
 		if (rdl_endpoint_partition(digest) != handle >> 24)
 			return rdl_recovery_fail(recovery,
 				"endpoints are not where the key of their digests has them");
@@ -188,7 +175,7 @@ static void drop_tombstone(struct rdl_registry *registry, rdl_handle handle)
 static bool index_tombstone(struct rdl_registry *registry, rdl_handle handle)
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
-	uint64_t digest = digest_of(registry, record).word[0];
+	uint64_t digest = rdl_registry_digest_of(registry, record).word[0];
 	rdl_handle known = rdl_index_find(&registry->endpoints, digest);
 
 	if (known != RDL_HANDLE_NONE) {

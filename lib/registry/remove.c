@@ -19,7 +19,7 @@ void rdl_registry_release(struct rdl_registry *registry, uint32_t objects, uint3
 }
 
 /* Not worth its room on the stack where names are short. */
-static __attribute__((noinline)) struct rdl_endpoint_digest digest_of(
+__attribute__((noinline)) struct rdl_endpoint_digest rdl_registry_digest_of(
 	const struct rdl_registry *registry, const struct rdl_record *record)
 {
 	struct rdl_endpoint_digest digest;
@@ -39,7 +39,9 @@ static void find_entries(struct rdl_registry *registry, const rdl_handle handles
 	uint32_t found[RDL_INDEX_BURST];
 
 	for (unsigned i = 0; i < count; i++) {
-		digests[i] = digest_of(registry, rdl_slab_at(&registry->slab, handles[i])).word[0];
+		digests[i] =
+			rdl_registry_digest_of(registry, rdl_slab_at(&registry->slab, handles[i]))
+				.word[0];
 	}
 	if (count > 1)
 		rdl_index_find_bulk(&registry->endpoints, count, digests, found);
@@ -72,7 +74,7 @@ static void bury(struct rdl_registry *registry, struct rdl_record *record, rdl_h
 	uint32_t deadline)
 {
 	if (RDL_UNLIKELY(record->name_len > RDL_NAME_INLINE))
-		record->digest = digest_of(registry, record);
+		record->digest = rdl_registry_digest_of(registry, record);
 	record->state = RDL_RECORD_TOMBSTONE;
 	record->deadline = deadline;
 	rdl_registry_release(registry, record->objects, record->extras);

@@ -168,6 +168,9 @@ bool rdl_registry_has_slot(struct rdl_registry *registry, unsigned partition);
  * where there is none, the oldest tombstone goes. False when there is none.
  */
 bool rdl_registry_has_room(struct rdl_registry *registry);
+/* Of a record's endpoint, whether it is registered or remembered. */
+struct rdl_endpoint_digest rdl_registry_digest_of(
+	const struct rdl_registry *registry, const struct rdl_record *record);
 /*
  * Fetches, side by side, what it takes to free the
  * tombstones whose room `fresh` endpoints more would want.
