@@ -15,6 +15,7 @@ fragments_DEPS := net
 pcapng_DEPS   := base
 neighbours_DEPS := net
 paths_DEPS    := net
+token_DEPS    := net
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := identities
 policy_PKGS   := libxxhash
@@ -52,7 +53,7 @@ sealed_PKGS   := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments neighbours paths admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry events \
+LIBS := base clock channel net fragments neighbours paths token admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry events \
 	refusals capture pipeline shard pktio credentials identities dtls handshake journal sealed
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
