@@ -35,4 +35,11 @@ struct inspect_options {
 /* 0: all could be read, or is cut now. 1: not so, and `errors` says why. */
 int inspect(const struct inspect_options *options, FILE *out, FILE *errors);
 
+/*
+ * No DTLS session of a state directory comes back: none may where it is put back from a backup,
+ * whose sessions would use numbers again that they have used since. 0: so it is, and `out` says
+ * so. 1: `errors` says why not.
+ */
+int inspect_forget_sessions(const char *directory, FILE *out, FILE *errors);
+
 #endif

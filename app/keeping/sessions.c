@@ -254,6 +254,8 @@ void keeping_sessions_follow(struct sessions *sessions, const struct keeping *ke
 			keeping, log, entry, session->seconds > 0 ? session->seconds : idle_s) };
 
 	pthread_mutex_lock(&sessions->lock);
+	/* Also of one that is forgotten: a later one of that name would be taken for it. */
+	note_generation(sessions, (uint32_t)(session->session >> 32));
 	rdl_dtls_restore_course(table_of(keeping, session->session), session->session, &course);
 	pthread_mutex_unlock(&sessions->lock);
 }

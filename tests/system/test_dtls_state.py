@@ -3,6 +3,7 @@
 import glob
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 
@@ -228,6 +229,33 @@ def test_damage(lab):
     expect(gateway.ask("/rdline/stats")["registrations"], 4, "registrations")
     gateway = restarted(gateway, lab, "damage")
     fleet.are_silent()
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_forgotten(lab):
+    """A directory from a backup: numbers that were used since must not come twice, so its sessions are forgotten."""
+    directory = lab.dir + "/forgotten"
+    gateway = starts(lab, "forgotten")
+    fleet = Fleet(lab, [dict(cid=None), dict(cid=b"")])
+    program = os.path.join(os.path.dirname(BINARY), "rdline-state")
+    refused = subprocess.run([program, "--forget-sessions", directory], capture_output=True, timeout=20)
+    expect((refused.returncode, b"in use" in refused.stderr), (1, True), refused)
+    expect(gateway.stop(), 0, "exit")
+    shutil.copytree(directory, directory + ".backup")
+    gateway = starts(lab, "forgotten")
+    fleet.go_on()
+    gateway.kill()
+    shutil.rmtree(directory)
+    os.rename(directory + ".backup", directory)
+    subprocess.run([program, "--forget-sessions", directory], check=True, timeout=20, capture_output=True)
+    gateway = starts(lab, "forgotten")
+    expect("restored=2 restored_sessions=0" in gateway.log(), True, "registrations stay")
+    fleet.are_silent()
+    for client in fleet.devices:
+        client.forget()
+        expect(client.handshake() and fleet.update(client, 8.0), "2.04", "after a new handshake")
+    gateway = restarted(gateway, lab, "forgotten")
+    fleet.go_on()
     expect(gateway.stop(), 0, "exit")
 
 

@@ -117,7 +117,7 @@ def test_a_torn_end(lab):
 def test_usage(lab):
     expect(run("--help")[0], 0, "help")
     expect("rdline-state" in run("--version")[1], True, "version")
-    for arguments in [], ["a", "b"], ["--verify", "--discard-after", "a"], ["--nothing", "a"]:
+    for arguments in [], ["a", "b"], ["--verify", "--discard-after", "a"], ["--forget-sessions", "--verify", "a"], ["--nothing", "a"]:
         expect(run(*arguments)[0], 2, arguments)
     os.mkdir(lab.dir + "/empty")
     code, out, errors = run(lab.dir + "/empty")

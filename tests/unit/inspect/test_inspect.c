@@ -255,6 +255,87 @@ static void what_is_no_directory(void **state)
 	assert_non_null(strstr(place.errors, "/nowhere"));
 }
 
+/* ---- sessions ---- */
+
+static bool is_there(const struct place *place, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", place->directory, name);
+	return access(path, F_OK) == 0;
+}
+
+static void run_in(const struct place *place, const char *command)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "cd %s && %s", place->directory, command);
+	assert_int_equal(system(line), 0);
+}
+
+static int forget(struct place *place)
+{
+	FILE *out = fmemopen(place->out, sizeof(place->out), "w");
+	FILE *errors = fmemopen(place->errors, sizeof(place->errors), "w");
+
+	memset(place->out, 0, sizeof(place->out));
+	memset(place->errors, 0, sizeof(place->errors));
+	int rc = inspect_forget_sessions(place->directory, out, errors);
+	fclose(out);
+	fclose(errors);
+	return rc;
+}
+
+static void sessions_are_forgotten(void **state)
+{
+	struct place place;
+
+	make_place(&place, 1);
+	run_in(&place, "touch secrets && mkdir -p sessions/run-1 sessions/run-2 && "
+		       "touch sessions/lock sessions/run-1/a sessions/run-1/b");
+	/* The rest of what was interrupted. */
+	run_in(&place, "mkdir -p sessions-forgotten/run-1 && touch sessions-forgotten/run-1/a");
+	assert_int_equal(forget(&place), 0);
+	assert_non_null(strstr(place.out, "the sessions are forgotten"));
+	assert_false(is_there(&place, "sessions"));
+	assert_false(is_there(&place, "sessions-forgotten"));
+	/* Nothing else is. */
+	assert_true(is_there(&place, "secrets"));
+	assert_int_equal(look(&place, true, false), 0);
+	assert_string_equal(place.out, "run 1, shard 0: to position 2\n");
+	assert_int_equal(forget(&place), 0);
+	assert_non_null(strstr(place.out, "there are no sessions"));
+	end_place(&place);
+}
+
+/* While others have it, and where it is no state directory but, say, the sessions' own. */
+static void sessions_stay(void **state)
+{
+	struct place place;
+	char problem[RDL_JOURNAL_PROBLEM_MAX], sessions[80];
+
+	make_place(&place, 1);
+	run_in(&place, "mkdir sessions && touch sessions/lock");
+	assert_int_equal(forget(&place), 1);
+	assert_non_null(strstr(place.errors, "secrets"));
+	run_in(&place, "touch secrets");
+	snprintf(sessions, sizeof(sessions), "%s/sessions", place.directory);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rdl_journal_logs *logs = rdl_journal_logs_open(
+			i == 0 ? place.directory : sessions, false, NULL, problem);
+
+		assert_non_null(logs);
+		assert_int_equal(forget(&place), 1);
+		assert_non_null(strstr(place.errors, "is in use by another rdline"));
+		rdl_journal_logs_close(logs);
+	}
+	assert_true(is_there(&place, "sessions/lock"));
+	end_place(&place);
+	strcpy(place.directory, "/nowhere");
+	assert_int_equal(forget(&place), 1);
+	assert_non_null(strstr(place.errors, "/nowhere"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +344,8 @@ int main(void)
 		cmocka_unit_test(a_directory_is_shown),
 		cmocka_unit_test(a_directory_is_mended),
 		cmocka_unit_test(what_is_no_directory),
+		cmocka_unit_test(sessions_are_forgotten),
+		cmocka_unit_test(sessions_stay),
 	};
 
 	return RUN_TESTS(tests);
