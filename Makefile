@@ -15,6 +15,7 @@ fragments_DEPS := net
 pcapng_DEPS   := base
 neighbours_DEPS := net
 paths_DEPS    := net
+owners_DEPS   := base
 token_DEPS    := net
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := identities
@@ -45,7 +46,7 @@ pktio_PKGS    := libdpdk
 credentials_DEPS := lwm2m
 credentials_PKGS := lmdb gnutls
 identities_DEPS := lwm2m
-dtls_DEPS     := net
+dtls_DEPS     := net owners
 handshake_DEPS := dtls identities credentials
 handshake_PKGS := gnutls
 sealed_DEPS   := dtls identities
@@ -53,7 +54,7 @@ sealed_PKGS   := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments neighbours paths token admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry events \
+LIBS := base clock channel net fragments neighbours paths owners token admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry events \
 	refusals capture pipeline shard pktio credentials identities dtls handshake journal sealed
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.

@@ -28,7 +28,7 @@ struct dtls_parts {
 	struct rdl_certificates *certificates; /* held; as they were read last without an error */
 	struct rdl_identities *identities;
 	struct rdl_secured *secured; /* NULL: there are no credentials */
-	struct rdl_dtls_owners *owners;
+	struct rdl_owners *owners;
 	struct rdl_dtls *tables[WORKERS_MAX];
 	struct rdl_dtls_letter *letters;
 	void *identities_memory, *secured_memory, *owners_memory, *memory[WORKERS_MAX];

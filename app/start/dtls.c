@@ -106,7 +106,7 @@ uint64_t daemon_dtls_memory(const struct daemon *daemon)
 
 	if (conf->dtls.port == 0)
 		return 0;
-	octets = rdl_identities_memory(&identities) + rdl_dtls_owners_memory(sessions_of(conf)) +
+	octets = rdl_identities_memory(&identities) + rdl_owners_memory(sessions_of(conf)) +
 		 conf->dtls.handshakes * HANDSHAKER_LETTERS * sizeof(struct rdl_dtls_letter);
 	if (secured_of(conf) > 0)
 		octets += rdl_secured_memory(secured_of(conf));
@@ -195,7 +195,7 @@ int daemon_setup_dtls(struct daemon *daemon)
 	leave_memory_out_of_dumps();
 	parts->identities_memory = allocate(daemon, "identities", rdl_identities_memory(&config));
 	parts->owners_memory =
-		allocate(daemon, "owners of sessions", rdl_dtls_owners_memory(sessions_of(conf)));
+		allocate(daemon, "owners of sessions", rdl_owners_memory(sessions_of(conf)));
 	parts->letters = allocate(daemon, "letters",
 		conf->dtls.handshakes * HANDSHAKER_LETTERS * sizeof(struct rdl_dtls_letter));
 	if (secured_of(conf) > 0)
@@ -205,7 +205,7 @@ int daemon_setup_dtls(struct daemon *daemon)
 		parts->letters == NULL || (secured_of(conf) > 0 && parts->secured_memory == NULL))
 		return -1;
 	parts->identities = rdl_identities_init(&config, parts->identities_memory);
-	parts->owners = rdl_dtls_owners_init(parts->owners_memory, sessions_of(conf));
+	parts->owners = rdl_owners_init(parts->owners_memory, sessions_of(conf));
 	if (secured_of(conf) > 0)
 		parts->secured = rdl_secured_init(secured_of(conf), parts->secured_memory);
 	for (unsigned w = 0; w < conf->workers; w++)

@@ -50,8 +50,8 @@ struct rdl_dtls_config {
 	 * than at its handshake is over. NULL: identities are for ever.
 	 */
 	const uint8_t *incarnations;
-	/* The same for all workers; NULL: there are no others. */
-	struct rdl_dtls_owners *owners;
+	/* Workers by rdl_dtls_address(), the same for all; NULL: there are no others. */
+	struct rdl_owners *owners;
 	/* Gives back the hold of a session's identity. Any core; cheap. */
 	void (*release)(void *context, uint32_t identity);
 	void *context;

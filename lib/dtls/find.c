@@ -118,7 +118,7 @@ void rdl_dtls_index_put(struct rdl_dtls *dtls, uint32_t handle)
 	session->indexed = 1;
 	*bucket = handle;
 	if (dtls->config.owners != NULL)
-		rdl_dtls_owners_put(dtls->config.owners, session->address, dtls->config.worker);
+		rdl_owners_put(dtls->config.owners, session->address, dtls->config.worker);
 }
 
 void rdl_dtls_index_take(struct rdl_dtls *dtls, uint32_t handle)
@@ -133,7 +133,7 @@ void rdl_dtls_index_take(struct rdl_dtls *dtls, uint32_t handle)
 	*at = session->next;
 	session->indexed = 0;
 	if (dtls->config.owners != NULL)
-		rdl_dtls_owners_take(dtls->config.owners, session->address, dtls->config.worker);
+		rdl_owners_take(dtls->config.owners, session->address, dtls->config.worker);
 }
 
 void rdl_dtls_prefetch_bucket(const struct rdl_dtls *dtls, uint64_t address)
@@ -189,8 +189,8 @@ struct rdl_dtls_session *rdl_dtls_find_address(
 
 unsigned rdl_dtls_owner(const struct rdl_dtls *dtls, uint64_t address)
 {
-	int owner = dtls->config.owners != NULL ? rdl_dtls_owners_find(dtls->config.owners, address)
-						: -1;
+	int owner =
+		dtls->config.owners != NULL ? rdl_owners_find(dtls->config.owners, address) : -1;
 
 	return owner >= 0 ? (unsigned)owner : dtls->config.worker;
 }

@@ -4,19 +4,19 @@
 
 #define WORKERS 3
 
-static struct rdl_dtls_owners *owners_new(uint64_t sessions)
+static struct rdl_owners *owners_new(uint64_t sessions)
 {
-	size_t len = rdl_dtls_owners_memory(sessions);
+	size_t len = rdl_owners_memory(sessions);
 	void *memory = aligned_alloc(RDL_CACHE_LINE, len);
 
 	assert_non_null(memory);
 	memset(memory, 0, len);
-	return rdl_dtls_owners_init(memory, sessions);
+	return rdl_owners_init(memory, sessions);
 }
 
 static void test_elsewhere(void **state)
 {
-	struct rdl_dtls_owners *owners = owners_new(100);
+	struct rdl_owners *owners = owners_new(100);
 	struct rdl_datagram datagram = from(1, 2), other = from(1, 3);
 	struct table *t[WORKERS];
 
@@ -45,54 +45,10 @@ static void test_elsewhere(void **state)
 	free(owners);
 }
 
-/* A place that is empty is no entry for an address whose bits are 0. */
-static void test_empty_place(void **state)
-{
-	struct rdl_dtls_owners *owners = owners_new(1);
-
-	rdl_dtls_owners_put(owners, 1, 7);
-	rdl_dtls_owners_put(owners, 0, 8);
-	rdl_dtls_owners_take(owners, 1, 7);
-	assert_int_equal(rdl_dtls_owners_find(owners, 0), 8);
-	assert_int_equal(rdl_dtls_owners_find(owners, 1), -1);
-	free(owners);
-}
-
-static uint64_t address_of(unsigned i)
-{
-	static const struct rdl_key key = { 1, 2 };
-
-	return rdl_siphash(&key, &i, sizeof(i));
-}
-
-/* As many as there can be: hardly any finds no place, and all go again. */
-static void test_full(void **state)
-{
-	enum { SESSIONS = 10000 };
-	struct rdl_dtls_owners *owners = owners_new(SESSIONS);
-	unsigned lost = 0, found = 0;
-
-	for (unsigned i = 0; i < SESSIONS; i++)
-		rdl_dtls_owners_put(owners, address_of(i), i % 255);
-	for (unsigned i = 0; i < SESSIONS; i++)
-		lost += rdl_dtls_owners_find(owners, address_of(i)) != (int)(i % 255);
-	for (unsigned i = SESSIONS; i < 2 * SESSIONS; i++)
-		found += rdl_dtls_owners_find(owners, address_of(i)) >= 0;
-	assert_in_range(lost, 1, SESSIONS / 100);
-	assert_in_range(found, 0, 2);
-	for (unsigned i = 0; i < SESSIONS; i++)
-		rdl_dtls_owners_take(owners, address_of(i), i % 255);
-	for (unsigned i = 0; i < SESSIONS; i++)
-		assert_int_equal(rdl_dtls_owners_find(owners, address_of(i)), -1);
-	free(owners);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_elsewhere),
-		cmocka_unit_test(test_empty_place),
-		cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,7 @@ static unsigned told_ports; /* the same: whose links are told of our addresses *
 static struct rdl_neighbours *neighbours;
 static struct rdl_paths *paths;
 static struct rdl_dtls *client;
-static struct rdl_dtls_owners *owners;
+static struct rdl_owners *owners;
 static struct ending ending;
 static void *between; /* workers */
 static uint8_t incarnations[1]; /* of the one identity */
@@ -179,7 +179,7 @@ static inline int begin(void **state)
 	ending = (struct ending){ 0, seat_count };
 	interface = gateway_interfaces[0];
 	rdl_net_add_udp_port(&interface, SECURE_PORT);
-	owners = rdl_dtls_owners_init(zeroed(rdl_dtls_owners_memory(16)), 16);
+	owners = rdl_owners_init(zeroed(rdl_owners_memory(16)), 16);
 	client = make_table(0, 1);
 	paths = rdl_paths_init(zeroed(rdl_paths_memory(64)), 64, &gateway_list_key);
 	neighbours = rdl_neighbours_init(

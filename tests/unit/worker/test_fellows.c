@@ -228,13 +228,13 @@ static void test_end_of_search(void **state)
 	memset(datagram.peer.address + 10, 0xff, 2);
 	memcpy(datagram.peer.address + 12, from, 4);
 	address = rdl_dtls_address(seats[HERE].worker.pipeline.config.dtls, &datagram);
-	rdl_dtls_owners_put(owners, address, OWNER);
+	rdl_owners_put(owners, address, OWNER);
 	arrive_update(session);
 	step(HERE);
 	assert_int_equal(stat_of(HERE, RDL_STAT_dtls_passed), 1);
 	/* By then the hint has changed. */
-	rdl_dtls_owners_take(owners, address, OWNER);
-	rdl_dtls_owners_put(owners, address, HERE);
+	rdl_owners_take(owners, address, OWNER);
+	rdl_owners_put(owners, address, HERE);
 	step(OWNER);
 	assert_int_equal(stat_of(OWNER, RDL_STAT_dtls_passed), 0);
 	assert_int_equal(stat_of(OWNER, RDL_STAT_drop_dtls_session), 1);
