@@ -39,3 +39,19 @@ uint32_t rdl_token_read_lanes(const struct rdl_speck *key, unsigned count,
 	}
 	return ours;
 }
+
+uint64_t rdl_token_awaited(const struct rdl_key *key, const struct rdl_peer *peer, uint64_t session,
+	uint16_t message_id)
+{
+	struct {
+		uint64_t session;
+		uint8_t address[16];
+		uint16_t port, message_id;
+	} __attribute__((packed)) awaited = { .session = session, .message_id = message_id };
+
+	if (session == 0) {
+		memcpy(awaited.address, peer->address, sizeof(awaited.address));
+		awaited.port = peer->port;
+	}
+	return rdl_siphash(key, &awaited, sizeof(awaited));
+}

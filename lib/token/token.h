@@ -33,4 +33,12 @@ void rdl_token_write(
 uint32_t rdl_token_read_lanes(const struct rdl_speck *key, unsigned count,
 	const uint8_t *const octets[], struct rdl_token tokens[]);
 
+/*
+ * An ACK or a Reset that is empty has no token: it is told by where it comes from and its Message ID
+ * (RFC 7252 section 4.2). A hash of these, by which whoever awaits one is found: of the session,
+ * whose address may change; in clear text, where that is 0, of the peer.
+ */
+uint64_t rdl_token_awaited(const struct rdl_key *key, const struct rdl_peer *peer, uint64_t session,
+	uint16_t message_id);
+
 #endif

@@ -72,12 +72,33 @@ static void test_strangers(void **state)
 	assert_in_range(taken, 256 - 80, 256 + 80);
 }
 
+/* A session is the same wherever it comes from; in clear text each part of the peer counts. */
+static void test_awaited(void **state)
+{
+	static const struct rdl_key secret = { 5, 6 }, other = { 5, 7 };
+	const struct rdl_peer peer = { { 1, 2 }, 3 }, elsewhere = { { 1, 3 }, 3 },
+			      by_port = { { 1, 2 }, 4 };
+	const uint64_t clear = rdl_token_awaited(&secret, &peer, 0, 7);
+	const uint64_t sealed = rdl_token_awaited(&secret, &peer, 9, 7);
+
+	assert_int_equal(rdl_token_awaited(&secret, &peer, 0, 7), clear);
+	assert_int_not_equal(rdl_token_awaited(&secret, &elsewhere, 0, 7), clear);
+	assert_int_not_equal(rdl_token_awaited(&secret, &by_port, 0, 7), clear);
+	assert_int_not_equal(rdl_token_awaited(&secret, &peer, 0, 8), clear);
+	assert_int_not_equal(rdl_token_awaited(&other, &peer, 0, 7), clear);
+	assert_int_not_equal(sealed, clear);
+	assert_int_equal(rdl_token_awaited(&secret, &elsewhere, 9, 7), sealed);
+	assert_int_not_equal(rdl_token_awaited(&secret, &peer, 10, 7), sealed);
+	assert_int_not_equal(rdl_token_awaited(&secret, &peer, 9, 8), sealed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_awaited),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
