@@ -17,25 +17,6 @@
 
 /* ---- counters of all cores ---- */
 
-/* Those whose names begin alike are a family: its samples differ in the rest of the name. */
-static const struct group {
-	const char *prefix, *family, *label, *help;
-} groups[] = {
-	{ "code_", "responses", "code", "CoAP responses by code" },
-	{ "drop_", "dropped", "reason", "frames, datagrams and requests dropped, by reason" },
-	{ "refused_", "refused", "reason", "requests refused, by reason" },
-	{ "ignored_", "ignored_links", "reason", "links left out of object lists, by reason" },
-	{ "requests_", "requests", "operation", "CoAP requests by operation" },
-};
-
-static const struct group *group_of(const char *name)
-{
-	for (size_t i = 0; i < RDL_ARRAY_LEN(groups); i++)
-		if (strncmp(name, groups[i].prefix, strlen(groups[i].prefix)) == 0)
-			return &groups[i];
-	return NULL;
-}
-
 /* "2_05" as it is written: 2.05. */
 static const char *code_text(const char *rest, char text[8])
 {
@@ -45,20 +26,19 @@ static const char *code_text(const char *rest, char text[8])
 	return text;
 }
 
-static void put_group(
-	struct exposition *exposition, const struct group *group, const struct rdl_stats *sum)
+static void put_family(struct exposition *exposition, const struct rdl_stat_family *family,
+	const struct rdl_stats *sum)
 {
-	exposition_family(exposition, group->family, EXPOSITION_COUNTER, group->help);
+	exposition_family(exposition, family->name, EXPOSITION_COUNTER, family->help);
 	for (unsigned i = 0; i < RDL_STAT_COUNT; i++) {
-		const char *name = rdl_stat_name((enum rdl_stat)i);
-		const char *rest = name + strlen(group->prefix);
+		const char *rest = rdl_stat_name((enum rdl_stat)i) + strlen(family->prefix);
 		char code[8];
 
-		if (group_of(name) != group)
+		if (rdl_stat_family((enum rdl_stat)i) != family)
 			continue;
-		if (strcmp(group->label, "code") == 0)
+		if (strcmp(family->differs_in, "code") == 0)
 			rest = code_text(rest, code);
-		exposition_sample(exposition, LABELS({ group->label, rest }),
+		exposition_sample(exposition, LABELS({ family->differs_in, rest }),
 			rdl_stats_get(sum, (enum rdl_stat)i));
 	}
 }
@@ -68,13 +48,13 @@ static void put_stats(struct exposition *exposition, const struct metrics_source
 	struct rdl_stats sum = { { 0 } };
 
 	watched_stats(&from->watched, &sum);
-	for (size_t i = 0; i < RDL_ARRAY_LEN(groups); i++)
-		put_group(exposition, &groups[i], &sum);
+	for (size_t i = 0; i < RDL_STAT_FAMILIES; i++)
+		put_family(exposition, &rdl_stat_families[i], &sum);
 	for (unsigned i = 0; i < RDL_STAT_COUNT; i++) {
 		enum rdl_stat stat = (enum rdl_stat)i;
 		const char *name = rdl_stat_name(stat);
 
-		if (group_of(name) != NULL)
+		if (rdl_stat_family(stat) != NULL)
 			continue;
 		/* A unit by the name that Prometheus has for it. */
 		if (stat == RDL_STAT_store_octets)

@@ -82,3 +82,22 @@ const char *rdl_stat_help(enum rdl_stat stat)
 	assert(stat < RDL_STAT_COUNT);
 	return texts[stat].help;
 }
+
+const struct rdl_stat_family rdl_stat_families[RDL_STAT_FAMILIES] = {
+	{ "code_", "responses", "code", "CoAP responses by code" },
+	{ "drop_", "dropped", "reason", "frames, datagrams and requests dropped, by reason" },
+	{ "refused_", "refused", "reason", "requests refused, by reason" },
+	{ "ignored_", "ignored_links", "reason", "links left out of object lists, by reason" },
+	{ "requests_", "requests", "operation", "CoAP requests by operation" },
+};
+
+const struct rdl_stat_family *rdl_stat_family(enum rdl_stat stat)
+{
+	const char *name = rdl_stat_name(stat);
+
+	for (size_t i = 0; i < RDL_STAT_FAMILIES; i++)
+		if (strncmp(name, rdl_stat_families[i].prefix,
+			    strlen(rdl_stat_families[i].prefix)) == 0)
+			return &rdl_stat_families[i];
+	return NULL;
+}

@@ -204,4 +204,15 @@ enum rdl_stat_type rdl_stat_type(enum rdl_stat stat);
 const char *rdl_stat_name(enum rdl_stat stat);
 const char *rdl_stat_help(enum rdl_stat stat);
 
+/* Those whose names begin alike are a family: its members differ in the rest of the name. */
+struct rdl_stat_family {
+	const char *prefix, *name;
+	const char *differs_in; /* what the rest of the name is */
+	const char *help;
+};
+#define RDL_STAT_FAMILIES 5
+extern const struct rdl_stat_family rdl_stat_families[RDL_STAT_FAMILIES];
+/* NULL: it is in none. */
+const struct rdl_stat_family *rdl_stat_family(enum rdl_stat stat);
+
 #endif

@@ -167,6 +167,17 @@ static void test_add_ignored(void **state)
 			rdl_stats_get(&stats, rdl_stat_of_ignored(i)), 2 * ignored.count[i]);
 }
 
+static void test_families(void **state)
+{
+	assert_string_equal(rdl_stat_family(RDL_STAT_code_2_01)->name, "responses");
+	assert_string_equal(rdl_stat_family(RDL_STAT_drop_tx_full)->name, "dropped");
+	assert_string_equal(rdl_stat_family(RDL_STAT_refused_version)->name, "refused");
+	assert_string_equal(rdl_stat_family(RDL_STAT_ignored_object)->name, "ignored_links");
+	assert_string_equal(rdl_stat_family(RDL_STAT_requests_update)->name, "requests");
+	assert_null(rdl_stat_family(RDL_STAT_registered));
+	assert_null(rdl_stat_family(RDL_STAT_tombstones));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_gauges),
 		cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_add_ignored),
+		cmocka_unit_test(test_families),
 	};
 
 	return RUN_TESTS(tests);
