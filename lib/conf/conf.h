@@ -22,6 +22,7 @@
 #define RDL_CONF_MTU_MAX 4600
 #define RDL_CONF_EXTRA_PARAMETERS_MAX 32
 #define RDL_CONF_HANDSHAKES_MAX 16 /* threads */
+#define RDL_CONF_ALLOWS_MAX 64
 
 struct rdl_conf_where {
 	const char *file;
@@ -87,6 +88,18 @@ struct rdl_conf_socket {
 	struct rdl_conf_where where;
 	const char *path; /* NULL: none */
 	const char *group; /* who may connect besides this process's user; NULL: its own group */
+};
+
+/* Who may connect to a socket: this process's user, its group as well, or everybody. */
+enum rdl_conf_mode { RDL_CONF_MODE_OWNER, RDL_CONF_MODE_GROUP, RDL_CONF_MODE_ALL };
+
+/* Requests to devices that members of a group may send. */
+struct rdl_conf_allow {
+	struct rdl_conf_where where;
+	const char *group;
+	struct rdl_conf_strings methods_key; /* as written */
+	uint32_t methods; /* bit N: of code 0.N; all, when none is written */
+	struct rdl_conf_strings paths; /* glob patterns; none: all paths */
 };
 
 /* Where a TCP port is to be served. */
@@ -205,6 +218,20 @@ struct rdl_conf {
 		uint32_t ring_kb; /* of what is under way to them, a shard */
 	} events;
 	struct rdl_conf_socket control;
+	struct {
+		struct rdl_conf_socket socket; /* none: requests are not sent to devices */
+		uint8_t mode; /* enum rdl_conf_mode */
+		bool reset_unheard; /* observe_unheard = "reset" */
+		uint32_t clients;
+		uint32_t buffer_kb; /* of what waits for one of them */
+		uint32_t per_endpoint; /* that wait */
+		uint32_t outstanding; /* all that are not over, but for observations */
+		uint32_t observations;
+		uint32_t awake_s;
+		uint32_t max_payload; /* octets, of a request or an answer */
+		unsigned allow_count; /* 0: whoever may open the socket may send them */
+		struct rdl_conf_allow allow[RDL_CONF_ALLOWS_MAX];
+	} requests;
 	struct rdl_conf_listen metrics;
 	struct rdl_conf_strings eal_extra;
 	enum rdl_conf_log_level log_level;
@@ -241,7 +268,7 @@ struct rdl_conf_change {
 	 */
 	char was[64], now[64];
 };
-#define RDL_CONF_CHANGES_MAX 96
+#define RDL_CONF_CHANGES_MAX 112
 
 /*
  * Fills in each key that two configurations differ in, in the order of the schema; returns how

@@ -120,12 +120,19 @@ struct rdl_conf_section {
 	const char *name; /* NULL: the whole configuration */
 	struct rdl_conf_group group;
 };
-#define RDL_CONF_SECTIONS 13
+#define RDL_CONF_SECTIONS 14
 extern const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS];
 #define RDL_CONF_DTLS_KEYS 19
 extern const struct rdl_conf_key rdl_conf_dtls_keys[RDL_CONF_DTLS_KEYS];
-/* What one entry of `ports` holds, and one of `objects` or `own_objects`. */
-extern const struct rdl_conf_group rdl_conf_port_group, rdl_conf_object_group;
+#define RDL_CONF_REQUESTS_KEYS 12
+extern const struct rdl_conf_key rdl_conf_requests_keys[RDL_CONF_REQUESTS_KEYS];
+/* What one entry of `ports` holds, of `objects` or `own_objects`, and of `requests.allow`. */
+extern const struct rdl_conf_group rdl_conf_port_group, rdl_conf_object_group, rdl_conf_allow_group;
+
+/* sun_path holds so many octets and a NUL. */
+#define RDL_CONF_SOCKET_PATH_MAX 107
+/* What is wrong with the path of a socket, or NULL. */
+const char *rdl_conf_wrong_socket(const char *text);
 
 /* Gives `base` what the table says for absent keys. */
 void rdl_conf_presets(
@@ -159,6 +166,7 @@ void rdl_conf_read_ports(struct rdl_conf_loader *loader, const config_setting_t 
 void rdl_conf_read_rings(struct rdl_conf_loader *loader, const config_setting_t *ports);
 /* Of groups that are read. */
 void rdl_conf_read_dtls(struct rdl_conf_loader *loader, const config_setting_t *root);
+void rdl_conf_read_requests(struct rdl_conf_loader *loader, const config_setting_t *root);
 void rdl_conf_read_objects(struct rdl_conf_loader *loader, const config_setting_t *lwm2m);
 void rdl_conf_read_addresses(
 	struct rdl_conf_loader *loader, const config_setting_t *group, struct rdl_conf_port *port);
@@ -172,6 +180,7 @@ bool rdl_conf_same_objects(const struct rdl_conf *a, const struct rdl_conf *b);
 bool rdl_conf_same_own_objects(const struct rdl_conf *a, const struct rdl_conf *b);
 bool rdl_conf_same_cores(const struct rdl_conf *a, const struct rdl_conf *b);
 bool rdl_conf_same_known(const struct rdl_conf *a, const struct rdl_conf *b);
+bool rdl_conf_same_allows(const struct rdl_conf *a, const struct rdl_conf *b);
 
 bool rdl_conf_same_strings(const struct rdl_conf_strings *a, const struct rdl_conf_strings *b);
 /* NULL is the same as NULL only. */

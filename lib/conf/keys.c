@@ -70,6 +70,7 @@ static const struct rdl_conf_key root_keys[] = {
 	{ .name = "admission", .kind = RDL_CONF_GROUP },
 	{ .name = "events", .kind = RDL_CONF_GROUP },
 	{ .name = "control", .kind = RDL_CONF_GROUP },
+	{ .name = "requests", .kind = RDL_CONF_GROUP },
 	{ .name = "metrics", .kind = RDL_CONF_GROUP },
 	{ .name = "eal", .kind = RDL_CONF_GROUP },
 	{ .name = "log", .kind = RDL_CONF_GROUP },
@@ -228,19 +229,18 @@ static const struct rdl_conf_key admission_keys[] = {
 	NUMBER("updates", admission.updates, RELOAD, 0, 1000, 10),
 };
 
-static const char *wrong_socket(const char *text)
+const char *rdl_conf_wrong_socket(const char *text)
 {
 	return text[0] == '/' ? NULL : "is not an absolute path";
 }
 
-/* sun_path holds 107 octets and a NUL. */
 #define SOCKET(field)                                                                           \
 	{ .name = "socket",                                                                     \
 		.kind = RDL_CONF_TEXT,                                                          \
 		.required = true,                                                               \
 		.min = 1,                                                                       \
-		.max = 107,                                                                     \
-		.wrong = wrong_socket,                                                          \
+		.max = RDL_CONF_SOCKET_PATH_MAX,                                                \
+		.wrong = rdl_conf_wrong_socket,                                                 \
 		FIELD(field.path) },                                                            \
 	{                                                                                       \
 		.name = "group", .kind = RDL_CONF_TEXT, .min = 1, .max = 32, FIELD(field.group) \
@@ -296,6 +296,7 @@ const struct rdl_conf_section rdl_conf_sections[RDL_CONF_SECTIONS] = {
 	{ "admission", RDL_CONF_GROUP_OF(admission_keys) },
 	{ "events", RDL_CONF_GROUP_OF(events_keys) },
 	{ "control", RDL_CONF_GROUP_OF(control_keys) },
+	{ "requests", RDL_CONF_GROUP_OF(rdl_conf_requests_keys) },
 	{ "metrics", RDL_CONF_GROUP_OF(metrics_keys) },
 	{ "eal", RDL_CONF_GROUP_OF(eal_keys) },
 	{ "log", RDL_CONF_GROUP_OF(log_keys) },

@@ -30,14 +30,30 @@ static void check_lwm2m(struct rdl_conf_loader *loader, const config_setting_t *
 	}
 }
 
-static void check_sockets(struct rdl_conf_loader *loader, const config_setting_t *control)
+/* Each socket has a path of its own. */
+static void check_sockets(struct rdl_conf_loader *loader, const config_setting_t *root)
 {
 	const struct rdl_conf *conf = loader->conf;
+	const struct {
+		const char *name, *path, *says;
+	} sockets[] = {
+		{ "events", conf->events.socket.path, "is the events' socket, too" },
+		{ "control", conf->control.path, "is the control socket, too" },
+		{ "requests", conf->requests.socket.path, NULL },
+	};
 
-	if (conf->control.path != NULL && conf->events.socket.path != NULL &&
-		strcmp(conf->control.path, conf->events.socket.path) == 0)
-		rdl_conf_complain(loader, config_setting_get_member(control, "socket"),
-			"is the events' socket, too");
+	for (size_t i = 1; i < RDL_ARRAY_LEN(sockets); i++) {
+		size_t other = 0;
+
+		while (other < i && (sockets[i].path == NULL || sockets[other].path == NULL ||
+					    strcmp(sockets[i].path, sockets[other].path) != 0))
+			other++;
+		if (other < i)
+			rdl_conf_complain(loader,
+				config_setting_get_member(
+					config_setting_get_member(root, sockets[i].name), "socket"),
+				"%s", sockets[other].says);
+	}
 }
 
 /* Registrations have the major version that all have. */
@@ -86,10 +102,10 @@ static void judge(struct rdl_conf_loader *loader, const config_setting_t *root)
 	if (group != NULL)
 		conf->events.socket.where = rdl_conf_source_where(loader, group->line);
 	group = rdl_conf_member(root, "control", CONFIG_TYPE_GROUP);
-	if (group != NULL) {
+	if (group != NULL)
 		conf->control.where = rdl_conf_source_where(loader, group->line);
-		check_sockets(loader, group);
-	}
+	rdl_conf_read_requests(loader, root);
+	check_sockets(loader, root);
 	group = rdl_conf_member(root, "lwm2m", CONFIG_TYPE_GROUP);
 	if (group != NULL) {
 		check_lwm2m(loader, group);

@@ -95,5 +95,6 @@ int main(void)
 		print_group(rdl_conf_sections[i].name, &rdl_conf_sections[i].group);
 	print_group("ports", &rdl_conf_port_group);
 	print_group("objects", &rdl_conf_object_group);
+	print_group("requests.allow", &rdl_conf_allow_group);
 	return 0;
 }

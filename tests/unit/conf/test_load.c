@@ -116,6 +116,23 @@ static void print_listen(FILE *out, const struct rdl_conf_listen *listen)
 	fputc('\n', out);
 }
 
+static void print_requests(FILE *out, const struct rdl_conf *conf)
+{
+	fprintf(out, "requests %s %s %s:%u mode %u unheard %d %u %u %u %u %u %u %u\n",
+		text_or_none(conf->requests.socket.path), text_or_none(conf->requests.socket.group),
+		text_or_none(conf->requests.socket.where.file), conf->requests.socket.where.line,
+		conf->requests.mode, conf->requests.reset_unheard, conf->requests.clients,
+		conf->requests.buffer_kb, conf->requests.per_endpoint, conf->requests.outstanding,
+		conf->requests.observations, conf->requests.awake_s, conf->requests.max_payload);
+	for (unsigned i = 0; i < conf->requests.allow_count; i++) {
+		const struct rdl_conf_allow *allow = &conf->requests.allow[i];
+
+		fprintf(out, "allow %s:%u %s %x ", allow->where.file, allow->where.line,
+			allow->group, allow->methods);
+		print_strings(out, "paths", &allow->paths);
+	}
+}
+
 /* Every field as text, to be compared. */
 static char *print_conf(const struct rdl_conf *conf)
 {
@@ -159,6 +176,7 @@ static char *print_conf(const struct rdl_conf *conf)
 	fprintf(out, "control %s %s %s:%u\n", text_or_none(conf->control.path),
 		text_or_none(conf->control.group), text_or_none(conf->control.where.file),
 		conf->control.where.line);
+	print_requests(out, conf);
 	print_strings(out, "eal", &conf->eal_extra);
 	print_dtls(out, conf);
 	print_state(out, conf);
@@ -168,6 +186,8 @@ static char *print_conf(const struct rdl_conf *conf)
 	return text;
 }
 
+#define REQUESTS_DEFAULTS \
+	"requests none none none:0 mode 1 unheard 0 64 4096 16 100000 100000 93 8192\n"
 /* What follows the ports, as it is by default. */
 #define DEFAULTS_AFTER                                                                  \
 	"coap 5683 247 8192 4096 1024 1\n"                                              \
@@ -180,8 +200,7 @@ static char *print_conf(const struct rdl_conf *conf)
 	"secured:\n"                                                                    \
 	"admission 0 0 0 10\n"                                                          \
 	"events none none none:0 16 4096 8192\n"                                        \
-	"control none none none:0\n"                                                    \
-	"eal:\n"                                                                        \
+	"control none none none:0\n" REQUESTS_DEFAULTS "eal:\n"                         \
 	"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 "                                 \
 	"handshakes 1 0 60 1000 ticket 604800\n"                                        \
 	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 "    \
@@ -254,8 +273,7 @@ static void lab(void **state)
 		"secured:\n"
 		"admission 0 0 0 10\n"
 		"events /run/rdline/events.sock none conf/lab.conf:6 16 4096 8192\n"
-		"control /run/rdline/control.sock none conf/lab.conf:7\n"
-		"eal:\n"
+		"control /run/rdline/control.sock none conf/lab.conf:7\n" REQUESTS_DEFAULTS "eal:\n"
 		"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket "
 		"604800\n"
 		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 "
@@ -293,21 +311,25 @@ static void every_key_goes_to_its_place(void **state)
 		"admission 1 2 3 4\n"
 		"events /run/e.sock wheel tests/data/conf/full.conf:27 3 2000 1024\n"
 		"control /run/c.sock operators tests/data/conf/full.conf:28\n"
+		"requests /run/r.sock senders tests/data/conf/full.conf:29 mode 0 unheard 1"
+		" 5 3000 6 70 8 9 2000\n"
+		"allow tests/data/conf/full.conf:32 operators 82 paths: [/1/*] [/3/*]\n"
+		"allow tests/data/conf/full.conf:33 admin ffffffff paths:\n"
 		"eal: [--log-level=pmd:debug] [-v]\n"
 		"dtls 61617 cid 0 cbc 1 20 ep 1 sessions 5 6 handshakes 2 7 8 9000 ticket 10\n"
-		"at tests/data/conf/full.conf:31"
-		" tests/data/conf/part/credentials tests/data/conf/full.conf:32"
-		" /etc/rdline/key tests/data/conf/full.conf:32"
-		" tests/data/conf/c.pem tests/data/conf/full.conf:32"
-		" tests/data/conf/k.pem tests/data/conf/full.conf:32"
-		" tests/data/conf/ca.pem tests/data/conf/full.conf:33"
-		" tests/data/conf/crl.pem tests/data/conf/full.conf:33\n"
+		"at tests/data/conf/full.conf:37"
+		" tests/data/conf/part/credentials tests/data/conf/full.conf:38"
+		" /etc/rdline/key tests/data/conf/full.conf:38"
+		" tests/data/conf/c.pem tests/data/conf/full.conf:38"
+		" tests/data/conf/k.pem tests/data/conf/full.conf:38"
+		" tests/data/conf/ca.pem tests/data/conf/full.conf:39"
+		" tests/data/conf/crl.pem tests/data/conf/full.conf:39\n"
 		"suites: [TLS_PSK_WITH_AES_256_GCM_SHA384] [TLS_PSK_WITH_AES_128_CCM_8]"
 		" [TLS_PSK_WITH_AES_128_CBC_SHA256]\n"
-		"state tests/data/conf/part/state tests/data/conf/full.conf:38 durability 1 "
+		"state tests/data/conf/part/state tests/data/conf/full.conf:44 durability 1 "
 		"window 7 snapshot 8 grace 9 ring 1025 sessions 0 tests/data/conf/part/s.key "
-		"tests/data/conf/full.conf:39\n"
-		"metrics [2001:db8::1]:9121 tests/data/conf/full.conf:41 ipv6 1 port 9121 address "
+		"tests/data/conf/full.conf:45\n"
+		"metrics [2001:db8::1]:9121 tests/data/conf/full.conf:47 ipv6 1 port 9121 address "
 		"20010db8000000000000000000000001\n"
 		"log 3\n");
 }

@@ -46,6 +46,13 @@ static const struct {
 	{ "events", "subscribers", 1, 1024, PLACE(events.subscribers) },
 	{ "events", "buffer_kb", 1024, 1048576, PLACE(events.buffer_kb) },
 	{ "events", "ring_kb", 1024, 1048576, PLACE(events.ring_kb) },
+	{ "requests", "clients", 1, 1024, PLACE(requests.clients) },
+	{ "requests", "buffer_kb", 1024, 1048576, PLACE(requests.buffer_kb) },
+	{ "requests", "per_endpoint", 1, 1024, PLACE(requests.per_endpoint) },
+	{ "requests", "outstanding", 1, 10000000, PLACE(requests.outstanding) },
+	{ "requests", "observations", 0, 10000000, PLACE(requests.observations) },
+	{ "requests", "awake_s", 1, 86400, PLACE(requests.awake_s) },
+	{ "requests", "max_payload", 1024, 65536, PLACE(requests.max_payload) },
 	{ "ports", "vlan", 0, 4094, PLACE(ports[0].vlan) },
 	{ "ports", "exception_per_s", 1, 1000000, PLACE(ports[0].exception_per_s) },
 };
@@ -64,7 +71,8 @@ static void write_setting(size_t row, long long value, char text[static 256])
 			key, value, suffix);
 	else
 		snprintf(text, 256, TEST_PORT "%s = { %s%s = %lld%s; };\n", group,
-			strcmp(group, "events") == 0  ? "socket = \"/s\"; "
+			strcmp(group, "events") == 0 || strcmp(group, "requests") == 0
+				? "socket = \"/s\"; "
 			: strcmp(group, "dtls") == 0  ? "credentials = \"/c\"; cbc = true; "
 			: strcmp(group, "state") == 0 ? "directory = \"/s\"; "
 						      : "",
