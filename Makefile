@@ -35,6 +35,7 @@ notify_PKGS   := libsystemd
 lines_DEPS    := clock thread
 mailbox_DEPS  := clock
 journal_DEPS  := base
+orders_DEPS   := owners registry token
 events_DEPS   := registry
 refusals_DEPS := stats identities
 capture_DEPS  := refusals
@@ -54,7 +55,7 @@ sealed_PKGS   := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments neighbours paths owners token admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry events \
+LIBS := base clock channel net fragments neighbours paths owners token admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry orders events \
 	refusals capture pipeline shard pktio credentials identities dtls handshake journal sealed
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.

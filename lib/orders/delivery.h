@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * delivery: values that a device sent of its own accord: a notification of what is observed
+ * (RFC 7641), or a Send (LwM2M 1.1 section 6.4.6).
+ */
+#ifndef RDL_ORDERS_DELIVERY_H
+#define RDL_ORDERS_DELIVERY_H
+
+#include "change.h"
+#include "order.h"
+
+/* Views hold for the call that it is given to. */
+struct rdl_delivery {
+	/* The one that observes, which the endpoint and the caller's name for it are of; NULL: a Send. */
+	const struct rdl_order *order;
+	rdl_handle handle; /* of the registration, live */
+	uint32_t sequence; /* of its Observe option */
+	uint8_t code;
+	bool more; /* the value is longer, and this is its first block */
+	uint16_t content_format;
+	struct rdl_span payload;
+};
+
+#endif
