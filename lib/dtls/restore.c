@@ -123,6 +123,7 @@ static void open_restored(struct rdl_dtls *dtls, uint32_t handle, uint32_t grace
 	dtls->open++;
 	dtls->counts.open[session->suite][session->mode]++;
 	if (session->registered) {
+		session->registration = RDL_DTLS_NONE;
 		dtls->counts.registered++;
 		if (session->deadline_s < least_s)
 			session->deadline_s = least_s;

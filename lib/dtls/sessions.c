@@ -149,11 +149,35 @@ void rdl_dtls_keep(struct rdl_dtls *dtls, uint64_t name, uint32_t seconds, uint3
 	session->deadline_s = rdl_dtls_deadline(now_s, is ? seconds : dtls->config.idle_s);
 	if (is && !was) {
 		rdl_dtls_idle_take(dtls, (uint32_t)name);
+		session->registration = RDL_DTLS_NONE;
 		dtls->counts.registered++;
 	} else if (was && !is) {
 		rdl_dtls_idle_put(dtls, (uint32_t)name);
 		dtls->counts.registered--;
 	}
+}
+
+static struct rdl_dtls_session *find_registered(struct rdl_dtls *dtls, uint64_t name)
+{
+	struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
+
+	return session != NULL && session->state == RDL_DTLS_OPEN && session->registered ? session
+											 : NULL;
+}
+
+void rdl_dtls_set_registration(struct rdl_dtls *dtls, uint64_t name, uint32_t registration)
+{
+	struct rdl_dtls_session *session = find_registered(dtls, name);
+
+	if (session != NULL)
+		session->registration = registration;
+}
+
+uint32_t rdl_dtls_registration(struct rdl_dtls *dtls, uint64_t name)
+{
+	const struct rdl_dtls_session *session = find_registered(dtls, name);
+
+	return session != NULL ? session->registration : RDL_DTLS_NONE;
 }
 
 void rdl_dtls_touch(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint32_t now_s)

@@ -51,7 +51,14 @@ struct rdl_dtls_session {
 	uint64_t write_sequence : 48; /* the next */
 	uint64_t established : 16; /* seconds, modulo 65536 */
 	uint8_t write_salt[RDL_DTLS_SALT_LEN];
-	uint32_t newer, older; /* handles, of the open ones without a registration, by last use */
+	union {
+		/* Without a registration: handles of the open ones that are so, by last use. */
+		struct {
+			uint32_t newer, older;
+		};
+		/* With one: that, as whoever keeps the session has said; RDL_DTLS_NONE: unknown. */
+		uint32_t registration;
+	};
 	uint8_t peer_cid[RDL_DTLS_PEER_CID_MAX];
 };
 _Static_assert(sizeof(struct rdl_dtls_session) == 160, "with its bucket, 164 to 168 octets each");
@@ -141,6 +148,12 @@ void rdl_dtls_fail(struct rdl_dtls *dtls, uint64_t session);
  * it has none any more.
  */
 void rdl_dtls_keep(struct rdl_dtls *dtls, uint64_t session, uint32_t seconds, uint32_t now_s);
+/*
+ * Which registration it has, a handle of the caller's, for one that is kept. RDL_DTLS_NONE: it has
+ * none, or nobody has said which since the session was restored.
+ */
+void rdl_dtls_set_registration(struct rdl_dtls *dtls, uint64_t session, uint32_t registration);
+uint32_t rdl_dtls_registration(struct rdl_dtls *dtls, uint64_t session);
 
 /* An authentic record of it has come. */
 void rdl_dtls_touch(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint32_t now_s);

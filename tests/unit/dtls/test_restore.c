@@ -129,6 +129,7 @@ static void test_as_it_was(void **state)
 	memset(keys.peer_cid, 0xc1, 8);
 	assert_true(rdl_dtls_establish(t->dtls, with_cid, &keys, t->now_s));
 	rdl_dtls_keep(t->dtls, kept, 500, t->now_s);
+	rdl_dtls_set_registration(t->dtls, kept, 9);
 	rdl_dtls_read(rdl_dtls_find(t->dtls, plain), 90);
 	(void)begin(t, 1, 5);
 	look(t, &seen);
@@ -141,6 +142,7 @@ static void test_as_it_was(void **state)
 	assert_int_equal(slot->peer_cid[7], 0xc1);
 	assert_int_equal(slot->read_key[15], 0xa5);
 	assert_int_equal(slot->write_key[15], 0x5a);
+	assert_int_equal(rdl_dtls_registration(t->dtls, kept), RDL_DTLS_NONE);
 	slot = rdl_dtls_find_address(t->dtls, address_from(t, 1, 2), RDL_DTLS_OPEN);
 	assert_ptr_equal(slot, rdl_dtls_find(t->dtls, plain));
 	assert_true(rdl_dtls_was_read(slot, 90));

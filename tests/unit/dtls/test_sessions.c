@@ -207,6 +207,31 @@ static void test_deadlines(void **state)
 	table_end(t);
 }
 
+/* Which registration it has is known as long as it has it, and costs the others no place. */
+static void test_registration(void **state)
+{
+	struct table *t = table_new(NULL);
+	uint64_t kept = establish(t, 1, 1), idle = establish(t, 1, 2), late = establish(t, 1, 3);
+
+	rdl_dtls_set_registration(t->dtls, idle, 7);
+	assert_int_equal(rdl_dtls_registration(t->dtls, idle), RDL_DTLS_NONE);
+	rdl_dtls_keep(t->dtls, kept, 1000, t->now_s);
+	assert_int_equal(rdl_dtls_registration(t->dtls, kept), RDL_DTLS_NONE);
+	rdl_dtls_set_registration(t->dtls, kept, 0x01000002);
+	rdl_dtls_keep(t->dtls, kept, 2000, t->now_s);
+	assert_int_equal(rdl_dtls_registration(t->dtls, kept), 0x01000002);
+	rdl_dtls_touch(t->dtls, rdl_dtls_find(t->dtls, idle), t->now_s);
+	rdl_dtls_touch(t->dtls, rdl_dtls_find(t->dtls, late), t->now_s);
+	assert_int_equal(rdl_dtls_registration(t->dtls, kept), 0x01000002);
+	rdl_dtls_keep(t->dtls, kept, 0, t->now_s);
+	assert_int_equal(rdl_dtls_registration(t->dtls, kept), RDL_DTLS_NONE);
+	rdl_dtls_end(t->dtls, kept);
+	assert_int_equal(rdl_dtls_registration(t->dtls, kept), RDL_DTLS_NONE);
+	rdl_dtls_end(t->dtls, idle);
+	rdl_dtls_end(t->dtls, late);
+	table_end(t);
+}
+
 /* A few at a time, and all of them in the end. */
 static void test_budget(void **state)
 {
@@ -402,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_registration),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_due_full),
