@@ -44,7 +44,9 @@ enum rdl_coap_code {
 enum rdl_coap_option_number {
 	RDL_COAP_IF_MATCH = 1,
 	RDL_COAP_URI_HOST = 3,
+	RDL_COAP_ETAG = 4,
 	RDL_COAP_IF_NONE_MATCH = 5,
+	RDL_COAP_OBSERVE = 6,
 	RDL_COAP_URI_PORT = 7,
 	RDL_COAP_LOCATION_PATH = 8,
 	RDL_COAP_URI_PATH = 11,
@@ -166,8 +168,9 @@ void rdl_coap_reply_payload(struct rdl_coap_reply *reply, const void *data, size
 /* Octets written, or 0 when they did not fit. */
 size_t rdl_coap_reply_end(const struct rdl_coap_reply *reply);
 
-/* The four octets of a Reset. */
+/* The four octets of a Reset, and of an ACK without a response. */
 size_t rdl_coap_reset(uint8_t *buffer, uint16_t message_id);
+size_t rdl_coap_ack(uint8_t *buffer, uint16_t message_id);
 
 #include "options.h"
 

@@ -85,3 +85,9 @@ size_t rdl_coap_reset(uint8_t *buffer, uint16_t message_id)
 	put_header(buffer, (struct rdl_coap_header){ RDL_COAP_RST, RDL_COAP_EMPTY, 0, message_id });
 	return RDL_COAP_HEADER_LEN;
 }
+
+size_t rdl_coap_ack(uint8_t *buffer, uint16_t message_id)
+{
+	put_header(buffer, (struct rdl_coap_header){ RDL_COAP_ACK, RDL_COAP_EMPTY, 0, message_id });
+	return RDL_COAP_HEADER_LEN;
+}

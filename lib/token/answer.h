@@ -27,6 +27,8 @@ enum rdl_answer_back {
 #define RDL_OBSERVE_NONE UINT32_MAX /* no Observe option (RFC 7641), whose values take 24 bits */
 #define RDL_BLOCK_NONE UINT32_MAX /* no block option (RFC 7959), whose values take 24 bits */
 
+#define RDL_ETAG_MAX 8 /* octets */
+
 /*
  * Lives beside its packet; views point into that. The worker that received it fills it; the shard
  * reads it before it gives it back, and leaves `back` in it. Never touched by two cores at once.
@@ -34,8 +36,10 @@ enum rdl_answer_back {
 struct rdl_answer {
 	uint8_t kind; /* enum rdl_answer_kind; a message begins with its kind */
 	uint8_t type; /* enum rdl_coap_type */
+	/* RDL_COAP_EMPTY, of a RESPONSE: it is malformed, or has critical options that mean nothing. */
 	uint8_t code;
 	uint8_t back, back_code;
+	uint8_t etag_len; /* 0: there is no ETag */
 	uint16_t message_id;
 	uint16_t content_format;
 	struct rdl_local local; /* where and how it reached us */
@@ -46,6 +50,7 @@ struct rdl_answer {
 	uint64_t session; /* the secure session that it came in; 0: none */
 	uint32_t observe;
 	uint32_t block1, block2; /* as they stand in the option */
+	uint8_t etag[RDL_ETAG_MAX];
 	struct rdl_span payload;
 };
 _Static_assert(sizeof(struct rdl_answer) <= 2 * RDL_CACHE_LINE, "what a request takes");

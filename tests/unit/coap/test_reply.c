@@ -121,12 +121,14 @@ static void test_failure_sticks(void **state)
 	assert_int_equal(rdl_coap_reply_end(&reply), 0);
 }
 
-static void test_reset(void **state)
+static void test_empty(void **state)
 {
 	uint8_t *buffer = guard_alloc(4);
 
 	assert_int_equal(rdl_coap_reset(buffer, 0xbeef), 4);
 	assert_memory_equal(buffer, "\x70\x00\xbe\xef", 4);
+	assert_int_equal(rdl_coap_ack(buffer, 0xcafe), 4);
+	assert_memory_equal(buffer, "\x60\x00\xca\xfe", 4);
 	guard_free(buffer, 4);
 }
 
@@ -157,7 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replies),
 		cmocka_unit_test(test_failure_sticks),
-		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_falling_order),
 	};
 
