@@ -19,7 +19,9 @@ bool rdl_dtls_restore(struct rdl_dtls *dtls, const struct rdl_dtls_kept *kept)
 	if (dtls->rows[handle >> 24] == NULL || (handle & 0xffffff) >= dtls->slots)
 		return false;
 	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
-	if (generation == 0 || generation <= session->generation)
+	if (generation == 0 || generation <= session->generation ||
+		kept->keys.write_sequence > RDL_DTLS_SEQUENCE_LAST ||
+		kept->keys.read_sequence > RDL_DTLS_SEQUENCE_LAST)
 		return false;
 	forget(dtls, session);
 	rdl_dtls_take_keys(session, &kept->keys);
@@ -38,7 +40,8 @@ void rdl_dtls_restore_course(
 {
 	struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
 
-	if (session == NULL || course->read_sequence < session->read_sequence)
+	if (session == NULL || course->read_sequence < session->read_sequence ||
+		course->read_sequence > RDL_DTLS_SEQUENCE_LAST)
 		return;
 	session->read_sequence = course->read_sequence & RDL_DTLS_SEQUENCE_LAST;
 	session->deadline_s = course->deadline_s;

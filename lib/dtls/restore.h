@@ -46,7 +46,8 @@ RDL_MUST_CHECK bool rdl_dtls_look(
 
 /*
  * The session is there; keys->identity is held, and the hold is the table's. False, and it is not:
- * there is no such slot, or the same session or a later one is in it.
+ * there is no such slot, or the same session or a later one is in it, or it has numbers that no
+ * record can have.
  */
 RDL_MUST_CHECK bool rdl_dtls_restore(struct rdl_dtls *dtls, const struct rdl_dtls_kept *kept);
 /* It was so once, if it is there: the windows of records only go on. */
