@@ -13,12 +13,22 @@
 /* Empty rounds before an idle core sleeps, where it may: replies under way come back meanwhile. */
 #define ROUNDS_BEFORE_SLEEP 64
 
+uint64_t load_now(void)
+{
+	return rte_rdtsc();
+}
+
+uint64_t load_cycles_a_ms(void)
+{
+	return rte_get_tsc_hz() / 1000;
+}
+
 uint64_t load_age_ms(const struct load *load)
 {
-	uint64_t last = __atomic_load_n(&load->last, __ATOMIC_RELAXED), now = rte_rdtsc();
+	uint64_t last = __atomic_load_n(&load->last, __ATOMIC_RELAXED), now = load_now();
 
 	/* Clocks of two cores may differ a little. */
-	return now > last ? (now - last) / (rte_get_tsc_hz() / 1000) : 0;
+	return now > last ? (now - last) / load_cycles_a_ms() : 0;
 }
 
 /* A role's turn, or a pause, that took so many cycles and ended at `now`. */

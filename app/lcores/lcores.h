@@ -21,6 +21,9 @@ struct load {
 };
 /* Milliseconds since then; by anybody. */
 uint64_t load_age_ms(const struct load *load);
+/* The cycle that it is, as loads have it, and how many there are in a millisecond. Any thread. */
+uint64_t load_now(void);
+uint64_t load_cycles_a_ms(void);
 
 /* The end, in two steps: it is asked for; then all have come back whom others must wait for. */
 struct ending {

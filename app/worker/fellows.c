@@ -126,10 +126,13 @@ void worker_send(
 void worker_free(
 	struct worker *worker, unsigned home, struct rdl_frame *const frames[], unsigned count)
 {
-	if (RDL_UNLIKELY(home != 0))
+	if (RDL_UNLIKELY(home != 0)) {
 		give_back(worker, home, FELLOW_FREE, frames, count);
-	else if (count > 0)
+	} else if (count > 0) {
+		if (RDL_UNLIKELY(worker->probe.frame != NULL))
+			worker_probe_lost(worker, frames, count);
 		rdl_pktio_free(worker->pktio, worker->index, frames, count);
+	}
 }
 
 /* In clear text nobody has set `home`. */

@@ -85,6 +85,8 @@ void worker_give(void *self, struct rdl_packet *packet, unsigned handshaker)
 	struct worker *worker = self;
 	struct rdl_frame *frame = &packet->frame;
 
+	/* How long a thread takes that does not poll is another matter. */
+	worker_probe_lost(worker, &frame, 1);
 	if (!send_parcel(worker, handshaker, &packet->parcel))
 		worker_free(worker, packet->home, &frame, 1);
 }

@@ -83,6 +83,17 @@ void worker_hear(struct worker *worker, const struct rdl_burst *burst);
 /* Sends what is due to neighbours, some at a time: of the first worker. */
 void worker_tend_neighbours(struct worker *worker);
 
+/*
+ * probe.h: a burst has come, of which one request is to be followed; the pipeline has seen it.
+ */
+RDL_APART void worker_probe_begin(struct worker *worker);
+RDL_APART void worker_probe_choose(struct worker *worker, const struct rdl_burst *burst);
+/* Frames that the port has taken; and those that will not be sent. One may be the one followed. */
+RDL_APART void worker_probe_sent(
+	struct worker *worker, struct rdl_frame *const frames[], unsigned count);
+RDL_APART void worker_probe_lost(
+	struct worker *worker, struct rdl_frame *const frames[], unsigned count);
+
 /* Ends some of the sessions that are over. True: it has to go on with it. */
 bool worker_sweep_sessions(struct worker *worker);
 

@@ -91,6 +91,8 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 		packets[i] = (struct rdl_packet *)frames[i];
 	const struct rdl_burst *burst =
 		rdl_pipeline_burst(&worker->pipeline, worker->rules->policy, packets, n);
+	if (RDL_UNLIKELY(worker->probe.chooses))
+		worker_probe_choose(worker, burst);
 	for (rdl_packet_set left = burst->reply; left != 0;)
 		replies[reply_count++] = frames[rdl_packet_pop(&left)];
 	worker_send(worker, home, replies, reply_count);

@@ -21,9 +21,11 @@ static void flush(struct worker *worker, unsigned port)
 	if (n == 0)
 		return;
 	sent = rdl_pktio_tx(worker->pktio, port, worker->index, batch->frames, n);
+	if (RDL_UNLIKELY(worker->probe.frame != NULL))
+		worker_probe_sent(worker, batch->frames, sent);
 	if (sent < n) {
 		/* A client that misses its reply asks again. */
-		rdl_pktio_free(worker->pktio, worker->index, batch->frames + sent, n - sent);
+		worker_free(worker, 0, batch->frames + sent, n - sent);
 		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_tx_full, n - sent);
 	}
 	batch->count = 0;
@@ -98,6 +100,9 @@ static bool receive(struct worker *worker, unsigned port)
 		n = triage(worker, frames, n);
 	/* Milliseconds matter to nothing here: what waits for blocks waits for minutes. */
 	worker->pipeline.now_ms = rdl_clock_coarse_ms();
+	/* By the clock of the rounds, which need not be read for this. */
+	if (RDL_UNLIKELY(worker->load.last >= worker->probe.next))
+		worker_probe_begin(worker);
 	worker_process(worker, 0, frames, n);
 	return true;
 }
@@ -126,8 +131,7 @@ static bool reply(struct worker *worker, unsigned shard)
 		else
 			freed[freed_count++] = &packets[i]->frame;
 	}
-	if (freed_count > 0)
-		rdl_pktio_free(worker->pktio, worker->index, freed, freed_count);
+	worker_free(worker, 0, freed, freed_count);
 	return true;
 }
 

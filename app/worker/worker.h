@@ -13,6 +13,7 @@
 #include "neighbours.h"
 #include "pipeline.h"
 #include "pktio.h"
+#include "probe.h"
 #include "rules.h"
 
 #define PORTS_MAX RDL_PKTIO_PORTS_MAX
@@ -61,9 +62,13 @@ struct worker {
 	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct ending *ending; /* anybody's, by its functions */
 	struct rdl_neighbours *neighbours; /* the same; the first worker sends what is due */
-	/* Written by its core, read by anybody: the statistics in the pipeline, and the load. */
+	/*
+	 * Written by its core, read by anybody: the statistics in the pipeline, the load, and how
+	 * long replies take.
+	 */
 	struct rdl_pipeline pipeline;
 	struct load load;
+	struct probe probe;
 	uint64_t rules_seen; /* the number of its last round's (release) */
 	/* Its core's alone. */
 	const struct rdl_rules *rules; /* of this round */

@@ -261,6 +261,66 @@ static void test_full_port(void **state)
 	assert_int_equal(sent_code(), 0);
 }
 
+static uint64_t timed(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i <= RDL_LATENCY_BOUNDS; i++)
+		sum += worker.probe.latency.count[i];
+	assert_null(worker.probe.frame);
+	return sum;
+}
+
+/* One of a burst at a time, from when it comes until its reply leaves; what has none is none. */
+static void test_replies_are_timed(void **state)
+{
+	static const struct timespec pause = { .tv_nsec = 3000000 };
+
+	arrive_update();
+	arrive_update();
+	worker_step(&worker);
+	assert_non_null(worker.probe.frame);
+	nanosleep(&pause, NULL);
+	/* Nobody else is followed meanwhile. */
+	worker.probe.next = 0;
+	arrive_register("lwm2m=1.1 lt=60");
+	worker_step(&worker);
+	assert_int_equal(sent_code(), RDL_COAP_BAD_REQUEST);
+	answer_all(RDL_COAP_CHANGED);
+	worker_step(&worker);
+	assert_int_equal(sent_code() + sent_code(), 2 * RDL_COAP_CHANGED);
+	assert_int_equal(timed(), 1);
+	assert_in_range(worker.probe.latency.sum_ns, 3000000, 2000000000);
+	/* Answered at once. */
+	worker.probe.next = 0;
+	arrive_register("lwm2m=1.1 lt=60");
+	worker_step(&worker);
+	assert_int_equal(sent_code(), RDL_COAP_BAD_REQUEST);
+	assert_int_equal(timed(), 2);
+	/* Not before its time. */
+	worker.probe.next = 1;
+	arrive_register("lwm2m=1.1 lt=60");
+	worker_step(&worker);
+	assert_int_equal(sent_code(), RDL_COAP_BAD_REQUEST);
+	assert_int_equal(timed(), 2);
+	/* Shed by the shard, and here. */
+	worker.probe.next = 0;
+	arrive_update();
+	worker_step(&worker);
+	answer_all(0);
+	worker_step(&worker);
+	assert_int_equal(timed(), 2);
+	for (unsigned i = 0; i < 8; i++)
+		arrive_update();
+	worker.probe.next = 0;
+	worker.probe.turn = 7;
+	worker_step(&worker);
+	assert_int_equal(stat_of(RDL_STAT_drop_shed_update), 1);
+	assert_int_equal(timed(), 2);
+	answer_all(0);
+	worker_step(&worker);
+}
+
 /* Ends when what is under way has come back, once, and takes in nothing meanwhile. */
 static void test_end(void **state)
 {
@@ -384,6 +444,7 @@ int main(void)
 		TEST(test_shed_by_the_shard),
 		TEST(test_credit),
 		TEST(test_full_port),
+		TEST(test_replies_are_timed),
 		TEST(test_end),
 		TEST(test_fragments),
 		TEST(test_one_verdict),
