@@ -133,6 +133,7 @@ static void retire(
 		registry->registrations++;
 		return;
 	}
+	rdl_tally(registry, record, -1);
 	rdl_pace_carry(record, rdl_pace_spent(registry, record, now_ms));
 	rdl_wheel_restart(&registry->wheel, handle, deadline);
 }
@@ -232,6 +233,7 @@ static enum rdl_registry_result perform(struct rdl_registry *registry, rdl_handl
 	}
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	fill(registry, record, request, now_ms);
+	rdl_tally(registry, record, 1);
 	rdl_registry_let_go(registry, owner);
 	rdl_needs_settle(registry, record, &needs);
 	change->kind = needs.live ? RDL_CHANGE_REPLACED : RDL_CHANGE_REGISTERED;

@@ -17,11 +17,13 @@ void rdl_pace_begin_lifetime(
 {
 	struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
+	rdl_tally_end(registry, record, -1);
 	rdl_pace_carry(record, rdl_pace_spent(registry, record, now_ms) + 1);
 	record->lifetime_s = lifetime_s;
 	record->updated_previous = rdl_registry_is_before(registry, now_ms);
 	rdl_wheel_restart(
 		&registry->wheel, handle, rdl_registry_deadline(registry, lifetime_s, now_ms));
+	rdl_tally_end(registry, record, 1);
 }
 
 void rdl_registry_limit_updates(struct rdl_registry *registry, uint32_t per_s)

@@ -92,6 +92,7 @@ static bool index_one(struct rdl_registry *registry, rdl_handle handle, uint64_t
 		rdl_handle older = older_of(registry, known, handle);
 
 		rdl_wheel_stop(&registry->wheel, older);
+		rdl_tally(registry, rdl_slab_at(&registry->slab, older), -1);
 		rdl_recovery_free(registry, older, 0);
 		registry->registrations--;
 		if (older == handle)
@@ -131,6 +132,7 @@ static bool start_live(struct rdl_recovery *recovery, struct rdl_registry *regis
 			return rdl_recovery_fail(recovery,
 				"endpoints are not where the key of their digests has them");
 		rdl_wheel_start(&registry->wheel, handle);
+		rdl_tally(registry, record, 1);
 		registry->registrations++;
 		batch.handles[batch.count] = handle;
 		batch.digests[batch.count++] = digest.word[0];

@@ -269,4 +269,26 @@ struct rdl_registry_counts {
 };
 void rdl_registry_counts(const struct rdl_registry *registry, struct rdl_registry_counts *counts);
 
+/*
+ * Registrations by kind, and those that end soon, as counts that are kept: any thread may read
+ * them, once the registry serves. A binding's letters are in one order, whatever order they came
+ * in.
+ */
+struct rdl_kind {
+	uint8_t minor;
+	enum rdl_identity_mode mode; /* RDL_IDENTITY_NONE: made in clear text */
+	rdl_binding binding;
+};
+/* How many there are of kind `number` < RDL_KINDS, and which kind that is. Most have none. */
+#define RDL_KINDS 4096
+uint32_t rdl_registry_kind(
+	const struct rdl_registry *registry, unsigned number, struct rdl_kind *kind);
+/*
+ * On top of `ends`: how many will end in each minute of the registry's clock unless they are
+ * updated, the present minute first. Of a lifetime of more than 45 days none is told.
+ */
+#define RDL_ENDS_MINUTES 60
+void rdl_registry_ends(
+	const struct rdl_registry *registry, uint64_t now_ms, uint64_t ends[RDL_ENDS_MINUTES]);
+
 #endif

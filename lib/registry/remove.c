@@ -162,6 +162,7 @@ static inline void end(
 	if (RDL_UNLIKELY(registry->ended_count == RDL_REGISTRY_BURST ||
 			 registry->ended_second != second))
 		rdl_registry_forget_ended(registry);
+	rdl_tally(registry, record, -1);
 	record->state = RDL_RECORD_ENDED;
 	/* It lasts for as long as the registration may still be described. */
 	rdl_registry_let_go(registry, record->identity);

@@ -9,6 +9,7 @@
 #include "lists.h"
 #include "slab.h"
 #include "store.h"
+#include "tally.h"
 #include "tombstones.h"
 #include "wheel.h"
 
@@ -47,6 +48,7 @@ struct rdl_registry {
 	unsigned ended_count;
 	uint32_t ended_second;
 	uint8_t *described; /* room for the long name of the registration described last */
+	struct rdl_tally tally;
 };
 
 /*

@@ -41,14 +41,18 @@ static bool queues(const struct rdl_record *record)
 }
 
 /* An Update's binding and parameter `Q`. */
-static unsigned update_binding(struct rdl_record *record, const struct rdl_request *request)
+static unsigned update_binding(
+	struct rdl_registry *registry, struct rdl_record *record, const struct rdl_request *request)
 {
 	rdl_binding binding = record->binding;
 	bool before = queues(record);
 	unsigned members = 0;
 
-	if ((request->gives & RDL_GIVES_BINDING) != 0)
+	if ((request->gives & RDL_GIVES_BINDING) != 0) {
+		rdl_tally_kind(registry, record, -1);
 		record->binding = request->binding;
+		rdl_tally_kind(registry, record, 1);
+	}
 	if ((request->gives & RDL_GIVES_QUEUE) != 0)
 		record->queue = true;
 	if (record->binding != binding)
@@ -74,7 +78,7 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 		!update_kept(registry, record, request, change))
 		return false;
 	if ((request->gives & (RDL_GIVES_BINDING | RDL_GIVES_QUEUE)) != 0)
-		members |= update_binding(record, request);
+		members |= update_binding(registry, record, request);
 	if ((request->gives & RDL_GIVES_LIFETIME) != 0 && request->lifetime_s != lifetime_s) {
 		lifetime_s = request->lifetime_s;
 		members |= 1u << RDL_MEMBER_lifetime;

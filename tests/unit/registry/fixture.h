@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "registry.h"
+#include "state.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -134,6 +135,50 @@ static inline struct rdl_registry_config make_config(uint64_t registrations)
 		.socket_id = -1,
 		.now_ms = 5000,
 	};
+}
+
+/*
+ * What a registry has counted of kinds and ends is what there is. Those whose time is over, and
+ * which nobody has looked at, are still among them.
+ */
+static inline void assert_tallied(const struct rdl_registry *registry, uint64_t now_ms)
+{
+	static uint32_t kinds[RDL_KINDS];
+	uint64_t ends[RDL_ENDS_MINUTES] = { 0 }, seen[RDL_ENDS_MINUTES] = { 0 };
+	uint64_t cursor = 0, all = 0;
+	uint32_t minute = rdl_registry_second(registry, now_ms) / 60;
+	struct rdl_registry_counts counts;
+	struct rdl_kind kind;
+	rdl_handle handle;
+
+	for (unsigned i = 0; i < RDL_KINDS; i++)
+		all += kinds[i] = rdl_registry_kind(registry, i, &kind);
+	rdl_registry_counts(registry, &counts);
+	assert_int_equal(all, counts.registrations);
+	while ((handle = rdl_registry_next(registry, &cursor, now_ms, &(unsigned){ UINT32_MAX })) !=
+		RDL_HANDLE_NONE) {
+		struct rdl_registration r;
+		unsigned i = 0;
+
+		rdl_registry_describe(registry, handle, &r);
+		do {
+			assert_true(i < RDL_KINDS);
+			(void)rdl_registry_kind(registry, i++, &kind);
+		} while (kind.minor != r.minor || kind.binding != r.binding ||
+			 (kind.mode != RDL_IDENTITY_NONE) != (r.identity != 0));
+		assert_true(kinds[i - 1]-- > 0);
+		uint32_t end = rdl_slab_at(&registry->slab, handle)->deadline / 60 - minute;
+		if (end < RDL_ENDS_MINUTES && r.lifetime_s < 45 * 86400)
+			seen[end]++;
+		all--;
+	}
+	/* What is left of either is over. */
+	rdl_registry_ends(registry, now_ms, ends);
+	for (unsigned i = 0; i < RDL_ENDS_MINUTES; i++)
+		assert_in_range(ends[i], seen[i], seen[i] + (i == 0 ? all : 0));
+	for (unsigned i = 0; i < RDL_KINDS; i++)
+		all -= kinds[i];
+	assert_int_equal(all, 0);
 }
 
 /* By fields: the structure has padding. */

@@ -112,11 +112,20 @@ static void check_all(void)
 	for (unsigned i = 0; i < LISTS; i++)
 		different += used[i];
 	assert_true(counts.object_lists <= different);
+	assert_tallied(registry, now_ms);
 }
 
 static uint32_t random_lifetime(void)
 {
 	return dice(100) == 0 ? 0x7fffffff : (uint32_t)(1 + dice(UINT64_C(1) << dice(20)));
+}
+
+/* U, UQ, US: in the order in which they are counted. */
+static rdl_binding random_binding(void)
+{
+	static const rdl_binding bindings[] = { 0x1, 0x21, 0x31 };
+
+	return bindings[dice(RDL_ARRAY_LEN(bindings))];
 }
 
 static void restart(struct entry *e)
@@ -141,6 +150,8 @@ static void do_register(struct entry *e)
 	restart(e);
 	struct rdl_request request = make_register(e->endpoint, e->lifetime_s, lists[e->list]);
 	request.peer.port = e->port;
+	request.minor = (uint8_t)dice(3);
+	request.binding = random_binding();
 	request.parameters.data = blob;
 	request.parameters.len = parameters_of(e, blob);
 	do {
@@ -176,6 +187,10 @@ static void do_update(struct entry *e)
 		blob[5] = (uint8_t)e->sms;
 		update.parameters.data = blob;
 		update.parameters.len = sizeof(blob);
+	}
+	if (dice(8) == 0) {
+		update.gives |= RDL_GIVES_BINDING;
+		update.binding = random_binding();
 	}
 	restart(e);
 	update.peer.port = e->port;

@@ -326,6 +326,8 @@ static void recover(const struct run *first, const struct run *last,
 	if (!rdl_recovery_finish(recovery, now_ms, GRACE))
 		fail_msg("%s", rdl_recovery_error(recovery));
 	rdl_recovery_destroy(recovery);
+	for (unsigned r = 0; r < count; r++)
+		assert_tallied(registries[r], now_ms);
 }
 
 /* Another run after `away_ms`, its clock at next_ms, out of the logs there are. */
@@ -334,6 +336,8 @@ static void restart(uint64_t away_ms, uint64_t next_ms)
 	struct run *before = present();
 	bool each = dice(2) == 0; /* a recovery for each shard, all of which read all */
 
+	for (unsigned s = 0; s < before->shards; s++)
+		assert_tallied(before->registries[s], now_ms);
 	if (before->lost == 0)
 		before->end_ms = now_ms;
 	before->away_ms = away_ms;
