@@ -28,14 +28,17 @@ static const char *ending(const struct exposition *exposition, bool sample)
 	return has ? "_total" : "";
 }
 
+static const char *const types[] = { [EXPOSITION_COUNTER] = "counter",
+	[EXPOSITION_GAUGE] = "gauge",
+	[EXPOSITION_HISTOGRAM] = "histogram" };
+
 void exposition_family(struct exposition *exposition, const char *name, enum exposition_type type,
 	const char *help)
 {
 	exposition->name = name;
 	exposition->type = type;
 	fprintf(exposition->out, "# TYPE " PREFIX "%s%s %s\n# HELP " PREFIX "%s%s %s\n", name,
-		ending(exposition, false), type == EXPOSITION_COUNTER ? "counter" : "gauge", name,
-		ending(exposition, false), help);
+		ending(exposition, false), types[type], name, ending(exposition, false), help);
 }
 
 static void put_escaped(FILE *out, const char *value)
@@ -51,18 +54,29 @@ static void put_escaped(FILE *out, const char *value)
 	}
 }
 
-static void put_name(struct exposition *exposition, const struct exposition_label *labels)
+/* `le`, of a bucket: one label more, the last; else NULL. */
+static void put_sample_name(struct exposition *exposition, const char *suffix,
+	const struct exposition_label *labels, const char *le)
 {
 	char before = '{';
 
-	fprintf(exposition->out, PREFIX "%s%s", exposition->name, ending(exposition, true));
+	fprintf(exposition->out, PREFIX "%s%s", exposition->name, suffix);
 	for (; labels != NULL && labels->name != NULL; labels++) {
 		fprintf(exposition->out, "%c%s=\"", before, labels->name);
 		put_escaped(exposition->out, labels->value);
 		fputc('"', exposition->out);
 		before = ',';
 	}
+	if (le != NULL) {
+		fprintf(exposition->out, "%cle=\"%s\"", before, le);
+		before = ',';
+	}
 	fputs(before == ',' ? "} " : " ", exposition->out);
+}
+
+static void put_name(struct exposition *exposition, const struct exposition_label *labels)
+{
+	put_sample_name(exposition, ending(exposition, true), labels, NULL);
 }
 
 void exposition_sample(
@@ -78,6 +92,34 @@ void exposition_thousandths(
 	put_name(exposition, labels);
 	fprintf(exposition->out, "%llu.%03u\n", (unsigned long long)(value / 1000),
 		(unsigned)(value % 1000));
+}
+
+/* Seconds, which a whole number of them ends with .0 to be told from a count. */
+static const char *bound_text(unsigned bound, char text[24])
+{
+	uint64_t us = rdl_latency_bound_us(bound);
+
+	snprintf(text, 24, us % 1000000 == 0 ? "%.1f" : "%g", (double)us / 1e6);
+	return text;
+}
+
+void exposition_latency(struct exposition *exposition, const struct exposition_label *labels,
+	const struct rdl_latency *latency)
+{
+	uint64_t sum_ns = __atomic_load_n(&latency->sum_ns, __ATOMIC_RELAXED), count = 0;
+	char text[24];
+
+	for (unsigned i = 0; i <= RDL_LATENCY_BOUNDS; i++) {
+		count += __atomic_load_n(&latency->count[i], __ATOMIC_RELAXED);
+		put_sample_name(exposition, "_bucket", labels,
+			i < RDL_LATENCY_BOUNDS ? bound_text(i, text) : "+Inf");
+		fprintf(exposition->out, "%llu\n", (unsigned long long)count);
+	}
+	put_sample_name(exposition, "_sum", labels, NULL);
+	fprintf(exposition->out, "%llu.%09llu\n", (unsigned long long)(sum_ns / 1000000000),
+		(unsigned long long)(sum_ns % 1000000000));
+	put_sample_name(exposition, "_count", labels, NULL);
+	fprintf(exposition->out, "%llu\n", (unsigned long long)count);
 }
 
 void exposition_end(struct exposition *exposition)

@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-#include "base.h"
+#include "latency.h"
 
 enum exposition_format { EXPOSITION_TEXT, EXPOSITION_OPENMETRICS };
-enum exposition_type { EXPOSITION_COUNTER, EXPOSITION_GAUGE };
+enum exposition_type { EXPOSITION_COUNTER, EXPOSITION_GAUGE, EXPOSITION_HISTOGRAM };
 
 struct exposition {
 	FILE *out;
@@ -41,6 +41,9 @@ void exposition_sample(
 /* The same of thousandths, as seconds of a time in milliseconds. */
 void exposition_thousandths(
 	struct exposition *exposition, const struct exposition_label *labels, uint64_t value);
+/* Of a histogram: all its samples, in seconds. */
+void exposition_latency(struct exposition *exposition, const struct exposition_label *labels,
+	const struct rdl_latency *latency);
 void exposition_end(struct exposition *exposition);
 
 #endif

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "families.h"
 
-#include <rte_cycles.h>
-
 #include "clock.h"
 #include "version.h"
-
-#define LABELS(...)                       \
-	(const struct exposition_label[]) \
-	{                                 \
-		__VA_ARGS__,              \
-		{                         \
-			NULL, NULL        \
-		}                         \
-	}
 
 /* ---- counters of all cores ---- */
 
@@ -64,77 +53,6 @@ static void put_stats(struct exposition *exposition, const struct metrics_source
 							      : EXPOSITION_COUNTER,
 			rdl_stat_help(stat));
 		exposition_sample(exposition, NULL, rdl_stats_get(&sum, stat));
-	}
-}
-
-/* ---- cores ---- */
-
-/* One of them, worker or shard, by its number among all. */
-struct core {
-	const char *role;
-	char index[12];
-	const struct load *load;
-	uint64_t depth; /* requests that wait at its rings */
-};
-
-static struct core core_at(const struct watched *watched, unsigned number)
-{
-	unsigned workers = watched->conf->workers;
-	bool is_worker = number < workers;
-	unsigned index = is_worker ? number : number - workers;
-	struct core core = { .role = is_worker ? "worker" : "shard" };
-
-	snprintf(core.index, sizeof(core.index), "%u", index);
-	if (is_worker) {
-		core.load = &watched->workers[index]->load;
-		for (unsigned s = 0; s < watched->conf->shards; s++)
-			core.depth += rdl_channel_waiting(&watched->workers[index]->shards[s]);
-	} else {
-		core.load = &watched->owners->cores[index]->load;
-		for (unsigned w = 0; w < workers; w++)
-			core.depth +=
-				rdl_channel_waiting(&watched->owners->cores[index]->workers[w]);
-	}
-	return core;
-}
-
-static uint64_t cycles_ms(const uint64_t *cycles)
-{
-	return __atomic_load_n(cycles, __ATOMIC_RELAXED) / (rte_get_tsc_hz() / 1000);
-}
-
-static void put_cores(struct exposition *exposition, const struct watched *watched)
-{
-	unsigned count = watched->conf->workers + watched->conf->shards;
-
-	exposition_family(exposition, "core_seconds", EXPOSITION_COUNTER,
-		"time of a core's rounds, by whether they found work");
-	for (unsigned i = 0; i < count; i++) {
-		struct core core = core_at(watched, i);
-
-		exposition_thousandths(exposition,
-			LABELS({ "role", core.role }, { "index", core.index }, { "state", "busy" }),
-			cycles_ms(&core.load->busy_cycles));
-		exposition_thousandths(exposition,
-			LABELS({ "role", core.role }, { "index", core.index }, { "state", "idle" }),
-			cycles_ms(&core.load->idle_cycles));
-	}
-	exposition_family(exposition, "core_round_age_seconds", EXPOSITION_GAUGE,
-		"time since a core's last round");
-	for (unsigned i = 0; i < count; i++) {
-		struct core core = core_at(watched, i);
-
-		exposition_thousandths(exposition,
-			LABELS({ "role", core.role }, { "index", core.index }),
-			load_age_ms(core.load));
-	}
-	exposition_family(exposition, "ring_depth", EXPOSITION_GAUGE,
-		"requests and answers that wait at a core's rings");
-	for (unsigned i = 0; i < count; i++) {
-		struct core core = core_at(watched, i);
-
-		exposition_sample(exposition,
-			LABELS({ "role", core.role }, { "index", core.index }), core.depth);
 	}
 }
 
@@ -225,7 +143,10 @@ void families_put(struct exposition *exposition, const struct metrics_sources *f
 		"registrations that there is room for");
 	exposition_sample(exposition, NULL, conf->memory.registrations);
 	put_stats(exposition, from);
-	put_cores(exposition, &from->watched);
+	families_put_cores(exposition, &from->watched);
+	families_put_registrations(exposition, &from->watched);
+	if (from->watched.handshakers != NULL)
+		families_put_secure(exposition, &from->watched);
 	put_ports(exposition, from);
 	put_state(exposition, from->watched.keeping);
 	exposition_end(exposition);

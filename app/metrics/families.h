@@ -6,6 +6,20 @@
 #include "exposition.h"
 #include "metrics.h"
 
+#define LABELS(...)                       \
+	(const struct exposition_label[]) \
+	{                                 \
+		__VA_ARGS__,              \
+		{                         \
+			NULL, NULL        \
+		}                         \
+	}
+
 void families_put(struct exposition *exposition, const struct metrics_sources *from);
+
+/* Parts of it: of cores; of registrations; of DTLS, where there is any. */
+void families_put_cores(struct exposition *exposition, const struct watched *watched);
+void families_put_registrations(struct exposition *exposition, const struct watched *watched);
+void families_put_secure(struct exposition *exposition, const struct watched *watched);
 
 #endif

@@ -2,7 +2,7 @@
 /* Handshakes, sessions and credentials over the telemetry socket, summed over cores and threads. */
 #include "telemetry_internal.h"
 
-#include "sessions.h"
+#include "secure.h"
 
 static void put_failures(struct rte_tel_data *d, const uint64_t failed[RDL_HANDSHAKE_FAILURE_COUNT])
 {
@@ -11,36 +11,21 @@ static void put_failures(struct rte_tel_data *d, const uint64_t failed[RDL_HANDS
 #undef X
 }
 
-static void put_handshakes(struct rte_tel_data *d, const struct handshakers *handshakers)
+static void put_handshakes(struct rte_tel_data *d, const struct secure_sums *sums)
 {
-	struct rdl_handshake_counts sum = { 0 };
-	uint64_t lost = 0;
+	const struct rdl_handshake_counts *sum = &sums->handshakes;
 
-	for (unsigned i = 0; i < handshakers_count(handshakers); i++) {
-		const struct handshaker *one = handshakers_one(handshakers, i);
-		const struct rdl_handshake_counts *counts = rdl_handshakes_counts(one->engine);
-
-		sum.begun += relaxed(&counts->begun);
-		sum.finished += relaxed(&counts->finished);
-		sum.resumed += relaxed(&counts->resumed);
-		sum.looked_up += relaxed(&counts->looked_up);
-		sum.repeated += relaxed(&counts->repeated);
-		sum.evicted += relaxed(&counts->evicted);
-		for (unsigned f = 0; f < RDL_HANDSHAKE_FAILURE_COUNT; f++)
-			sum.failed[f] += relaxed(&counts->failed[f]);
-		lost += relaxed(&one->letters_lost);
-	}
-	tel_u64(d, "handshakes_begun", sum.begun);
-	tel_u64(d, "handshakes_finished", sum.finished);
-	tel_u64(d, "handshakes_resumed", sum.resumed);
-	put_failures(d, sum.failed);
-	tel_u64(d, "handshakes_evicted", sum.evicted);
-	tel_u64(d, "flights_repeated", sum.repeated);
-	tel_u64(d, "flights_lost", lost);
-	tel_u64(d, "credentials_looked_up", sum.looked_up);
+	tel_u64(d, "handshakes_begun", sum->begun);
+	tel_u64(d, "handshakes_finished", sum->finished);
+	tel_u64(d, "handshakes_resumed", sum->resumed);
+	put_failures(d, sum->failed);
+	tel_u64(d, "handshakes_evicted", sum->evicted);
+	tel_u64(d, "flights_repeated", sum->repeated);
+	tel_u64(d, "flights_lost", sums->flights_lost);
+	tel_u64(d, "credentials_looked_up", sum->looked_up);
 }
 
-static void put_open(struct rte_tel_data *d, uint64_t open[RDL_DTLS_SUITES][RDL_DTLS_MODES])
+static void put_open(struct rte_tel_data *d, const uint32_t open[RDL_DTLS_SUITES][RDL_DTLS_MODES])
 {
 	uint64_t sessions = 0;
 
@@ -62,76 +47,31 @@ static void put_open(struct rte_tel_data *d, uint64_t open[RDL_DTLS_SUITES][RDL_
 	X(sessions)   \
 	X(crowded) X(closed) X(broken) X(opened) X(discarded) X(sealed) X(unsealed)
 
-static void put_cbc(struct rte_tel_data *d, const struct handshakers *handshakers)
+static void put_cbc(struct rte_tel_data *d, const struct secure_sums *sums)
 {
-	struct {
-#define X(name) uint64_t name;
-		CBC_COUNTS(X)
-#undef X
-	} sum = { 0 };
-	uint64_t waiting = 0;
-
-	for (unsigned i = 0; i < handshakers_count(handshakers); i++) {
-		const struct handshaker *one = handshakers_one(handshakers, i);
-		const struct rdl_handshake_counts *counts = rdl_handshakes_counts(one->engine);
-
-#define X(name) sum.name += relaxed(&counts->cbc_##name);
-		CBC_COUNTS(X)
-#undef X
-		waiting += relaxed(&one->records_waiting);
-	}
-#define X(name) tel_u64(d, "cbc_" #name, sum.name);
+#define X(name) tel_u64(d, "cbc_" #name, sums->handshakes.cbc_##name);
 	CBC_COUNTS(X)
 #undef X
-	tel_u64(d, "cbc_waiting", waiting);
+	tel_u64(d, "cbc_waiting", sums->records_waiting);
 }
 
-/* What workers' tables count, beside what is open by suite and mode. X(name) */
-#define SHARED_COUNTS(X) \
-	X(handshakes)    \
-	X(registered)    \
-	X(begun)         \
-	X(established)   \
-	X(shed)          \
-	X(crowded)       \
-	X(replaced) X(withheld) X(refused) X(full) X(moved) X(closed) X(expired) X(revoked)
-
-static void put_sessions(struct rte_tel_data *d, const struct watched *watched)
+static void put_sessions(struct rte_tel_data *d, const struct rdl_dtls_counts *sum)
 {
-	uint64_t open[RDL_DTLS_SUITES][RDL_DTLS_MODES] = { { 0 } };
-	struct {
-#define X(name) uint64_t name;
-		SHARED_COUNTS(X)
-#undef X
-	} sum = { 0 };
-
-	for (unsigned w = 0; w < watched->conf->workers; w++) {
-		const struct rdl_dtls_counts *counts =
-			rdl_dtls_counts(watched->workers[w]->pipeline.config.dtls);
-
-#define X(name) sum.name += __atomic_load_n(&counts->name, __ATOMIC_RELAXED);
-		SHARED_COUNTS(X)
-#undef X
-		for (unsigned suite = 0; suite < RDL_DTLS_SUITES; suite++)
-			for (unsigned mode = RDL_IDENTITY_PSK; mode < RDL_DTLS_MODES; mode++)
-				open[suite][mode] += __atomic_load_n(
-					&counts->open[suite][mode], __ATOMIC_RELAXED);
-	}
-	tel_u64(d, "sessions_registered", sum.registered);
-	put_open(d, open);
-	tel_u64(d, "sessions_established", sum.established);
-	tel_u64(d, "sessions_refused", sum.refused);
-	tel_u64(d, "sessions_full", sum.full);
-	tel_u64(d, "sessions_closed", sum.closed);
-	tel_u64(d, "sessions_expired", sum.expired);
-	tel_u64(d, "sessions_revoked", sum.revoked);
-	tel_u64(d, "addresses_changed", sum.moved);
-	tel_u64(d, "handshakes_under_way", sum.handshakes);
-	tel_u64(d, "handshakes_admitted", sum.begun);
-	tel_u64(d, "handshakes_shed", sum.shed);
-	tel_u64(d, "handshakes_crowded", sum.crowded);
-	tel_u64(d, "handshakes_replaced", sum.replaced);
-	tel_u64(d, "parcels_withheld", sum.withheld);
+	tel_u64(d, "sessions_registered", sum->registered);
+	put_open(d, sum->open);
+	tel_u64(d, "sessions_established", sum->established);
+	tel_u64(d, "sessions_refused", sum->refused);
+	tel_u64(d, "sessions_full", sum->full);
+	tel_u64(d, "sessions_closed", sum->closed);
+	tel_u64(d, "sessions_expired", sum->expired);
+	tel_u64(d, "sessions_revoked", sum->revoked);
+	tel_u64(d, "addresses_changed", sum->moved);
+	tel_u64(d, "handshakes_under_way", sum->handshakes);
+	tel_u64(d, "handshakes_admitted", sum->begun);
+	tel_u64(d, "handshakes_shed", sum->shed);
+	tel_u64(d, "handshakes_crowded", sum->crowded);
+	tel_u64(d, "handshakes_replaced", sum->replaced);
+	tel_u64(d, "parcels_withheld", sum->withheld);
 }
 
 static void put_records(struct rte_tel_data *d, const struct watched *watched)
@@ -167,6 +107,7 @@ static void put_credentials(struct rte_tel_data *d, const struct handshakers *ha
 int telemetry_dtls(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	const struct telemetry *from = telemetry_hold();
+	struct secure_sums sums;
 
 	(void)cmd;
 	(void)params;
@@ -174,9 +115,10 @@ int telemetry_dtls(const char *cmd, const char *params, struct rte_tel_data *d)
 		return -ENODEV;
 	rte_tel_data_start_dict(d);
 	if (from->watched.handshakers != NULL) {
-		put_handshakes(d, from->watched.handshakers);
-		put_sessions(d, &from->watched);
-		put_cbc(d, from->watched.handshakers);
+		secure_sum(&from->watched, &sums);
+		put_handshakes(d, &sums);
+		put_sessions(d, &sums.sessions);
+		put_cbc(d, &sums);
 		put_records(d, &from->watched);
 		put_credentials(d, from->watched.handshakers);
 	}

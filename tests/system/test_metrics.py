@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
+import dtls_lab  # noqa: E402
 
 PORT = 9121
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
@@ -31,9 +32,9 @@ class InGateway:
         return int(status), content_type, text
 
 
-def start(lab, **options):
+def start(lab, extra="", **options):
     subprocess.run(["ip", "-n", lab.name + "-gw", "link", "set", "lo", "up"], check=True)
-    return lab.gateway(extra='metrics = { listen = "127.0.0.1:%d"; };' % PORT, **options)
+    return lab.gateway(extra='metrics = { listen = "127.0.0.1:%d"; };%s' % (PORT, extra), **options)
 
 
 def samples(text):
@@ -91,6 +92,52 @@ def test_it_tells_what_telemetry_tells(lab):
         known = any(key.startswith(prefix) for prefix in ("code_", "drop_", "refused_", "ignored_", "requests_"))
         name = "rdline_" + ("store_bytes" if key == "store_octets" else key)
         expect(known or name in counted or name + "_total" in counted, True, key)
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_what_shards_and_workers_keep(lab):
+    gateway = start(lab)
+    inside = InGateway(lab)
+    device = Device()
+    expect(device.register("metrics-1", lwm2m="1.1", lt="90").code, "2.01", "Register")
+    expect(device.register("metrics-2", lt="90", extra=[b"b=UQ"]).code, "2.01", "queue mode")
+    time.sleep(0.1)
+    reply = device.register("metrics-3", lwm2m="1.1", lt="1800")
+    expect(reply.code, "2.01", "Register")
+    told = samples(inside.scrape()[2])
+    kind = "rdline_registrations_of_kind"
+    expect(told[kind, 'version="1.1",binding="U",security="none"'], 2.0, "a kind")
+    expect(told[kind, 'version="1.0",binding="UQ",security="none"'], 1.0, "another")
+    soon = sum(told["rdline_registrations_ending", 'minute="%d"' % minute] for minute in range(1, 4))
+    expect(soon, 2.0, "that end soon")
+    expect(sum(value for (name, _), value in told.items() if name == "rdline_registrations_ending"), 3.0, "within the hour")
+    count = told["rdline_reply_seconds_count", 'worker="0"']
+    expect(2 <= count <= 3, True, "timed, but for those within a millisecond: %d" % count)
+    expect(told["rdline_reply_seconds_bucket", 'worker="0",le="+Inf"'], count, "the last bucket")
+    expect(0 < told["rdline_reply_seconds_sum", 'worker="0"'] < 5, True, "how long")
+    expect(device.update(reply.location).code, "2.04", "Update")
+    expect(device.deregister(reply.location).code, "2.02", "De-register")
+    told = samples(inside.scrape()[2])
+    expect(sum(value for (name, _), value in told.items() if name == "rdline_registrations_ending"), 2.0, "one less")
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_dtls(lab):
+    dtls_lab.provision(lab, "dev-1", "dev-2")
+    gateway = start(lab, dtls_lab.group(lab))
+    expect(dtls_lab.device("dev-1").register("dev-1", lwm2m="1.1").code, "2.01", "Register")
+    expect(dtls_lab.silent(dtls_lab.DtlsClient(identity=b"nobody", key=b"x")), True, "an identity that nobody knows")
+    told, figures = samples(InGateway(lab).scrape()[2]), gateway.ask("/rdline/dtls")
+    expect(told["rdline_registrations_of_kind", 'version="1.1",binding="U",security="psk"'], 1.0, "a kind")
+    expect(sum(value for (name, _), value in told.items() if name == "rdline_dtls_sessions"), 1.0, "sessions")
+    for family, key in (("begun", "begun"), ("finished", "finished"), ("resumed", "resumed")):
+        expect(told["rdline_dtls_handshakes_%s_total" % family, None], float(figures["handshakes_" + key]), family)
+    for (name, labels), value in told.items():
+        if name == "rdline_dtls_handshakes_failed_total":
+            expect(value, float(figures["handshakes_failed_" + labels.split('"')[1]]), labels)
+    expect(told["rdline_dtls_handshakes_failed_total", 'reason="identity"'] >= 1, True, "of nobody")
+    expect(told["rdline_dtls_credentials", None], 2.0, "credentials")
+    expect(told["rdline_dtls_sessions_max", None], 10000.0, "room for sessions")
     expect(gateway.stop(), 0, "exit")
 
 

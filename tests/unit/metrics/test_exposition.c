@@ -54,6 +54,36 @@ static void both_formats(void **state)
 					    "# EOF\n");
 }
 
+/* Buckets are cumulative, whole seconds no counts, and the last bucket is all that there is. */
+static void a_histogram(void **state)
+{
+	static const struct exposition_label labels[] = { { "worker", "1" }, { NULL, NULL } };
+	static struct rdl_latency latency;
+	char *text;
+	size_t len;
+	struct exposition exposition = begin(EXPOSITION_OPENMETRICS, &text, &len);
+
+	rdl_latency_add(&latency, 900);
+	rdl_latency_add(&latency, 1500);
+	rdl_latency_add(&latency, 1001);
+	rdl_latency_add(&latency, UINT64_C(12000000007));
+	exposition_family(&exposition, "reply_seconds", EXPOSITION_HISTOGRAM, "how long");
+	exposition_latency(&exposition, labels, &latency);
+	fclose(exposition.out);
+	assert_ptr_equal(
+		text, strstr(text, "# TYPE rdline_reply_seconds histogram\n"
+				   "# HELP rdline_reply_seconds how long\n"
+				   "rdline_reply_seconds_bucket{worker=\"1\",le=\"1e-06\"} 1\n"
+				   "rdline_reply_seconds_bucket{worker=\"1\",le=\"2e-06\"} 3\n"));
+	assert_non_null(strstr(text, "{worker=\"1\",le=\"0.0005\"} 3\n"));
+	assert_non_null(strstr(text, "{worker=\"1\",le=\"1.0\"} 3\n"));
+	assert_non_null(strstr(text, "{worker=\"1\",le=\"10.0\"} 3\n"
+				     "rdline_reply_seconds_bucket{worker=\"1\",le=\"+Inf\"} 4\n"
+				     "rdline_reply_seconds_sum{worker=\"1\"} 12.000003408\n"
+				     "rdline_reply_seconds_count{worker=\"1\"} 4\n"));
+	free(text);
+}
+
 static void what_is_accepted(void **state)
 {
 	assert_int_equal(exposition_accepted(NULL), EXPOSITION_TEXT);
@@ -71,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_formats),
+		cmocka_unit_test(a_histogram),
 		cmocka_unit_test(what_is_accepted),
 	};
 
