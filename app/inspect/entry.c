@@ -61,6 +61,26 @@ static void add_left(struct rdl_cursor *line, const struct inspect_log *log,
 
 /* ---- entries, by their kind ---- */
 
+static void add_facts(struct rdl_cursor *line, const struct inspect_log *log,
+	const struct rdl_journal_entry *entry, const struct rdl_entry_registration *registration)
+{
+	add_text(line, "endpoint", registration->name);
+	add_number(line, "lwm2m_minor", registration->minor);
+	add_number(line, "lifetime_s", registration->lifetime_s);
+	add_left(line, log, entry, registration->deadline);
+	add_peer(line, &registration->peer);
+	if (registration->identity.mode != RDL_IDENTITY_NONE) {
+		add_word(
+			line, "identity_mode", rdl_identity_mode_text(registration->identity.mode));
+		add_text(line, "identity", registration->identity.octets);
+	}
+	add_number(line, "list", registration->list);
+	if (registration->objects.len > 0)
+		add_number(line, "list_octets", registration->objects.len);
+	if (registration->from != RDL_HANDLE_NONE)
+		add_number(line, "from_slot", registration->from);
+}
+
 static bool add_registration(struct rdl_cursor *line, const struct inspect_log *log,
 	const struct rdl_journal_entry *entry)
 {
@@ -70,20 +90,7 @@ static bool add_registration(struct rdl_cursor *line, const struct inspect_log *
 		return false;
 	add_word(line, "kind", "registration");
 	add_head(line, &registration.head);
-	add_text(line, "endpoint", registration.name);
-	add_number(line, "lwm2m_minor", registration.minor);
-	add_number(line, "lifetime_s", registration.lifetime_s);
-	add_left(line, log, entry, registration.deadline);
-	add_peer(line, &registration.peer);
-	if (registration.identity.mode != RDL_IDENTITY_NONE) {
-		add_word(line, "identity_mode", rdl_identity_mode_text(registration.identity.mode));
-		add_text(line, "identity", registration.identity.octets);
-	}
-	add_number(line, "list", registration.list);
-	if (registration.objects.len > 0)
-		add_number(line, "list_octets", registration.objects.len);
-	if (registration.from != RDL_HANDLE_NONE)
-		add_number(line, "from_slot", registration.from);
+	add_facts(line, log, entry, &registration);
 	return true;
 }
 
@@ -176,6 +183,28 @@ static bool add_sweep(struct rdl_cursor *line, struct inspect_log *log,
 	return true;
 }
 
+static bool add_event(struct rdl_cursor *line, const struct inspect_log *log,
+	const struct rdl_journal_entry *entry)
+{
+	static const char *const changes[] = { [RDL_CHANGE_NONE] = "none",
+		[RDL_CHANGE_REGISTERED] = "registered",
+		[RDL_CHANGE_REPLACED] = "replaced",
+		[RDL_CHANGE_UPDATED] = "updated",
+		[RDL_CHANGE_RENEWED] = "renewed",
+		[RDL_CHANGE_DEREGISTERED] = "de-registered",
+		[RDL_CHANGE_EXPIRED] = "expired",
+		[RDL_CHANGE_REMOVED] = "removed" };
+	struct rdl_entry_event event;
+
+	if (!rdl_entry_read_event(entry->octets, &event))
+		return false;
+	add_word(line, "kind", "event");
+	add_word(line, "event", changes[event.kind]);
+	add_head(line, &event.registration.head);
+	add_facts(line, log, entry, &event.registration);
+	return true;
+}
+
 /* The same as kept, and when. */
 static void add_place(struct rdl_cursor *line, const struct inspect_log *log,
 	const struct rdl_journal_entry *entry)
@@ -216,6 +245,9 @@ bool inspect_entry(
 		break;
 	case RDL_ENTRY_SESSION:
 		good = add_session(line, entry);
+		break;
+	case RDL_ENTRY_EVENT:
+		good = add_event(line, log, entry);
 		break;
 	case RDL_ENTRY_SWEEP_END:
 		add_word(line, "kind", "sweep_ends");

@@ -45,8 +45,12 @@ struct rdl_event {
 	 */
 	uint64_t seq;
 	uint64_t lost; /* events between the record before and this one */
+	/* Of one that is read from a log: its position there; `seq` says nothing then. */
+	uint64_t position;
 	/* As it is now; when it ended, as it was. Empty at a walk's ends. */
 	struct rdl_registration registration;
+	/* Of one that is read from a log: who had registered. NULL: as the registration's says. */
+	const struct rdl_identity *identity;
 	/* Of `replaced`: what it was, and where; of `updated`, where. */
 	struct {
 		struct rdl_location location;
@@ -176,6 +180,8 @@ struct rdl_event_facts {
 /* No event's text is longer. */
 #define RDL_EVENT_TEXT_MAX (640 * 1024)
 
+/* What a change is told as. */
+enum rdl_event_kind rdl_event_kind_of(enum rdl_change_kind change);
 /* "registered" and so on; "registration" of a row. */
 const char *rdl_event_kind_text(enum rdl_event_kind kind);
 /* The event as a JSON object, a line of its own. Of the six kinds and rows. */

@@ -196,6 +196,8 @@ bool rdl_events_read(struct rdl_events *events, struct rdl_event *event)
 	event->unreached = record->unreached;
 	event->time_ms = record->time_ms;
 	event->seq = record->seq;
+	event->position = 0;
+	event->identity = NULL;
 	event->old.location = record->old_location;
 	event->old.peer = record->old_peer;
 	/* What was told by rdl_events_untold() may be more than the record knows. */

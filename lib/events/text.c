@@ -5,6 +5,21 @@
  */
 #include "events.h"
 
+enum rdl_event_kind rdl_event_kind_of(enum rdl_change_kind change)
+{
+	static const uint8_t kinds[] = {
+		[RDL_CHANGE_REGISTERED] = RDL_EVENT_registered,
+		[RDL_CHANGE_REPLACED] = RDL_EVENT_replaced,
+		[RDL_CHANGE_UPDATED] = RDL_EVENT_updated,
+		[RDL_CHANGE_RENEWED] = RDL_EVENT_updated, /* the copy came instead of one */
+		[RDL_CHANGE_DEREGISTERED] = RDL_EVENT_deregistered,
+		[RDL_CHANGE_EXPIRED] = RDL_EVENT_expired,
+		[RDL_CHANGE_REMOVED] = RDL_EVENT_removed,
+	};
+
+	return (enum rdl_event_kind)kinds[change];
+}
+
 const char *rdl_event_kind_text(enum rdl_event_kind kind)
 {
 	static const char *const texts[] = {
@@ -181,7 +196,7 @@ static void put_peer(struct rdl_cursor *out, const struct rdl_peer *peer)
 
 /* All but the times. */
 static void put_facts(struct rdl_cursor *out, const struct rdl_registration *registration,
-	const struct rdl_event_facts *facts)
+	const struct rdl_identity *identity, const struct rdl_event_facts *facts)
 {
 	char text[RDL_BINDING_TEXT];
 
@@ -190,7 +205,10 @@ static void put_facts(struct rdl_cursor *out, const struct rdl_registration *reg
 	rdl_cursor_u8(out, ',');
 	put_peer(out, &registration->peer);
 	rdl_cursor_u8(out, ',');
-	rdl_identities_json(out, facts->identities, registration->identity);
+	if (identity != NULL)
+		rdl_identity_json(out, identity);
+	else
+		rdl_identities_json(out, facts->identities, registration->identity);
 	put_number(out, ",\"version\":\"", facts->major);
 	put_number(out, ".", registration->minor);
 	put_number(out, "\",\"lifetime\":", registration->lifetime_s);
@@ -210,7 +228,7 @@ static void put_facts(struct rdl_cursor *out, const struct rdl_registration *reg
 void rdl_registration_text(struct rdl_cursor *out, const struct rdl_registration *registration,
 	uint64_t now_ms, const struct rdl_event_facts *facts)
 {
-	put_facts(out, registration, facts);
+	put_facts(out, registration, NULL, facts);
 	put_number(out, ",\"expires_in\":", rdl_registration_expires_in(registration, now_ms));
 	put_number(out, ",\"registered_at\":", registration->registered_ms / 1000);
 	put_number(out, ",\"updated_at\":", registration->updated_ms / 1000);
@@ -280,13 +298,16 @@ void rdl_event_text(
 {
 	put_plain(out, "{\"event\":", rdl_event_kind_text(event->kind));
 	put_number(out, ",\"partition\":", rdl_location_partition(&event->registration.location));
-	put_number(out, ",\"seq\":", event->seq);
+	if (event->position > 0)
+		put_number(out, ",\"position\":", event->position);
+	else
+		put_number(out, ",\"seq\":", event->seq);
 	put_time(out, ",\"time\":", event->time_ms);
 	if (event->kind == RDL_EVENT_updated)
 		put_changed(out, event->changed);
 	put_old(out, event, facts);
 	rdl_cursor_u8(out, ',');
-	put_facts(out, &event->registration, facts);
+	put_facts(out, &event->registration, event->identity, facts);
 	put_times(out, event);
 	rdl_cursor_text(out, "}\n");
 }

@@ -127,6 +127,8 @@ size_t rdl_identities_text(
 #define RDL_IDENTITIES_JSON_MAX (6 * RDL_IDENTITY_MAX + 40)
 void rdl_identities_json(
 	struct rdl_cursor *out, const struct rdl_identities *identities, uint32_t number);
+/* Of one that need not be held; mode RDL_IDENTITY_NONE has no octets. */
+void rdl_identity_json(struct rdl_cursor *out, const struct rdl_identity *identity);
 
 /*
  * The first interned one behind this number, or 0. By it whoever no longer knows what to revoke can

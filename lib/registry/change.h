@@ -17,6 +17,7 @@ typedef uint32_t rdl_handle;
 #define RDL_HANDLE_NONE UINT32_MAX
 #define RDL_HANDLE_UNKNOWN (UINT32_MAX - 1) /* a hint that says nothing */
 
+/* Logs have their numbers. */
 enum rdl_change_kind {
 	RDL_CHANGE_NONE,
 	RDL_CHANGE_REGISTERED,

@@ -33,19 +33,6 @@ static size_t put_renewal(
 	return (size_t)(at - octets);
 }
 
-static size_t put_ended(
-	const struct rdl_registry *registry, const struct rdl_change *change, uint8_t octets[])
-{
-	const struct rdl_record *record = rdl_slab_at(&registry->slab, change->handle);
-	bool removed = change->kind == RDL_CHANGE_REMOVED;
-	uint8_t *at = rdl_entry_put_head(octets, RDL_ENTRY_ENDED, removed ? RDL_ENTRY_REMOVED : 0,
-		change->handle, record->generation);
-
-	at = rdl_entry_u32(at, registry->ended_second);
-	at = rdl_entry_u64(at, removed ? 0 : record->exchange[0]);
-	return (size_t)(at - octets);
-}
-
 static bool is_renewal(const struct rdl_change *change)
 {
 	return change->kind == RDL_CHANGE_RENEWED ||
@@ -77,7 +64,8 @@ size_t rdl_entry_of_change(
 		return rdl_entry_put_registration(registry, change->handle, from, octets);
 	case RDL_CHANGE_DEREGISTERED:
 	case RDL_CHANGE_REMOVED:
-		return put_ended(registry, change, octets);
+		return rdl_entry_put_ended(
+			registry, change->handle, change->kind == RDL_CHANGE_REMOVED, octets);
 	case RDL_CHANGE_RENEWED:
 	case RDL_CHANGE_EXPIRED:
 	case RDL_CHANGE_NONE:

@@ -4,7 +4,8 @@
  * what this one was (recovery.h). An entry says what a slot is now, whatever made it so: what was
  * not logged yet does not matter to those that come later. They go to one log, in the order of the
  * calls that made them; it begins with a sweep. A registration that expires has none, its end is
- * known.
+ * known; unless what happens is to be told from the log, too (told.h): then each change is logged
+ * as an event, which has all that there is to say of it.
  *
  * Used by the registry's core alone. Numbers are little-endian; times are the registry's seconds,
  * and the sweep's beginning says when those began.
@@ -30,6 +31,17 @@ size_t rdl_entry_room(const struct rdl_registry *registry, const struct rdl_chan
  */
 size_t rdl_entry_of_change(
 	struct rdl_registry *registry, const struct rdl_change *change, uint8_t octets[]);
+
+/*
+ * The same as an event, also of a registration that has expired, and no shorter than a
+ * registration's: what is told of the change, besides its entry. A kind of change that is no news
+ * has no event.
+ */
+size_t rdl_entry_event_room(const struct rdl_registry *registry, const struct rdl_change *change);
+size_t rdl_entry_of_event(struct rdl_registry *registry, const struct rdl_change *change,
+	uint64_t now_ms, uint8_t octets[]);
+/* What an entry says of how its registry is: itself, or what an event has of that; empty: none. */
+struct rdl_span rdl_entry_state(struct rdl_span entry);
 
 /*
  * The secure session that a registration lives by, or has lived by until it ended: beside the entry

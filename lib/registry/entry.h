@@ -10,7 +10,7 @@
 #include "state.h"
 
 /* Readers refuse a higher one. */
-#define RDL_ENTRY_FORMAT 2
+#define RDL_ENTRY_FORMAT 3
 
 enum rdl_entry_kind {
 	/*
@@ -29,6 +29,11 @@ enum rdl_entry_kind {
 	RDL_ENTRY_SWEEP_END,
 	/* The secure session that a registration lives by, behind the entry of what made it so. */
 	RDL_ENTRY_SESSION,
+	/*
+	 * A change with all that may be told of it, where logs are read for that; in it is what the
+	 * change's entry would be, so that it takes that one's place.
+	 */
+	RDL_ENTRY_EVENT,
 	RDL_ENTRY_KINDS
 };
 
@@ -58,7 +63,15 @@ enum rdl_entry_kind {
 /* In the same octet: how often generations are skipped. */
 #define RDL_ENTRY_SKIPS_SHIFT 3
 
+/* Of events: which of these follow. */
+#define RDL_ENTRY_OLD_LOCATION 0x01
+#define RDL_ENTRY_OLD_PEER 0x02
+/* And RDL_ENTRY_IPV4. */
+
 #define RDL_ENTRY_HEAD 10
+#define RDL_ENTRY_ENDED_LEN (RDL_ENTRY_HEAD + 12)
+/* Of an event, before the entries in it. */
+#define RDL_ENTRY_EVENT_MAX (4 + 24 + 9 + 18)
 #define RDL_ENTRY_GENERATIONS_MAX 256 /* slots of one entry */
 
 /* Octets of a registration without name, parameters, list and identity, and of those two. */

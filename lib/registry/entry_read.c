@@ -273,6 +273,72 @@ bool rdl_entry_read_generations(struct rdl_span octets, struct rdl_entry_generat
 	return !reader.failed && entry->others.len % sizeof(uint32_t) == 0;
 }
 
+static struct rdl_location take_location(struct reader *reader)
+{
+	uint8_t facts = take_u8(reader);
+
+	return (struct rdl_location){ .version_class = rdl_version_class(facts >> 1),
+		.rooted = (facts & 1) != 0,
+		.handle = take_u32(reader),
+		.generation = take_u32(reader) };
+}
+
+/* What stands before the entries in it. */
+static bool take_event(struct reader *reader, struct rdl_entry_event *entry)
+{
+	memset(entry, 0, offsetof(struct rdl_entry_event, registration));
+	take(reader, 1);
+	uint8_t flags = take_u8(reader);
+	entry->kind = (enum rdl_change_kind)take_u8(reader);
+	entry->members = take_u8(reader);
+	entry->time_ms = take_u64(reader);
+	entry->deadline_ms = take_u64(reader);
+	entry->registered = take_u32(reader);
+	entry->updated = take_u32(reader);
+	entry->has_old_location = (flags & RDL_ENTRY_OLD_LOCATION) != 0;
+	entry->has_old_peer = (flags & RDL_ENTRY_OLD_PEER) != 0;
+	if (entry->has_old_location)
+		entry->old_location = take_location(reader);
+	if (entry->has_old_peer)
+		entry->old_peer = take_peer(reader, flags);
+	return !reader->failed && entry->kind > RDL_CHANGE_NONE &&
+	       entry->kind <= RDL_CHANGE_REMOVED && entry->members < 1u << RDL_MEMBER_COUNT;
+}
+
+static bool has_ended(const struct rdl_entry_event *entry)
+{
+	return entry->kind >= RDL_CHANGE_DEREGISTERED;
+}
+
+struct rdl_span rdl_entry_state(struct rdl_span octets)
+{
+	struct rdl_entry_event entry;
+	struct reader reader = reader_of(octets);
+
+	if (RDL_LIKELY(octets.len == 0 || octets.data[0] != RDL_ENTRY_EVENT))
+		return octets;
+	if (!take_event(&reader, &entry))
+		return (struct rdl_span){ NULL, 0 };
+	size_t left = (size_t)(reader.end - reader.at);
+	return take_span(&reader, has_ended(&entry) ? RDL_ENTRY_ENDED_LEN : left);
+}
+
+bool rdl_entry_read_event(struct rdl_span octets, struct rdl_entry_event *entry)
+{
+	struct reader reader = reader_of(octets);
+
+	if (octets.len == 0 || octets.data[0] != RDL_ENTRY_EVENT || !take_event(&reader, entry))
+		return false;
+	struct rdl_span left = { reader.at, (size_t)(reader.end - reader.at) };
+	entry->state = left;
+	if (has_ended(entry)) {
+		entry->state = take_span(&reader, RDL_ENTRY_ENDED_LEN);
+		left = (struct rdl_span){ reader.at, (size_t)(reader.end - reader.at) };
+	}
+	return !reader.failed && left.len > 0 && left.data[0] == RDL_ENTRY_REGISTRATION &&
+	       rdl_entry_read_registration(left, &entry->registration);
+}
+
 bool rdl_entry_read_sweep(struct rdl_span octets, struct rdl_entry_sweep *entry)
 {
 	struct reader reader = reader_of(octets);

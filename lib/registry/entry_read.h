@@ -83,6 +83,21 @@ struct rdl_entry_generations {
 RDL_MUST_CHECK bool rdl_entry_read_generations(
 	struct rdl_span octets, struct rdl_entry_generations *entry);
 
+struct rdl_entry_event {
+	enum rdl_change_kind kind;
+	uint8_t members; /* 1 << enum rdl_member, as in the change */
+	/* Milliseconds since 1970: when it happened, and when the registration ends. */
+	uint64_t time_ms, deadline_ms;
+	/* Seconds since 1970 in which it began, and in which its lifetime did. */
+	uint32_t registered, updated;
+	bool has_old_location, has_old_peer;
+	struct rdl_location old_location;
+	struct rdl_peer old_peer;
+	struct rdl_span state; /* what rdl_entry_state() says */
+	struct rdl_entry_registration registration; /* as it is now, or was when it ended */
+};
+RDL_MUST_CHECK bool rdl_entry_read_event(struct rdl_span octets, struct rdl_entry_event *entry);
+
 struct rdl_entry_sweep {
 	uint8_t format;
 	/* Of a format that is known: */

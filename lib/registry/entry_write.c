@@ -126,7 +126,7 @@ static uint8_t *put_extras(
 }
 
 /* `from`: the slot that it came out of, or RDL_HANDLE_NONE. */
-size_t rdl_entry_put_registration(
+static inline size_t put_registration(
 	struct rdl_registry *registry, rdl_handle handle, rdl_handle from, uint8_t octets[])
 {
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
@@ -136,8 +136,6 @@ size_t rdl_entry_put_registration(
 
 	if (from != RDL_HANDLE_NONE)
 		flags |= RDL_ENTRY_MOVED;
-	if (RDL_UNLIKELY((flags & RDL_ENTRY_LIST) != 0))
-		rdl_lists_tell(&registry->lists, record->objects);
 	uint8_t *at = rdl_entry_put_head(
 		octets, RDL_ENTRY_REGISTRATION, flags, handle, record->generation);
 	at = rdl_entry_u8(at, record->minor);
@@ -160,6 +158,34 @@ size_t rdl_entry_put_registration(
 		at = rdl_entry_put_octets(at, record->name, record->name_len);
 	else
 		at = put_extras(at, registry, record, (flags & RDL_ENTRY_LIST) != 0);
+	return (size_t)(at - octets);
+}
+
+size_t rdl_entry_put_registration(
+	struct rdl_registry *registry, rdl_handle handle, rdl_handle from, uint8_t octets[])
+{
+	size_t len = put_registration(registry, handle, from, octets);
+
+	if (RDL_UNLIKELY((octets[1] & RDL_ENTRY_LIST) != 0))
+		rdl_lists_tell(&registry->lists, rdl_slab_at(&registry->slab, handle)->objects);
+	return len;
+}
+
+size_t rdl_entry_put_registration_apart(
+	struct rdl_registry *registry, rdl_handle handle, uint8_t octets[])
+{
+	return put_registration(registry, handle, RDL_HANDLE_NONE, octets);
+}
+
+size_t rdl_entry_put_ended(const struct rdl_registry *registry, rdl_handle handle, bool forgets,
+	uint8_t octets[RDL_ENTRY_ENDED_LEN])
+{
+	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+	uint8_t *at = rdl_entry_put_head(octets, RDL_ENTRY_ENDED, forgets ? RDL_ENTRY_REMOVED : 0,
+		handle, record->generation);
+
+	at = rdl_entry_u32(at, registry->ended_second);
+	at = rdl_entry_u64(at, forgets ? 0 : record->exchange[0]);
 	return (size_t)(at - octets);
 }
 

@@ -25,6 +25,14 @@ uint8_t *rdl_entry_put_octets(uint8_t *at, const void *octets, size_t len);
  */
 size_t rdl_entry_put_registration(
 	struct rdl_registry *registry, rdl_handle handle, rdl_handle from, uint8_t octets[]);
+/*
+ * The same, of one that may have ended. Its list is in it if it was not told yet, but does not
+ * count as told.
+ */
+size_t rdl_entry_put_registration_apart(
+	struct rdl_registry *registry, rdl_handle handle, uint8_t octets[]);
+size_t rdl_entry_put_ended(const struct rdl_registry *registry, rdl_handle handle, bool forgets,
+	uint8_t octets[RDL_ENTRY_ENDED_LEN]);
 size_t rdl_entry_registration_room(const struct rdl_registry *registry, rdl_handle handle);
 
 #endif

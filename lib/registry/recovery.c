@@ -114,7 +114,7 @@ static bool apply(struct rdl_recovery *recovery, struct rdl_span entry)
 {
 	enum rdl_entry_kind kind = entry.len > 0 ? (enum rdl_entry_kind)entry.data[0] : 0;
 
-	if (kind == 0 || kind >= RDL_ENTRY_KINDS)
+	if (kind == 0 || kind >= RDL_ENTRY_EVENT)
 		return rdl_recovery_fail(
 			recovery, "an entry is of kind %u, and there is none", kind);
 	recovery->counts.entries++;
@@ -164,6 +164,7 @@ bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
 
 	if (RDL_UNLIKELY(recovery->failed))
 		return false;
+	entry = rdl_entry_state(entry);
 	if (RDL_UNLIKELY(entry.len > sizeof(queued->octets))) {
 		if (!rdl_recovery_drain(recovery))
 			return false;

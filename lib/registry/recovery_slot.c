@@ -231,6 +231,7 @@ bool rdl_recovery_apply_slot(
 		return apply_generations(recovery, octets);
 	case RDL_ENTRY_SESSION:
 		return apply_session(recovery, octets);
+	case RDL_ENTRY_EVENT:
 	case RDL_ENTRY_KINDS:
 	case RDL_ENTRY_SWEEP_BEGIN:
 	case RDL_ENTRY_SWEEP_END:

@@ -9,20 +9,10 @@
 #define WALK_SLOTS 256
 #define WALK_ROWS 16
 
-static const uint8_t kinds[] = {
-	[RDL_CHANGE_REGISTERED] = RDL_EVENT_registered,
-	[RDL_CHANGE_REPLACED] = RDL_EVENT_replaced,
-	[RDL_CHANGE_UPDATED] = RDL_EVENT_updated,
-	[RDL_CHANGE_RENEWED] = RDL_EVENT_updated, /* the copy came instead of one */
-	[RDL_CHANGE_DEREGISTERED] = RDL_EVENT_deregistered,
-	[RDL_CHANGE_EXPIRED] = RDL_EVENT_expired,
-	[RDL_CHANGE_REMOVED] = RDL_EVENT_removed,
-};
-
 static void tell(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms)
 {
 	struct rdl_event event = {
-		.kind = kinds[change->kind],
+		.kind = rdl_event_kind_of((enum rdl_change_kind)change->kind),
 		.unreached = shard->walk.under_way && change->handle >= shard->walk.cursor,
 		.time_ms = rdl_registry_wall(shard->registry, now_ms),
 	};
@@ -35,13 +25,6 @@ static void tell(struct rdl_shard *shard, const struct rdl_change *change, uint6
 		event.old.peer = change->old_peer;
 	rdl_registry_describe(shard->registry, change->handle, &event.registration);
 	rdl_events_write(shard->events, &event);
-}
-
-/* A retransmission's original was told, and says all that there is to tell of it. */
-static bool is_news(const struct rdl_change *change)
-{
-	return change->kind != RDL_CHANGE_RENEWED || !change->retransmission ||
-	       change->members != 0;
 }
 
 /* Answers that tell of a registration wait for this change; time alone says that it has ended. */
@@ -58,12 +41,12 @@ static void note(struct rdl_shard *shard, const struct rdl_change *change)
 void rdl_shard_tell(struct rdl_shard *shard, struct rdl_change *change, uint64_t now_ms)
 {
 	if (shard->journal != NULL)
-		rdl_shard_put_entry(shard, change);
+		rdl_shard_put_entry(shard, change, now_ms);
 	else
 		shard->position++;
 	change->position = shard->position;
 	note(shard, change);
-	if (shard->events != NULL && rdl_events_wanted(shard->events) && is_news(change))
+	if (shard->events != NULL && rdl_events_wanted(shard->events) && rdl_shard_is_news(change))
 		tell(shard, change, now_ms);
 }
 

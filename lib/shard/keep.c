@@ -11,23 +11,34 @@ static_assert(RDL_KEEP_OCTETS(RDL_ENTRY_MAX) + RDL_KEEP_OCTETS(RDL_ENTRY_SESSION
 	"there is room for what comes after Registers are shed");
 static_assert(RDL_ENTRY_MAX <= RDL_JOURNAL_ENTRY_MAX, "the ring takes every entry");
 
-static uint64_t octets_of(const struct rdl_journal_ring *ring, enum rdl_keep keep)
+/* Of the longest entry, and what comes beside it. */
+#define LONG (RDL_KEEP_OCTETS(RDL_ENTRY_MAX) + RDL_KEEP_OCTETS(RDL_ENTRY_SESSION_LEN))
+
+static uint64_t octets_of(const struct rdl_shard *shard, enum rdl_keep keep)
 {
+	uint64_t half = (shard->journal->mask + 1) / 2;
+
 	switch (keep) {
 	case RDL_KEEP_REGISTER:
-		return (ring->mask + 1) / 2;
+		/* One before it may have to be told to have expired. */
+		if (shard->logs_events && half < LONG + RDL_KEEP_OCTETS(RDL_ENTRY_MAX))
+			return LONG + RDL_KEEP_OCTETS(RDL_ENTRY_MAX);
+		return half;
 	case RDL_KEEP_LONG:
-		return RDL_KEEP_OCTETS(RDL_ENTRY_MAX) + RDL_KEEP_OCTETS(RDL_ENTRY_SESSION_LEN);
+		return LONG;
 	case RDL_KEEP_SHORT:
 		break;
 	}
+	if (shard->logs_events)
+		return LONG;
 	return RDL_KEEP_OCTETS(RDL_ENTRY_SHORT_MAX) + RDL_KEEP_OCTETS(RDL_ENTRY_SESSION_LEN);
 }
 
 /* What the ring is known to have may be enough; only else is the writer's line looked at. */
-static bool ring_has_room(struct rdl_journal_ring *ring, enum rdl_keep keep)
+static bool ring_has_room(const struct rdl_shard *shard, enum rdl_keep keep)
 {
-	uint64_t need = octets_of(ring, keep);
+	struct rdl_journal_ring *ring = shard->journal;
+	uint64_t need = octets_of(shard, keep);
 
 	return ring->mask + 1 - (ring->written - ring->tail_seen) >= need ||
 	       rdl_journal_room(ring) >= need;
@@ -37,7 +48,7 @@ bool rdl_shard_has_room(struct rdl_shard *shard, enum rdl_keep keep)
 {
 	if (RDL_UNLIKELY(shard->waiting.given_up))
 		return false;
-	return shard->journal == NULL || RDL_LIKELY(ring_has_room(shard->journal, keep));
+	return shard->journal == NULL || RDL_LIKELY(ring_has_room(shard, keep));
 }
 
 bool rdl_shard_may_commit(struct rdl_shard *shard, enum rdl_keep keep)
@@ -50,20 +61,39 @@ bool rdl_shard_may_commit(struct rdl_shard *shard, enum rdl_keep keep)
 	return rdl_shard_has_room(shard, keep);
 }
 
-void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *change)
+unsigned rdl_shard_expiry_room(struct rdl_shard *shard, unsigned most)
+{
+	if (RDL_LIKELY(!shard->logs_events))
+		return most;
+	uint64_t entries = rdl_journal_room(shard->journal) / RDL_KEEP_OCTETS(RDL_ENTRY_MAX);
+	return entries < most ? (unsigned)entries : most;
+}
+
+/* The longest that the change may be, and in *event whether it is logged as one. */
+static size_t room_of(const struct rdl_shard *shard, const struct rdl_change *change, bool *event)
+{
+	*event = RDL_UNLIKELY(shard->logs_events) && rdl_shard_is_news(change);
+	return *event ? rdl_entry_event_room(shard->registry, change)
+		      : rdl_entry_room(shard->registry, change);
+}
+
+void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms)
 {
 	struct rdl_journal_ring *ring = shard->journal;
+	bool event;
 
-	/* Its end was known, and the ring need not have room. */
 	if (change->kind == RDL_CHANGE_EXPIRED) {
 		shard->sweeps.expired = true;
-		return;
+		/* Its end was known, and the ring need not have room. */
+		if (!shard->logs_events)
+			return;
 	}
-	uint8_t *octets =
-		rdl_journal_reserve(ring, (uint32_t)rdl_entry_room(shard->registry, change));
+	size_t room = room_of(shard, change, &event);
+	uint8_t *octets = rdl_journal_reserve(ring, (uint32_t)room);
 	assert(octets != NULL);
-	size_t len = rdl_entry_of_change(shard->registry, change, octets);
-	assert(len > 0);
+	size_t len = event ? rdl_entry_of_event(shard->registry, change, now_ms, octets)
+			   : rdl_entry_of_change(shard->registry, change, octets);
+	assert(len > 0 && len <= room);
 	shard->position = rdl_journal_commit(ring, (uint32_t)len, RDL_JOURNAL_PLAIN);
 }
 

@@ -29,8 +29,18 @@ static inline bool rdl_shard_takes(struct rdl_shard *shard, enum rdl_keep keep)
 	return RDL_LIKELY(!shard->keeps) || rdl_shard_may_commit(shard, keep);
 }
 
+/* Of so many registrations, how many may expire, each of which may be an event's entry. */
+unsigned rdl_shard_expiry_room(struct rdl_shard *shard, unsigned most);
+
+/* A retransmission's original was told, and says all that there is to tell of it. */
+static inline bool rdl_shard_is_news(const struct rdl_change *change)
+{
+	return change->kind != RDL_CHANGE_RENEWED || !change->retransmission ||
+	       change->members != 0;
+}
+
 /* Puts the last change, for which there is room, into the ring. */
-void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *change);
+void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms);
 
 /*
  * The same of the session that a registration lives by, or that it has lived by where `seconds` is

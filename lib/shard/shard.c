@@ -32,6 +32,11 @@ void rdl_shard_keep(struct rdl_shard *shard, struct rdl_journal_ring *ring,
 	rdl_sweeps_start(shard, sweeps, now_ms);
 }
 
+void rdl_shard_log_events(struct rdl_shard *shard)
+{
+	shard->logs_events = true;
+}
+
 void rdl_shard_keep_sessions(
 	struct rdl_shard *shard, const struct rdl_dtls *const tables[], unsigned count)
 {
@@ -159,7 +164,10 @@ unsigned rdl_shard_burst(struct rdl_shard *shard, const struct rdl_policy *polic
 bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms)
 {
 	struct rdl_change changes[RDL_REGISTRY_BURST];
-	unsigned expired = rdl_registry_expire(shard->registry, now_ms, EXPIRE_SLICE, changes);
+	unsigned slice = rdl_shard_expiry_room(shard, EXPIRE_SLICE);
+	/* What has to wait is dead all the same. */
+	unsigned expired =
+		slice > 0 ? rdl_registry_expire(shard->registry, now_ms, slice, changes) : 0;
 
 	if (expired == 0)
 		return false;

@@ -33,6 +33,7 @@ struct rdl_shard {
 	struct rdl_walk walk;
 	bool keeps; /* rdl_shard_keep() or rdl_shard_wait(): not every change may be made */
 	struct rdl_journal_ring *journal; /* owned by the caller; NULL: nothing is kept */
+	bool logs_events; /* rdl_shard_log_events() */
 	/* The workers' sessions; NULL: those are not kept. */
 	const struct rdl_dtls *const *sessions;
 	unsigned session_tables;
@@ -67,6 +68,13 @@ void rdl_shard_limit(
  */
 void rdl_shard_keep(struct rdl_shard *shard, struct rdl_journal_ring *ring,
 	const struct rdl_sweeps_config *sweeps, uint64_t now_ms);
+
+/*
+ * With a journal, before anything else: changes that are news, also that a registration has
+ * expired, are logged as events, so that they can be told from the log. They are longer, and what
+ * needs room for them is shed as Updates are that may bring much.
+ */
+void rdl_shard_log_events(struct rdl_shard *shard);
 
 /*
  * With a journal: beside each change that a record of a session has asked for is put how far that

@@ -10,6 +10,7 @@
 #include "eal.h"
 #include "entry_read.h"
 #include "recovery.h"
+#include "told.h"
 
 #define NOW 5000
 /* Mended: its slot and generation are some of few, and its name is one of their partition. */
@@ -30,6 +31,7 @@ static struct rdl_registry_config config = {
 	.now_ms = NOW,
 };
 static uint64_t now_ms;
+static struct rdl_told *told;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -102,7 +104,12 @@ static bool apply(struct rdl_recovery *recovery, struct rdl_span *input)
 	if ((how & LOG) != 0)
 		rdl_recovery_begin_log(recovery);
 	rdl_recovery_set_time(recovery, now_ms);
-	bool good = rdl_recovery_apply(recovery, (struct rdl_span){ entry, octets.len });
+	octets.data = entry;
+	bool good = rdl_recovery_apply(recovery, octets);
+	struct rdl_told_fact fact;
+	rdl_told_read(told, octets, now_ms, 2 * now_ms, (how & LATER) != 0, &fact);
+	if (fact.kind == RDL_TOLD_CHANGE || fact.kind == RDL_TOLD_ROW)
+		CHECK(rdl_object_list_root(fact.registration.objects).len <= RDL_ROOT_MAX);
 	free(entry);
 	return good;
 }
@@ -209,7 +216,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rdl_span input = { data, size };
 	bool good = true;
 
-	CHECK(registry != NULL && recovery != NULL);
+	told = rdl_told_create(4096, 3);
+	CHECK(registry != NULL && recovery != NULL && told != NULL);
 	now_ms = NOW;
 	begin(recovery);
 	while (good && input.len > 0)
@@ -224,6 +232,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		expect_end(other);
 		rdl_registry_destroy(other);
 	}
+	rdl_told_destroy(told);
 	rdl_registry_destroy(registry);
 	return 0;
 }

@@ -45,13 +45,21 @@ static inline void log_put(struct logged *log, size_t len, uint64_t time_ms)
 	log->len += sizeof(head) + len;
 }
 
+/* Every other change that the test logs is logged as an event. */
+static bool log_events;
+
 static inline void log_change(struct logged *log, struct rdl_registry *registry,
 	const struct rdl_change *change, uint64_t now_ms)
 {
 	if (change->kind == RDL_CHANGE_NONE)
 		return;
-	size_t room = rdl_entry_room(registry, change);
-	size_t len = rdl_entry_of_change(registry, change, log_room(log, room));
+	static bool as_event;
+	as_event = log_events && !as_event;
+	size_t room = as_event ? rdl_entry_event_room(registry, change)
+			       : rdl_entry_room(registry, change);
+	uint8_t *octets = log_room(log, room);
+	size_t len = as_event ? rdl_entry_of_event(registry, change, now_ms, octets)
+			      : rdl_entry_of_change(registry, change, octets);
 	assert_true(len <= room);
 	log_put(log, len, now_ms);
 }

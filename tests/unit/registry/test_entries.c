@@ -224,7 +224,7 @@ static void test_registration(void **state)
 
 	assert_string_equal(verdict_with(0, RDL_ENTRY_REGISTRATION), "");
 	expect(verdict_with(0, 0), "of kind 0");
-	expect(verdict_with(0, RDL_ENTRY_KINDS), "of kind 9");
+	expect(verdict_with(0, RDL_ENTRY_KINDS), "of kind 10");
 	/* Slots and generations that there cannot be. */
 	expect(verdict_with(4, 0x10), "so few registrations");
 	expect(verdict_with(9, 0x20), "has generation");

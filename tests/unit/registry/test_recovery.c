@@ -632,11 +632,20 @@ static void test_losing(void **state)
 	losing = false;
 }
 
+/* Events are as good as what they stand for. */
+static void test_events(void **state)
+{
+	even = log_events = true;
+	run_all();
+	log_events = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(test_even, begin, end),
 		cmocka_unit_test_setup_teardown(test_uneven, begin, end),
-		cmocka_unit_test_setup_teardown(test_losing, begin, end) };
+		cmocka_unit_test_setup_teardown(test_losing, begin, end),
+		cmocka_unit_test_setup_teardown(test_events, begin, end) };
 
 	return RUN_EAL_TESTS(tests);
 }
