@@ -202,6 +202,8 @@ int telemetry_start(const struct telemetry *telemetry)
 		{ "/rdline/stats", stats, "All counters, summed over all cores." },
 		{ "/rdline/worker", worker, "Counters and load of one worker. Parameter: number" },
 		{ "/rdline/shard", shard, "Counters and load of one shard. Parameter: number" },
+		{ "/rdline/latency", telemetry_latency,
+			"How long replies took: a histogram of all workers." },
 		{ "/rdline/port", telemetry_port,
 			"One port: its link, and what its NIC has lost. Parameter: number" },
 		{ "/rdline/neighbours", telemetry_neighbours,

@@ -90,6 +90,7 @@ int telemetry_neighbours(const char *cmd, const char *params, struct rte_tel_dat
 int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_dtls(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_state(const char *cmd, const char *params, struct rte_tel_data *d);
+int telemetry_latency(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_registration(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *d);

@@ -25,3 +25,26 @@ void rdl_latency_add(struct rdl_latency *latency, uint64_t ns)
 	__atomic_store_n(&latency->count[i], latency->count[i] + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&latency->sum_ns, latency->sum_ns + ns, __ATOMIC_RELAXED);
 }
+
+void rdl_latency_sum(struct rdl_latency *sum, const struct rdl_latency *latency)
+{
+	for (unsigned i = 0; i <= RDL_LATENCY_BOUNDS; i++)
+		sum->count[i] += __atomic_load_n(&latency->count[i], __ATOMIC_RELAXED);
+	sum->sum_ns += __atomic_load_n(&latency->sum_ns, __ATOMIC_RELAXED);
+}
+
+uint64_t rdl_latency_percentile_us(const struct rdl_latency *latency, unsigned thousandths)
+{
+	uint64_t all = 0, so_far = 0;
+
+	for (unsigned i = 0; i <= RDL_LATENCY_BOUNDS; i++)
+		all += latency->count[i];
+	if (all == 0)
+		return 0;
+	for (unsigned i = 0; i < RDL_LATENCY_BOUNDS; i++) {
+		so_far += latency->count[i];
+		if (so_far * 1000 >= all * thousandths)
+			return rdl_latency_bound_us(i);
+	}
+	return UINT64_MAX;
+}

@@ -23,4 +23,13 @@ uint64_t rdl_latency_bound_us(unsigned bound);
 /* By the owning core only. */
 void rdl_latency_add(struct rdl_latency *latency, uint64_t ns);
 
+/* On top of `sum`, by anybody. */
+void rdl_latency_sum(struct rdl_latency *sum, const struct rdl_latency *latency);
+
+/*
+ * The lowest bound, in microseconds, that so many thousandths of all do not exceed. UINT64_MAX: the
+ * highest does not do; 0: there are none.
+ */
+uint64_t rdl_latency_percentile_us(const struct rdl_latency *latency, unsigned thousandths);
+
 #endif

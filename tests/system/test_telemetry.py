@@ -76,6 +76,20 @@ def test_info(gateway):
     assert info["tsc_hz"] > 0, info
 
 
+def test_latency(gateway):
+    """Counts up to each bound never fall, and the last is of all."""
+    before = gateway.ask("/rdline/latency")["count"]
+    for n in range(5):
+        Device().register("timed-%d" % n)
+        time.sleep(0.01)
+    latency = gateway.ask("/rdline/latency")
+    bounds = [int(name.split("_")[1]) for name in latency if name.startswith("le_")]
+    counts = [latency["le_%d_us" % bound] for bound in bounds] + [latency["count"]]
+    expect((bounds, counts), (sorted(bounds), sorted(counts)), "their order")
+    assert counts[-1] >= before + 4 and bounds[0] == 1 and bounds[-1] == 10000000, latency
+    assert latency["sum_ns"] > 1000 * counts[-1], latency
+
+
 def test_policy(gateway):
     wanted = {
         "version": "1.1", "lifetime_min": 1, "lifetime_max": 2147483647, "expiry_grace": 0, "security_object": "strip",

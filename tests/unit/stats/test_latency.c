@@ -36,11 +36,32 @@ static void each_has_its_place(void **state)
 	assert_true(latency.sum_ns == sum + UINT64_C(3600) * 1000000000);
 }
 
+static void percentiles(void **state)
+{
+	struct rdl_latency one = { { 0 }, 0 }, sum = { { 0 }, 0 };
+
+	assert_int_equal(rdl_latency_percentile_us(&one, 500), 0);
+	for (unsigned i = 0; i < 998; i++)
+		rdl_latency_add(&one, 4000);
+	rdl_latency_add(&one, 100001);
+	rdl_latency_sum(&sum, &one);
+	rdl_latency_add(&one, UINT64_C(11) * 1000000000);
+	assert_int_equal(rdl_latency_percentile_us(&one, 500), 5);
+	assert_int_equal(rdl_latency_percentile_us(&one, 998), 5);
+	assert_int_equal(rdl_latency_percentile_us(&one, 999), 200);
+	assert_true(rdl_latency_percentile_us(&one, 1000) == UINT64_MAX);
+	rdl_latency_sum(&sum, &one);
+	assert_int_equal(sum.count[3], 2 * 998);
+	assert_int_equal(sum.count[RDL_LATENCY_BOUNDS], 1);
+	assert_true(sum.sum_ns == one.sum_ns + 998 * 4000 + 100001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds_rise),
 		cmocka_unit_test(each_has_its_place),
+		cmocka_unit_test(percentiles),
 	};
 
 	return RUN_TESTS(tests);
