@@ -90,8 +90,10 @@ start_PKGS    := libdpdk
 ctl_DEPS      := credentials
 ctl_PKGS      := jansson
 inspect_DEPS  := journal registry
+top_DEPS      := ctl stats
+top_PKGS      := jansson ncursesw libcurl
 
-APP_ROOMS := lcores worker shard_core handshakers exception keeping feed console device dpdk_log monitor telemetry metrics start ctl inspect
+APP_ROOMS := lcores worker shard_core handshakers exception keeping feed console device dpdk_log monitor telemetry metrics start ctl inspect top
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m
@@ -188,7 +190,7 @@ endif
 .PHONY: all bench bench-guard bench-handshakes bench-peers bench-plot bench-recovery test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
 	lint lint-objects format compdb conf-keys run install uninstall deb clean deps help programs native-programs tools
 
-all: build/release/rdline build/release/rdline-ctl build/release/rdline-state
+all: build/release/rdline build/release/rdline-ctl build/release/rdline-state build/release/rdline-top
 
 help:
 	@echo 'all (release binary)  test  test-nic  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
@@ -237,7 +239,7 @@ $(foreach l,$(ROOMS),$(call see,$(call folder,$l),$($l_DEPS),$($l_PKGS))$(eval $
 $(eval $(call archive,support))
 
 # folder                    sees rooms                                      packages
-$(call see,app,             start ctl inspect)
+$(call see,app,             start ctl inspect top)
 $(call see,tests/support,   pipeline shard_core,                            cmocka)
 $(call see,tests/model,     pipeline shard support,                         cmocka libdpdk)
 $(call see,tests/fuzz,      coap policy pipeline shard conf fragments dtls handshake journal sealed support)
@@ -272,6 +274,8 @@ $(call program,rdline-bench,$(call sources,tests/bench),                    star
 $(call program,rdline-ctl,  app/rdline-ctl.c,                               ctl,             jansson lmdb gnutls)
 # What a state directory holds.
 $(call program,rdline-state,app/rdline-state.c,                             inspect)
+# A gateway as it is now, on a terminal.
+$(call program,rdline-top,  app/rdline-top.c,                               top,             jansson lmdb gnutls ncursesw libcurl)
 # Instructions of a worker's passes, counted by callgrind, beside those of the tree.
 $(call program,rdline-guard,tests/bench/guard/guard.c tests/bench/packets.c tests/bench/secure.c,pipeline support,libdpdk)
 # Handshakes of a thread that makes them, by themselves.
@@ -343,7 +347,7 @@ unit:
 asan tsan:
 	+@$(MAKE) --no-print-directory VARIANT=test tools
 	+@$(MAKE) --no-print-directory VARIANT=$@ instrumented
-instrumented: programs $B/rdline $B/rdline-ctl $B/rdline-state | build/.deps/lab
+instrumented: programs $B/rdline $B/rdline-ctl $B/rdline-state $B/rdline-top | build/.deps/lab
 	@RDLINE=$(CURDIR)/$B/rdline LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp \
 		TSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/tsan.supp tests/run $(PROGRAMS) $(SYSTEM_TESTS)
 cov: | build/.deps/cov
@@ -410,12 +414,12 @@ run: all | build/.deps/lab
 PREFIX  ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
-MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 scripts/rdline-mirror.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
+MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 app/top/rdline-top.1 scripts/rdline-mirror.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
 manual_place = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
 INSTALLED_DOC := README.md LICENSE $(wildcard conf/*.conf)
 install: all
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
-	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl build/release/rdline-state scripts/rdline-mirror
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl build/release/rdline-state build/release/rdline-top scripts/rdline-mirror
 	install -D -m 0644 scripts/rdline-ctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl
 	$(foreach page,$(MANUAL),install -D -m 0644 $(page) $(DESTDIR)$(call manual_place,$(page)) &&) true
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline $(INSTALLED_DOC)
@@ -431,7 +435,7 @@ install: all
 	test -e $(DESTDIR)/etc/rdline/rdline.conf || install -m 0640 conf/minimal.conf $(DESTDIR)/etc/rdline/rdline.conf
 # What `install` put there, with the same DESTDIR and PREFIX; not /etc/rdline, which is the operator's, nor what was kept.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/rdline $(addprefix $(DESTDIR)$(PREFIX)/bin/,rdline-ctl rdline-state rdline-mirror) \
+	rm -f $(DESTDIR)$(PREFIX)/sbin/rdline $(addprefix $(DESTDIR)$(PREFIX)/bin/,rdline-ctl rdline-state rdline-top rdline-mirror) \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl \
 		$(foreach page,$(MANUAL),$(DESTDIR)$(call manual_place,$(page))) \
 		$(DESTDIR)$(UNITDIR)/rdline.service $(DESTDIR)$(UDEVDIR)/60-rdline.rules \
