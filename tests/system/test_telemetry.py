@@ -80,7 +80,8 @@ def test_latency(gateway):
     """Counts up to each bound never fall, and the last is of all."""
     before = gateway.ask("/rdline/latency")["count"]
     for n in range(5):
-        Device().register("timed-%d" % n)
+        device = Device()
+        device.deregister(device.register("timed-%d" % n).location)
         time.sleep(0.01)
     latency = gateway.ask("/rdline/latency")
     bounds = [int(name.split("_")[1]) for name in latency if name.startswith("le_")]
