@@ -199,6 +199,19 @@ uint32_t rdl_identities_intern(struct rdl_identities *identities,
 	return number;
 }
 
+uint32_t rdl_identities_recall(
+	struct rdl_identities *identities, const struct rdl_identity *identity)
+{
+	pthread_mutex_lock(&identities->lock);
+	uint32_t number = find(identities, identity);
+	if (number == 0)
+		number = add(identities, identity, (struct rdl_span){ NULL, 0 });
+	if (number != 0)
+		rdl_identities_hold(identities, number);
+	pthread_mutex_unlock(&identities->lock);
+	return number;
+}
+
 static void raise_incarnation(struct rdl_identities *identities, uint32_t number)
 {
 	__atomic_fetch_add(&identities->incarnations[number], 1, __ATOMIC_RELEASE);

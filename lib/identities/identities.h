@@ -5,7 +5,7 @@
  * number, a session or a registration, holds it; one that nobody holds lasts
  * RDL_IDENTITIES_LINGER_S more, for requests that are under way with it.
  *
- * Threads that may block intern, rename, revoke, reclaim and count, under a lock. All the rest any
+ * Threads that may block intern, recall, rename, revoke, reclaim and count, under a lock. All the rest any
  * core may call, and none of it waits. Nothing is allocated after the start.
  */
 #ifndef RDL_IDENTITIES_H
@@ -62,6 +62,10 @@ struct rdl_identities *rdl_identities_init(
  */
 RDL_MUST_CHECK uint32_t rdl_identities_intern(struct rdl_identities *identities,
 	const struct rdl_identity *identity, struct rdl_span names);
+
+/* The same of one whose names the caller does not know: those of before stay, if it is there. */
+RDL_MUST_CHECK uint32_t rdl_identities_recall(
+	struct rdl_identities *identities, const struct rdl_identity *identity);
 
 /* By somebody who has the number: holds it once more. */
 void rdl_identities_hold(struct rdl_identities *identities, uint32_t number);

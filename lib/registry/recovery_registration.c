@@ -60,8 +60,7 @@ static bool take_holdings(struct rdl_recovery *recovery, struct rdl_registry *re
 
 	held->identity = 0;
 	if (RDL_UNLIKELY(entry->identity.mode != RDL_IDENTITY_NONE)) {
-		held->identity = rdl_identities_intern(
-			registry->identities, &entry->identity, (struct rdl_span){ NULL, 0 });
+		held->identity = rdl_identities_recall(registry->identities, &entry->identity);
 		if (held->identity == 0)
 			return rdl_recovery_fail(recovery,
 				"there is no room for the identities of so many registrations");

@@ -138,6 +138,30 @@ def test_removed_credentials(lab):
     expect(gateway.stop(), 0, "exit")
 
 
+def test_names(lab):
+    """An identity that registers under names of its own is still permitted to, and to nothing else, before any handshake."""
+    gateway = starts(lab, "names")
+    provision(lab, "key-of-two,first-name,second-name")
+    client = device("key-of-two", cid=None)
+    answer = client.register("first-name", LIST)
+    expect(answer.code, "2.01", "Register")
+    before = gateway.registration("first-name")
+    expect([before["security"], before["identity"]], ["psk", "key-of-two"], "as operators see it")
+    gateway = restarted(gateway, lab, "names")
+    after = gateway.registration("first-name")
+    expect([after["security"], after["identity"]], ["psk", "key-of-two"], "after the restart")
+    expect(client.request(POST, path(answer)).code, "2.04", "Update")
+    for name, code in (("first-name", "2.01"), ("second-name", "2.01"), ("third-name", "4.00")):
+        expect(client.register(name, LIST).code, code, "Register as " + name)
+    gateway.kill()
+    credential(lab, "remove", "key-of-two")
+    provision(lab, "key-of-two,second-name")
+    gateway = starts(lab, "names")
+    for name, code in (("first-name", "4.00"), ("second-name", "2.01")):
+        expect(client.register(name, LIST).code, code, "Register as %s with other names" % name)
+    expect(gateway.stop(), 0, "exit")
+
+
 def test_idle_sessions(lab):
     """One without a registration lives as long as it would have."""
     gateway = starts(lab, "idle", dtls={"session_idle_s": "4"})

@@ -286,6 +286,35 @@ static void test_renamed(void **state)
 	free(identities);
 }
 
+/* By whoever does not know its names: those it has stay, one that is not there has none. */
+static void test_recalled(void **state)
+{
+	struct rdl_identities *identities = identities_begin(2, 24);
+	const struct rdl_identity a = psk("key"), b = psk("other"), c = psk("no room");
+	uint32_t number = intern(identities, a, "one");
+
+	assert_int_equal(rdl_identities_recall(identities, &a), number);
+	assert_true(rdl_identities_permit(identities, number, RDL_SPAN("one")));
+	uint32_t other = rdl_identities_recall(identities, &b);
+	assert_true(other != 0 && other != number);
+	assert_true(rdl_identities_permit(identities, other, RDL_SPAN("other")));
+	assert_int_equal(intern(identities, b, "two"), other);
+	assert_true(rdl_identities_permit(identities, other, RDL_SPAN("two")));
+	assert_int_equal(rdl_identities_recall(identities, &c), 0);
+	/* Each is a hold. */
+	for (unsigned i = 0; i < 2; i++) {
+		reclaim_all(identities, 0);
+		reclaim_all(identities, 31000);
+		assert_int_equal(counts_of(identities).identities, 2);
+		rdl_identities_release(identities, number);
+		rdl_identities_release(identities, other);
+	}
+	reclaim_all(identities, 40000);
+	reclaim_all(identities, 71000);
+	assert_int_equal(counts_of(identities).identities, 0);
+	free(identities);
+}
+
 static void test_next(void **state)
 {
 	struct rdl_identities *identities = identities_begin(4, 24);
@@ -386,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_endpoint_too_long),
 		cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_recalled),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_random_steps),

@@ -551,6 +551,23 @@ static void test_unsecured(void **state)
 	rdl_registry_destroy(fresh);
 }
 
+/* What whoever came back may register as is known from its session, or when it proves itself. */
+static void test_identity(void **state)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	struct rdl_identity somebody = { RDL_IDENTITY_PSK, RDL_SPAN("somebody") };
+	const struct rdl_registry_config config = config_of(1000);
+	struct rdl_request request = some_register("name");
+	uint8_t names[] = "\4name";
+
+	request.identity = rdl_identities_intern(
+		identities, &somebody, (struct rdl_span){ names, sizeof(names) - 1 });
+	put(&request);
+	const struct rdl_span entry = { octets, entry_of(octets) };
+	assert_string_equal(verdict_of(&config, &entry, 1), "");
+	assert_true(rdl_identities_permit(identities, request.identity, RDL_SPAN("name")));
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -570,6 +587,7 @@ int main(void)
 		TEST(test_policy),
 		TEST(test_store_full),
 		TEST(test_unsecured),
+		TEST(test_identity),
 	};
 
 	return RUN_EAL_TESTS(tests);
