@@ -244,16 +244,36 @@ void rdl_capture_end(struct rdl_capture *capture, unsigned i, const struct rdl_c
 	rdl_capture_ring_publish(capture, len);
 }
 
+static void say_summed(struct rdl_captured *captured, const struct rdl_frame *frame)
+{
+	if ((frame->flags & RDL_FRAME_TX_CHECKSUMS) == 0)
+		return;
+	captured->summed = true;
+	captured->l2_len = frame->l2_len;
+	captured->l3_len = frame->l3_len;
+}
+
 void rdl_capture_frame(
 	struct rdl_capture *capture, const struct rdl_frame *frame, struct rdl_capture_end end)
 {
 	rdl_capture_clear(capture);
 	keep(capture, 0, frame, end.fate == RDL_FATE_FLIGHT);
-	struct rdl_captured *captured = &capture->packets[0].captured;
-	if (captured->outbound && (frame->flags & RDL_FRAME_TX_CHECKSUMS) != 0) {
-		captured->summed = true;
-		captured->l2_len = frame->l2_len;
-		captured->l3_len = frame->l3_len;
-	}
+	if (capture->packets[0].captured.outbound)
+		say_summed(&capture->packets[0].captured, frame);
+	rdl_capture_end(capture, 0, &end, NULL);
+}
+
+void rdl_capture_asked(struct rdl_capture *capture, const struct rdl_frame *frame,
+	const struct rdl_location *location, struct rdl_span message)
+{
+	const struct rdl_capture_end end = { RDL_FATE_ASKED, 0, 0 };
+
+	rdl_capture_clear(capture);
+	keep(capture, 0, frame, true);
+	if (message.len > 0)
+		rdl_capture_keep_opened(capture, 0, frame, message, 0);
+	else
+		say_summed(&capture->packets[0].captured, frame);
+	rdl_capture_by_location(capture, 0, location);
 	rdl_capture_end(capture, 0, &end, NULL);
 }

@@ -129,6 +129,13 @@ void rdl_capture_end(struct rdl_capture *capture, unsigned i, const struct rdl_c
 void rdl_capture_frame(
 	struct rdl_capture *capture, const struct rdl_frame *frame, struct rdl_capture_end end);
 
+/*
+ * The same of a request of ours to whoever is registered there, as it leaves. `message` is what it
+ * has in its record; empty: it is in clear text.
+ */
+void rdl_capture_asked(struct rdl_capture *capture, const struct rdl_frame *frame,
+	const struct rdl_location *location, struct rdl_span message);
+
 /* ---- the reader: one thread ---- */
 
 /*

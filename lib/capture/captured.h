@@ -16,11 +16,14 @@ enum rdl_fate {
 	RDL_FATE_FRAGMENT, /* kept until its datagram is whole */
 	RDL_FATE_HANDSHAKER, /* given to its handshaker */
 	RDL_FATE_KERNEL, /* given to the kernel */
+	/* Given to the shard whose request it answers, or that has the registration of a Send. */
+	RDL_FATE_TAKEN,
 	RDL_FATE_HEARD, /* it tells of a neighbour, a router or a path; counted by `stat` */
 	RDL_FATE_DROPPED, /* counted by `stat` */
 	/* Of what goes out: */
 	RDL_FATE_ANSWER, /* to the packet before it of the same worker; by `code`, 0: it has none */
 	RDL_FATE_FLIGHT, /* of a handshake */
+	RDL_FATE_ASKED, /* a request of ours */
 };
 
 /* No more of a packet is kept. */

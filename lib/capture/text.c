@@ -94,6 +94,9 @@ static void put_fate(struct rdl_cursor *out, const struct rdl_captured *captured
 	case RDL_FATE_KERNEL:
 		rdl_cursor_text(out, "given to the kernel");
 		break;
+	case RDL_FATE_TAKEN:
+		rdl_cursor_text(out, "taken: answer to a request of ours, or Send");
+		break;
 	case RDL_FATE_HEARD:
 		put_counter(out, "read: ", captured);
 		break;
@@ -105,6 +108,9 @@ static void put_fate(struct rdl_cursor *out, const struct rdl_captured *captured
 		break;
 	case RDL_FATE_FLIGHT:
 		rdl_cursor_text(out, "sent by a DTLS handshaker");
+		break;
+	case RDL_FATE_ASKED:
+		rdl_cursor_text(out, "request to a device");
 		break;
 	}
 }

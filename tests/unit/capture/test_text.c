@@ -108,6 +108,34 @@ static void test_summed(void **state)
 	assert_memory_equal(rdl_captured_octets(captured), f.data, f.len);
 }
 
+/* A request of ours, in clear text and in a record, and what comes to it. */
+static void test_asked(void **state)
+{
+	struct frame_spec spec = { .from = "192.0.2.1",
+		.to = "192.0.2.77",
+		.from_port = 5683,
+		.to_port = 40000,
+		.payload = "request",
+		.payload_len = 7 };
+	const struct rdl_location location = { .handle = 7 };
+	const struct rdl_capture_end taken = { RDL_FATE_TAKEN, 0, 0 };
+	struct test_frame f = frame_build(&spec);
+	struct rdl_frame frame = frame_of(&f);
+
+	start(&all);
+	rdl_capture_asked(capture, &frame, &location, (struct rdl_span){ NULL, 0 });
+	expect_datagram(rdl_capture_read(capture), &spec, "request to a device");
+	spec.payload = "text";
+	spec.payload_len = 4;
+	rdl_capture_asked(capture, &frame, &location, RDL_SPAN("text"));
+	expect_datagram(rdl_capture_read(capture), &spec,
+		"request to a device; sealed in a DTLS record, shown at port 5683");
+	rdl_capture_frame(capture, &frame, taken);
+	struct rdl_captured *captured = rdl_capture_read(capture);
+	assert_string_equal(text_of(captured), "taken: answer to a request of ours, or Send");
+	rdl_capture_done(capture, captured);
+}
+
 /* Its reply could not be sent, or goes another way. */
 static void test_unsent(void **state)
 {
@@ -168,6 +196,7 @@ int main(void)
 		CAPTURE_TEST(test_opened),
 		CAPTURE_TEST(test_summed),
 		CAPTURE_TEST(test_unsent),
+		CAPTURE_TEST(test_asked),
 		CAPTURE_TEST(test_longest),
 	};
 
