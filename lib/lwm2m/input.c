@@ -33,8 +33,11 @@ struct path {
 
 static enum rdl_path path_of(const struct path *path)
 {
-	if (path->segments == 1)
-		return rdl_span_equal(path->first, RDL_SPAN("rd")) ? RDL_PATH_RD : RDL_PATH_OTHER;
+	if (path->segments == 1) {
+		if (rdl_span_equal(path->first, RDL_SPAN("rd")))
+			return RDL_PATH_RD;
+		return rdl_span_equal(path->first, RDL_SPAN("dp")) ? RDL_PATH_SEND : RDL_PATH_OTHER;
+	}
 	if (path->segments != 2)
 		return RDL_PATH_OTHER;
 	if (rdl_span_equal(path->first, RDL_SPAN("rd")))

@@ -12,6 +12,7 @@ enum rdl_path {
 	RDL_PATH_RD,
 	RDL_PATH_LOCATION, /* /rd/ and one segment, which may be empty or anything */
 	RDL_PATH_WELL_KNOWN_CORE,
+	RDL_PATH_SEND, /* /dp (LwM2M 1.1 section 6.4.6) */
 };
 
 /* One request on its way through a worker: views into the datagram, valid as long as it. */

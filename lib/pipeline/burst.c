@@ -87,13 +87,10 @@ static rdl_packet_set classify(struct rdl_pipeline *pipeline, unsigned count)
 	return datagrams;
 }
 
-/* What a reply needs, whatever it says, and all of a request that others may not set. */
-static void begin_request(struct rdl_pipeline *pipeline, unsigned i)
+void rdl_pipeline_begin_reply(struct rdl_pipeline *pipeline, unsigned i)
 {
 	const struct rdl_datagram *datagram = &pipeline->burst.datagrams[i];
-	const struct rdl_coap_message *message = &pipeline->burst.inputs[i].message;
 	struct rdl_packet *packet = pipeline->burst.packets[i];
-	struct rdl_request *request = &packet->request;
 	size_t before = (size_t)(datagram->data - packet->frame.data);
 
 	packet->reply = (struct rdl_reply){ .coap = datagram->data,
@@ -103,6 +100,16 @@ static void begin_request(struct rdl_pipeline *pipeline, unsigned i)
 		.block1 = RDL_BLOCK1_NONE };
 	packet->scratch = 0;
 	packet->list = 0;
+}
+
+/* All of a request that others may not set. */
+static void begin_request(struct rdl_pipeline *pipeline, unsigned i)
+{
+	const struct rdl_datagram *datagram = &pipeline->burst.datagrams[i];
+	const struct rdl_coap_message *message = &pipeline->burst.inputs[i].message;
+	struct rdl_request *request = &pipeline->burst.packets[i]->request;
+
+	rdl_pipeline_begin_reply(pipeline, i);
 	request->operation = RDL_OPERATION_OTHER;
 	request->reason = RDL_REASON_NONE;
 	request->code = 0;
@@ -131,16 +138,17 @@ static void reject(struct rdl_pipeline *pipeline, unsigned i, enum rdl_stat sile
 	burst->reply |= rdl_packet_bit(i);
 }
 
-/* Messages that are requests (RFC 7252 sections 3 and 4.2); all others end here. */
-static bool is_request(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap_verdict verdict)
+static bool is_ack_or_reset(const struct rdl_coap_message *message)
+{
+	return message->type == RDL_COAP_ACK || message->type == RDL_COAP_RST;
+}
+
+/* No request, and nobody waits for it (RFC 7252 sections 3 and 4.2). */
+static void end_message(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap_verdict verdict)
 {
 	const struct rdl_coap_message *message = &pipeline->burst.inputs[i].message;
 	unsigned class = RDL_COAP_CODE_CLASS(message->code);
-	bool answers = message->type == RDL_COAP_ACK || message->type == RDL_COAP_RST;
 
-	if (RDL_LIKELY(verdict == RDL_COAP_MESSAGE && class == 0 && !answers &&
-		       message->code != RDL_COAP_EMPTY))
-		return true;
 	if (verdict == RDL_COAP_SHORT)
 		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_coap_short);
 	else if (verdict == RDL_COAP_VERSION)
@@ -149,12 +157,27 @@ static bool is_request(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap_
 		reject(pipeline, i, RDL_STAT_drop_coap_format);
 	else if (message->code == RDL_COAP_EMPTY)
 		reject(pipeline, i, RDL_STAT_drop_coap_empty);
-	else if (answers)
+	else if (is_ack_or_reset(message))
 		rdl_pipeline_drop(pipeline, i, RDL_STAT_drop_coap_ack_request);
 	else if (class >= 2 && class <= 5)
 		reject(pipeline, i, RDL_STAT_drop_coap_response);
 	else
 		reject(pipeline, i, RDL_STAT_drop_coap_reserved);
+}
+
+/* All that are no requests end here, or may be answers. */
+static bool is_request(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap_verdict verdict)
+{
+	const struct rdl_coap_message *message = &pipeline->burst.inputs[i].message;
+	bool parsed = verdict == RDL_COAP_MESSAGE;
+
+	if (RDL_LIKELY(parsed && RDL_COAP_CODE_CLASS(message->code) == 0 &&
+		       !is_ack_or_reset(message) && message->code != RDL_COAP_EMPTY))
+		return true;
+	if (parsed && pipeline->config.awaited != NULL && rdl_pipeline_may_answer(message))
+		pipeline->burst.answer |= rdl_packet_bit(i);
+	else
+		end_message(pipeline, i, verdict);
 	return false;
 }
 
@@ -173,6 +196,9 @@ static rdl_packet_set parse_messages(struct rdl_pipeline *pipeline, rdl_packet_s
 		if (is_request(pipeline, i, verdict))
 			requests |= rdl_packet_bit(i);
 	}
+	if (RDL_UNLIKELY(burst->answer != 0))
+		for (rdl_packet_set left = rdl_pipeline_hear(pipeline); left != 0;)
+			end_message(pipeline, rdl_packet_pop(&left), RDL_COAP_MESSAGE);
 	return requests;
 }
 
@@ -257,7 +283,7 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	for (unsigned i = 0; i < count; i++)
 		burst->packets[i] = packets[i];
 	burst->policy = policy;
-	burst->reply = burst->hand_over = burst->fragment = burst->drop = 0;
+	burst->reply = burst->hand_over = burst->answer = burst->fragment = burst->drop = 0;
 	burst->parcel = burst->elsewhere = burst->foreign = burst->news = burst->secure = 0;
 	burst->rest_count = 0;
 	rdl_stats_add(&pipeline->stats, RDL_STAT_rx_frames, count);
@@ -271,7 +297,8 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 		rdl_pipeline_capture_opened(pipeline);
 	requests = read_options(pipeline, parse_messages(pipeline, datagrams));
 	if (burst->secure != 0)
-		rdl_pipeline_enclose(pipeline, requests | (burst->reply & ~answered));
+		rdl_pipeline_enclose(
+			pipeline, requests | burst->answer | (burst->reply & ~answered));
 	burst->located = locate(pipeline, requests);
 	if (RDL_UNLIKELY(pipeline->capture != NULL))
 		rdl_pipeline_capture_requests(pipeline, requests);

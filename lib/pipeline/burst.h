@@ -49,6 +49,7 @@ struct rdl_burst {
 	 */
 	rdl_packet_set reply; /* framed in the end, to be sent by the port it came by */
 	rdl_packet_set hand_over; /* to shard[i] */
+	rdl_packet_set answer; /* the same, since a device answers, or sends of its own accord */
 	/* of an IP packet: to be put together by the caller, and to come again whole */
 	rdl_packet_set fragment;
 	rdl_packet_set parcel; /* to handshaker[i] */

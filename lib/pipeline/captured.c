@@ -135,3 +135,43 @@ void rdl_pipeline_capture_shed(
 	rdl_pipeline_capture_request(pipeline, 0, packet);
 	rdl_capture_end(pipeline->capture, 0, &end, NULL);
 }
+
+/* Of an empty one only the shard knows whose it is. */
+void rdl_pipeline_capture_answer(
+	struct rdl_pipeline *pipeline, unsigned i, const struct rdl_packet *packet)
+{
+	const struct rdl_answer *answer = &packet->answer;
+	const struct rdl_location location = { .handle = answer->handle };
+	const struct rdl_reply *reply = &packet->reply;
+	struct rdl_capture *capture = pipeline->capture;
+
+	rdl_capture_keep(capture, i, &packet->frame);
+	if (reply->head != 0)
+		rdl_capture_keep_opened(capture, i, &packet->frame,
+			(struct rdl_span){ reply->coap, reply->coap_len }, answer->identity);
+	rdl_capture_by_location(capture, i, &location);
+}
+
+void rdl_pipeline_capture_backs(struct rdl_pipeline *pipeline, struct rdl_packet *const packets[],
+	unsigned count, rdl_packet_set send)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct rdl_answer *answer = &packets[i]->answer;
+		struct rdl_capture_end end = { RDL_FATE_TAKEN, 0, 0 };
+		bool sent = rdl_packet_is_in(send, i);
+
+		if (answer->back == RDL_BACK_CODE)
+			end.code = answer->back_code;
+		rdl_capture_end(pipeline->capture, i, &end, sent ? &packets[i]->frame : NULL);
+	}
+}
+
+void rdl_pipeline_capture_shed_answer(
+	struct rdl_pipeline *pipeline, const struct rdl_packet *packet, enum rdl_stat why)
+{
+	const struct rdl_capture_end end = { RDL_FATE_DROPPED, 0, (uint8_t)why };
+
+	rdl_capture_clear(pipeline->capture);
+	rdl_pipeline_capture_answer(pipeline, 0, packet);
+	rdl_capture_end(pipeline->capture, 0, &end, NULL);
+}

@@ -54,6 +54,13 @@ static void hand_over(struct rdl_pipeline *pipeline, unsigned i, unsigned partit
 	burst->hand_over |= rdl_packet_bit(i);
 }
 
+/* The reply to a block that is not the last. */
+static void ask_for_more(struct rdl_pipeline *pipeline, unsigned i)
+{
+	rdl_reply_write(&pipeline->burst.packets[i]->reply, RDL_COAP_CONTINUE, NULL);
+	pipeline->burst.reply |= rdl_packet_bit(i);
+}
+
 static void decide_rd(struct rdl_pipeline *pipeline, unsigned i)
 {
 	struct rdl_burst *burst = &pipeline->burst;
@@ -76,8 +83,7 @@ static void decide_rd(struct rdl_pipeline *pipeline, unsigned i)
 		judge(pipeline, i, &scratch);
 		break;
 	case RDL_BODY_PART:
-		rdl_reply_write(&packet->reply, RDL_COAP_CONTINUE, NULL);
-		burst->reply |= rdl_packet_bit(i);
+		ask_for_more(pipeline, i);
 		return;
 	case RDL_BODY_SHED:
 		return;
@@ -198,6 +204,28 @@ static bool discovery_matches(const struct rdl_parameters *p)
 	return true;
 }
 
+static void decide_send(struct rdl_pipeline *pipeline, unsigned i)
+{
+	struct rdl_cursor scratch;
+	enum rdl_body body = RDL_BODY_WHOLE;
+
+	if (pipeline->burst.inputs[i].has_block1)
+		body = rdl_pipeline_body(pipeline, i, &scratch);
+	switch (body) {
+	case RDL_BODY_WHOLE:
+		rdl_pipeline_take_send(pipeline, i);
+		break;
+	case RDL_BODY_PART:
+		ask_for_more(pipeline, i);
+		break;
+	case RDL_BODY_SHED:
+		break;
+	case RDL_BODY_REFUSED:
+		answer(pipeline, i);
+		break;
+	}
+}
+
 static void decide_discovery(struct rdl_pipeline *pipeline, unsigned i)
 {
 	struct rdl_burst *burst = &pipeline->burst;
@@ -236,6 +264,11 @@ static void decide(struct rdl_pipeline *pipeline, unsigned i)
 	rdl_stats_add(&pipeline->stats, RDL_STAT_requests_other, 1);
 	if (input->option_reason == RDL_REASON_NONE && input->path == RDL_PATH_WELL_KNOWN_CORE) {
 		decide_discovery(pipeline, i);
+		return;
+	}
+	if (input->option_reason == RDL_REASON_NONE && input->path == RDL_PATH_SEND &&
+		rdl_pipeline_may_send(pipeline, i)) {
+		decide_send(pipeline, i);
 		return;
 	}
 	request->reason = input->option_reason != RDL_REASON_NONE ? (uint8_t)input->option_reason

@@ -7,6 +7,7 @@
 #include "lwm2m.h"
 #include "net.h"
 #include "parcel.h"
+#include "token.h"
 
 /*
  * One packet: its frame, and the request decoded from it. frame.room must leave, behind the frame,
@@ -32,6 +33,7 @@ struct rdl_packet {
 	union {
 		uint8_t kind; /* of what one worker gives to another, which is the packet itself */
 		struct rdl_request request;
+		struct rdl_answer answer; /* to a request of ours */
 		struct rdl_dtls_parcel parcel; /* of those for a handshaker */
 		struct rdl_foreign_frame foreign; /* of those for the kernel */
 	} __attribute__((aligned(RDL_CACHE_LINE)));

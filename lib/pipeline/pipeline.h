@@ -10,6 +10,7 @@
 #include "blocks.h"
 #include "burst.h"
 #include "capture.h"
+#include "owners.h"
 #include "paths.h"
 #include "policy.h"
 #include "refusals.h"
@@ -41,6 +42,14 @@ struct rdl_pipeline_config {
 	/* the worker's sessions, and at which of rdl_interface.udp_ports they are; NULL: none */
 	struct rdl_dtls *dtls;
 	unsigned dtls_udp_port;
+	/*
+	 * What devices answer to requests of ours goes to the shard that their token names, or that
+	 * awaits an empty message: rdl_token_awaited() by this key. NULL: nobody asks them
+	 * anything.
+	 */
+	const struct rdl_owners *awaited;
+	struct rdl_key awaited_key;
+	struct rdl_speck token_key;
 	/* Told of another worker's session that a registration lives by no more; NULL: nobody. */
 	void (*leave)(void *context, uint64_t session);
 	/*
@@ -111,6 +120,13 @@ RDL_MUST_CHECK rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline
 	const struct rdl_policy *policy, struct rdl_packet *const packets[], unsigned count);
 
 /*
+ * Writes and frames what shards have said is to be sent back for answers: an ACK, a Reset, a code.
+ * Returns the packets to send; the others are to be freed.
+ */
+RDL_MUST_CHECK rdl_packet_set rdl_pipeline_acknowledge(
+	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
+
+/*
  * When more comes than a worker can read: the packets, of `count`, that look like Registers at a
  * glance, counted as shed, to be freed. Devices that are registered lose nothing by it, whose
  * Updates would be lost among them.
@@ -118,7 +134,11 @@ RDL_MUST_CHECK rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline
 RDL_MUST_CHECK rdl_packet_set rdl_pipeline_triage(
 	struct rdl_pipeline *pipeline, struct rdl_packet *const packets[], unsigned count);
 
-/* Counts requests that found no credit towards their shard and are freed unanswered. */
+/*
+ * Counts requests, and answers of devices, that found no credit towards their shard and are freed
+ * unanswered.
+ */
 void rdl_pipeline_shed(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
+void rdl_pipeline_shed_answer(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 
 #endif

@@ -70,6 +70,22 @@ void rdl_pipeline_echo_block(struct rdl_packet *packet, const struct rdl_input *
 /* Lets go of what a packet's request was decoded from and into, once nobody reads it any more. */
 void rdl_pipeline_let_go(struct rdl_pipeline *pipeline, struct rdl_packet *packet);
 
+/* What a reply needs, whatever it says, and nothing kept for the packet. */
+void rdl_pipeline_begin_reply(struct rdl_pipeline *pipeline, unsigned i);
+/* Whether a message that is no request may answer one of ours. */
+bool rdl_pipeline_may_answer(const struct rdl_coap_message *message);
+/*
+ * Of the messages in the burst's set of answers, reads those that somebody waits for, and says
+ * which shard. Returns the others, which are in the set no more.
+ */
+rdl_packet_set rdl_pipeline_hear(struct rdl_pipeline *pipeline);
+/*
+ * Whether a request to /dp is one that is taken: a POST in the session of a registration. Then,
+ * once its payload is whole, it is no more a request, but an answer that nobody asked for.
+ */
+bool rdl_pipeline_may_send(const struct rdl_pipeline *pipeline, unsigned i);
+void rdl_pipeline_take_send(struct rdl_pipeline *pipeline, unsigned i);
+
 /*
  * Policy and route of requests: puts each into one of the burst's sets, its reply written where it
  * has one.
@@ -100,6 +116,13 @@ RDL_APART void rdl_pipeline_capture_request(
 RDL_APART void rdl_pipeline_capture_replies(struct rdl_pipeline *pipeline,
 	struct rdl_packet *const packets[], unsigned count, rdl_packet_set send);
 RDL_APART void rdl_pipeline_capture_shed(
+	struct rdl_pipeline *pipeline, const struct rdl_packet *packet, enum rdl_stat why);
+/* The same of answers, of which `send` have something that goes back. */
+RDL_APART void rdl_pipeline_capture_answer(
+	struct rdl_pipeline *pipeline, unsigned i, const struct rdl_packet *packet);
+RDL_APART void rdl_pipeline_capture_backs(struct rdl_pipeline *pipeline,
+	struct rdl_packet *const packets[], unsigned count, rdl_packet_set send);
+RDL_APART void rdl_pipeline_capture_shed_answer(
 	struct rdl_pipeline *pipeline, const struct rdl_packet *packet, enum rdl_stat why);
 
 /* Puts a reply that is written into its frame, and counts it by its code. */

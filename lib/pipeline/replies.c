@@ -96,13 +96,16 @@ static void keep_session(struct rdl_pipeline *pipeline, const struct rdl_packet 
 {
 	uint32_t now_s = (uint32_t)(pipeline->now_ms / 1000);
 	const struct rdl_request *request = &packet->request;
+	struct rdl_dtls *dtls = pipeline->config.dtls;
 
-	if (request->code == RDL_COAP_DELETED)
-		rdl_dtls_keep(pipeline->config.dtls, packet->session, 0, now_s);
-	else if (request->code != RDL_COAP_CREATED && request->code != RDL_COAP_CHANGED)
+	if (request->code == RDL_COAP_DELETED) {
+		rdl_dtls_keep(dtls, packet->session, 0, now_s);
+	} else if (request->code != RDL_COAP_CREATED && request->code != RDL_COAP_CHANGED) {
 		return;
-	else if (request->lifetime_s > 0)
-		rdl_dtls_keep(pipeline->config.dtls, packet->session, request->lifetime_s, now_s);
+	} else if (request->lifetime_s > 0) {
+		rdl_dtls_keep(dtls, packet->session, request->lifetime_s, now_s);
+		rdl_dtls_set_registration(dtls, packet->session, request->location.handle);
+	}
 	if (request->session != 0 && request->session != packet->session)
 		leave(pipeline, request->session, now_s);
 }

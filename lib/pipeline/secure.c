@@ -146,7 +146,7 @@ void rdl_pipeline_enclose(struct rdl_pipeline *pipeline, rdl_packet_set packets)
 			/* Where it goes, like any reply. */
 			packet->request.peer = item->datagram->peer;
 			packet->request.local = item->datagram->local;
-		} else {
+		} else if (!rdl_packet_is_in(burst->answer, i)) {
 			/* For the verdict on a Register, which comes when all have been here. */
 			if (identities != NULL && burst->inputs[i].path == RDL_PATH_RD)
 				rdl_identities_prefetch(identities, packet->request.identity);

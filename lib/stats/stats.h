@@ -41,6 +41,8 @@
 	X(shed_register, "Register shed: no credit towards its shard")                         \
 	X(shed_update, "Update shed: no credit towards its shard")                             \
 	X(shed_deregister, "De-register shed: no credit towards its shard")                    \
+	X(shed_answer, "answer of a device shed: no credit towards its shard")                 \
+	X(shed_send, "Send of a device shed: the same")                                        \
 	X(admission_rate, "new Register shed: over admission.registers_per_s")                 \
 	X(admission_prefix, "new Register shed: over admission.per_prefix for its network")    \
 	X(admission_update, "Update shed: over admission.updates for its registration")        \
@@ -91,6 +93,9 @@
 	X(requests_deregister, "De-register requests")                             \
 	X(requests_other, "other CoAP requests")                                   \
 	X(resets, "Reset messages sent")                                           \
+	X(acks, "empty ACKs sent, to responses and notifications of devices")      \
+	X(device_requests, "requests to devices sent, copies of them, too")        \
+	X(device_answers, "responses, ACKs, Resets to those, and Sends, taken in") \
 	X(registered, "registrations of endpoints that had none")                  \
 	X(replaced, "registrations replaced by a Register of their endpoint")      \
 	X(updated, "registrations updated, by late copies, too")                   \

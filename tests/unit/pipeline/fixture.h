@@ -91,7 +91,7 @@ struct run {
 	struct rdl_packet packet;
 	/* What became of it: bit 0 of one. */
 	struct {
-		rdl_packet_set reply, hand_over, fragment, drop;
+		rdl_packet_set reply, hand_over, answer, fragment, drop;
 		uint8_t shard[1];
 	} burst;
 	struct frame_spec spec;
@@ -121,11 +121,13 @@ static inline void run_go(struct run *run)
 	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, packets, 1);
 	run->burst.reply = burst->reply;
 	run->burst.hand_over = burst->hand_over;
+	run->burst.answer = burst->answer;
 	run->burst.fragment = burst->fragment;
 	run->burst.drop = burst->drop;
 	run->burst.shard[0] = burst->shard[0];
-	assert_int_equal(
-		run->burst.reply + run->burst.hand_over + run->burst.drop + run->burst.fragment, 1);
+	assert_int_equal(run->burst.reply + run->burst.hand_over + run->burst.answer +
+				 run->burst.drop + run->burst.fragment,
+		1);
 	assert_int_equal(counter(RDL_STAT_rx_frames), 1);
 	assert_int_equal(counter(RDL_STAT_tx_frames), run->burst.reply);
 	assert_int_equal(all_drops(), run->burst.drop);
@@ -323,6 +325,8 @@ static inline const char *gist_of(const struct run *run)
 
 	if (run->burst.drop != 0)
 		return "silence";
+	if (run->burst.answer != 0)
+		return "answer";
 	if (run->burst.hand_over != 0)
 		return operations[run->packet.request.operation];
 	snprintf(text, sizeof(text), "reply %u.%02u", run_coap(run).data[1] >> 5,

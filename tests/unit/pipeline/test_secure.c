@@ -23,6 +23,7 @@ static struct rdl_identities *identities;
 static uint32_t proved; /* of those who may register anything */
 static struct rdl_interface interface;
 static struct rdl_refusals refusals;
+static uint64_t session_generation; /* of sessions, beside the octets that datagrams have of them */
 static uint16_t rest_len; /* of each message: what stands at REST */
 
 /* A datagram: verdict, thread, session, the latter four octets; of a record its header's length. */
@@ -37,7 +38,7 @@ void rdl_dtls_open(
 		items[i].verdict = datagram->data[0];
 		items[i].to = datagram->data[1];
 		items[i].evicted = datagram->data[0] == RDL_DTLS_BEGIN ? 77 : 0;
-		datagram->session = rdl_get_be32(datagram->data + 2);
+		datagram->session = session_generation << 32 | rdl_get_be32(datagram->data + 2);
 		if (items[i].verdict == RDL_DTLS_ANSWER) {
 			memset(datagram->data, 0xc0, 5);
 			datagram->len = 5;
@@ -179,6 +180,18 @@ static const struct rdl_burst *go(struct run runs[], unsigned count)
 		all_drops() - counter(RDL_STAT_drop_dtls_rest) - counter(RDL_STAT_drop_dtls_record),
 		rdl_packet_count(burst->drop));
 	assert_int_equal(counter(RDL_STAT_tx_frames), rdl_packet_count(burst->reply));
+	return burst;
+}
+
+/* One that is for a shard as an answer. */
+static const struct rdl_burst *go_for_answer(struct run *run)
+{
+	struct rdl_packet *packet = &run->packet;
+
+	memset(&pipeline.stats, 0, sizeof(pipeline.stats));
+	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, &packet, 1);
+	assert_int_equal(burst->answer, 1);
+	assert_int_equal(burst->reply | burst->hand_over | burst->drop | burst->parcel, 0);
 	return burst;
 }
 
@@ -490,6 +503,8 @@ static void test_answers(void **state)
 			expect_sealed(&run, &reply);
 		assert_int_equal(counter(rdl_stat_of_code(answers[i].code)), 1);
 		assert_int_equal(rdl_dtls_counts(dtls)->registered, answers[i].registered);
+		assert_int_equal(rdl_dtls_registration(dtls, session),
+			answers[i].registered == 1 ? some_location.handle : RDL_DTLS_NONE);
 		run_end(&run);
 	}
 	/* And no longer than the registration. */
@@ -569,6 +584,132 @@ static void test_over(void **state)
 	run_end(&run);
 }
 
+/* ---- requests to devices ---- */
+
+static const struct rdl_key token_secret = { 5, 5 };
+
+static void ask_devices(void)
+{
+	static struct rdl_owners *awaited;
+
+	if (awaited == NULL)
+		awaited = rdl_owners_init(zeroed(rdl_owners_memory(10)), 10);
+	pipeline.config.awaited = awaited;
+	pipeline.config.shards = 2;
+	rdl_speck_expand(&pipeline.config.token_key, &token_secret);
+}
+
+static struct message response(uint32_t handle)
+{
+	uint8_t token[RDL_TOKEN_LEN];
+	struct message m;
+
+	rdl_token_write(&pipeline.config.token_key, &(struct rdl_token){ handle, 3 }, token);
+	message_start(&m, RDL_COAP_CON, RDL_COAP_CONTENT, 0xbeef, token, sizeof(token));
+	message_payload(&m, "21.5", 4);
+	return m;
+}
+
+static rdl_packet_set send_back(struct run *run, enum rdl_answer_back back, uint8_t code)
+{
+	struct rdl_packet *packet = &run->packet;
+
+	packet->answer.back = (uint8_t)back;
+	packet->answer.back_code = code;
+	return rdl_pipeline_acknowledge(&pipeline, &packet, 1);
+}
+
+/* The shard learns by whom; what goes back is sealed, unless the session is over. */
+static void test_device_answers(void **state)
+{
+	ask_devices();
+	for (uint32_t session = OVER - 1; session <= OVER; session++) {
+		struct message m = response(0x01000007), ack = line_hex("6000beef");
+		struct run run = datagram_of(RDL_DTLS_MESSAGE, session, 1, &m);
+
+		const struct rdl_burst *burst = go_for_answer(&run);
+		assert_int_equal(burst->shard[0], 1);
+		assert_int_equal(run.packet.answer.kind, RDL_ANSWER_RESPONSE);
+		assert_int_equal(run.packet.answer.session, session);
+		assert_int_equal(run.packet.answer.handle, 0x01000007);
+		assert_int_equal(run.packet.answer.number, 3);
+		assert_int_equal(run.packet.answer.identity, proved);
+		assert_int_equal(run.packet.answer.local.udp_port, 1);
+		assert_int_equal(run.packet.answer.payload.len, 4);
+		assert_memory_equal(run.packet.answer.payload.data, "21.5", 4);
+		assert_int_equal(send_back(&run, RDL_BACK_ACK, 0), session != OVER);
+		assert_int_equal(counter(RDL_STAT_drop_dtls_over), session == OVER);
+		if (session != OVER)
+			expect_sealed(&run, &ack);
+		run_end(&run);
+	}
+}
+
+/* Of a session that a registration lives by, and of no other. */
+static void test_send(void **state)
+{
+	struct message send = line("CON POST 11:dp 12:#6e | [1]");
+	struct message get = line("CON GET 11:dp");
+	struct message changed = line_reply(&send, RDL_COAP_CHANGED, SALT);
+	uint64_t session = establish(1);
+	uint32_t name = (uint32_t)session;
+	struct run run;
+
+	session_generation = session >> 32;
+	ask_devices();
+	run = datagram_of(RDL_DTLS_MESSAGE, name, 1, &send);
+	assert_int_equal(go(&run, 1)->reply, 1);
+	assert_int_equal(counter(RDL_STAT_code_4_04), 1);
+	run_end(&run);
+	rdl_dtls_keep(dtls, session, 600, 1000);
+	rdl_dtls_set_registration(dtls, session, 0x01000007);
+	run = datagram_of(RDL_DTLS_MESSAGE, name, 1, &get);
+	assert_int_equal(go(&run, 1)->reply, 1);
+	assert_int_equal(counter(RDL_STAT_code_4_04), 1);
+	run_end(&run);
+	run = datagram_of(RDL_DTLS_MESSAGE, name, 1, &send);
+	assert_int_equal(go_for_answer(&run)->shard[0], 1);
+	assert_int_equal(run.packet.answer.kind, RDL_ANSWER_SEND);
+	assert_int_equal(run.packet.answer.handle, 0x01000007);
+	assert_int_equal(run.packet.answer.session, session);
+	assert_int_equal(run.packet.answer.content_format, 110);
+	assert_int_equal(run.packet.answer.payload.len, 3);
+	assert_int_equal(send_back(&run, RDL_BACK_CODE, RDL_COAP_CHANGED), 1);
+	expect_sealed(&run, &changed);
+	assert_int_equal(counter(RDL_STAT_code_2_04), 1);
+	run_end(&run);
+	rdl_dtls_end(dtls, session);
+	session_generation = 0;
+}
+
+/* What comes in blocks is one Send when it is whole. */
+static void test_send_in_blocks(void **state)
+{
+	struct message first = line("CON POST 11:dp 12:#6e 27:#08 | 0123456789abcdef"),
+		       last = line("CON POST 11:dp 12:#6e 27:#10 | ghi");
+	uint64_t session = establish(1);
+	struct run run;
+
+	session_generation = session >> 32;
+	ask_devices();
+	rdl_dtls_keep(dtls, session, 600, 1000);
+	rdl_dtls_set_registration(dtls, session, 0);
+	run = datagram_of(RDL_DTLS_MESSAGE, (uint32_t)session, 1, &first);
+	assert_int_equal(go(&run, 1)->reply, 1);
+	assert_int_equal(counter(RDL_STAT_code_2_31), 1);
+	run_end(&run);
+	run = datagram_of(RDL_DTLS_MESSAGE, (uint32_t)session, 1, &last);
+	go_for_answer(&run);
+	assert_int_equal(run.packet.answer.payload.len, 19);
+	assert_memory_equal(run.packet.answer.payload.data, "0123456789abcdefghi", 19);
+	assert_int_equal(run.packet.reply.block1, 0x10);
+	rdl_pipeline_shed_answer(&pipeline, &run.packet);
+	assert_int_equal(counter(RDL_STAT_drop_shed_send), 1);
+	run_end(&run);
+	rdl_dtls_end(dtls, session);
+	session_generation = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -583,6 +724,9 @@ int main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_over),
+		cmocka_unit_test(test_device_answers),
+		cmocka_unit_test(test_send),
+		cmocka_unit_test(test_send_in_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
