@@ -1,4 +1,4 @@
-"""A small machine in QEMU with one NIC for the gateway, whose other end is the lab's wire."""
+"""A small machine in QEMU with NICs for the gateway, whose other ends are the lab's wire."""
 import fcntl
 import os
 import struct
@@ -11,9 +11,6 @@ from lab import *  # noqa: E402,F403
 IMAGE = os.path.join(ROOT, "build/nic")
 GUEST, HOST = "198.18.0.2", "198.18.0.1"
 SHELL, TELEMETRY = 1, 2  # ports of the guest's
-PCI = "0000:00:05.0"
-NIC_MAC = "52:54:00:00:00:05"
-SLOT = "0000:01:00.0"  # where another NIC of the kind can be pulled out
 
 
 def namespaced(lab, side, *command):
@@ -28,28 +25,46 @@ def open_tap(name):
     return fd
 
 
-class Guest:
-    """`device` is QEMU's, with its properties; `netdev` those of the tap behind it; `iommu` whether there is one."""
+class Port:
+    """Where a NIC of the guest's is. What is in a slot can be pulled out."""
 
-    def __init__(self, lab, device, netdev="", iommu=True):
+    def __init__(self, number, slot=None):
+        self.tap = "nic%d" % number
+        self.mac = "52:54:00:00:01:%02x" % number
+        self.pci = "0000:00:%02x.0" % (8 + number) if slot is None else "0000:%02x:00.0" % slot
+        self.slot = slot
+
+    def arguments(self, device, netdev):
+        where = "addr=%x" % int(self.pci[8:10], 16)
+        slot = []
+        if self.slot is not None:
+            where = "bus=slot%d" % self.slot
+            slot = ["-device", "pcie-root-port,id=slot%d,chassis=%d,slot=%d,addr=%x" % (
+                self.slot, self.slot, self.slot, 0x18 + self.slot)]
+        return [*slot, "-netdev", "tap,id=%s,ifname=%s,script=no,downscript=no%s" % (self.tap, self.tap, netdev),
+                "-device", "%s,id=port-%s,netdev=%s,mac=%s,%s,romfile=" % (device, self.tap, self.tap, self.mac, where)]
+
+
+class Guest:
+    """
+    With a NIC of each kind, in `ports` by its name, and in `slots` another one of those that may be pulled out.
+    `iommu`: whether there is one.
+    """
+
+    def __init__(self, lab, nics, iommu=True):
         self.lab, self.console, self.monitor = lab, os.path.join(lab.dir, "console"), os.path.join(lab.dir, "monitor")
-        # The NIC's tap and the lab's gateway end, bridged; what leaves them has its checksums made by then.
-        multi = ["multi_queue"] if "queues=" in netdev else []
-        namespaced(lab, "gw", "ip", "tuntap", "add", "nic0", "mode", "tap", *multi)
-        namespaced(lab, "gw", "ip", "tuntap", "add", "nic1", "mode", "tap")
-        namespaced(lab, "gw", "ip", "link", "add", "bridge0", "type", "bridge", "mcast_snooping", "0")
-        namespaced(lab, "gw", "ethtool", "-K", "rdl0", "tx", "off")
-        # Nor may it look into packets, and drop what is not well formed.
-        namespaced(lab, "gw", "sh", "-c", "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 >$f; done")
-        for interface in ("nic0", "nic1", "bridge0"):
-            namespaced(lab, "gw", "sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6" % interface)
-        for interface in ("nic0", "nic1", "rdl0"):
-            namespaced(lab, "gw", "ip", "link", "set", interface, "master", "bridge0", "up")
-        namespaced(lab, "gw", "ip", "link", "set", "bridge0", "up")
+        self.ports = {nic.name: Port(n) for n, nic in enumerate(nics)}
+        pulled = [nic for nic in nics if nic.slot]
+        self.slots = {nic.name: Port(len(nics) + n, n + 1) for n, nic in enumerate(pulled)}
+        self.netdevs = {self.ports[nic.name].tap: nic.netdev for nic in nics}
+        self.netdevs.update({port.tap: "" for port in self.slots.values()})
+        self.bridge()
         tap = open_tap("guest0")
         namespaced(lab, "dev", "ip", "addr", "add", HOST + "/30", "dev", "guest0")
         namespaced(lab, "dev", "ip", "link", "set", "guest0", "up")
         machine = ["-M", "q35,kernel-irqchip=split", "-device", "intel-iommu,intremap=on,caching-mode=on"]
+        ports = [self.ports[nic.name].arguments(nic.device, nic.netdev) for nic in nics]
+        ports += [self.slots[nic.name].arguments(nic.device, "") for nic in pulled]
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", lab.name + "-gw", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-nographic",
              "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768", *(machine if iommu else ["-M", "q35"]),
@@ -59,11 +74,7 @@ class Guest:
              "-no-reboot",
              "-netdev", "tap,id=guest,fd=%d" % tap,
              "-device", "virtio-net-pci,netdev=guest,mac=52:54:00:00:00:fe,addr=4,romfile=",
-             "-netdev", "tap,id=nic,ifname=nic0,script=no,downscript=no%s" % netdev,
-             "-device", "%s,id=port,netdev=nic,mac=%s,addr=5,romfile=" % (device, NIC_MAC),
-             "-netdev", "tap,id=other,ifname=nic1,script=no,downscript=no",
-             "-device", "pcie-root-port,id=rootport,chassis=1,slot=1,addr=6",
-             "-device", "%s,id=pulled,netdev=other,mac=52:54:00:00:00:06,bus=rootport,romfile=" % device],
+             *(argument for port in ports for argument in port)],
             stdin=subprocess.DEVNULL, stdout=open(self.console, "w"), stderr=subprocess.STDOUT, pass_fds=[tap])
         os.close(tap)
         try:
@@ -71,6 +82,22 @@ class Guest:
         except BaseException:
             self.kill()
             raise
+
+    def bridge(self):
+        """The NICs' taps and the lab's gateway end; what leaves them has its checksums made by then."""
+        lab = self.lab
+        namespaced(lab, "gw", "ip", "link", "add", "bridge0", "type", "bridge", "mcast_snooping", "0")
+        namespaced(lab, "gw", "ethtool", "-K", "rdl0", "tx", "off")
+        # Nor may it look into packets, and drop what is not well formed.
+        namespaced(lab, "gw", "sh", "-c", "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 >$f; done")
+        for tap, netdev in self.netdevs.items():
+            multi = ["multi_queue"] if "queues=" in netdev else []
+            namespaced(lab, "gw", "ip", "tuntap", "add", tap, "mode", "tap", *multi)
+        for interface in (*self.netdevs, "bridge0"):
+            namespaced(lab, "gw", "sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6" % interface)
+        for interface in (*self.netdevs, "rdl0"):
+            namespaced(lab, "gw", "ip", "link", "set", interface, "master", "bridge0", "up")
+        namespaced(lab, "gw", "ip", "link", "set", "bridge0", "up")
 
     def is_up(self):
         assert self.process.poll() is None, self.said()
@@ -109,31 +136,30 @@ class Guest:
         assert b"rror" not in said, said
         return said.decode()
 
-    def link(self, state):
-        """Plugs the NIC's cable in ("on") or out ("off")."""
-        self.order("set_link port " + state)
+    def link(self, port, state):
+        """Plugs a NIC's cable in ("on") or out ("off")."""
+        self.order("set_link port-%s %s" % (port.tap, state))
 
-    def pull_out(self):
-        """Asks for the NIC in the slot, as whoever presses the button there; and whether it is out."""
-        self.order("device_del pulled")
+    def pull_out(self, port):
+        """Asks for a NIC in a slot, as whoever presses the button there."""
+        self.order("device_del port-" + port.tap)
 
-    def is_out(self):
-        return "52:54:00:00:00:06" not in self.order("info network") and '"pulled"' not in self.order("info pci")
+    def is_out(self, port):
+        return port.mac not in self.order("info network") and '"port-%s"' % port.tap not in self.order("info pci")
 
     def wire_carries(self, mtu):
         """Of the whole way between the devices and the guest."""
-        for side, interface in (("dev", "dev0"), ("gw", "rdl0"), ("gw", "nic0"), ("gw", "nic1"), ("gw", "bridge0")):
+        for side, interface in (("dev", "dev0"), *(("gw", i) for i in ("rdl0", *self.netdevs, "bridge0"))):
             namespaced(self.lab, side, "ip", "link", "set", interface, "mtu", str(mtu))
 
-    def bind(self, driver, pci=PCI):
+    def bind(self, driver, port):
         """Gives a NIC to a driver; "" to none."""
         self.run("""cd /sys/bus/pci/devices/%s
 [ ! -e driver ] || echo %s >driver/unbind
 echo %s >driver_override
-[ -z "%s" ] || echo %s >/sys/bus/pci/drivers_probe""" % (pci, pci, driver, driver, pci))
+[ -z "%s" ] || echo %s >/sys/bus/pci/drivers_probe""" % (port.pci, port.pci, driver, driver, port.pci))
 
     def gateway(self, ready=True, hugepages=True, **options):
-        options.setdefault("ports", '{ device = "%s"; addresses = [ "%s/24", "%s/64" ]; }' % (PCI, GATEWAY4, GATEWAY6))
         text = config(self.lab.instance, **options)
         gateway = NicGateway(self, text.replace("hugepages = false", "hugepages = true") if hugepages else text)
         if ready:
@@ -143,7 +169,7 @@ echo %s >driver_override
     def kill(self):
         self.process.kill()
         self.process.wait()
-        for interface in ("nic0", "nic1", "bridge0"):
+        for interface in (*self.netdevs, "bridge0"):
             namespaced(self.lab, "gw", "ip", "link", "del", interface)
 
 
