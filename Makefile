@@ -249,6 +249,7 @@ $(call see,tests/bench/guard,pipeline support)
 $(call see,tests/bench/handshakes,handshake support,                         cmocka gnutls)
 $(call see,tests/bench/load,coap support,                                   gnutls)
 $(call see,tests/bench/peers,coap)
+$(call see,tests/device)
 $(foreach l,$(ROOMS),$(call see,tests/unit/$l,$l support,cmocka $(call packages,$l)))
 
 # ---- one way to link ----------------------------------------------------------------------------
@@ -286,6 +287,8 @@ $(call program,rdline-recovery,$(call sources,tests/bench/recovery),        regi
 $(call program,load,        $(call sources,tests/bench/load),               coap support,    gnutls)
 $(call program,mmsg_server, $(PEERS)/mmsg_server.c $(PEERS)/table.c,        coap)
 $(call program,coap_server, $(PEERS)/coap_server.c $(PEERS)/table.c,        coap,            libcoap-3-gnutls)
+# A device on libcoap that lets itself be managed.
+$(call program,device,      $(call sources,tests/device),                   ,                libcoap-3-gnutls)
 # What the configuration's tables say of each key, for the manual.
 $(call program,conf-keys,   tests/conf/keys.c,                              conf,            libconfig)
 
@@ -331,7 +334,7 @@ in_variant = $(patsubst $B/%,build/$1/%,$2)
 
 programs: $(PROGRAMS)
 native-programs: $(NATIVE_PROGRAMS)
-tools: $B/load $B/mmsg_server $B/coap_server
+tools: $B/load $B/mmsg_server $B/coap_server $B/device
 
 # Programs are built in variants of their own, whatever this one is.
 TEST_BUILD = +@$(MAKE) --no-print-directory VARIANT=test programs tools && \
