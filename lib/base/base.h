@@ -265,6 +265,18 @@ RDL_MUST_CHECK bool rdl_base64url_decode_plain(
 	const uint8_t text[RDL_BASE64URL_LEN], uint64_t *word);
 
 /*
+ * RFC 4648 section 4: octets as text with padding, and back. Decoding is false when the text is not
+ * the one spelling of some octets, or these are more than `room`.
+ */
+void rdl_cursor_base64(struct rdl_cursor *c, struct rdl_span octets);
+RDL_MUST_CHECK bool rdl_base64_decode(
+	struct rdl_span text, uint8_t *octets, size_t room, size_t *len);
+static inline size_t rdl_base64_len(size_t octets)
+{
+	return (octets + 2) / 3 * 4;
+}
+
+/*
  * Shell-like match of whole `text`: '*' any run of octets,
  * '?' one octet. Linear in practice: one backtrack point.
  */

@@ -67,6 +67,13 @@ void rdl_lines_refuse(struct rdl_lines_client *client, const char *text)
 	client->dead = true;
 }
 
+static void free_client(struct rdl_lines_client *client)
+{
+	rdl_outbox_free(&client->out);
+	free(client->line);
+	free(client);
+}
+
 static void let_go(struct rdl_lines *lines, unsigned i)
 {
 	struct rdl_lines_client *client = lines->clients[i];
@@ -74,8 +81,7 @@ static void let_go(struct rdl_lines *lines, unsigned i)
 	if (lines->config.closed != NULL)
 		lines->config.closed(client);
 	close(client->fd);
-	rdl_outbox_free(&client->out);
-	free(client);
+	free_client(client);
 	lines->clients[i] = lines->clients[--lines->client_count];
 	__atomic_store_n(&lines->counts.clients, lines->client_count, __ATOMIC_RELAXED);
 }
@@ -89,10 +95,10 @@ static struct rdl_lines_client *new_client(struct rdl_lines *lines, int fd)
 	client->lines = lines;
 	client->fd = fd;
 	client->heard_ms = rdl_clock_ms();
-	if (!rdl_outbox_init(&client->out, lines->config.out_octets) ||
+	client->line = malloc(lines->config.line_octets);
+	if (!rdl_outbox_init(&client->out, lines->config.out_octets) || client->line == NULL ||
 		watch(lines, EPOLL_CTL_ADD, fd, EPOLLIN, client) != 0) {
-		rdl_outbox_free(&client->out);
-		free(client);
+		free_client(client);
 		return NULL;
 	}
 	return client;
@@ -113,14 +119,17 @@ static void take_lines(struct rdl_lines_client *client)
 	}
 	client->line_len -= done;
 	memmove(client->line, client->line + done, client->line_len);
-	if (client->line_len == sizeof(client->line) && !client->dead)
-		rdl_lines_refuse(client, "a line is longer than 4095 octets");
+	if (client->line_len < config->line_octets || client->dead)
+		return;
+	char text[64];
+	snprintf(text, sizeof(text), "a line is longer than %zu octets", config->line_octets - 1);
+	rdl_lines_refuse(client, text);
 }
 
 static void receive(struct rdl_lines_client *client)
 {
 	ssize_t n = recv(client->fd, client->line + client->line_len,
-		sizeof(client->line) - client->line_len, MSG_DONTWAIT);
+		client->lines->config.line_octets - client->line_len, MSG_DONTWAIT);
 
 	if (n < 0) {
 		client->dead = errno != EAGAIN && errno != EINTR;
@@ -200,8 +209,12 @@ static void settle(struct rdl_lines *lines)
 
 static void handle(struct rdl_lines *lines, const struct epoll_event *event)
 {
-	if (event->data.ptr == &lines->wake)
+	if (event->data.ptr == &lines->wake) {
+		uint64_t times;
+
+		(void)!read(lines->wake, &times, sizeof(times));
 		return;
+	}
 	if (event->data.ptr == lines) {
 		accept_some(lines);
 		return;
@@ -246,6 +259,8 @@ struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config)
 		return NULL;
 	}
 	lines->config = *config;
+	if (lines->config.line_octets == 0)
+		lines->config.line_octets = RDL_LINES_MAX;
 	lines->listener = rdl_lines_listen(&config->at, config->area);
 	if (lines->listener < 0) {
 		free(lines);
@@ -278,15 +293,20 @@ static void stop_listening(struct rdl_lines *lines)
 	lines->listener = -1;
 }
 
-void rdl_lines_stop(struct rdl_lines *lines)
+void rdl_lines_wake(struct rdl_lines *lines)
 {
 	static const uint64_t one = 1;
 
+	/* An eventfd that takes no more is readable anyway. */
+	(void)!write(lines->wake, &one, sizeof(one));
+}
+
+void rdl_lines_stop(struct rdl_lines *lines)
+{
 	if (lines == NULL || !lines->thread.running)
 		return;
 	rdl_thread_ask(&lines->thread);
-	/* An eventfd that takes no more is readable anyway. */
-	(void)!write(lines->wake, &one, sizeof(one));
+	rdl_lines_wake(lines);
 	rdl_thread_stop(&lines->thread);
 	stop_listening(lines);
 	while (lines->client_count > 0)

@@ -9,6 +9,7 @@
 #include "outbox.h"
 #include "thread.h"
 
+/* Octets of the longest line with its end, where nothing else is said. */
 #define RDL_LINES_MAX 4096
 
 struct rdl_lines;
@@ -22,7 +23,7 @@ struct rdl_lines_client {
 	bool waits; /* until its socket takes more */
 	uint64_t heard_ms;
 	size_t line_len;
-	char line[RDL_LINES_MAX];
+	char *line; /* of config.line_octets */
 	struct rdl_outbox out;
 	void *state; /* the owner's */
 };
@@ -31,6 +32,7 @@ struct rdl_lines_client {
 struct rdl_lines_place {
 	const char *path;
 	const char *group; /* who may connect besides this process's user; NULL: its own group */
+	unsigned mode; /* 0: 0660 */
 	/* Of the configuration that wants it, for what is said of it. */
 	const char *file;
 	unsigned line;
@@ -41,6 +43,7 @@ struct rdl_lines_config {
 	struct rdl_lines_place at;
 	unsigned clients_max;
 	size_t out_octets; /* of each client's buffer */
+	size_t line_octets; /* of the longest line with its end; 0: RDL_LINES_MAX */
 	unsigned idle_ms; /* after which a silent client is sent away, unless it `keeps` */
 	/*
 	 * A line of `len` octets, without its end; not UTF-8, nor anything else, as long as nobody
@@ -75,7 +78,7 @@ struct rdl_lines {
 };
 
 /*
- * Makes the socket, of mode 0660, in place of one that nobody serves; logs and returns NULL when it
+ * Makes the socket in place of one that nobody serves; logs and returns NULL when it
  * cannot. Nobody is served before rdl_lines_start().
  */
 RDL_MUST_CHECK struct rdl_lines *rdl_lines_open(const struct rdl_lines_config *config);
@@ -86,6 +89,9 @@ RDL_MUST_CHECK int rdl_lines_start(struct rdl_lines *lines);
  */
 void rdl_lines_stop(struct rdl_lines *lines);
 void rdl_lines_close(struct rdl_lines *lines);
+
+/* Has the thread make a round now. By any thread, from rdl_lines_start() to rdl_lines_stop(). */
+void rdl_lines_wake(struct rdl_lines *lines);
 
 /* Adds to what waits for the client; false, and nothing added, when there is no room. */
 static inline bool rdl_lines_put(struct rdl_lines_client *client, const void *data, size_t len)

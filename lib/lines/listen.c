@@ -13,7 +13,7 @@
 
 #include "log.h"
 
-#define MODE 0660
+#define MODE_DEFAULT 0660
 #define BACKLOG 128
 
 __attribute__((format(printf, 2, 3))) static int complain(
@@ -86,7 +86,7 @@ static int group_of(const struct rdl_lines_place *at, gid_t *gid)
 static int bind_at(int fd, const struct rdl_lines_place *at, gid_t gid)
 {
 	struct sockaddr_un address = address_of(at);
-	mode_t mask = umask(0777 & ~MODE);
+	mode_t mode = at->mode != 0 ? at->mode : MODE_DEFAULT, mask = umask(0777 & ~mode);
 	int bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
 
 	umask(mask);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A listening UNIX socket of mode 0660. */
+/* A listening UNIX socket. */
 #ifndef RDL_LISTEN_H
 #define RDL_LISTEN_H
 

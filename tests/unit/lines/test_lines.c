@@ -236,6 +236,64 @@ static void the_end(void **state)
 	rdl_lines_close(NULL);
 }
 
+/* Lines as long as the owner says, and a mode that it says. */
+static void as_its_owner_says(void **state)
+{
+	struct rdl_lines *lines = rdl_lines_open(&(struct rdl_lines_config){
+		.area = "test",
+		.at = { .path = path, .mode = 0600, .file = "test.conf", .line = 7 },
+		.clients_max = 1,
+		.out_octets = OUT_OCTETS,
+		.line_octets = 9,
+		.idle_ms = PATIENCE_MS,
+		.line = answer,
+	});
+	struct stat status;
+
+	assert_non_null(lines);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(rdl_lines_start(lines), 0);
+	int fd = connected();
+	talk_say(fd, "12345678\n123456789\n");
+	hears(fd, "<12345678>\n{\"error\":\"a line is longer than 8 octets\"}\n");
+	hears(fd, "");
+	close(fd);
+	rdl_lines_close(lines);
+}
+
+static unsigned round_count; /* relaxed */
+
+static int count_rounds(struct rdl_lines *lines)
+{
+	__atomic_store_n(&round_count, round_count + 1, __ATOMIC_RELAXED);
+	return -1;
+}
+
+/* Each time one more round, and none that nobody asked for. */
+static void woken(void **state)
+{
+	struct rdl_lines *lines = rdl_lines_open(&(struct rdl_lines_config){
+		.area = "test",
+		.at = { .path = path, .file = "test.conf", .line = 7 },
+		.clients_max = 1,
+		.out_octets = OUT_OCTETS,
+		.line = answer,
+		.work = count_rounds,
+	});
+
+	assert_non_null(lines);
+	assert_int_equal(rdl_lines_start(lines), 0);
+	for (unsigned i = 1; i <= 2; i++) {
+		rdl_lines_wake(lines);
+		while (__atomic_load_n(&round_count, __ATOMIC_RELAXED) < i)
+			usleep(1000);
+	}
+	usleep(20000);
+	assert_int_equal(__atomic_load_n(&round_count, __ATOMIC_RELAXED), 2);
+	rdl_lines_close(lines);
+}
+
 static void a_socket_of_its_mode(void **state)
 {
 	struct rdl_lines *lines = server_at(path, PATIENCE_MS);
@@ -314,6 +372,8 @@ int main(void)
 		cmocka_unit_test(who_says_nothing),
 		cmocka_unit_test(who_does_not_read),
 		cmocka_unit_test(the_end),
+		cmocka_unit_test(as_its_owner_says),
+		cmocka_unit_test(woken),
 		cmocka_unit_test(a_socket_of_its_mode),
 		cmocka_unit_test(what_is_in_the_way),
 		cmocka_unit_test(its_folder_and_group),
