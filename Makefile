@@ -17,6 +17,8 @@ neighbours_DEPS := net
 paths_DEPS    := net
 owners_DEPS   := base
 token_DEPS    := net
+targets_DEPS  := base
+targets_PKGS  := jansson
 lwm2m_DEPS    := base net coap link
 policy_DEPS   := identities
 policy_PKGS   := libxxhash
@@ -55,7 +57,7 @@ sealed_PKGS   := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments neighbours paths owners token admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry orders events \
+LIBS := base clock channel net fragments neighbours paths owners token targets admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry orders events \
 	refusals capture pipeline shard pktio credentials identities dtls handshake journal sealed
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
@@ -242,7 +244,7 @@ $(eval $(call archive,support))
 $(call see,app,             start ctl inspect top)
 $(call see,tests/support,   pipeline shard_core,                            cmocka)
 $(call see,tests/model,     pipeline shard support,                         cmocka libdpdk)
-$(call see,tests/fuzz,      coap policy pipeline shard conf fragments dtls handshake journal sealed support)
+$(call see,tests/fuzz,      coap policy pipeline shard conf fragments dtls handshake journal sealed targets support)
 $(call see,tests/conf,      conf)
 $(call see,tests/bench,     start support,                                  libdpdk)
 $(call see,tests/bench/guard,pipeline support)
@@ -323,6 +325,7 @@ $(call fuzz_target,fuzz_cid,       handshake)
 $(call fuzz_target,fuzz_messages,  handshake)
 $(call fuzz_target,fuzz_entries,   registry)
 $(call fuzz_target,fuzz_sealed,    sealed)
+$(call fuzz_target,fuzz_targets,   targets)
 $(call fuzz_target,fuzz_burst,     pipeline shard,$(wildcard tests/fuzz/burst_*.c))
 
 unit_programs = $(foreach l,$1,$(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/$l/test_*.c))))
