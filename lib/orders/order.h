@@ -127,6 +127,7 @@ struct rdl_order {
 struct rdl_report {
 	uint8_t kind; /* RDL_REPORT */
 	uint8_t state; /* enum rdl_order_state; `answered`: octets of the answer */
+	uint8_t reason; /* enum rdl_order_reason: `queued`, and asleep: until it wakes up */
 	uint8_t code; /* `answered` */
 	bool more; /* `answered`: more octets of it come in further reports, in their order */
 	uint16_t content_format; /* `answered` */
