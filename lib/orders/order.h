@@ -73,17 +73,20 @@ enum rdl_order_observe {
 #define RDL_ORDER_PATH_MAX 128 /* octets of path and of queries, as options, together */
 #define RDL_ORDER_ID_MAX 64
 
-/* Of a shard's order that is its own while it holds it; callers leave it zero. */
+/* The shard's own part of an order, while it holds it; callers leave it zero. */
 struct rdl_order_course {
-	struct rdl_order *next, *prev;
-	uint64_t due_ms, given_ms, sent_ms;
-	uint32_t number; /* of its token */
-	uint32_t dialogue;
-	uint32_t offset; /* octets of payload sent, or of the answer received, so far */
-	uint32_t sequence; /* of the last notification */
-	uint64_t heard_ms; /* when that came */
-	uint8_t szx; /* of the blocks it goes by */
-	uint8_t phase;
+	struct rdl_order *next, *previous;
+	uint64_t sent_ms; /* the first time; 0: not yet */
+	uint64_t expires_ms; /* not sent by then, it never is */
+	uint64_t heard_ms; /* when the newest notification came */
+	uint32_t sequence; /* of that */
+	uint32_t number; /* of the observation's token */
+	/* Octets of the payload that have arrived there, and then of the answer that have here. */
+	uint32_t offset;
+	uint16_t content_format; /* of the answer */
+	uint8_t szx; /* of its blocks */
+	bool reads; /* the first block of the answer has come */
+	bool observes;
 };
 
 /*
