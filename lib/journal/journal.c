@@ -14,11 +14,17 @@ static void tell_before(struct rdl_journal_header *header, const struct rdl_jour
 		return;
 	before = &logs->runs[logs->count - 1];
 	header->before = before->number;
+	uint64_t behind = before->header.origin;
 	header->before_shards = (uint16_t)before->shards;
 	for (size_t i = 0; i < before->shards; i++) {
 		assert(before->logs[i].told.was_read);
 		header->ends[i] = before->logs[i].told.end;
+		if (before->header.origin + header->ends[i] >= behind)
+			behind = before->header.origin + header->ends[i] + 1;
 	}
+	/* Its own are above those that runs before it have given. */
+	if (header->origin > 0 && header->origin < behind)
+		header->origin = behind;
 }
 
 /* Runs that began and logged nothing are as if they had never been; the others are older. */
@@ -35,6 +41,8 @@ static bool sort_out(
 			rc = rdl_journal_remove_run(
 				journal->disk, journal->directory, logs->numbers[i]);
 	}
+	if (rc == 0)
+		rc = rdl_journal_look_at_old(journal, logs);
 	return rc == 0 || rdl_journal_problem(problem, journal->directory,
 				  "what is left of others cannot be removed: %s", strerror(-rc));
 }
@@ -131,6 +139,7 @@ struct rdl_journal *rdl_journal_begin(struct rdl_journal_logs *logs,
 	journal->header.run = rdl_journal_logs_next_run(logs);
 	memcpy(journal->header.identity.run_id, config->run_id, RDL_JOURNAL_ID_LEN);
 	memcpy(journal->header.boot_id, config->boot_id, RDL_JOURNAL_ID_LEN);
+	journal->header.origin = config->origin;
 	tell_before(&journal->header, logs);
 	bool ok = get_memory(journal, logs);
 	if (!ok)
@@ -156,6 +165,7 @@ void rdl_journal_close(struct rdl_journal *journal)
 		free(writer->octets);
 	}
 	free(journal->older);
+	free(journal->old);
 	free(journal->zeros);
 	free(journal->block);
 	free(journal);
@@ -164,6 +174,11 @@ void rdl_journal_close(struct rdl_journal *journal)
 uint32_t rdl_journal_run(const struct rdl_journal *journal)
 {
 	return journal->header.run;
+}
+
+uint64_t rdl_journal_kept(const struct rdl_journal *journal)
+{
+	return __atomic_load_n(&journal->kept, __ATOMIC_RELAXED);
 }
 
 void rdl_journal_state(
@@ -182,7 +197,7 @@ void rdl_journal_state(
 		.syncs = __atomic_load_n(&writer->syncs, __ATOMIC_RELAXED),
 		.segments = __atomic_load_n(&writer->newest, __ATOMIC_RELAXED) + 1 -
 			    __atomic_load_n(&writer->oldest, __ATOMIC_RELAXED),
-		.older_runs = (uint32_t)__atomic_load_n(&journal->older_count, __ATOMIC_RELAXED),
+		.older_runs = __atomic_load_n(&journal->older_needed, __ATOMIC_RELAXED),
 	};
 	state->disk = state->segments * journal->config.segment_len;
 	if (state->health != RDL_JOURNAL_WELL) {

@@ -37,6 +37,13 @@ struct rdl_journal_config {
 	unsigned window_ms;
 	unsigned shards; /* to RDL_JOURNAL_SHARDS_MAX */
 	struct rdl_journal_ring *const *rings; /* one a shard */
+	/* Octets of segments, the oldest but these, that are kept though they are needed no more. */
+	uint64_t keep;
+	/*
+	 * Where the positions of this run begin among those of all runs, or later, as it must be
+	 * behind the ones before it; 0: it has no such positions (history.h).
+	 */
+	uint64_t origin;
 	uint64_t segment_len; /* whole blocks: room for a header and two groups, or more */
 	uint32_t group_len; /* whole blocks, to RDL_JOURNAL_GROUP_MAX */
 	uint8_t run_id[RDL_JOURNAL_ID_LEN]; /* random */
@@ -101,9 +108,11 @@ struct rdl_journal_state {
 	uint64_t groups, octets, syncs; /* ever */
 	uint32_t segments; /* files there are */
 	uint64_t disk; /* octets of them */
-	uint32_t older_runs; /* that are there yet */
+	uint32_t older_runs; /* that are needed yet, or cannot be removed */
 };
 
+/* Octets of segments that are kept and needed no more: any thread. */
+uint64_t rdl_journal_kept(const struct rdl_journal *journal);
 /* Any thread. */
 void rdl_journal_state(
 	const struct rdl_journal *journal, unsigned shard, struct rdl_journal_state *state);

@@ -77,6 +77,8 @@ struct rdl_journal_header {
 	uint32_t before;
 	uint16_t before_shards;
 	uint64_t ends[RDL_JOURNAL_SHARDS_MAX];
+	/* Where its positions begin among those of all runs; 0: it has none. */
+	uint64_t origin;
 };
 
 enum rdl_journal_header_kind {
@@ -130,6 +132,9 @@ int rdl_journal_remove_halves(const struct rdl_journal_disk *disk, const char *d
 
 /* ---- files, read ---- */
 
+/* Of a file at once, at most, unless more is asked for. */
+#define RDL_JOURNAL_PAGES_ROOM (1024 * 1024)
+
 /* A window on a file. */
 struct rdl_journal_pages {
 	const struct rdl_journal_disk *disk;
@@ -138,6 +143,7 @@ struct rdl_journal_pages {
 	uint8_t *octets;
 	uint64_t at;
 	size_t filled;
+	size_t room; /* read at once: whole blocks, up to RDL_JOURNAL_PAGES_ROOM */
 };
 
 bool rdl_journal_pages_init(struct rdl_journal_pages *pages, const struct rdl_journal_disk *disk);
@@ -145,6 +151,8 @@ void rdl_journal_pages_fini(struct rdl_journal_pages *pages);
 /* Opens a file, in place of the one before. 0, or -errno. */
 int rdl_journal_pages_open(struct rdl_journal_pages *pages, const char *path);
 void rdl_journal_pages_close(struct rdl_journal_pages *pages);
+/* What is in the window is read anew when it is asked for. */
+void rdl_journal_pages_discard(struct rdl_journal_pages *pages);
 /* Of the file, or -errno. */
 int64_t rdl_journal_pages_length(struct rdl_journal_pages *pages);
 /* `len` octets of the file, from a block on; NULL: there are not so many, or `error` says why. */

@@ -3,14 +3,14 @@
 
 #include "journal_internal.h"
 
-/* Of a file at once. */
-#define ROOM (1024 * 1024)
-static_assert(ROOM >= RDL_JOURNAL_GROUP_MAX, "a window holds a group");
+static_assert(RDL_JOURNAL_PAGES_ROOM >= RDL_JOURNAL_GROUP_MAX, "a window holds a group");
 
 bool rdl_journal_pages_init(struct rdl_journal_pages *pages, const struct rdl_journal_disk *disk)
 {
-	*pages = (struct rdl_journal_pages){ .disk = disk, .file = RDL_JOURNAL_NONE };
-	pages->octets = aligned_alloc(RDL_JOURNAL_BLOCK, ROOM);
+	*pages = (struct rdl_journal_pages){
+		.disk = disk, .file = RDL_JOURNAL_NONE, .room = RDL_JOURNAL_PAGES_ROOM
+	};
+	pages->octets = aligned_alloc(RDL_JOURNAL_BLOCK, RDL_JOURNAL_PAGES_ROOM);
 	return pages->octets != NULL;
 }
 
@@ -19,6 +19,11 @@ void rdl_journal_pages_close(struct rdl_journal_pages *pages)
 	if (pages->file != RDL_JOURNAL_NONE)
 		pages->disk->close(pages->disk->context, pages->file);
 	pages->file = RDL_JOURNAL_NONE;
+	pages->filled = 0;
+}
+
+void rdl_journal_pages_discard(struct rdl_journal_pages *pages)
+{
 	pages->filled = 0;
 }
 
@@ -51,7 +56,8 @@ const uint8_t *rdl_journal_pages_get(struct rdl_journal_pages *pages, uint64_t a
 	if (at >= pages->at && at - pages->at <= pages->filled &&
 		len <= pages->filled - (at - pages->at))
 		return pages->octets + (at - pages->at);
-	ssize_t n = pages->disk->read(pages->disk->context, pages->file, pages->octets, ROOM, at);
+	size_t room = len > pages->room ? len : pages->room;
+	ssize_t n = pages->disk->read(pages->disk->context, pages->file, pages->octets, room, at);
 	pages->at = at;
 	pages->filled = n < 0 ? 0 : (size_t)n;
 	if (n < 0)

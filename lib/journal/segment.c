@@ -18,9 +18,10 @@ enum {
 	AT_SEGMENT_LEN = 56,
 	AT_BEFORE = 64,
 	AT_ENDS = 72,
+	AT_ORIGIN = AT_ENDS + 8 * RDL_JOURNAL_SHARDS_MAX, /* zero in older logs */
 	AT_CRC = RDL_JOURNAL_BLOCK - 4,
 };
-static_assert(AT_ENDS + 8 * RDL_JOURNAL_SHARDS_MAX <= AT_CRC, "the ends fit into a block");
+static_assert(AT_ORIGIN + 8 <= AT_CRC, "the ends fit into a block");
 enum { AT_CUT_END = 8 };
 
 static void seal(uint8_t block[RDL_JOURNAL_BLOCK])
@@ -56,6 +57,7 @@ void rdl_journal_header_write(
 	memcpy(block + AT_SEGMENT_LEN, &header->segment_len, 8);
 	memcpy(block + AT_BEFORE, &header->before, 4);
 	memcpy(block + AT_ENDS, header->ends, 8 * (size_t)header->before_shards);
+	memcpy(block + AT_ORIGIN, &header->origin, 8);
 	seal(block);
 }
 
@@ -84,6 +86,7 @@ enum rdl_journal_header_kind rdl_journal_header_read(
 		header->identity.shard >= header->shards)
 		return RDL_JOURNAL_HEADER_BAD;
 	memcpy(header->ends, block + AT_ENDS, 8 * (size_t)header->before_shards);
+	memcpy(&header->origin, block + AT_ORIGIN, 8);
 	return RDL_JOURNAL_HEADER_GOOD;
 }
 

@@ -38,6 +38,14 @@ struct rdl_journal_writer {
 	int next_file;
 };
 
+/* A segment of a run before this one. */
+struct rdl_journal_old {
+	uint32_t run, segment;
+	unsigned shard;
+	bool empty; /* nothing was ever written into it */
+	size_t behind; /* how many of its log come after it */
+};
+
 struct rdl_journal {
 	struct rdl_journal_config config;
 	const struct rdl_journal_disk *disk;
@@ -48,11 +56,22 @@ struct rdl_journal {
 	uint8_t *zeros; /* a group's length of them */
 	uint8_t *block; /* for headers */
 	bool buffered;
-	/* Runs before this one that are there yet. */
+	/* Runs before this one that are there yet, the oldest first: from older_gone on. */
 	uint32_t *older;
-	size_t older_count;
+	size_t older_count, older_gone;
+	/* Of these, those that are needed, or that could not be removed: told to other threads. */
+	uint32_t older_needed;
+	/* Their segments, in the order in which they go: from old_gone on; and what is kept. */
+	struct rdl_journal_old *old;
+	size_t old_count, old_gone;
+	uint64_t kept;
 	struct rdl_journal_writer writers[];
 };
+
+/* Looks what segments there are of older runs. 0, or -errno. */
+int rdl_journal_look_at_old(struct rdl_journal *journal, const struct rdl_journal_logs *logs);
+/* Removes what is needed no more, but for as much as is to be kept. */
+void rdl_journal_forget(struct rdl_journal *journal);
 
 /*
  * Makes the shard's next segment, empty. Its file, or -errno; there is nothing of it then.
