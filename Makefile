@@ -423,12 +423,14 @@ UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 app/top/rdline-top.1 scripts/rdline-mirror.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
 manual_place = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
 INSTALLED_DOC := README.md LICENSE $(wildcard conf/*.conf)
+EXAMPLES := conf/rdline.rules.yml conf/grafana-dashboard.json
 install: all
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl build/release/rdline-state build/release/rdline-top scripts/rdline-mirror
 	install -D -m 0644 scripts/rdline-ctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl
 	$(foreach page,$(MANUAL),install -D -m 0644 $(page) $(DESTDIR)$(call manual_place,$(page)) &&) true
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline $(INSTALLED_DOC)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline/examples $(EXAMPLES)
 	# The service: its unit, its user, its folders, and who may open what vfio-pci has.
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' conf/rdline.service >$(DESTDIR)$(UNITDIR)/rdline.service
@@ -446,8 +448,8 @@ uninstall:
 		$(foreach page,$(MANUAL),$(DESTDIR)$(call manual_place,$(page))) \
 		$(DESTDIR)$(UNITDIR)/rdline.service $(DESTDIR)$(UDEVDIR)/60-rdline.rules \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/rdline.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rdline.conf \
-		$(addprefix $(DESTDIR)$(PREFIX)/share/doc/rdline/,$(notdir $(INSTALLED_DOC)))
-	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/doc/rdline
+		$(addprefix $(DESTDIR)$(PREFIX)/share/doc/rdline/,$(notdir $(INSTALLED_DOC)) $(addprefix examples/,$(notdir $(EXAMPLES))))
+	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/doc/rdline/examples $(DESTDIR)$(PREFIX)/share/doc/rdline
 
 # Debian's package: the tree as it is, and how it is packed laid over it. It is built by itself, and not by this make.
 EXPORT := build/deb/rdline-$(RELEASE)

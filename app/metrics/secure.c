@@ -104,9 +104,10 @@ static void put_credentials(struct exposition *exposition, const struct watched 
 	put_counter(exposition, "dtls_credentials_failed",
 		"looks at the database of credentials that it did not answer",
 		__atomic_load_n(&counts->failed, __ATOMIC_RELAXED));
-	put_gauge(exposition, "dtls_certificate_seconds",
-		"time that our certificate is good for; 0: it has expired, or there is none",
-		handshakers_certificate_s(handshakers));
+	if (watched->conf->dtls.certificate.path != NULL)
+		put_gauge(exposition, "dtls_certificate_seconds",
+			"time that our certificate is good for; 0: it has expired",
+			handshakers_certificate_s(handshakers));
 	rdl_identities_counts(handshakers_identities(handshakers), &identities);
 	put_gauge(exposition, "dtls_identities", "identities in use", identities.identities);
 	put_gauge(exposition, "dtls_identities_max", "identities that there is room for",

@@ -45,6 +45,7 @@ def installed(prefix):
         "sbin/rdline", "bin/rdline-ctl", "bin/rdline-state", "bin/rdline-top", "bin/rdline-mirror",
         "share/bash-completion/completions/rdline-ctl", "lib/systemd/system/rdline.service", "lib/sysusers.d/rdline.conf",
         "lib/tmpfiles.d/rdline.conf", "lib/udev/rules.d/60-rdline.rules", *("share/doc/rdline/" + name for name in doc),
+        "share/doc/rdline/examples/rdline.rules.yml", "share/doc/rdline/examples/grafana-dashboard.json",
         *("share/man/" + page for page in pages))}
 
 
