@@ -49,6 +49,12 @@ void keeping_restore_to(struct keeping *keeping, const struct keeping_tables *ta
 int keeping_recover(
 	struct keeping *keeping, struct rdl_registry *const registries[], bool (*ends)(void));
 
+/*
+ * The last before requests are answered: from now on the grace counts of what came back. Before
+ * shards and workers begin.
+ */
+void keeping_serve(struct keeping *keeping, struct rdl_registry *const registries[]);
+
 /* Octets that it takes of the process's own memory; 0 where nothing is kept. */
 uint64_t keeping_memory(const struct rdl_conf *conf);
 /* Octets of a shard's ring; 0 where nothing is kept. */

@@ -70,6 +70,7 @@ void keeping_sessions_follow(struct sessions *sessions, const struct keeping *ke
 	const struct rdl_entry_session *session);
 /* The shards' logs have been read, too. */
 void keeping_sessions_end(struct keeping *keeping);
+void keeping_sessions_serve(struct keeping *keeping, uint64_t now_ms);
 int keeping_sessions_begin(struct keeping *keeping);
 /* Octets that their logs take of the process's own memory. */
 uint64_t keeping_sessions_memory(const struct rdl_conf *conf);

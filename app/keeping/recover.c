@@ -291,3 +291,14 @@ int keeping_recover(
 	keeping->recovered.ms = rdl_clock_ms() - began_ms;
 	return 0;
 }
+
+void keeping_serve(struct keeping *keeping, struct rdl_registry *const registries[])
+{
+	uint64_t now_ms = rdl_clock_ms();
+
+	if (keeping == NULL)
+		return;
+	for (unsigned s = 0; s < keeping->conf->shards; s++)
+		rdl_recovery_serve(registries[s], now_ms, keeping->conf->state.restart_grace_s);
+	keeping_sessions_serve(keeping, now_ms);
+}

@@ -284,12 +284,18 @@ void keeping_sessions_end(struct keeping *keeping)
 	for (unsigned w = 0; w < keeping->conf->workers; w++) {
 		if (sessions->forgotten != NULL)
 			empty(sessions->tables.of[w]);
-		keeping->recovered.sessions +=
-			rdl_dtls_restore_end(sessions->tables.of[w], sessions->generation + 1,
-				keeping->conf->state.restart_grace_s, sessions->now_s);
+		keeping->recovered.sessions += rdl_dtls_restore_end(sessions->tables.of[w],
+			sessions->generation + 1, (uint32_t)(rdl_clock_ms() / 1000));
 	}
 	if (sessions->unknown)
 		rdl_log_info("start", "DTLS sessions whose credentials are gone do not come back");
+}
+
+void keeping_sessions_serve(struct keeping *keeping, uint64_t now_ms)
+{
+	for (unsigned w = 0; keeping->sessions != NULL && w < keeping->conf->workers; w++)
+		rdl_dtls_restore_serve(keeping->sessions->tables.of[w],
+			keeping->conf->state.restart_grace_s, (uint32_t)(now_ms / 1000 + 1));
 }
 
 /* ---- this run's logs ---- */

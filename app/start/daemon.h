@@ -183,6 +183,8 @@ int daemon_setup_journal(struct daemon *daemon, struct shard_core *core);
  * begin. Logs and returns -1 when it fails.
  */
 int daemon_setup_keeping(struct daemon *daemon);
+/* Right before shards and workers begin: the grace of what came back counts from now on. */
+void daemon_serve_keeping(struct daemon *daemon);
 
 /* channels.c: memory of all channels; joins workers and shards, which are there. */
 uint64_t daemon_channels_memory(const struct daemon *daemon);

@@ -191,6 +191,7 @@ static int work(struct daemon *daemon)
 		ret = handshakers_wait(daemon->handshakers, signals_end_asked);
 	if (ret == 0)
 		ret = exception_start(daemon->exception);
+	daemon_serve_keeping(daemon);
 	/* Workers that are told to end wait for what those have: they must be there. */
 	if (ret == 0)
 		ret = lcores_launch(&daemon->lcores, daemon->conf->workers);

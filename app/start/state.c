@@ -114,6 +114,20 @@ static void begin_keeping(struct daemon *daemon)
 	}
 }
 
+static void list_registries(const struct daemon *daemon, struct rdl_registry *registries[])
+{
+	for (unsigned s = 0; s < daemon->conf->shards; s++)
+		registries[s] = daemon->owners.cores[s]->registry;
+}
+
+void daemon_serve_keeping(struct daemon *daemon)
+{
+	struct rdl_registry *registries[SHARDS_MAX];
+
+	list_registries(daemon, registries);
+	keeping_serve(daemon->keeping, registries);
+}
+
 int daemon_setup_keeping(struct daemon *daemon)
 {
 	struct rdl_registry *registries[SHARDS_MAX];
@@ -122,10 +136,9 @@ int daemon_setup_keeping(struct daemon *daemon)
 	if (daemon->keeping == NULL)
 		return 0;
 	rdl_notify_starting("reads the state");
-	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		registries[s] = daemon->owners.cores[s]->registry;
+	list_registries(daemon, registries);
+	for (unsigned s = 0; s < daemon->conf->shards; s++)
 		rings[s] = &daemon->owners.cores[s]->journal;
-	}
 	daemon_restore_sessions(daemon);
 	if (keeping_recover(daemon->keeping, registries, signals_end_asked) != 0 ||
 		keeping_begin(daemon->keeping, rings) != 0)

@@ -110,10 +110,9 @@ static void settle_address(struct rdl_dtls *dtls, uint32_t handle)
 }
 
 /* What a table counts of an open session, and how it is found. */
-static void open_restored(struct rdl_dtls *dtls, uint32_t handle, uint32_t grace_s, uint32_t now_s)
+static void open_restored(struct rdl_dtls *dtls, uint32_t handle)
 {
 	struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
-	uint32_t least_s = rdl_dtls_deadline(now_s, grace_s);
 
 	if (dtls->open >= dtls->open_max) {
 		forget(dtls, session);
@@ -128,8 +127,6 @@ static void open_restored(struct rdl_dtls *dtls, uint32_t handle, uint32_t grace
 	if (session->registered) {
 		session->registration = RDL_DTLS_NONE;
 		dtls->counts.registered++;
-		if (session->deadline_s < least_s)
-			session->deadline_s = least_s;
 	} else {
 		rdl_dtls_idle_put(dtls, handle);
 	}
@@ -152,8 +149,7 @@ static void begin_window(struct rdl_dtls_session *session, uint32_t now_s)
 	session->established = (now_s - RDL_DTLS_YOUNG_S) & 0xffff;
 }
 
-uint64_t rdl_dtls_restore_end(
-	struct rdl_dtls *dtls, uint32_t generation, uint32_t grace_s, uint32_t now_s)
+uint64_t rdl_dtls_restore_end(struct rdl_dtls *dtls, uint32_t generation, uint32_t now_s)
 {
 	uint32_t fresh = first_unused(dtls);
 
@@ -170,10 +166,24 @@ uint64_t rdl_dtls_restore_end(
 	for (uint32_t handle = (uint32_t)dtls->config.worker << 24; handle != fresh;
 		handle = rdl_dtls_slot_next(dtls, handle))
 		if (rdl_dtls_at(dtls, handle)->state == RDL_DTLS_OPEN)
-			open_restored(dtls, handle, grace_s, now_s);
+			open_restored(dtls, handle);
 	for (uint32_t handle = (uint32_t)dtls->config.worker << 24; handle != fresh;
 		handle = rdl_dtls_slot_next(dtls, handle))
 		begin_window(rdl_dtls_at(dtls, handle), now_s);
 	__atomic_store_n(&dtls->fresh, fresh, __ATOMIC_RELAXED);
 	return dtls->open;
+}
+
+void rdl_dtls_restore_serve(struct rdl_dtls *dtls, uint32_t grace_s, uint32_t now_s)
+{
+	uint32_t least_s = rdl_dtls_deadline(now_s, grace_s);
+
+	for (uint32_t handle = (uint32_t)dtls->config.worker << 24; handle != dtls->fresh;
+		handle = rdl_dtls_slot_next(dtls, handle)) {
+		struct rdl_dtls_session *session = rdl_dtls_at(dtls, handle);
+
+		if (session->state == RDL_DTLS_OPEN && session->registered &&
+			session->deadline_s < least_s)
+			session->deadline_s = least_s;
+	}
 }

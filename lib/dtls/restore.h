@@ -57,11 +57,13 @@ void rdl_dtls_restore_course(
 void rdl_dtls_restore_gone(struct rdl_dtls *dtls, uint64_t session);
 
 /*
- * The last call: those whose time is not over are open, none with a registration ends before
- * `grace_s` are over; each sends from the next block of its numbers on. Other slots have this
- * generation, which is above all that there were. Returns how many they are.
+ * The last call: those whose time is not over, or who have a registration, are open; each sends
+ * from the next block of its numbers on. Other slots have this generation, which is above all that
+ * there were. Returns how many they are.
  */
-uint64_t rdl_dtls_restore_end(
-	struct rdl_dtls *dtls, uint32_t generation, uint32_t grace_s, uint32_t now_s);
+uint64_t rdl_dtls_restore_end(struct rdl_dtls *dtls, uint32_t generation, uint32_t now_s);
+
+/* When its worker begins: none with a registration ends before `grace_s` are over. */
+void rdl_dtls_restore_serve(struct rdl_dtls *dtls, uint32_t grace_s, uint32_t now_s);
 
 #endif

@@ -62,6 +62,12 @@ void rdl_recovery_end_run(struct rdl_recovery *recovery, uint64_t run_ms, uint64
 RDL_MUST_CHECK bool rdl_recovery_finish(
 	struct rdl_recovery *recovery, uint64_t now_ms, uint32_t grace_s);
 
+/*
+ * Of a registry that came back, some time later, when what is asked of it is answered from now on:
+ * the grace begins anew.
+ */
+void rdl_recovery_serve(struct rdl_registry *registry, uint64_t now_ms, uint32_t grace_s);
+
 const char *rdl_recovery_error(const struct rdl_recovery *recovery);
 void rdl_recovery_counts(const struct rdl_recovery *recovery, struct rdl_recovery_counts *counts);
 

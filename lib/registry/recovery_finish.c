@@ -243,3 +243,19 @@ bool rdl_recovery_finish(struct rdl_recovery *recovery, uint64_t now_ms, uint32_
 			return false;
 	return true;
 }
+
+void rdl_recovery_serve(struct rdl_registry *registry, uint64_t now_ms, uint32_t grace_s)
+{
+	uint32_t until = rdl_registry_second(registry, now_ms) + 1 + grace_s;
+	rdl_handle handle = RDL_HANDLE_NONE;
+
+	if (registry->kept_until == 0 || until <= registry->kept_until)
+		return;
+	registry->kept_until = until;
+	while ((handle = next_slot(registry, handle)) != RDL_HANDLE_NONE) {
+		const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+
+		if (record->state == RDL_RECORD_LIVE && record->deadline < until)
+			rdl_wheel_restart(&registry->wheel, handle, until);
+	}
+}

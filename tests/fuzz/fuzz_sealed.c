@@ -208,13 +208,14 @@ static void expect_session(struct rdl_dtls *table, uint32_t slot)
 static void finish(struct rdl_dtls *table)
 {
 	struct rdl_dtls_course course;
-	uint64_t open = rdl_dtls_restore_end(table, GENERATION, 120, NOW_S);
+	uint64_t open = rdl_dtls_restore_end(table, GENERATION, NOW_S);
 
 	CHECK(open == count_open(table) && open == held && open <= OPEN_MAX);
 	for (uint32_t slot = 0; slot < rdl_dtls_kept_slots_max(table); slot++)
 		if (rdl_dtls_glance(table, rdl_dtls_kept_handle(table, slot), &course) != 0)
 			expect_session(table, slot);
 	/* Some end by time, the others are ended. */
+	rdl_dtls_restore_serve(table, 120, NOW_S);
 	rdl_dtls_sweep(table, UINT32_MAX - 1, rdl_dtls_kept_slots_max(table));
 	CHECK(count_open(table) == held);
 	for (uint32_t slot = 0; slot < rdl_dtls_kept_slots_max(table); slot++)

@@ -43,7 +43,7 @@ static uint64_t restore_all(struct table *t, const struct seen *seen, uint32_t g
 	for (unsigned i = 0; i < seen->count; i++)
 		if (rdl_dtls_is_ours(t->dtls, seen->kept[i].name))
 			assert_true(rdl_dtls_restore(t->dtls, &seen->kept[i]));
-	return rdl_dtls_restore_end(t->dtls, generation, 0, t->now_s);
+	return rdl_dtls_restore_end(t->dtls, generation, t->now_s);
 }
 
 static uint64_t address_from(const struct table *t, unsigned network, unsigned host)
@@ -186,7 +186,7 @@ static void test_what_came_later(void **state)
 	assert_false(rdl_dtls_restore(t->dtls, &seen.kept[1]));
 	seen.kept[1].name += UINT64_C(1) << 32;
 	assert_true(rdl_dtls_restore(t->dtls, &seen.kept[1]));
-	assert_int_equal(rdl_dtls_restore_end(t->dtls, 7, 0, t->now_s), 2);
+	assert_int_equal(rdl_dtls_restore_end(t->dtls, 7, t->now_s), 2);
 	assert_int_equal(rdl_dtls_find(t->dtls, session)->read_sequence, 1000);
 	assert_null(rdl_dtls_find(t->dtls, gone));
 	table_end(t);
@@ -205,7 +205,10 @@ static void test_time_is_over(void **state)
 	t->now_s += 400;
 	for (unsigned i = 0; i < 2; i++)
 		assert_true(rdl_dtls_restore(t->dtls, &seen.kept[i]));
-	assert_int_equal(rdl_dtls_restore_end(t->dtls, 7, 120, t->now_s), 1);
+	assert_int_equal(rdl_dtls_restore_end(t->dtls, 7, t->now_s), 1);
+	/* The worker begins a while later. */
+	t->now_s += 30;
+	rdl_dtls_restore_serve(t->dtls, 120, t->now_s);
 	assert_null(rdl_dtls_find(t->dtls, idle));
 	assert_int_equal(t->released[2], 1);
 	/* It has as long as its registration. */
@@ -234,7 +237,7 @@ static void test_one_address(void **state)
 		seen.kept[1].established_ms = 101;
 		assert_true(rdl_dtls_restore(t->dtls, &seen.kept[order]));
 		assert_true(rdl_dtls_restore(t->dtls, &seen.kept[1 - order]));
-		assert_int_equal(rdl_dtls_restore_end(t->dtls, 7, 0, t->now_s), 1);
+		assert_int_equal(rdl_dtls_restore_end(t->dtls, 7, t->now_s), 1);
 		assert_null(rdl_dtls_find(t->dtls, before));
 		assert_non_null(rdl_dtls_find(t->dtls, after));
 		table_end(t);
@@ -260,7 +263,7 @@ static void test_other_workers(void **state)
 		for (unsigned i = 0; i < seen.count; i++)
 			if (rdl_dtls_worker(workers[w]->dtls, seen.kept[i].name) == w)
 				fits += rdl_dtls_restore(workers[w]->dtls, &seen.kept[i]);
-		restored += rdl_dtls_restore_end(workers[w]->dtls, 7, 0, 1000);
+		restored += rdl_dtls_restore_end(workers[w]->dtls, 7, 1000);
 	}
 	assert_int_equal(fits, 40);
 	assert_int_equal(restored, 40);

@@ -551,6 +551,46 @@ static void test_unsecured(void **state)
 	rdl_registry_destroy(fresh);
 }
 
+static bool ends_by(struct rdl_registry *fresh, uint64_t now_ms)
+{
+	struct rdl_change changes[RDL_REGISTRY_BURST];
+
+	return rdl_registry_expire(fresh, now_ms, 1000000, changes) > 0;
+}
+
+/* The grace is over so many seconds after requests are answered, however long that took to begin. */
+static void test_grace(void **state)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	const uint64_t later = NOW + 9900;
+	const struct rdl_registry_config config = config_of(1000);
+	struct rdl_request request = some_register("name");
+
+	request.lifetime_s = 1;
+	put(&request);
+	size_t len = entry_of(octets);
+	for (unsigned late = 0; late < 2; late++) {
+		struct rdl_registry *fresh = create(&config);
+		struct rdl_recovery *recovery = rdl_recovery_create(&fresh, 1);
+
+		assert_non_null(recovery);
+		rdl_recovery_begin_log(recovery);
+		assert_true(
+			rdl_recovery_apply(recovery, (struct rdl_span){ begin_octets, begin_len }));
+		assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, len }));
+		rdl_recovery_end_run(recovery, NOW, 0, NOW, 1);
+		assert_true(rdl_recovery_finish(recovery, NOW, 20));
+		rdl_recovery_destroy(recovery);
+		rdl_recovery_serve(fresh, late ? later : NOW, 20);
+		assert_false(ends_by(fresh, (late ? later : NOW) + 20000));
+		assert_true(ends_by(fresh, (late ? later : NOW) + 21100));
+		rdl_registry_destroy(fresh);
+	}
+	/* Where nothing came back, nothing is given more time. */
+	rdl_recovery_serve(registry, NOW, 20);
+	assert_true(ends_by(registry, NOW + 3000));
+}
+
 /* What whoever came back may register as is known from its session, or when it proves itself. */
 static void test_identity(void **state)
 {
@@ -588,6 +628,7 @@ int main(void)
 		TEST(test_store_full),
 		TEST(test_unsecured),
 		TEST(test_identity),
+		TEST(test_grace),
 	};
 
 	return RUN_EAL_TESTS(tests);
