@@ -87,6 +87,9 @@ static void put_block(struct rdl_coap_reply *message, const struct rdl_order *or
 	} else if (rdl_blocks_writes(order)) {
 		block.more = course->offset + len < order->payload.len;
 		rdl_coap_reply_uint(message, RDL_COAP_BLOCK1, rdl_coap_block_value(block));
+		/* There are devices that do not put blocks together whose end they do not know. */
+		if (course->offset == 0)
+			rdl_coap_reply_uint(message, RDL_COAP_SIZE1, (uint32_t)order->payload.len);
 	}
 }
 

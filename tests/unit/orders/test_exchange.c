@@ -30,6 +30,25 @@ static void test_options(void **state)
 	expect_told("a sent; a is answered 2.04; ");
 }
 
+/* The first block says how long the whole is (RFC 7959 section 4). */
+static void test_size(void **state)
+{
+	static uint8_t octets[1025];
+	struct rdl_order *order = order_of("a", "5/0/0");
+	struct rdl_answer answer;
+
+	order->method = RDL_COAP_PUT;
+	order->payload = (struct rdl_span){ octets, sizeof(octets) };
+	give(order, 0);
+	expect_wire("0 0.03 /5 /0 /0 27:14 60:1025 (1024)");
+	answer = answer_to(&last, RDL_COAP_CONTINUE, "");
+	answer.block1 = 14;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:22 (1)");
+	hear(answer_to(&last, RDL_COAP_CHANGED, ""), RDL_BACK_NOTHING);
+	expect_told("a sent; a is answered 2.04; ");
+}
+
 static void test_trigger(void **state)
 {
 	struct rdl_order *order = order_of("a", "");
@@ -226,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ORDERS_TEST(test_answer),
 		ORDERS_TEST(test_options),
+		ORDERS_TEST(test_size),
 		ORDERS_TEST(test_trigger),
 		ORDERS_TEST(test_retransmission),
 		ORDERS_TEST(test_separate),
