@@ -4,6 +4,7 @@
 
 #include "aead.h"
 #include "hello.h"
+#include "layer.h"
 #include "places.h"
 #include "sessions.h"
 
@@ -70,6 +71,22 @@ void rdl_dtls_end_handle(struct rdl_dtls *dtls, uint32_t handle);
 /* A session's address is set. */
 void rdl_dtls_index_put(struct rdl_dtls *dtls, uint32_t handle);
 void rdl_dtls_index_take(struct rdl_dtls *dtls, uint32_t handle);
+
+/* Octets of a record of ours before and behind its text: with CBC, at most. */
+static inline void rdl_dtls_surround(
+	const struct rdl_dtls_session *session, uint8_t *head, uint8_t *tail)
+{
+	uint8_t cid_len = rdl_dtls_cid_len(session);
+
+	if (RDL_UNLIKELY(session->suite == RDL_DTLS_AES_128_CBC)) {
+		*head = RDL_DTLS_CBC_HEAD;
+		*tail = RDL_DTLS_CBC_TAIL;
+		return;
+	}
+	*head = (uint8_t)(RDL_DTLS_RECORD_HEADER + cid_len + RDL_DTLS_EXPLICIT_LEN);
+	/* With the content type inside. */
+	*tail = (uint8_t)(rdl_dtls_tag_len((enum rdl_dtls_suite)session->suite) + (cid_len > 0));
+}
 
 /* The list of those without a registration. */
 void rdl_dtls_idle_put(struct rdl_dtls *dtls, uint32_t handle);

@@ -67,7 +67,17 @@ void rdl_dtls_open(
 void rdl_dtls_opened(struct rdl_dtls *dtls, struct rdl_dtls_item *item, uint64_t session,
 	uint16_t text_len, uint32_t now_s);
 
-/* A message that answers one of a session, with room around it as its request's item said. */
+/*
+ * Octets of a record before and behind its text, of a message that answers none. False: the session
+ * is over, or another worker's.
+ */
+RDL_MUST_CHECK bool rdl_dtls_around(
+	struct rdl_dtls *dtls, uint64_t session, uint32_t now_s, uint8_t *head, uint8_t *tail);
+
+/*
+ * A message for the peer of a session, with room around it: as rdl_dtls_around() says, or of one
+ * that answers as its request's item said.
+ */
 struct rdl_dtls_seal {
 	uint64_t session;
 	uint8_t *text;

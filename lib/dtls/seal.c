@@ -4,6 +4,18 @@
 #include "records.h"
 #include "window.h"
 
+bool rdl_dtls_around(
+	struct rdl_dtls *dtls, uint64_t name, uint32_t now_s, uint8_t *head, uint8_t *tail)
+{
+	const struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
+
+	if (session == NULL || session->state != RDL_DTLS_OPEN ||
+		rdl_dtls_is_over(dtls, session, now_s))
+		return false;
+	rdl_dtls_surround(session, head, tail);
+	return true;
+}
+
 static bool defer(const struct rdl_dtls *dtls, const struct rdl_dtls_session *session,
 	struct rdl_dtls_seal *seal)
 {

@@ -20,12 +20,9 @@ static uint8_t take_message(struct rdl_dtls_item *item, const struct rdl_dtls_se
 {
 	struct rdl_datagram *datagram = item->datagram;
 	uint8_t *end = record->body + record->body_len, *all_end = datagram->data + datagram->len;
-	uint8_t cid_len = rdl_dtls_cid_len(session);
 
 	item->request_head = (uint8_t)(job->text - datagram->data);
-	item->head = (uint8_t)(RDL_DTLS_RECORD_HEADER + cid_len + RDL_DTLS_EXPLICIT_LEN);
-	/* With the content type inside. */
-	item->tail = (uint8_t)(rdl_dtls_tag_len(session->suite) + (cid_len > 0));
+	rdl_dtls_surround(session, &item->head, &item->tail);
 	item->rest = end;
 	item->rest_len = (uint16_t)(all_end - end);
 	datagram->data = job->text;
@@ -58,8 +55,8 @@ void rdl_dtls_opened(struct rdl_dtls *dtls, struct rdl_dtls_item *item, uint64_t
 		return;
 	rdl_dtls_touch(dtls, session, now_s);
 	item->verdict = RDL_DTLS_MESSAGE;
-	item->request_head = item->head = RDL_DTLS_CBC_HEAD;
-	item->tail = RDL_DTLS_CBC_TAIL;
+	item->request_head = RDL_DTLS_CBC_HEAD;
+	rdl_dtls_surround(session, &item->head, &item->tail);
 	datagram->session = name;
 	datagram->identity = session->identity;
 	datagram->data += RDL_DTLS_CBC_HEAD;

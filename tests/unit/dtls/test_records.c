@@ -160,6 +160,32 @@ static void test_both_ways(void **state)
 	table_end(t);
 }
 
+/* What a message that answers none needs around it, as long as its session lives. */
+static void test_around(void **state)
+{
+	static const struct {
+		uint8_t suite, cid_len, head, tail;
+	} cases[] = { { RDL_DTLS_AES_128_CCM_8, RDL_DTLS_NO_CID, 21, 8 },
+		{ RDL_DTLS_AES_128_CCM_8, 0, 21, 8 }, { RDL_DTLS_AES_256_GCM, 5, 26, 17 },
+		{ RDL_DTLS_AES_128_CBC, RDL_DTLS_NO_CID, RDL_DTLS_CBC_HEAD, RDL_DTLS_CBC_TAIL } };
+	struct table *t = table_new(NULL);
+	uint8_t head, tail;
+
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		uint64_t session = open_session(t, i + 1, cases[i].suite, cases[i].cid_len);
+
+		assert_true(rdl_dtls_around(t->dtls, session, t->now_s, &head, &tail));
+		assert_int_equal(head, cases[i].head);
+		assert_int_equal(tail, cases[i].tail);
+		/* Its time is over, before a sweep has seen it; it has ended. */
+		assert_false(rdl_dtls_around(t->dtls, session, t->now_s + 301, &head, &tail));
+		rdl_dtls_end(t->dtls, session);
+		assert_false(rdl_dtls_around(t->dtls, session, t->now_s, &head, &tail));
+	}
+	assert_false(rdl_dtls_around(t->dtls, begin(t, 1, 9), t->now_s, &head, &tail));
+	table_end(t);
+}
+
 static void test_replay(void **state)
 {
 	/* Read in this order; marked is whether each is new. */
@@ -625,6 +651,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_around),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_in_one_burst),
 		cmocka_unit_test(test_forged),
