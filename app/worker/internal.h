@@ -94,6 +94,21 @@ RDL_APART void worker_probe_sent(
 RDL_APART void worker_probe_lost(
 	struct worker *worker, struct rdl_frame *const frames[], unsigned count);
 
+/*
+ * Answers of devices go to their shards as far as credit goes. The frames of the rest, counted, go
+ * to `freed`; returns how many.
+ */
+RDL_MUST_CHECK unsigned worker_hand_answers(
+	struct worker *worker, const struct rdl_burst *burst, struct rdl_frame *freed[]);
+/*
+ * Takes what one shard has for devices, up to a burst: what goes back for their answers, and
+ * requests of ours. True when it had.
+ */
+bool worker_converse(struct worker *worker, unsigned shard);
+/* Sends requests to devices, and leaves in each what has become of it. */
+void worker_transmit(
+	struct worker *worker, struct rdl_transmission *const transmissions[], unsigned count);
+
 /* Ends some of the sessions that are over. True: it has to go on with it. */
 bool worker_sweep_sessions(struct worker *worker);
 

@@ -101,6 +101,8 @@ static unsigned process(struct worker *worker, struct rdl_frame *frames[], unsig
 	for (rdl_packet_set left = burst->drop; left != 0;)
 		freed[freed_count++] = frames[rdl_packet_pop(&left)];
 	hand_over(worker, burst, freed, &freed_count);
+	if (RDL_UNLIKELY(burst->answer != 0))
+		freed_count += worker_hand_answers(worker, burst, freed + freed_count);
 	if (RDL_UNLIKELY(burst->parcel != 0))
 		freed_count += worker_send_parcels(worker, burst, freed + freed_count);
 	if (RDL_UNLIKELY(burst->elsewhere != 0))

@@ -177,6 +177,9 @@ static void drain(struct worker *worker)
 	for (unsigned w = 0; w < worker->worker_count; w++)
 		if (worker->fellows[w].under_way > 0)
 			return;
+	for (unsigned s = 0; s < worker->shard_count; s++)
+		if (worker->dialogues[s].under_way > 0)
+			return;
 	if (worker->kernel.under_way > 0)
 		return;
 	worker->drained = true;
@@ -235,6 +238,9 @@ bool worker_step(void *self)
 			worked |= meet(worker, w);
 	if (RDL_UNLIKELY(worker->shares))
 		worked |= worker_take_from_kernel(worker);
+	if (worker->converses)
+		for (unsigned s = 0; s < worker->shard_count; s++)
+			worked |= worker_converse(worker, s);
 	if (worker->index == 0 && worker->rounds % TEND_ROUNDS == 0 && !stopping)
 		worker_tend_neighbours(worker);
 	for (unsigned p = 0; p < worker->port_count; p++)

@@ -58,6 +58,7 @@ struct worker {
 	unsigned handshaker_count; /* 0: there is no DTLS */
 	unsigned worker_count; /* that have sessions, this one among them; 0: none has */
 	bool shares; /* some port with the kernel */
+	bool converses; /* with devices: shards send requests to them */
 	struct rdl_pktio *pktio; /* its queues are touched by its core alone */
 	const struct rdl_rulebook *rulebook; /* read once for each round */
 	struct ending *ending; /* anybody's, by its functions */
@@ -73,6 +74,7 @@ struct worker {
 	/* Its core's alone. */
 	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel shards[SHARDS_MAX];
+	struct rdl_channel dialogues[SHARDS_MAX]; /* with devices, to the same */
 	struct rdl_channel handshakers[HANDSHAKERS_MAX];
 	struct untold untold[HANDSHAKERS_MAX];
 	struct rdl_channel fellows[WORKERS_MAX]; /* the other workers; its own place is empty */
@@ -110,6 +112,9 @@ struct rdl_channel_credit worker_parcel_credit(unsigned parcels);
  * to be sent or freed, and notes, for which a quarter is kept.
  */
 struct rdl_channel_credit worker_fellow_credit(unsigned messages);
+
+/* Answers of devices that it may have under way at one shard; fewer where they are Sends. */
+struct rdl_channel_credit worker_answer_credit(unsigned answers);
 
 /* What it may have under way to the kernel. */
 struct rdl_channel_credit worker_foreign_credit(unsigned frames);

@@ -35,14 +35,17 @@
 /* A worker, and what is around it. */
 struct seat {
 	struct worker worker;
-	struct rdl_channel shard, handshaker; /* the other ends */
-	void *channel_memory, *ring_memory, *fragments_memory;
+	struct rdl_channel shard, dialogue, handshaker; /* the other ends */
+	void *channel_memory, *dialogue_memory, *ring_memory, *fragments_memory;
 };
 
 static const struct rdl_channel_credit nothing;
 static const struct rdl_channel_credit letters = { { [RDL_LETTER_SEND] = LETTERS,
 	[RDL_LETTER_ESTABLISHED] = LETTERS,
 	[RDL_LETTER_ENDED] = LETTERS } };
+#define ANSWERS 4 /* that a worker may have at a shard, of which three may be Sends */
+#define TRANSMISSIONS 4
+static const struct rdl_channel_credit transmissions = { { [RDL_TRANSMISSION] = TRANSMISSIONS } };
 static struct rte_ring *in[QUEUES], *out[QUEUES];
 static struct rte_mempool *outside;
 static struct rdl_pktio *pktio;
@@ -54,7 +57,8 @@ static unsigned told_ports; /* the same: whose links are told of our addresses *
 static struct rdl_neighbours *neighbours;
 static struct rdl_paths *paths;
 static struct rdl_dtls *client;
-static struct rdl_owners *owners;
+static struct rdl_owners *owners, *awaited;
+static const struct rdl_key token_secret = { 3, 4 }, awaited_key = { 5, 6 };
 static struct ending ending;
 static void *between; /* workers */
 static uint8_t incarnations[1]; /* of the one identity */
@@ -137,6 +141,7 @@ static inline void take_seat(unsigned s)
 {
 	const struct rdl_channel_credit requests = worker_credit(7);
 	const struct rdl_channel_credit parcels = worker_parcel_credit(PARCELS);
+	const struct rdl_channel_credit answers = worker_answer_credit(ANSWERS);
 	struct rdl_pipeline_config config = gateway_worker(64);
 	struct seat *seat = &seats[s];
 	struct worker *worker = &seat->worker;
@@ -145,6 +150,9 @@ static inline void take_seat(unsigned s)
 	config.paths = paths;
 	config.dtls = make_table(s, seat_count);
 	config.dtls_udp_port = 1;
+	config.awaited = awaited;
+	config.awaited_key = awaited_key;
+	rdl_speck_expand(&config.token_key, &token_secret);
 	config.leave = worker_leave;
 	config.make = worker_make;
 	config.give = worker_give;
@@ -152,6 +160,7 @@ static inline void take_seat(unsigned s)
 	worker->index = s;
 	worker->port_count = worker->shard_count = worker->handshaker_count = 1;
 	worker->worker_count = seat_count;
+	worker->converses = true;
 	worker->pktio = pktio;
 	worker->rulebook = &rulebook;
 	rdl_rulebook_add_reader(&rulebook, &worker->rules_seen);
@@ -163,6 +172,9 @@ static inline void take_seat(unsigned s)
 	seat->channel_memory = zeroed(rdl_channel_memory(&requests, &nothing));
 	rdl_channel_join(
 		&worker->shards[0], &requests, &seat->shard, &nothing, seat->channel_memory);
+	seat->dialogue_memory = zeroed(rdl_channel_memory(&answers, &transmissions));
+	rdl_channel_join(&worker->dialogues[0], &answers, &seat->dialogue, &transmissions,
+		seat->dialogue_memory);
 	seat->ring_memory = zeroed(rdl_channel_memory(&parcels, &letters));
 	rdl_channel_join(
 		&worker->handshakers[0], &parcels, &seat->handshaker, &letters, seat->ring_memory);
@@ -180,6 +192,7 @@ static inline int begin(void **state)
 	interface = gateway_interfaces[0];
 	rdl_net_add_udp_port(&interface, SECURE_PORT);
 	owners = rdl_owners_init(zeroed(rdl_owners_memory(16)), 16);
+	awaited = rdl_owners_init(zeroed(rdl_owners_memory(16)), 16);
 	client = make_table(0, 1);
 	paths = rdl_paths_init(zeroed(rdl_paths_memory(64)), 64, &gateway_list_key);
 	neighbours = rdl_neighbours_init(
@@ -206,6 +219,7 @@ static inline int end(void **state)
 		gateway_worker_stop(&seats[s].worker.pipeline);
 		free(seats[s].fragments_memory);
 		free(seats[s].channel_memory);
+		free(seats[s].dialogue_memory);
 		free(seats[s].ring_memory);
 	}
 	rdl_rulebook_close(&rulebook);
@@ -213,6 +227,7 @@ static inline int end(void **state)
 	free(neighbours);
 	free(paths);
 	free(owners);
+	free(awaited);
 	free(between);
 	return 0;
 }
