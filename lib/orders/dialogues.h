@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dialogues: what there is of an endpoint that is spoken to: the order under way (NSTART is 1), those
- * that wait, those that observe, and what is remembered so that Message IDs and answers are told
- * apart. An endpoint that nothing is wanted of has none, or an idle one, whose room is taken when it
- * is wanted.
+ * dialogues: what there is of an endpoint that is spoken to: the order under way (NSTART is 1),
+ * those that wait, those that observe, and what is remembered so that Message IDs and answers are
+ * told apart. An endpoint that nothing is wanted of has none, or an idle one, whose room is taken
+ * when it is wanted.
  */
 #ifndef RDL_ORDERS_DIALOGUES_H
 #define RDL_ORDERS_DIALOGUES_H

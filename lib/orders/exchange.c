@@ -27,9 +27,11 @@ bool rdl_exchange_may_number(
 	return dialogue->next_id < rdl_orders_ids(orders, now_ms) + IDS_AHEAD;
 }
 
-void rdl_exchange_begin(struct rdl_dialogue *dialogue, struct rdl_order *order)
+void rdl_exchange_begin(
+	struct rdl_orders *orders, struct rdl_dialogue *dialogue, struct rdl_order *order)
 {
 	assert(dialogue->exchange.order == NULL);
+	orders->counts.under_way++;
 	dialogue->exchange = (struct rdl_exchange){
 		.order = order, .to_send = true, .due_ms = order->course.expires_ms
 	};
@@ -243,6 +245,7 @@ struct rdl_order *rdl_exchange_close(
 	struct rdl_exchange *exchange = &dialogue->exchange;
 	struct rdl_order *order = exchange->order;
 
+	orders->counts.under_way--;
 	await_nothing(orders, dialogue);
 	/* The token of an observation lives on. */
 	if (exchange->numbered && rdl_observations_find(dialogue, exchange->number) == NULL)
@@ -255,7 +258,7 @@ void rdl_exchange_again(struct rdl_orders *orders, struct rdl_dialogue *dialogue
 {
 	struct rdl_order *order = rdl_exchange_close(orders, dialogue, true);
 
-	rdl_exchange_begin(dialogue, order);
+	rdl_exchange_begin(orders, dialogue, order);
 	dialogue->exchange.due_ms = limited(order, RDL_ORDERS_NEVER);
 }
 

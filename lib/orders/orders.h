@@ -2,9 +2,9 @@
 /*
  * orders: carries requests to registered devices, as RFC 7252 section 4 has it, and their answers
  * back: one at a time to each endpoint, while the others wait their turn. One engine a shard, and
- * its core's alone. It sends and tells nothing itself, but calls who does; knows no clock; allocates
- * nothing after it is made; and takes a time for each message that does not depend on how many
- * endpoints are spoken to.
+ * its core's alone. It sends and tells nothing itself, but calls who does; knows no clock;
+ * allocates nothing after it is made; and takes a time for each message that does not depend on how
+ * many endpoints are spoken to.
  */
 #ifndef RDL_ORDERS_H
 #define RDL_ORDERS_H
@@ -88,9 +88,8 @@ void rdl_orders_sent(
  */
 bool rdl_orders_minds(const struct rdl_orders *orders, rdl_handle handle);
 /*
- * The registration has changed, or ended, which it can still be described for. What its endpoint
- * sent is answered once changes are safe up to `position`, and before that it is sent nothing; 0: at
- * once, before the next step.
+ * The registration has changed, or ended. What its endpoint sent is answered once changes are safe
+ * up to `position`, and no order is begun before that; 0: it is answered before the next step.
  */
 void rdl_orders_changed(struct rdl_orders *orders, const struct rdl_change *change,
 	uint64_t position, uint64_t now_ms);
@@ -98,8 +97,8 @@ void rdl_orders_changed(struct rdl_orders *orders, const struct rdl_change *chan
 void rdl_orders_release(struct rdl_orders *orders, uint64_t position);
 
 /*
- * What is due by time, and who may be spoken to now: so many of each at most. True when there may be
- * more to do at once.
+ * What is due by time, and who may be spoken to now: so many of each at most. True when there may
+ * be more to do at once.
  */
 bool rdl_orders_step(struct rdl_orders *orders, uint64_t now_ms, unsigned budget);
 /* Gives all orders back: the process stops. */

@@ -80,7 +80,8 @@ void rdl_turns_over(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 bool rdl_exchange_may_number(
 	const struct rdl_orders *orders, const struct rdl_dialogue *dialogue, uint64_t now_ms);
 /* An order that is in no queue is the next to be sent. */
-void rdl_exchange_begin(struct rdl_dialogue *dialogue, struct rdl_order *order);
+void rdl_exchange_begin(
+	struct rdl_orders *orders, struct rdl_dialogue *dialogue, struct rdl_order *order);
 /* The same order is to send another message: its next block. */
 void rdl_exchange_again(struct rdl_orders *orders, struct rdl_dialogue *dialogue);
 /* Sends the message, or a copy of it; puts it off while no transmission is free. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * timers: which dialogue is due next. A hashed timing wheel (Varghese, Lauck, scheme 6): a bucket for
- * each 16 ms of the next minute; what is due later is looked at once a minute.
+ * timers: which dialogue is due next. A hashed timing wheel (Varghese, Lauck, scheme 6): a bucket
+ * for each 16 ms of the next minute; what is due later is looked at once a minute.
  *
  * A later time moves nothing: the entry is looked at when its old one comes, and put where it
  * belongs then. So a dialogue whose orders are answered at once is moved once in some seconds.
@@ -32,8 +32,8 @@ void rdl_timers_set(struct rdl_timers *timers, uint32_t entry, uint64_t due_ms);
 
 #define RDL_TIMERS_NONE UINT32_MAX
 /*
- * The next entry that is due, which is due no more; or RDL_TIMERS_NONE. Each that is looked at takes
- * one off *budget.
+ * The next entry that is due, which is due no more; or RDL_TIMERS_NONE. Each that is looked at
+ * takes one off *budget.
  */
 uint32_t rdl_timers_pop(struct rdl_timers *timers, uint64_t now_ms, unsigned *budget);
 

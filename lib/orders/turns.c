@@ -67,7 +67,7 @@ static bool begin(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 		enum rdl_order_reason reason = hindrance(dialogue, order, endpoint);
 
 		if (reason == RDL_ORDER_REASON_none) {
-			rdl_exchange_begin(dialogue, order);
+			rdl_exchange_begin(orders, dialogue, order);
 			return true;
 		}
 		rdl_orders_end(orders, order, RDL_ORDER_refused, reason);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An engine with a few endpoints, nobody behind them: what it sends lies in `wire`, what it tells is
- * a line of text, time stands still unless a test moves it.
+ * An engine with a few endpoints, nobody behind them: what it sends lies in `wire`, what it tells
+ * is a line of text, time stands still unless a test moves it.
  */
 #ifndef RDL_TEST_ORDERS_FIXTURE_H
 #define RDL_TEST_ORDERS_FIXTURE_H

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Payloads and answers in blocks (RFC 7959), and devices that get them wrong. */
+#include "fixture.h"
+
+static char text[8193];
+
+/* A block of `text`. */
+static struct rdl_answer block2(unsigned num, bool more, unsigned szx)
+{
+	struct rdl_answer answer = answer_to(&last, RDL_COAP_CONTENT, "");
+	size_t octets = rdl_block_octets((uint8_t)szx);
+
+	answer.block2 = num << 4 | (more ? 8u : 0u) | szx;
+	answer.payload =
+		(struct rdl_span){ (const uint8_t *)text + num * octets, more ? octets : 3 };
+	return answer;
+}
+
+static struct rdl_answer block1(uint8_t code, unsigned num, bool more, unsigned szx)
+{
+	struct rdl_answer answer = answer_to(&last, code, "");
+
+	answer.block1 = num << 4 | (more ? 8u : 0u) | szx;
+	return answer;
+}
+
+static void test_read(void **state)
+{
+	give(order_of("a", "3"), 0);
+	expect_wire("0 0.01 /3");
+	hear(block2(0, true, 0), RDL_BACK_NOTHING);
+	expect_told("a sent; a answered 2.05 \"0123456789abcdef\"...; ");
+	expect_wire("0 0.01 /3 23:16");
+	hear(block2(1, true, 0), RDL_BACK_NOTHING);
+	expect_wire("0 0.01 /3 23:32");
+	hear(block2(2, false, 0), RDL_BACK_NOTHING);
+	expect_told("a answered 2.05 \"ghijklmnopqrstuv\"...; a answered 2.05 \"wxy\"; "
+		    "a is answered 2.05; ");
+}
+
+/* The answer to a block comes twice, apart from its acknowledgement. */
+static void test_doubled(void **state)
+{
+	struct rdl_answer answer;
+
+	give(order_of("a", "3"), 0);
+	expect_wire("0 0.01 /3");
+	answer = block2(0, true, 0);
+	answer.type = RDL_COAP_CON;
+	hear(answer, RDL_BACK_ACK);
+	expect_wire("0 0.01 /3 23:16");
+	hear(answer, RDL_BACK_ACK);
+	assert_int_equal(rdl_orders_counts(orders)->doubled, 1);
+	told[0] = '\0';
+	hear(block2(1, false, 0), RDL_BACK_NOTHING);
+	expect_told("a answered 2.05 \"ghi\"; a is answered 2.05; ");
+}
+
+static void expect_broken(struct rdl_answer answer)
+{
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("a is answered 2.05, the blocks of the answer do not fit together; ");
+	expect_silence();
+}
+
+static void begin_read(unsigned szx)
+{
+	give(order_of("a", "3"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(block2(0, true, szx), RDL_BACK_NOTHING);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+}
+
+static void test_read_broken(void **state)
+{
+	struct rdl_answer answer;
+
+	give(order_of("a", "3"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	expect_broken(block2(1, true, 0));
+	begin_read(1);
+	expect_broken(block2(2, true, 1));
+	begin_read(1);
+	expect_broken(block2(0, true, 1));
+	begin_read(1);
+	expect_broken(block2(1, true, 2));
+	begin_read(1);
+	expect_broken(block2(1, true, 7));
+	begin_read(1);
+	answer = block2(1, true, 1);
+	answer.payload.len--;
+	expect_broken(answer);
+	begin_read(0);
+	answer = block2(1, false, 0);
+	answer.payload.len = 17;
+	expect_broken(answer);
+	begin_read(1);
+	answer = block2(1, true, 1);
+	answer.content_format = 11542;
+	expect_broken(answer);
+	begin_read(1);
+	answer = block2(1, true, 1);
+	answer.block2 = RDL_BLOCK_NONE;
+	expect_broken(answer);
+}
+
+/* Smaller blocks from the middle on are fine; an error in the middle is the answer. */
+static void test_read_changes(void **state)
+{
+	begin_read(1);
+	hear(block2(2, true, 0), RDL_BACK_NOTHING);
+	expect_wire("0 0.01 /3 23:48");
+	told[0] = '\0';
+	hear(answer_to(&last, RDL_COAP_REQUEST_ENTITY_INCOMPLETE, ""), RDL_BACK_NOTHING);
+	expect_told("a is answered 4.08; ");
+}
+
+static void test_too_long(void **state)
+{
+	unsigned blocks = 0;
+	struct rdl_answer answer;
+
+	give(order_of("a", "3"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	for (; alive > 0; blocks++) {
+		answer = block2(blocks % 4, true, 6);
+		answer.block2 = blocks << 4 | 8 | 6;
+		told[0] = '\0';
+		hear(answer, RDL_BACK_NOTHING);
+		if (alive > 0)
+			take_wire(RDL_TRANSMISSION_SENT);
+	}
+	assert_int_equal(blocks, 5);
+	expect_told("a is answered 2.05, the answer is longer than max_payload; ");
+	give(order_of("b", "3"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	answer = answer_to(&last, RDL_COAP_CONTENT, "");
+	answer.payload = (struct rdl_span){ (const uint8_t *)text, 4097 };
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("b is answered 2.05, the answer is longer than max_payload; ");
+}
+
+/* One answer may fill several reports; where these are too few, it is as if it had been lost. */
+static void test_reports(void **state)
+{
+	struct rdl_answer answer;
+
+	give(order_of("a", "3"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	answer = answer_to(&last, RDL_COAP_CONTENT, "");
+	answer.payload = (struct rdl_span){ (const uint8_t *)text, 3 * 1280 };
+	reports_left = 2;
+	hear(answer, RDL_BACK_NOTHING);
+	answer.type = RDL_COAP_CON;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("");
+	assert_int_equal(rdl_orders_counts(orders)->shed, 2);
+	pass(3100);
+	take_wire(RDL_TRANSMISSION_SENT);
+	reports_left = 3;
+	hear(answer, RDL_BACK_ACK);
+	assert_int_equal(strlen(told), 3 * 1280 + 3 * strlen("a answered 2.05 \"\"...; ") -
+					       strlen("...") + strlen("a is answered 2.05; "));
+}
+
+static void give_long(size_t len)
+{
+	struct rdl_order *order = order_of("a", "5/0/0");
+
+	order->method = RDL_COAP_PUT;
+	order->payload = (struct rdl_span){ (const uint8_t *)text, len };
+	give(order, 0);
+}
+
+static void test_write(void **state)
+{
+	give_long(2500);
+	expect_wire("0 0.03 /5 /0 /0 27:14 60:2500 (1024)");
+	told[0] = '\0';
+	hear(block1(RDL_COAP_CONTINUE, 0, true, 6), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:30 (1024)");
+	/* In smaller ones from now on. */
+	hear(block1(RDL_COAP_CONTINUE, 1, true, 4), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:140 (256)");
+	hear(block1(RDL_COAP_CONTINUE, 8, true, 4), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:148 (196)");
+	hear(block1(RDL_COAP_CHANGED, 9, false, 4), RDL_BACK_NOTHING);
+	expect_told("a is answered 2.04; ");
+}
+
+/* Too large; in blocks as it takes them it goes. Each block may be an action of its own. */
+static void test_write_smaller(void **state)
+{
+	give_long(100);
+	expect_wire("0 0.03 /5 /0 /0 (100)");
+	told[0] = '\0';
+	hear(block1(RDL_COAP_REQUEST_ENTITY_TOO_LARGE, 0, false, 2), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:10 60:100 (64)");
+	hear(block1(RDL_COAP_CHANGED, 0, false, 2), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:18 (36)");
+	hear(block1(RDL_COAP_CHANGED, 1, false, 2), RDL_BACK_NOTHING);
+	expect_told("a is answered 2.04; ");
+	give_long(100);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	hear(block1(RDL_COAP_REQUEST_ENTITY_TOO_LARGE, 0, false, 6), RDL_BACK_NOTHING);
+	expect_told("a is answered 4.13; ");
+}
+
+static void expect_write_broken(struct rdl_answer answer)
+{
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("a is answered 2.31, the blocks of the answer do not fit together; ");
+	expect_silence();
+}
+
+/* For ever "2.31", and other nonsense. */
+static void test_write_broken(void **state)
+{
+	give_long(1025);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(block1(RDL_COAP_CONTINUE, 0, true, 6), RDL_BACK_NOTHING);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	expect_write_broken(block1(RDL_COAP_CONTINUE, 1, true, 6));
+	give_long(1025);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	expect_write_broken(block1(RDL_COAP_CONTINUE, 1, true, 6));
+	give_long(1025);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	expect_write_broken(block1(RDL_COAP_CONTINUE, 0, true, 7));
+	give_long(1025);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	expect_write_broken(answer_to(&last, RDL_COAP_CONTINUE, ""));
+	give_long(10);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	expect_write_broken(answer_to(&last, RDL_COAP_CONTINUE, ""));
+	give_long(1025);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	hear(answer_to(&last, RDL_COAP_REQUEST_ENTITY_INCOMPLETE, ""), RDL_BACK_NOTHING);
+	expect_told("a is answered 4.08; ");
+}
+
+/* Blocks both ways: the payload of a FETCH that fits into a message goes with each. */
+static void test_both(void **state)
+{
+	struct rdl_order *order = order_of("a", "3");
+	struct rdl_answer answer;
+
+	order->method = RDL_COAP_FETCH;
+	order->payload = RDL_SPAN("[]");
+	give(order, 0);
+	expect_wire("0 0.05 /3 (2)");
+	hear(block2(0, true, 0), RDL_BACK_NOTHING);
+	expect_wire("0 0.05 /3 23:16 (2)");
+	hear(block2(1, false, 0), RDL_BACK_NOTHING);
+	told[0] = '\0';
+	order = order_of("b", "3");
+	order->method = RDL_COAP_POST;
+	order->payload = (struct rdl_span){ (const uint8_t *)text, 1025 };
+	give(order, 0);
+	expect_wire("0 0.02 /3 27:14 60:1025 (1024)");
+	hear(block1(RDL_COAP_CONTINUE, 0, true, 6), RDL_BACK_NOTHING);
+	expect_wire("0 0.02 /3 27:22 (1)");
+	answer = block2(0, true, 0);
+	answer.block1 = 1 << 4 | 6;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_wire("0 0.02 /3 23:16");
+	hear(block2(1, false, 0), RDL_BACK_NOTHING);
+	expect_told("b sent; b answered 2.05 \"0123456789abcdef\"...; "
+		    "b answered 2.05 \"ghi\"; b is answered 2.05; ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ORDERS_TEST(test_read),
+		ORDERS_TEST(test_doubled),
+		ORDERS_TEST(test_read_broken),
+		ORDERS_TEST(test_read_changes),
+		ORDERS_TEST(test_too_long),
+		ORDERS_TEST(test_reports),
+		ORDERS_TEST(test_write),
+		ORDERS_TEST(test_write_smaller),
+		ORDERS_TEST(test_write_broken),
+		ORDERS_TEST(test_both),
+	};
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[i % 36];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

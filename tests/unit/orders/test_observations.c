@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What devices send of their own accord: notifications (RFC 7641) and Sends. */
+#include "fixture.h"
+
+static struct rdl_transmission first; /* that began the observation */
+
+static struct rdl_order *observing(const char *id, enum rdl_order_observe observe)
+{
+	struct rdl_order *order = order_of(id, "3/0");
+
+	order->observe = (uint8_t)observe;
+	return order;
+}
+
+static void observe(rdl_handle handle)
+{
+	struct rdl_answer answer;
+
+	give(observing("a", RDL_ORDER_OBSERVE), handle);
+	first = *take_wire(RDL_TRANSMISSION_SENT);
+	answer = answer_to(&first, RDL_COAP_CONTENT, "1");
+	answer.observe = 10;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("a sent; a answered 2.05 \"1\"; ");
+}
+
+static struct rdl_answer notification(uint32_t sequence, const char *payload)
+{
+	struct rdl_answer answer = answer_to(&first, RDL_COAP_CONTENT, payload);
+
+	answer.type = RDL_COAP_CON;
+	answer.message_id = 1000;
+	answer.observe = sequence;
+	return answer;
+}
+
+static void test_notify(void **state)
+{
+	struct rdl_answer answer;
+
+	give(observing("a", RDL_ORDER_OBSERVE), 0);
+	expect_wire("0 0.01 6:0 /3 /0");
+	first = last;
+	answer = answer_to(&first, RDL_COAP_CONTENT, "");
+	answer.observe = 10;
+	hear(answer, RDL_BACK_NOTHING);
+	/* It stands, although there is no value. */
+	expect_told("a sent; a answered 2.05 \"\"; ");
+	assert_int_equal(rdl_orders_counts(orders)->observations, 1);
+	hear(notification(11, "2"), RDL_BACK_ACK);
+	answer = notification(12, "3");
+	answer.type = RDL_COAP_NON;
+	hear(answer, RDL_BACK_NOTHING);
+	answer = notification(13, "4");
+	answer.block2 = 8 | 6;
+	hear(answer, RDL_BACK_ACK);
+	expect_told("a notified 11 \"2\"; a notified 12 \"3\"; a notified 13 \"4\"...; ");
+	/* Others go on meanwhile. */
+	give(order_of("b", "1"), 0);
+	expect_wire("0 0.01 /1");
+	pass(1000000);
+	assert_int_equal(rdl_orders_counts(orders)->observations, 1);
+}
+
+/* RFC 7641 section 3.4. */
+static void test_order(void **state)
+{
+	observe(0);
+	hear(notification(10, "2"), RDL_BACK_ACK);
+	hear(notification(9, "3"), RDL_BACK_ACK);
+	hear(notification(10 + (1 << 23), "4"), RDL_BACK_ACK);
+	expect_told("");
+	assert_int_equal(rdl_orders_counts(orders)->stale, 3);
+	hear(notification(9 + (1 << 23), "5"), RDL_BACK_ACK);
+	hear(notification(8, "6"), RDL_BACK_ACK);
+	expect_told("a notified 8388617 \"5\"; a notified 8 \"6\"; ");
+	now_ms += 128000;
+	hear(notification(7, "7"), RDL_BACK_ACK);
+	now_ms++;
+	hear(notification(7, "8"), RDL_BACK_ACK);
+	expect_told("a notified 7 \"8\"; ");
+}
+
+static void test_not_observable(void **state)
+{
+	give(observing("a", RDL_ORDER_OBSERVE), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(answer_to(&last, RDL_COAP_CONTENT, "1"), RDL_BACK_NOTHING);
+	expect_told("a sent; a answered 2.05 \"1\"; a is answered 2.05; ");
+	give(observing("b", RDL_ORDER_OBSERVE), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(answer_to(&last, RDL_COAP_NOT_FOUND, ""), RDL_BACK_NOTHING);
+	expect_told("b sent; b is answered 4.04; ");
+	assert_int_equal(rdl_orders_counts(orders)->observations, 0);
+}
+
+/* By its own token; what comes after is not wanted. */
+static void test_cancel(void **state)
+{
+	struct rdl_answer answer;
+
+	observe(0);
+	give(observing("b", RDL_ORDER_CANCEL), 0);
+	expect_wire("0 0.01 6:1 /3 /0");
+	assert_int_equal(last.number, first.number);
+	/* One that crossed it. */
+	hear(notification(11, "2"), RDL_BACK_ACK);
+	expect_told("b sent; a notified 11 \"2\"; ");
+	hear(answer_to(&last, RDL_COAP_CONTENT, "3"), RDL_BACK_NOTHING);
+	expect_told("b answered 2.05 \"3\"; "
+		    "a is answered 2.05, the observation was cancelled; b is answered 2.05; ");
+	assert_int_equal(rdl_orders_counts(orders)->observations, 0);
+	hear(notification(12, "4"), RDL_BACK_RESET);
+	answer = notification(12, "4");
+	answer.type = RDL_COAP_NON;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("");
+	give(observing("c", RDL_ORDER_CANCEL), 0);
+	expect_silence();
+	expect_told("c is refused, nothing is observed there; ");
+}
+
+/* A Reset says that there is none; silence says nothing. */
+static void test_cancel_fails(void **state)
+{
+	observe(0);
+	give(observing("b", RDL_ORDER_CANCEL), 0);
+	while (rdl_orders_counts(orders)->over[RDL_ORDER_timeout] == 0)
+		pass(100);
+	told[0] = '\0';
+	wire_clear();
+	hear(notification(11, "2"), RDL_BACK_ACK);
+	expect_told("a notified 11 \"2\"; ");
+	give(observing("b", RDL_ORDER_CANCEL), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(empty_to(&last, RDL_COAP_RST), RDL_BACK_NOTHING);
+	expect_told("b sent; a is answered 2.05, the observation was cancelled; b is reset; ");
+}
+
+static void test_unheard(void **state)
+{
+	observe(0);
+	listening = false;
+	hear(notification(11, "2"), RDL_BACK_ACK);
+	listening = true;
+	hear(notification(12, "3"), RDL_BACK_ACK);
+	expect_told("a notified 12 \"3\"; ");
+	rdl_orders_stop(orders);
+	memory_end(&engine_memory);
+	for (unsigned i = 0; i < ENDPOINTS; i++)
+		free(endpoints[i].objects);
+	config.reset_unheard = true;
+	engine_begin();
+	observe(0);
+	listening = false;
+	hear(notification(11, "2"), RDL_BACK_RESET);
+	expect_told("a is gone, nobody listened to the observation; ");
+	assert_int_equal(rdl_orders_counts(orders)->unheard, 1);
+}
+
+/* An error, or a value without a number, is the last. */
+static void test_last(void **state)
+{
+	struct rdl_answer answer;
+
+	observe(0);
+	answer = notification(11, "");
+	answer.code = RDL_COAP_NOT_FOUND;
+	hear(answer, RDL_BACK_ACK);
+	expect_told("a notified 11 \"\"; a is answered 4.04; ");
+	hear(notification(12, "2"), RDL_BACK_RESET);
+	observe(0);
+	hear(notification(RDL_OBSERVE_NONE, "3"), RDL_BACK_ACK);
+	expect_told("a notified 0 \"3\"; a is answered 2.05; ");
+}
+
+static void test_lost(void **state)
+{
+	observe(0);
+	change(RDL_CHANGE_UPDATED, 0, 0);
+	expect_told("");
+	change(RDL_CHANGE_REPLACED, 0, 0);
+	expect_told("a is gone, the endpoint registered anew; ");
+	hear(notification(11, "2"), RDL_BACK_RESET);
+	observe(0);
+	change(RDL_CHANGE_DEREGISTERED, 0, 0);
+	expect_told("a is gone, the registration ended; ");
+}
+
+/* The first value in blocks, and a notification between them. */
+static void test_blocks(void **state)
+{
+	struct rdl_answer answer;
+
+	give(observing("a", RDL_ORDER_OBSERVE), 0);
+	first = *take_wire(RDL_TRANSMISSION_SENT);
+	answer = answer_to(&first, RDL_COAP_CONTENT, "0123456789abcdef");
+	answer.observe = 10;
+	answer.block2 = 8;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_wire("0 0.01 /3 /0 23:16");
+	hear(notification(11, "2"), RDL_BACK_ACK);
+	expect_told("a sent; a answered 2.05 \"0123456789abcdef\"...; a notified 11 \"2\"; ");
+	answer = answer_to(&last, RDL_COAP_CONTENT, "g");
+	answer.block2 = 16;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("a answered 2.05 \"g\"; ");
+	hear(notification(12, "3"), RDL_BACK_ACK);
+	expect_told("a notified 12 \"3\"; ");
+	/* Once more, and the rest never comes: then there is no observation. */
+	give(observing("b", RDL_ORDER_OBSERVE), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	answer = answer_to(&last, RDL_COAP_CONTENT, "0123456789abcdef");
+	answer.observe = 10;
+	answer.block2 = 8;
+	hear(answer, RDL_BACK_NOTHING);
+	while (rdl_orders_counts(orders)->over[RDL_ORDER_timeout] == 0)
+		pass(100);
+	wire_clear();
+	assert_int_equal(rdl_orders_counts(orders)->observations, 1);
+	change(RDL_CHANGE_REMOVED, 0, 0);
+	assert_int_equal(alive, 0);
+}
+
+static void test_limits(void **state)
+{
+	for (unsigned i = 0; i < 4; i++)
+		observe(0);
+	give(observing("b", RDL_ORDER_OBSERVE), 0);
+	expect_told("b is refused, too many requests wait for this endpoint; ");
+	for (unsigned i = 0; i < 4; i++)
+		observe(2);
+	give(observing("b", RDL_ORDER_OBSERVE), 4);
+	expect_told("b is refused, too many requests are under way; ");
+	change(RDL_CHANGE_EXPIRED, 2, 0);
+	told[0] = '\0';
+	observe(4);
+}
+
+/* In queue mode a notification says that it is awake. */
+static void test_wakes(void **state)
+{
+	endpoints[0].queue = true;
+	observe(0);
+	pass(100000);
+	give(order_of("b", "1"), 0);
+	expect_silence();
+	hear(notification(11, "2"), RDL_BACK_ACK);
+	expect_wire("0 0.01 /1");
+}
+
+static void test_send(void **state)
+{
+	struct rdl_answer answer = { .kind = RDL_ANSWER_SEND,
+		.type = RDL_COAP_CON,
+		.code = RDL_COAP_POST,
+		.handle = 2,
+		.session = 77,
+		.identity = 5,
+		.observe = RDL_OBSERVE_NONE,
+		.payload = RDL_SPAN("v") };
+
+	endpoints[2].session = 77;
+	endpoints[2].identity = 5;
+	rdl_orders_hear(orders, &answer, now_ms);
+	assert_int_equal(answer.back, RDL_BACK_CODE);
+	assert_int_equal(answer.back_code, RDL_COAP_CHANGED);
+	expect_told("2 notified 0 \"v\"; ");
+	listening = false;
+	rdl_orders_hear(orders, &answer, now_ms);
+	assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
+	listening = true;
+	endpoints[2].session = 78;
+	rdl_orders_hear(orders, &answer, now_ms);
+	assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
+	endpoints[2].session = 77;
+	endpoints[2].lives = false;
+	rdl_orders_hear(orders, &answer, now_ms);
+	assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
+	expect_told("");
+	/* In clear text nobody says whose it is. */
+	endpoints[2] = (struct endpoint){ .lives = true, .objects = endpoints[2].objects };
+	answer.session = answer.identity = 0;
+	rdl_orders_hear(orders, &answer, now_ms);
+	assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
+	expect_told("");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ORDERS_TEST(test_notify),
+		ORDERS_TEST(test_order),
+		ORDERS_TEST(test_not_observable),
+		ORDERS_TEST(test_cancel),
+		ORDERS_TEST(test_cancel_fails),
+		ORDERS_TEST(test_unheard),
+		ORDERS_TEST(test_last),
+		ORDERS_TEST(test_lost),
+		ORDERS_TEST(test_blocks),
+		ORDERS_TEST(test_limits),
+		ORDERS_TEST(test_wakes),
+		ORDERS_TEST(test_send),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
