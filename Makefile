@@ -72,6 +72,8 @@ keeping_PKGS  := gnutls
 feed_DEPS     := lcores conf events lines refusals
 feed_PKGS     := jansson
 feed_FLAGS     = -I$B/version
+callers_DEPS  := channel conf lcores lines orders shard_core targets
+callers_PKGS  := jansson
 console_DEPS  := shard_core conf lines capture pcapng keeping
 console_FLAGS  = -I$B/version
 console_PKGS  := jansson
@@ -95,7 +97,7 @@ inspect_DEPS  := journal registry
 top_DEPS      := ctl stats
 top_PKGS      := jansson ncursesw libcurl
 
-APP_ROOMS := lcores worker shard_core handshakers exception keeping feed console device dpdk_log monitor telemetry metrics start ctl inspect top
+APP_ROOMS := lcores worker shard_core handshakers exception keeping feed callers console device dpdk_log monitor telemetry metrics start ctl inspect top
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m

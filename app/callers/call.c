@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* ---- room ---- */
+
+bool call_fits(
+	const struct callers *callers, const struct share *share, bool observes, size_t octets)
+{
+	const struct callers_counts *counts = &callers->counts;
+
+	if (observes && counts->observing >= callers->observations_max)
+		return false;
+	if (counts->octets + octets > callers->octets_max)
+		return false;
+	return share->outstanding < callers->part || callers->common_used < callers->common;
+}
+
+static void count_in(struct callers *callers, struct share *share)
+{
+	if (share->outstanding++ >= callers->part)
+		callers->common_used++;
+	callers_count(&callers->counts.outstanding, 1);
+}
+
+static void count_out(struct callers *callers, struct share *share)
+{
+	if (--share->outstanding >= callers->part)
+		callers->common_used--;
+	callers_uncount(&callers->counts.outstanding, 1);
+}
+
+/* ---- a call ---- */
+
+size_t call_octets(const struct call_parts *parts)
+{
+	return sizeof(struct call) + parts->endpoint.len + parts->id.len + parts->path.len +
+	       parts->query.len + parts->payload.len;
+}
+
+static struct rdl_span keep(uint8_t **to, struct rdl_span from)
+{
+	struct rdl_span kept = { *to, from.len };
+
+	if (from.len > 0)
+		memcpy(*to, from.data, from.len);
+	*to += from.len;
+	return kept;
+}
+
+struct call *call_new(const struct call_parts *parts)
+{
+	size_t octets = call_octets(parts);
+	struct call *call = malloc(octets);
+
+	if (call == NULL)
+		return NULL;
+	*call = (struct call){ .octets = octets };
+	uint8_t *to = (uint8_t *)(call + 1);
+	call->order = (struct rdl_order){
+		.kind = RDL_ORDER,
+		.endpoint_len = (uint8_t)parts->endpoint.len,
+		.id_len = (uint8_t)parts->id.len,
+		.endpoint = keep(&to, parts->endpoint).data,
+		.content_format = RDL_FORMAT_NONE,
+		.accept = RDL_FORMAT_NONE,
+		.context = call,
+	};
+	call->order.id = keep(&to, parts->id).data;
+	call->order.path = keep(&to, parts->path);
+	call->order.query = keep(&to, parts->query);
+	call->order.payload = keep(&to, parts->payload);
+	return call;
+}
+
+void call_give(struct callers *callers, struct share *share, struct call *call)
+{
+	const struct owners *owners = callers->owners;
+	struct rdl_order *order = &call->order;
+	void *message = order;
+
+	count_in(callers, share);
+	callers_count(&callers->counts.octets, call->octets);
+	call->share = share;
+	call->next = share->calls;
+	call->place = &share->calls;
+	if (call->next != NULL)
+		call->next->place = &call->next;
+	share->calls = call;
+	rdl_siphash128(
+		&owners->endpoint_key, order->endpoint, order->endpoint_len, order->digest.word);
+	/* Its credit is all that may be outstanding, and all that may observe. */
+	rdl_channel_send(&callers->shards[rdl_endpoint_partition(order->digest) % owners->count],
+		&message, 1);
+}
+
+void call_observes(struct callers *callers, struct call *call)
+{
+	call->observing = true;
+	count_out(callers, call->share);
+	callers_count(&callers->counts.observing, 1);
+}
+
+void call_add(struct callers *callers, struct call *call, struct rdl_span octets)
+{
+	bool fits = call->answer_len + octets.len <= callers->max_payload &&
+		    callers->counts.octets + octets.len <= callers->octets_max;
+	uint8_t *answer = NULL;
+
+	if (octets.len == 0 || call->cut)
+		return;
+	if (fits)
+		answer = realloc(call->answer, call->answer_len + octets.len);
+	call->cut = answer == NULL;
+	if (call->cut)
+		return;
+	memcpy(answer + call->answer_len, octets.data, octets.len);
+	call->answer = answer;
+	call->answer_len += octets.len;
+	call->octets += octets.len;
+	callers_count(&callers->counts.octets, octets.len);
+}
+
+void call_free(struct callers *callers, struct call *call)
+{
+	*call->place = call->next;
+	if (call->next != NULL)
+		call->next->place = call->place;
+	if (call->observing)
+		callers_uncount(&callers->counts.observing, 1);
+	else
+		count_out(callers, call->share);
+	callers_uncount(&callers->counts.octets, call->octets);
+	free(call->answer);
+	free(call);
+}
