@@ -118,6 +118,41 @@ def test_copies(lab):
         expect([copies > 0] + [stats[k] for k in ("registered", "replaced", "replayed")], [True, 200, 0, copies], "stats")
 
 
+def test_serve(lab):
+    """Devices answer what they are asked, and send an Update where that is a trigger; once, also where it comes twice."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    server.settimeout(10)
+    process = start("--to", "127.0.0.1:%d" % server.getsockname()[1], "--from", "127.1.0.1", "--endpoints", "2", "--phases", "register,serve")
+    devices = []
+
+    def hear(code, *options, type=ACK):
+        octets, address = server.recvfrom(2048)
+        got = Answer(octets)
+        server.sendto(message(code, got.mid, options, type=type, token=got.token), address)
+        return got, address
+
+    for n in range(2):
+        devices.append(hear(0x41, (LOCATION_PATH, "rd"), (LOCATION_PATH, "x%d" % n))[1])
+    triggers = [message(POST, n, [(URI_PATH, p) for p in ("1", "0", "8")], token=b"trigger%d" % n) for n in range(2)]
+    server.sendto(message(GET, 9, [(URI_PATH, "3")], token=b"get"), devices[0])
+    got = Answer(server.recv(2048))
+    expect((got.type, got.code, got.mid, got.token, got.payload), (ACK, "2.05", 9, b"get", b"load"))
+    for n, trigger in enumerate(triggers):
+        server.sendto(trigger, devices[n])
+        got = Answer(server.recv(2048))
+        expect((got.type, got.code, got.mid, got.token), (ACK, "2.04", n, b"trigger%d" % n))
+        server.sendto(trigger, devices[n])
+        first, second = Answer(server.recv(2048)), Answer(server.recv(2048))
+        again, update = (first, second) if first.type == ACK else (second, first)
+        expect((again.code, update.code, [v for o, v in update.options if o == URI_PATH]), ("2.04", "0.02", [b"rd", b"x%d" % n]))
+        server.sendto(message(0x44, update.mid, type=ACK, token=update.token), devices[n])
+    results, _ = finish(process)
+    expect(numbers(results, "phase", "answered", "wrong", "lost"), [("register", 2, 0, 0), ("serve", 2, 0, 0)])
+    expect(sum(result["asked"] for result in results), 5)
+    server.close()
+
+
 def test_nobody_there(lab):
     results, _ = finish(start("--endpoints", "10", "--ack-timeout", "20", "--phases", "register,update"), 1)
     expect(numbers(results, "answered", "wrong", "lost", "retransmitted"), [(0, 0, 10, 40), (0, 0, 0, 0)], "results")

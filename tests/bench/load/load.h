@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * load: devices on a UDP socket. Registers, re-registers, updates and de-registers N endpoints at a
- * server, with a window of requests under way, and checks every answer. One thread.
+ * server, with a window of requests under way, and checks every answer; answers what the server
+ * asks of them. One thread.
  */
 #ifndef RDL_LOAD_H
 #define RDL_LOAD_H
@@ -21,6 +22,7 @@ enum load_phase {
 	LOAD_REGISTER,
 	LOAD_REREGISTER,
 	LOAD_UPDATE,
+	LOAD_SERVE, /* Updates of those that the server tells to send one */
 	LOAD_DEREGISTER,
 	LOAD_PHASES
 };
@@ -44,6 +46,7 @@ struct load_result {
 	uint32_t wrong; /* answers that are not what the request must get */
 	uint32_t lost; /* requests without an answer */
 	uint64_t retransmitted;
+	uint64_t asked; /* requests of the server's that were answered */
 	uint64_t late; /* further answers to requests sent more than once */
 	uint64_t ns; /* from the first request to the last answer */
 	uint32_t *latencies_us; /* of the answered, sorted */
@@ -88,7 +91,8 @@ enum load_verdict {
 	LOAD_LATE, /* to a request that was answered or given up before */
 	LOAD_WRONG_REQUEST, /* what *endpoint waits for is not this, and will not come */
 	LOAD_WRONG, /* nobody's */
-	LOAD_NOTHING, /* part of an answer, or of none */
+	LOAD_TRIGGER, /* the server told *endpoint to send an Update */
+	LOAD_NOTHING, /* part of an answer, or of none; a request, answered */
 };
 /* Judges a datagram that came for an address; *why is set where it is wrong. */
 enum load_verdict load_reply(struct load *load, struct rdl_span datagram,
@@ -110,6 +114,12 @@ void load_wire_add(struct load_wire *wire, size_t len);
 void load_wire_flush(struct load_wire *wire);
 /* What has come, at most LOAD_BATCH: views until the next call. */
 unsigned load_wire_receive(struct load_wire *wire, struct load_datagram datagrams[LOAD_BATCH]);
+
+/* Whether a message is a request. */
+bool load_is_asked(struct rdl_span datagram);
+/* Answers one that came in a datagram, whose address says to which endpoint. */
+enum load_verdict load_asked(struct load *load, struct load_wire *wire, struct rdl_span datagram,
+	const struct load_datagram *came, uint32_t *endpoint);
 
 /* The socket that frames are sent by, -1 after saying why; `udp` is any other one. */
 int load_frames_open(struct load *load, int udp);

@@ -95,6 +95,7 @@ static const char *check(
 		[LOAD_REGISTER] = RDL_COAP_CREATED,
 		[LOAD_REREGISTER] = RDL_COAP_CREATED,
 		[LOAD_UPDATE] = RDL_COAP_CHANGED,
+		[LOAD_SERVE] = RDL_COAP_CHANGED,
 		[LOAD_DEREGISTER] = RDL_COAP_DELETED,
 	};
 	struct rdl_coap_options options = rdl_coap_options(message);

@@ -123,8 +123,19 @@ static void done(struct run *run, uint32_t endpoint)
 	run->last_ns = run->now_ns;
 }
 
-static enum load_verdict judge(struct load *load, const struct load_datagram *datagram,
-	uint32_t *endpoint, const char **why)
+/* Its Update is sent as the others' are; one, however often it is told. */
+static void trigger(struct run *run, uint32_t endpoint)
+{
+	struct load *load = run->load;
+
+	if (load->phase != LOAD_SERVE || load->endpoints[endpoint].sent > 0)
+		return;
+	load->endpoints[endpoint].sent = 1;
+	load->order[load->result.requests++] = endpoint;
+}
+
+static enum load_verdict judge(struct load *load, struct load_wire *wire,
+	const struct load_datagram *datagram, uint32_t *endpoint, const char **why)
 {
 	struct rdl_span message = datagram->octets;
 
@@ -135,6 +146,9 @@ static enum load_verdict judge(struct load *load, const struct load_datagram *da
 		if (message.len == 0)
 			return LOAD_NOTHING;
 	}
+	*why = "a request that nobody can answer";
+	if (load_is_asked(message))
+		return load_asked(load, wire, message, datagram, endpoint);
 	return load_reply(load, message, &datagram->from, datagram->to, endpoint, why);
 }
 
@@ -150,7 +164,7 @@ static unsigned receive(struct run *run)
 		uint32_t endpoint = 0;
 		const char *why = NULL;
 
-		switch (judge(run->load, &datagrams[i], &endpoint, &why)) {
+		switch (judge(run->load, run->wire, &datagrams[i], &endpoint, &why)) {
 		case LOAD_ANSWER:
 			result->latencies_us[result->answered++] =
 				(uint32_t)((run->now_ns - run->load->endpoints[endpoint].sent_ns) /
@@ -166,6 +180,9 @@ static unsigned receive(struct run *run)
 			break;
 		case LOAD_WRONG:
 			complain(run, endpoint, why);
+			break;
+		case LOAD_TRIGGER:
+			trigger(run, endpoint);
 			break;
 		case LOAD_NOTHING:
 			break;
@@ -209,16 +226,35 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* None has been told to send an Update. */
+static void forget_requests(struct load *load)
+{
+	for (uint32_t i = 0; i < load->count; i++)
+		load->endpoints[i].sent = 0;
+}
+
+/* Whoever serves waits for all to be told. */
+static bool is_over(const struct run *run)
+{
+	const struct load *load = run->load;
+
+	return run->next == load->result.requests && run->waiting == 0 &&
+	       (load->phase != LOAD_SERVE || run->next == load->count);
+}
+
 void load_run(struct load *load, struct load_wire *wire)
 {
 	struct load_result *result = &load->result;
 	struct run run = { .load = load, .wire = wire };
 
 	*result = (struct load_result){ .latencies_us = result->latencies_us };
-	result->requests = make_order(load);
+	if (load->phase == LOAD_SERVE)
+		forget_requests(load);
+	else
+		result->requests = make_order(load);
 	run.now_ns = run.start_ns = run.last_ns = clock_ns();
 	uint64_t end_ns = run.start_ns + load->seconds * 1000 * MS;
-	while ((run.next < result->requests || run.waiting > 0) && run.now_ns < end_ns) {
+	while (!is_over(&run) && run.now_ns < end_ns) {
 		unsigned got = receive(&run);
 		uint32_t room = load->window - run.waiting, left = result->requests - run.next;
 		uint32_t count = room < left ? room : left;
