@@ -117,6 +117,14 @@ VERSION     := $(RELEASE)$(if $(COMMIT), ($(COMMIT)))
 release_FLAGS := -O3 -falign-functions=32
 release_ARCH  := $(ARCH)
 test_FLAGS    := $(release_FLAGS)
+# What a round of a worker or a shard runs through, for newer machines: a product that travels carries it beside its
+# own. Rooms with a state of their own are not in it: there is one of each in the program.
+LEVELS        := $(if $(filter x86-64-v2,$(ARCH)),v3 v4)
+STATEFUL      := clock log watch thread lcores rules mailbox notify
+v3_FLAGS      := $(release_FLAGS)
+v3_ARCH       := x86-64-v3
+v4_FLAGS      := $(release_FLAGS)
+v4_ARCH       := x86-64-v4
 native_FLAGS  := $(release_FLAGS)
 native_ARCH   := $(ARCH)
 debug_FLAGS   := -O0 -DRDL_DEBUG
@@ -137,7 +145,7 @@ MACHINE       ?= $(BASELINE)
 lint_FLAGS    := $(release_FLAGS) -Werror
 lint_ARCH     := $(or $($(MACHINE)_ARCH),$(MACHINE))
 ifeq ($($(VARIANT)_FLAGS),)
-$(error VARIANT=$(VARIANT) is none of release test native debug asan tsan cov fuzz guard lint)
+$(error VARIANT=$(VARIANT) is none of release v3 v4 test native debug asan tsan cov fuzz guard lint)
 endif
 ifeq ($(VARIANT),fuzz)
 CC := clang
@@ -146,9 +154,9 @@ ifeq ($(VARIANT),lint)
 B := build/lint/$(MACHINE)
 endif
 # The product is optimised across libraries.
-PRODUCT := $(if $(filter release,$(VARIANT)),-flto=auto)
+PRODUCT := $(if $(filter release v3 v4,$(VARIANT)),-flto=auto)
 # Source fortification needs optimisation and does not mix with the sanitizers.
-FORTIFY := $(if $(filter release test native lint,$(VARIANT)),-D_FORTIFY_SOURCE=2)
+FORTIFY := $(if $(filter release v3 v4 test native lint,$(VARIANT)),-D_FORTIFY_SOURCE=2)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
@@ -267,6 +275,26 @@ $B/$1: $(call objects,$2) $(call archives,$3)
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS) $$(OTHERS)
 endef
 program = $(eval $(call link,$1,$2,$3,$4,$5))
+
+# All that they run through, in one piece, in which their own names alone are seen from outside.
+ROUNDS := worker_step shard_core_step
+ifneq ($(filter v3 v4,$(VARIANT)),)
+$B/rounds.o: $(foreach l,$(filter-out $(STATEFUL),$(call closure,worker shard_core)),$B/lib$l.a)
+	$(say) LD $@
+	$Q$(CC) $(CFLAGS) $(OWN) $(MARCH) -r -flinker-output=nolto-rel -o $@ \
+		-Wl,--whole-archive $B/libworker.a $B/libshard_core.a -Wl,--no-whole-archive \
+		-Wl,--start-group $^ -Wl,--end-group
+	$Qobjcopy $(foreach r,$(ROUNDS),--redefine-sym $r=$r_$(VARIANT)) $@
+	$Qobjcopy $(ROUNDS:%=--keep-global-symbol=%_$(VARIANT)) $@
+else
+build/v%/rounds.o: FORCE
+	+@$(MAKE) --no-print-directory VARIANT=v$* $@
+FORCE:
+.PHONY: FORCE
+endif
+ifeq ($(VARIANT),release)
+$B/rdline $B/rdline-bench: $(LEVELS:%=build/%/rounds.o)
+endif
 
 # The daemon, and the benchmark of its rooms with a fleet of devices behind rings. DPDK is linked statically: no
 # plugins to load at the start, and none missing.

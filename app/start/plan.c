@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include "log.h"
+#include "steps.h"
 
 static int usable_cpus(
 	const struct rdl_conf *conf, uint16_t cpus[RDL_CONF_CPUS_MAX], unsigned *count)
@@ -62,13 +63,16 @@ int daemon_plan_lcores(struct daemon *daemon)
 void daemon_assign(struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
+	struct steps steps = steps_pick();
 
+	if (steps.machine != NULL)
+		rdl_log_info("start", "workers and shards run code for %s", steps.machine);
 	for (unsigned w = 0; w < conf->workers; w++)
 		lcores_add_role(&daemon->lcores, w,
 			&(struct role){
-				worker_step, daemon->workers[w], &daemon->workers[w]->load });
+				steps.worker, daemon->workers[w], &daemon->workers[w]->load });
 	for (unsigned s = 0; s < conf->shards; s++)
 		lcores_add_role(&daemon->lcores, conf->workers + s,
-			&(struct role){ shard_core_step, daemon->owners.cores[s],
+			&(struct role){ steps.shard, daemon->owners.cores[s],
 				&daemon->owners.cores[s]->load });
 }

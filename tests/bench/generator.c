@@ -7,6 +7,8 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
+#include "steps.h"
+
 #define BURST RDL_BURST_MAX
 #define QUIET_S 1 /* without any reply: what is missing is lost */
 
@@ -284,6 +286,7 @@ void generator_run(struct generator *generator, const struct run *run)
 void generator_run_uncounted(struct generator *generator, const struct run *run,
 	struct worker *worker, struct shard_core *core)
 {
+	struct steps steps = steps_pick();
 	uint64_t stolen = STOLEN_US * rte_get_tsc_hz() / 1000000;
 
 	start(generator, run);
@@ -292,8 +295,8 @@ void generator_run_uncounted(struct generator *generator, const struct run *run,
 		while (generator_step(generator))
 			;
 		uint64_t begin = rte_rdtsc();
-		worker_step(worker);
-		shard_core_step(core);
+		steps.worker(worker);
+		steps.shard(core);
 		uint64_t took = rte_rdtsc() - begin;
 		generator->clock += took < stolen ? took : stolen;
 	}
