@@ -77,7 +77,8 @@ callers_PKGS  := jansson
 console_DEPS  := shard_core conf lines capture pcapng keeping
 console_FLAGS  = -I$B/version
 console_PKGS  := jansson
-device_DEPS   := conf log
+nodes_DEPS    := base
+device_DEPS   := conf log nodes
 device_PKGS   := libdpdk
 metrics_DEPS  := monitor
 metrics_PKGS  := libdpdk libmicrohttpd
@@ -97,7 +98,7 @@ inspect_DEPS  := journal registry
 top_DEPS      := ctl stats
 top_PKGS      := jansson ncursesw libcurl
 
-APP_ROOMS := lcores worker shard_core handshakers exception keeping feed callers console device dpdk_log monitor telemetry metrics start ctl inspect top
+APP_ROOMS := lcores worker shard_core handshakers exception keeping feed callers console nodes device dpdk_log monitor telemetry metrics start ctl inspect top
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m

@@ -11,12 +11,23 @@
 #include <rte_devargs.h>
 
 #include "log.h"
+#include "nodes.h"
 #include "pci.h"
 #include "rights.h"
 
 bool device_is_pci(const char *device)
 {
 	return isxdigit((unsigned char)device[0]) && strchr(device, ':') != NULL;
+}
+
+int device_node(const char *device)
+{
+	char name[64];
+
+	if (!device_is_pci(device))
+		return -1;
+	pci_full_name(device, name, sizeof(name));
+	return nodes_of_pci(name, &nodes_places);
 }
 
 static int complain(const struct rdl_conf_port *port, const char *format, ...)

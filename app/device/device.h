@@ -19,6 +19,9 @@ bool device_is_pci(const char *device);
  */
 int device_check(const struct rdl_conf_port *port, bool hugepages);
 
+/* The NUMA node of a PCI function; -1: unknown, or it is none. */
+int device_node(const char *device);
+
 /* The name of the kernel's interface that the device opens; false when it opens none. */
 bool device_interface(const char *device, char name[IF_NAMESIZE]);
 

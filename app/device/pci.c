@@ -9,8 +9,7 @@
 
 const struct pci_places pci_places = { "/sys/bus/pci/devices", "/dev/vfio", "/sys/class/iommu" };
 
-/* "01:00.0,arg" as "0000:01:00.0". */
-static void full_name(const char *device, char *name, size_t len)
+void pci_full_name(const char *device, char *name, size_t len)
 {
 	int n = (int)strcspn(device, ",");
 	const char *colon = strchr(device, ':');
@@ -104,7 +103,7 @@ bool pci_is_ready(
 {
 	char name[64], folder[128], driver[64], instead[96];
 
-	full_name(device, name, sizeof(name));
+	pci_full_name(device, name, sizeof(name));
 	snprintf(folder, sizeof(folder), "%s/%s", places->devices, name);
 	if (access(folder, F_OK) != 0) {
 		snprintf(why, len, "there is no PCI device %s (lspci -D lists them)", name);

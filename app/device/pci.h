@@ -12,6 +12,9 @@ struct pci_places {
 /* The kernel's. */
 extern const struct pci_places pci_places;
 
+/* "01:00.0,arg" as "0000:01:00.0". */
+void pci_full_name(const char *device, char *name, size_t len);
+
 /*
  * That the function of "01:00.0,arg" is there, is not the kernel's, and may be opened, with or
  * without hugepages. False with what is wrong in `why`.

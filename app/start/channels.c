@@ -60,16 +60,16 @@ static struct rdl_channel_credit kernels(const struct daemon *daemon)
 	return exception_credit();
 }
 
-/* Each of the one with each of the other, but nobody with itself. */
+/* Each worker with each of the other, but nobody with itself. */
 static const struct pair {
-	enum end_kind one, other;
-	struct rdl_channel_credit (*credit_of_one)(const struct daemon *daemon);
+	enum end_kind other;
+	struct rdl_channel_credit (*credit)(const struct daemon *daemon);
 	struct rdl_channel_credit (*credit_of_other)(const struct daemon *daemon);
 } pairs[] = {
-	{ END_WORKER, END_SHARD, requests, nothing },
-	{ END_WORKER, END_HANDSHAKER, parcels, letters },
-	{ END_WORKER, END_WORKER, datagrams, datagrams },
-	{ END_WORKER, END_EXCEPTION, foreign, kernels },
+	{ END_SHARD, requests, nothing },
+	{ END_HANDSHAKER, parcels, letters },
+	{ END_WORKER, datagrams, datagrams },
+	{ END_EXCEPTION, foreign, kernels },
 };
 
 static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
@@ -92,7 +92,7 @@ static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
 /* Workers have something for each other only where there are sessions. */
 static bool are_joined(const struct daemon *daemon, const struct pair *pair, unsigned i, unsigned j)
 {
-	return pair->one != pair->other || (daemon->conf->dtls.port != 0 && i < j);
+	return pair->other != END_WORKER || (daemon->conf->dtls.port != 0 && i < j);
 }
 
 /* Where a worker keeps its end towards number `peer` of a kind. */
@@ -112,79 +112,72 @@ static struct rdl_channel *end_of_worker(
 	return NULL;
 }
 
-/* The same of number `index` of any kind. */
-static struct rdl_channel *end_of(const struct daemon *daemon, enum end_kind kind, unsigned index,
-	enum end_kind towards, unsigned peer)
+/* Where number `index` of any kind keeps its end towards a worker. */
+static struct rdl_channel *end_of(
+	const struct daemon *daemon, enum end_kind kind, unsigned index, unsigned worker)
 {
 	switch (kind) {
 	case END_WORKER:
-		return end_of_worker(daemon->workers[index], towards, peer);
+		return end_of_worker(daemon->workers[index], END_WORKER, worker);
 	case END_SHARD:
-		return &daemon->owners.cores[index]->workers[peer];
+		return &daemon->owners.cores[index]->workers[worker];
 	case END_HANDSHAKER:
-		return handshakers_channel(daemon->handshakers, index, peer);
+		return handshakers_channel(daemon->handshakers, index, worker);
 	case END_EXCEPTION:
-		return &daemon->exception->workers[peer];
+		return &daemon->exception->workers[worker];
 	}
 	return NULL;
 }
 
 static size_t memory_of(const struct daemon *daemon, const struct pair *pair)
 {
-	const struct rdl_channel_credit one = pair->credit_of_one(daemon);
+	const struct rdl_channel_credit one = pair->credit(daemon);
 	const struct rdl_channel_credit other = pair->credit_of_other(daemon);
 
 	return rdl_channel_memory(&one, &other);
 }
 
-static uint64_t memory_of_all(const struct daemon *daemon, const struct pair *pair)
-{
-	uint64_t octets = 0, of_one = memory_of(daemon, pair);
-
-	for (unsigned i = 0; i < count_of(daemon, pair->one); i++)
-		for (unsigned j = 0; j < count_of(daemon, pair->other); j++)
-			octets += are_joined(daemon, pair, i, j) ? of_one : 0;
-	return octets;
-}
-
-uint64_t daemon_channels_memory(const struct daemon *daemon)
+uint64_t daemon_channels_memory(const struct daemon *daemon, unsigned worker)
 {
 	uint64_t octets = 0;
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(pairs); i++)
-		octets += memory_of_all(daemon, &pairs[i]);
+		for (unsigned j = 0; j < count_of(daemon, pairs[i].other); j++)
+			octets += are_joined(daemon, &pairs[i], worker, j)
+					  ? memory_of(daemon, &pairs[i])
+					  : 0;
 	return octets;
 }
 
-/* Joins all of a kind; returns the memory behind what that took. */
-static char *join(struct daemon *daemon, const struct pair *pair, char *memory)
+/* Joins a worker to all of a kind; returns the memory behind what that took. */
+static char *join(struct daemon *daemon, const struct pair *pair, unsigned worker, char *memory)
 {
-	const struct rdl_channel_credit one = pair->credit_of_one(daemon);
+	const struct rdl_channel_credit one = pair->credit(daemon);
 	const struct rdl_channel_credit other = pair->credit_of_other(daemon);
 
-	for (unsigned i = 0; i < count_of(daemon, pair->one); i++) {
-		for (unsigned j = 0; j < count_of(daemon, pair->other); j++) {
-			if (!are_joined(daemon, pair, i, j))
-				continue;
-			rdl_channel_join(end_of(daemon, pair->one, i, pair->other, j), &one,
-				end_of(daemon, pair->other, j, pair->one, i), &other, memory);
-			memory += rdl_channel_memory(&one, &other);
-		}
+	for (unsigned j = 0; j < count_of(daemon, pair->other); j++) {
+		if (!are_joined(daemon, pair, worker, j))
+			continue;
+		rdl_channel_join(end_of_worker(daemon->workers[worker], pair->other, j), &one,
+			end_of(daemon, pair->other, j, worker), &other, memory);
+		memory += rdl_channel_memory(&one, &other);
 	}
 	return memory;
 }
 
 int daemon_setup_channels(struct daemon *daemon)
 {
-	char *memory = rte_zmalloc_socket(
-		"channels", daemon_channels_memory(daemon), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	for (unsigned w = 0; w < daemon->conf->workers; w++) {
+		char *memory = rte_zmalloc_socket("channels", daemon_channels_memory(daemon, w),
+			RTE_CACHE_LINE_SIZE, daemon_worker_node(daemon, w));
 
-	daemon->channels = memory;
-	if (memory == NULL) {
-		rdl_log_error("start", "no memory for the channels between cores");
-		return -1;
+		daemon->channels[w] = memory;
+		if (memory == NULL) {
+			rdl_log_error("start", "no memory for the channels between cores");
+			return -1;
+		}
+		for (size_t i = 0; i < RDL_ARRAY_LEN(pairs); i++)
+			memory = join(daemon, &pairs[i], w, memory);
 	}
-	for (size_t i = 0; i < RDL_ARRAY_LEN(pairs); i++)
-		memory = join(daemon, &pairs[i], memory);
 	return 0;
 }

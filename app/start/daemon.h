@@ -10,6 +10,7 @@
 #include "handshakers.h"
 #include "keeping.h"
 #include "metrics.h"
+#include "nodes.h"
 #include "telemetry.h"
 
 /* Random, each for one purpose: at each start, or at the first one where they are kept. */
@@ -34,6 +35,19 @@ struct dtls_parts {
 	void *identities_memory, *secured_memory, *owners_memory, *memory[WORKERS_MAX];
 };
 
+/* NUMA nodes, -1: unknown. All zero: nobody has thought of any. */
+struct whereabouts {
+	bool placed; /* memory is asked of nodes; else of any */
+	int home; /* of what all share */
+	int ports[PORTS_MAX], workers[WORKERS_MAX], shards[SHARDS_MAX];
+	uint64_t polled[PORTS_MAX]; /* by which workers, a bit each; 0: by all */
+};
+
+/* Octets of each node; the first one has all where memory is not placed. */
+struct node_memory {
+	uint64_t octets[NODES_MAX];
+};
+
 struct daemon {
 	const char *path; /* of the configuration */
 	const struct rdl_conf *conf; /* as it was read at the start */
@@ -48,13 +62,13 @@ struct daemon {
 	struct worker *workers[WORKERS_MAX];
 	struct owners owners; /* the shard cores */
 	void *admission[SHARDS_MAX]; /* their memory for it */
-	void *channels; /* memory of all channels */
+	void *channels[WORKERS_MAX]; /* memory of each one's channels */
 	struct dtls_parts dtls;
 	struct handshakers *handshakers; /* NULL: there is no DTLS */
 	struct keeping *keeping; /* NULL: nothing outlives the process */
 	struct exception *exception; /* NULL: the kernel shares no port */
 	struct lcores lcores;
-	int socket_id; /* NUMA node, -1: any */
+	struct whereabouts nodes;
 	uint64_t started_ms; /* rdl_clock_ms() */
 	struct feed *feed; /* NULL: none is configured */
 	struct console *console; /* the same */
@@ -94,8 +108,30 @@ static inline unsigned daemon_requests(const struct rdl_conf *conf)
 /* eal.c: brings EAL up with an argv made from the configuration; logs, returns -1 when it fails. */
 int daemon_eal(struct daemon *daemon);
 
-/* plan.c: which CPU runs what. Before EAL; logs and returns -1 when CPUs are missing. */
+/*
+ * plan.c: which CPU runs what, and on which nodes things are. Before EAL; logs and returns -1 when
+ * CPUs are missing.
+ */
 int daemon_plan_lcores(struct daemon *daemon);
+/* Where memory is asked for what is on a node, or on an unknown one. */
+static inline int daemon_memory_node(const struct daemon *daemon, int node)
+{
+	if (!daemon->nodes.placed)
+		return -1;
+	return node >= 0 ? node : daemon->nodes.home;
+}
+static inline int daemon_worker_node(const struct daemon *daemon, unsigned worker)
+{
+	return daemon_memory_node(daemon, daemon->nodes.workers[worker]);
+}
+static inline int daemon_shard_node(const struct daemon *daemon, unsigned shard)
+{
+	return daemon_memory_node(daemon, daemon->nodes.shards[shard]);
+}
+static inline int daemon_home_node(const struct daemon *daemon)
+{
+	return daemon_memory_node(daemon, daemon->nodes.home);
+}
 /* After the set-up: gives every role its lcore; more may be added before the launch. */
 void daemon_assign(struct daemon *daemon);
 
@@ -134,8 +170,8 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_interface *interface);
 /* Octets of one shard's ring of events, 0: none is configured. */
 uint64_t daemon_events_octets(const struct daemon *daemon);
-/* Octets that DPDK must find, all included. */
-uint64_t daemon_dpdk_memory(const struct daemon *daemon);
+/* Octets that DPDK must find, all included: of each node; returns the sum. */
+uint64_t daemon_dpdk_memory(const struct daemon *daemon, struct node_memory *memory);
 /* All octets: those, and what other libraries take. */
 uint64_t daemon_memory(const struct daemon *daemon);
 
@@ -144,8 +180,12 @@ uint64_t daemon_memory(const struct daemon *daemon);
  * wrong with them goes to `errors`.
  */
 struct rdl_certificates *daemon_certificates(const struct rdl_conf *conf, FILE *errors);
-/* Octets that DPDK must find for DTLS, and what handshakes take of the process's own. */
+/*
+ * Octets that DPDK must find for what all share of DTLS, and for a worker's sessions; and what
+ * handshakes take of the process's own.
+ */
 uint64_t daemon_dtls_memory(const struct daemon *daemon);
+uint64_t daemon_dtls_table_memory(const struct daemon *daemon, unsigned worker);
 uint64_t daemon_handshakes_memory(const struct daemon *daemon);
 /* Which of an interface's UDP ports it is. */
 unsigned daemon_dtls_udp_port(const struct rdl_conf *conf);
@@ -186,8 +226,8 @@ int daemon_setup_keeping(struct daemon *daemon);
 /* Right before shards and workers begin: the grace of what came back counts from now on. */
 void daemon_serve_keeping(struct daemon *daemon);
 
-/* channels.c: memory of all channels; joins workers and shards, which are there. */
-uint64_t daemon_channels_memory(const struct daemon *daemon);
+/* channels.c: memory of a worker's channels; joins workers and shards, which are there. */
+uint64_t daemon_channels_memory(const struct daemon *daemon, unsigned worker);
 int daemon_setup_channels(struct daemon *daemon);
 
 /* serve.c: what the feed takes its lines from, once the shards are there. */

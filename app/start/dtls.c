@@ -101,7 +101,6 @@ uint64_t daemon_dtls_memory(const struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 	const struct rdl_identities_config identities = identities_of(daemon);
-	struct rdl_dtls_config table;
 	uint64_t octets;
 
 	if (conf->dtls.port == 0)
@@ -110,11 +109,17 @@ uint64_t daemon_dtls_memory(const struct daemon *daemon)
 		 conf->dtls.handshakes * HANDSHAKER_LETTERS * sizeof(struct rdl_dtls_letter);
 	if (secured_of(conf) > 0)
 		octets += rdl_secured_memory(secured_of(conf));
-	for (unsigned w = 0; w < conf->workers; w++) {
-		table_config(daemon, w, &table);
-		octets += rdl_dtls_memory(&table);
-	}
 	return octets;
+}
+
+uint64_t daemon_dtls_table_memory(const struct daemon *daemon, unsigned worker)
+{
+	struct rdl_dtls_config table;
+
+	if (daemon->conf->dtls.port == 0)
+		return 0;
+	table_config(daemon, worker, &table);
+	return rdl_dtls_memory(&table);
 }
 
 uint64_t daemon_handshakes_memory(const struct daemon *daemon)
@@ -134,13 +139,18 @@ unsigned daemon_dtls_udp_port(const struct rdl_conf *conf)
 }
 
 /* NULL after saying so. */
-static void *allocate(const struct daemon *daemon, const char *what, size_t octets)
+static void *allocate_on(int node, const char *what, size_t octets)
 {
-	void *memory = rte_zmalloc_socket(what, octets, RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	void *memory = rte_zmalloc_socket(what, octets, RTE_CACHE_LINE_SIZE, node);
 
 	if (memory == NULL)
 		rdl_log_error("start", "no memory for %s: %zu MB needed", what, (octets >> 20) + 1);
 	return memory;
+}
+
+static void *allocate(const struct daemon *daemon, const char *what, size_t octets)
+{
+	return allocate_on(daemon_home_node(daemon), what, octets);
 }
 
 static int setup_table(struct daemon *daemon, unsigned worker)
@@ -154,7 +164,8 @@ static int setup_table(struct daemon *daemon, unsigned worker)
 			config.workers, (unsigned long long)config.sessions);
 		return -1;
 	}
-	daemon->dtls.memory[worker] = allocate(daemon, "DTLS sessions", rdl_dtls_memory(&config));
+	daemon->dtls.memory[worker] = allocate_on(
+		daemon_worker_node(daemon, worker), "DTLS sessions", rdl_dtls_memory(&config));
 	if (daemon->dtls.memory[worker] == NULL)
 		return -1;
 	daemon->dtls.tables[worker] = rdl_dtls_init(&config, daemon->dtls.memory[worker]);

@@ -45,11 +45,26 @@ static void free_args(struct args *args)
 		free(args->items[--args->count]);
 }
 
-/* MB to give to DPDK, or 0 after saying what is missing. */
-static uint32_t memory_mb(const struct daemon *daemon)
+/* MB of each node; returns the sum. */
+static uint64_t whole_mb(const struct daemon *daemon, uint32_t mb[NODES_MAX])
+{
+	struct node_memory memory;
+	uint64_t sum = 0;
+
+	daemon_dpdk_memory(daemon, &memory);
+	for (unsigned n = 0; n < NODES_MAX; n++) {
+		mb[n] = memory.octets[n] > 0 ? (uint32_t)(memory.octets[n] >> 20) + 1 : 0;
+		sum += mb[n];
+	}
+	return sum;
+}
+
+/* MB to give to DPDK, of each node, and the sum, or 0 after saying what is missing. */
+static uint32_t memory_mb(const struct daemon *daemon, uint32_t of_nodes[NODES_MAX])
 {
 	const struct rdl_conf *conf = daemon->conf;
-	uint64_t need = (daemon_dpdk_memory(daemon) >> 20) + 1, mb = conf->memory.mb;
+	uint64_t need = whole_mb(daemon, of_nodes), mb = conf->memory.mb;
+	int home = daemon_home_node(daemon);
 
 	if (mb == 0)
 		mb = need;
@@ -62,7 +77,10 @@ static uint32_t memory_mb(const struct daemon *daemon)
 			(unsigned long long)need);
 		return 0;
 	}
-	if (prestart_memory(conf, mb) != 0)
+	/* What is more than needed, all share. */
+	of_nodes[home >= 0 ? home : 0] += (uint32_t)(mb - need);
+	if (prestart_memory(conf, mb) != 0 ||
+		(home >= 0 && prestart_node_memory(conf, of_nodes) != 0))
 		return 0;
 	return (uint32_t)mb;
 }
@@ -169,7 +187,33 @@ static int check_ports(const struct rdl_conf *conf)
 	return 0;
 }
 
-static void add_all(struct args *args, const struct daemon *daemon, uint32_t mb)
+/* --socket-mem=64,128 where it is placed, else -m 192. */
+static void add_memory(
+	struct args *args, const struct daemon *daemon, uint32_t mb, const uint32_t of_nodes[])
+{
+	char list[NODES_MAX * 11], said[NODES_MAX * 32];
+	size_t used = 0, told = 0;
+
+	if (!daemon->nodes.placed) {
+		add(args, "-m");
+		add(args, "%u", mb);
+		return;
+	}
+	for (unsigned n = 0; n < NODES_MAX; n++) {
+		if (!nodes_has_cpus((int)n, &nodes_places) && of_nodes[n] == 0)
+			continue;
+		told += (size_t)snprintf(
+			said + told, sizeof(said) - told, " node%u_mb=%u", n, of_nodes[n]);
+	}
+	for (unsigned n = 0; n < NODES_MAX; n++)
+		used += (size_t)snprintf(
+			list + used, sizeof(list) - used, "%s%u", n > 0 ? "," : "", of_nodes[n]);
+	add(args, "--socket-mem=%s", list);
+	rdl_log_info("start", "memory is placed by NUMA node%s", said);
+}
+
+static void add_all(
+	struct args *args, const struct daemon *daemon, uint32_t mb, const uint32_t of_nodes[])
 {
 	const struct rdl_conf *conf = daemon->conf;
 
@@ -182,8 +226,7 @@ static void add_all(struct args *args, const struct daemon *daemon, uint32_t mb)
 		add(args, "--no-huge");
 		add(args, "--no-shconf");
 	}
-	add(args, "-m");
-	add(args, "%u", mb);
+	add_memory(args, daemon, mb, of_nodes);
 	if (conf->log_level < RDL_CONF_LOG_DEBUG)
 		add(args, "--log-level=warning");
 	add_lcores(args, daemon);
@@ -221,15 +264,15 @@ int daemon_eal(struct daemon *daemon)
 {
 	const struct rdl_conf *conf = daemon->conf;
 	static struct args args; /* EAL refers to them for as long as it runs */
-	uint32_t mb;
+	uint32_t mb, of_nodes[NODES_MAX];
 
 	dpdk_log_open(is_verbose(conf));
 	if (check_ports(conf) != 0)
 		return -1;
-	mb = memory_mb(daemon);
+	mb = memory_mb(daemon, of_nodes);
 	if (mb == 0 || signals_end_asked())
 		return -1;
-	add_all(&args, daemon, mb);
+	add_all(&args, daemon, mb, of_nodes);
 	if (init(daemon, &args) < 0) {
 		rdl_log_error("start", "DPDK did not come up%s", dpdk_log_reason());
 		free_args(&args);

@@ -1,16 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which CPU runs which roles. */
+/* Which CPU runs which roles, and on which NUMA nodes that is. */
 #include "daemon.h"
 
 #include <errno.h>
 #include <sched.h>
 
+#include "device.h"
 #include "log.h"
 #include "steps.h"
 
-static int usable_cpus(
-	const struct rdl_conf *conf, uint16_t cpus[RDL_CONF_CPUS_MAX], unsigned *count)
+/* The last of a node's, since the system likes the first; where that has none, the last of all. */
+static unsigned last_cpu(const cpu_set_t *allowed, int node)
 {
+	unsigned last = 0;
+
+	for (unsigned cpu = CPU_SETSIZE; cpu-- > 0;) {
+		if (!CPU_ISSET(cpu, allowed))
+			continue;
+		if (node < 0 || nodes_of_cpu(cpu, &nodes_places) == node)
+			return cpu;
+		last = last > cpu ? last : cpu;
+	}
+	return last;
+}
+
+static int usable_cpus(
+	const struct daemon *daemon, uint16_t cpus[RDL_CONF_CPUS_MAX], unsigned *count)
+{
+	const struct rdl_conf *conf = daemon->conf;
 	cpu_set_t allowed;
 
 	*count = 0;
@@ -30,15 +47,46 @@ static int usable_cpus(
 	}
 	if (conf->cpu_count > 0)
 		return 0;
-	/*
-	 * Of our own choice: as many as there are roles,
-	 * and the last CPUs, since the system likes the first.
-	 */
+	/* Of our own choice: as many as there are roles. */
 	unsigned wanted = conf->workers + conf->shards;
-	for (unsigned cpu = CPU_SETSIZE; cpu-- > 0 && *count < wanted;)
-		if (CPU_ISSET(cpu, &allowed))
-			cpus[(*count)++] = (uint16_t)cpu;
+	while (*count < wanted && CPU_COUNT(&allowed) > 0) {
+		int node = nodes_wanted(daemon->nodes.ports, conf->port_count, *count);
+		unsigned cpu = last_cpu(&allowed, node);
+
+		CPU_CLR(cpu, &allowed);
+		cpus[(*count)++] = (uint16_t)cpu;
+	}
 	return 0;
+}
+
+/* With one node, or ordinary pages, which DPDK does not tell apart, memory is just memory. */
+static bool may_be_placed(const struct rdl_conf *conf)
+{
+	unsigned nodes = 0;
+
+	for (int node = 0; node < NODES_MAX; node++)
+		nodes += nodes_has_cpus(node, &nodes_places);
+	return conf->memory.hugepages && nodes > 1;
+}
+
+static int node_of_role(const struct daemon *daemon, unsigned role)
+{
+	return nodes_of_cpu(daemon->lcores.lcore[role % daemon->lcores.count].cpu, &nodes_places);
+}
+
+static void plan_nodes(struct daemon *daemon)
+{
+	const struct rdl_conf *conf = daemon->conf;
+	struct whereabouts *nodes = &daemon->nodes;
+
+	for (unsigned w = 0; w < conf->workers; w++)
+		nodes->workers[w] = node_of_role(daemon, w);
+	for (unsigned s = 0; s < conf->shards; s++)
+		nodes->shards[s] = node_of_role(daemon, conf->workers + s);
+	nodes->home = nodes->workers[0];
+	nodes->placed = nodes->home >= 0 && may_be_placed(conf);
+	nodes_share_out(
+		nodes->ports, conf->port_count, nodes->workers, conf->workers, nodes->polled);
 }
 
 int daemon_plan_lcores(struct daemon *daemon)
@@ -47,7 +95,9 @@ int daemon_plan_lcores(struct daemon *daemon)
 	uint16_t cpus[RDL_CONF_CPUS_MAX];
 	unsigned roles = conf->workers + conf->shards, count;
 
-	if (usable_cpus(conf, cpus, &count) != 0)
+	for (unsigned p = 0; p < conf->port_count; p++)
+		daemon->nodes.ports[p] = device_node(conf->ports[p].device);
+	if (usable_cpus(daemon, cpus, &count) != 0)
 		return -1;
 	daemon->lcores.count = count < roles ? count : roles;
 	if (count < roles)
@@ -57,6 +107,7 @@ int daemon_plan_lcores(struct daemon *daemon)
 		daemon->lcores.lcore[i].cpu = cpus[i];
 		daemon->lcores.lcore[i].idle_sleep_us = conf->idle_sleep_us;
 	}
+	plan_nodes(daemon);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 
 #include "log.h"
+#include "nodes.h"
 
 static uint64_t read_number(const char *dir, const char *name)
 {
@@ -22,11 +23,13 @@ static uint64_t read_number(const char *dir, const char *name)
 
 #define HUGEPAGES "/sys/kernel/mm/hugepages"
 
-/* Hugepages that are free or may be made on demand, in MB. */
-static uint64_t hugepages_mb(void)
+/* Hugepages that are free or may be made on demand, in MB; *on_demand: of these the latter. */
+static uint64_t hugepages_mb(uint64_t *on_demand)
 {
 	DIR *dir = opendir(HUGEPAGES);
 	uint64_t mb = 0;
+
+	*on_demand = 0;
 
 	if (dir == NULL)
 		return 0;
@@ -42,11 +45,11 @@ static uint64_t hugepages_mb(void)
 		uint64_t pages = read_number(path, "free_hugepages");
 
 		if (overcommit > surplus)
-			pages += overcommit - surplus;
+			*on_demand += (overcommit - surplus) * kb / 1024;
 		mb += pages * kb / 1024;
 	}
 	closedir(dir);
-	return mb;
+	return mb + *on_demand;
 }
 
 static uint64_t available_mb(void)
@@ -66,7 +69,8 @@ static uint64_t available_mb(void)
 
 int prestart_memory(const struct rdl_conf *conf, uint64_t mb)
 {
-	uint64_t there = conf->memory.hugepages ? hugepages_mb() : available_mb();
+	uint64_t on_demand;
+	uint64_t there = conf->memory.hugepages ? hugepages_mb(&on_demand) : available_mb();
 
 	if (mb <= there)
 		return 0;
@@ -81,4 +85,25 @@ int prestart_memory(const struct rdl_conf *conf, uint64_t mb)
 			conf->memory.where.file, conf->memory.where.line, (unsigned long long)mb,
 			(unsigned long long)there);
 	return -1;
+}
+
+int prestart_node_memory(const struct rdl_conf *conf, const uint32_t mb[])
+{
+	uint64_t on_demand;
+
+	(void)hugepages_mb(&on_demand);
+	/* Those come from wherever there is some. */
+	for (int n = 0; n < NODES_MAX && on_demand == 0; n++) {
+		uint64_t there = mb[n] > 0 ? nodes_free_mb(n, &nodes_places) : 0;
+
+		if (mb[n] <= there)
+			continue;
+		rdl_log_error("start",
+			"%s:%u: memory: needs %u MB of hugepages on NUMA node %d, %llu are free: "
+			"reserve them (echo %u >%s/node%d/hugepages/hugepages-2048kB/nr_hugepages)",
+			conf->memory.where.file, conf->memory.where.line, mb[n], n,
+			(unsigned long long)there, (mb[n] + 1) / 2, nodes_places.nodes, n);
+		return -1;
+	}
+	return 0;
 }

@@ -10,5 +10,7 @@
  * logs and returns -1 when not.
  */
 int prestart_memory(const struct rdl_conf *conf, uint64_t mb);
+/* The same of each node's hugepages, as far as they are reserved. */
+int prestart_node_memory(const struct rdl_conf *conf, const uint32_t mb[]);
 
 #endif

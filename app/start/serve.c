@@ -289,7 +289,6 @@ int start_serve(const char *path)
 
 	rdl_clock_start();
 	daemon.started_ms = rdl_clock_ms();
-	daemon.socket_id = -1; /* any NUMA node */
 	rdl_log_open();
 	if (signals_begin() != 0)
 		return EXIT_FAILURE;

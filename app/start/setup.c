@@ -28,6 +28,12 @@ static void log_port(const struct daemon *daemon, unsigned p)
 		setup->mtu, setup->node, setup->queues, setup->rss,
 		checksums(setup->rx_ipv4_checksum, setup->rx_udp_checksum),
 		checksums(setup->tx_ipv4_checksum, setup->tx_udp_checksum));
+	unsigned far = nodes_far(setup->node, daemon->nodes.workers, setup->polled);
+	if (far > 0)
+		rdl_log_warn("port",
+			"workers on other NUMA nodes poll it port=%u device=%s node=%d "
+			"workers=%d far_workers=%u",
+			p, device, setup->node, __builtin_popcountll(setup->polled), far);
 	/* Behind an interface of the kernel's it is that one's to spread. */
 	if (setup->queues > 1 && !setup->rss && device_is_pci(device))
 		rdl_log_warn("port",
@@ -88,9 +94,9 @@ static int setup_exception(struct daemon *daemon)
 static int setup_neighbours(struct daemon *daemon)
 {
 	void *neighbours = rte_zmalloc_socket("neighbours", rdl_neighbours_memory(NEIGHBOURS),
-		RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		RTE_CACHE_LINE_SIZE, daemon_home_node(daemon));
 	void *paths = rte_zmalloc_socket(
-		"paths", rdl_paths_memory(PATHS), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		"paths", rdl_paths_memory(PATHS), RTE_CACHE_LINE_SIZE, daemon_home_node(daemon));
 
 	if (neighbours == NULL || paths == NULL) {
 		rdl_log_error(
@@ -109,7 +115,7 @@ static int setup_fragments(const struct daemon *daemon, struct worker *worker)
 {
 	unsigned datagrams = daemon_reassemblies(daemon);
 	void *memory = rte_zmalloc_socket("fragments", rdl_fragments_memory(datagrams),
-		RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		RTE_CACHE_LINE_SIZE, daemon_worker_node(daemon, worker->index));
 
 	if (memory == NULL) {
 		rdl_log_error("start", "no memory for %u reassemblies", datagrams);
@@ -123,8 +129,8 @@ static int setup_capture(const struct daemon *daemon, struct worker *worker)
 {
 	if (daemon->conf->control.path == NULL)
 		return 0;
-	worker->captures = rte_zmalloc_socket(
-		"capture", sizeof(*worker->captures), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	worker->captures = rte_zmalloc_socket("capture", sizeof(*worker->captures),
+		RTE_CACHE_LINE_SIZE, daemon_worker_node(daemon, worker->index));
 	if (worker->captures != NULL)
 		return 0;
 	rdl_log_error("start", "no memory for copies of packets");
@@ -138,12 +144,13 @@ static int setup_workers(struct daemon *daemon)
 
 	daemon_pipeline_config(daemon, &config);
 	for (unsigned w = 0; w < daemon->conf->workers; w++) {
-		struct worker *worker = rte_zmalloc_socket(
-			"worker", sizeof(*worker), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		int node = daemon_worker_node(daemon, w);
+		struct worker *worker =
+			rte_zmalloc_socket("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE, node);
 
 		daemon->workers[w] = worker;
-		config.memory = rte_zmalloc_socket("blocks", rdl_pipeline_memory(&config),
-			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		config.memory = rte_zmalloc_socket(
+			"blocks", rdl_pipeline_memory(&config), RTE_CACHE_LINE_SIZE, node);
 		config.leave = worker_leave;
 		config.make = worker_make;
 		config.give = worker_give;
@@ -151,8 +158,8 @@ static int setup_workers(struct daemon *daemon)
 		config.refusals = NULL;
 		config.dtls = daemon->dtls.tables[w];
 		if (noted)
-			config.refusals = rte_zmalloc_socket("refusals", sizeof(*config.refusals),
-				RTE_CACHE_LINE_SIZE, daemon->socket_id);
+			config.refusals = rte_zmalloc_socket(
+				"refusals", sizeof(*config.refusals), RTE_CACHE_LINE_SIZE, node);
 		if (worker == NULL || config.memory == NULL || (config.refusals == NULL && noted)) {
 			rdl_log_error("start", "no memory for worker %u", w);
 			rte_free(config.memory);
@@ -204,7 +211,8 @@ static int setup_events(struct daemon *daemon, struct shard_core *core)
 
 	if (octets == 0)
 		return 0;
-	ring = rte_zmalloc_socket("events", octets, RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	ring = rte_zmalloc_socket(
+		"events", octets, RTE_CACHE_LINE_SIZE, daemon_shard_node(daemon, core->index));
 	if (ring == NULL) {
 		rdl_log_error("start", "shard %u: no memory for its ring of events", core->index);
 		return -1;
@@ -219,12 +227,13 @@ int daemon_setup_shards(struct daemon *daemon)
 	daemon->owners.endpoint_key = daemon->keys.endpoint;
 	daemon->owners.count = daemon->conf->shards;
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
-		struct shard_core *core = rte_zmalloc_socket(
-			"shard core", sizeof(*core), RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		int node = daemon_shard_node(daemon, s);
+		struct shard_core *core =
+			rte_zmalloc_socket("shard core", sizeof(*core), RTE_CACHE_LINE_SIZE, node);
 
 		daemon->owners.cores[s] = core;
-		daemon->admission[s] = rte_zmalloc_socket("admission", rdl_admission_memory(),
-			RTE_CACHE_LINE_SIZE, daemon->socket_id);
+		daemon->admission[s] = rte_zmalloc_socket(
+			"admission", rdl_admission_memory(), RTE_CACHE_LINE_SIZE, node);
 		if (core == NULL || daemon->admission[s] == NULL) {
 			rdl_log_error("start", "no memory for shard %u", s);
 			return -1;
@@ -275,11 +284,11 @@ void daemon_teardown(struct daemon *daemon)
 			rte_free(daemon->workers[w]->captures);
 		}
 		rte_free(daemon->workers[w]);
+		rte_free(daemon->channels[w]);
 	}
 	rte_free(daemon->neighbours);
 	rte_free(daemon->paths);
 	daemon_teardown_dtls(daemon);
 	exception_close(daemon->exception);
-	rte_free(daemon->channels);
 	rdl_pktio_close(daemon->pktio);
 }

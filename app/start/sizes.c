@@ -40,7 +40,7 @@ void daemon_registry_config(
 		.identities = daemon->dtls.identities,
 		.sessions = conf->dtls.port != 0,
 		.list_key = daemon->keys.list,
-		.socket_id = daemon->socket_id,
+		.socket_id = daemon_shard_node(daemon, shard),
 		.now_ms = rdl_clock_ms(),
 		.wall_ms = rdl_clock_wall_ms(),
 	};
@@ -71,7 +71,6 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		.private_len = sizeof(struct rdl_packet),
 		.room = room,
 		.page = conf->memory.hugepages ? HUGEPAGE : (uint32_t)sysconf(_SC_PAGESIZE),
-		.socket_id = daemon->socket_id,
 	};
 	/* Datagrams of other workers' sessions. */
 	if (conf->dtls.port != 0 && conf->workers > 1)
@@ -83,6 +82,8 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 	for (unsigned i = 0; i < conf->port_count; i++) {
 		config->devices[i] = conf->ports[i].device;
 		config->mtus[i] = conf->ports[i].mtu;
+		config->polled[i] = daemon->nodes.polled[i];
+		config->nodes[i] = daemon_memory_node(daemon, daemon->nodes.ports[i]);
 	}
 }
 
@@ -146,43 +147,81 @@ uint64_t daemon_events_octets(const struct daemon *daemon)
 	return octets;
 }
 
-/* What EAL and drivers allocate for themselves. */
+/* What EAL and drivers allocate for themselves; of nodes with ports but not the rest, drivers. */
 #define OVERHEAD (48u << 20)
+#define OVERHEAD_PORTS (8u << 20)
 
-uint64_t daemon_dpdk_memory(const struct daemon *daemon)
+static void add(struct node_memory *memory, int node, uint64_t octets)
 {
-	const struct rdl_conf *conf = daemon->conf;
-	struct rdl_pktio_config pktio;
+	memory->octets[node >= 0 ? node : 0] += octets;
+}
+
+static void add_worker(const struct daemon *daemon, unsigned w, struct node_memory *memory)
+{
 	struct rdl_pipeline_config pipeline;
+	int node = daemon_worker_node(daemon, w);
+
+	daemon_pipeline_config(daemon, &pipeline);
+	add(memory, node, rdl_pipeline_memory(&pipeline) + sizeof(struct worker));
+	add(memory, node, rdl_fragments_memory(daemon_reassemblies(daemon)));
+	if (daemon_notes_refusals(daemon))
+		add(memory, node, sizeof(struct rdl_refusals));
+	/* For those who ask for copies of packets, by the control socket. */
+	if (daemon->conf->control.path != NULL)
+		add(memory, node, sizeof(struct rdl_capture));
+	add(memory, node, daemon_channels_memory(daemon, w));
+	add(memory, node, daemon_dtls_table_memory(daemon, w));
+}
+
+static void add_shard(const struct daemon *daemon, unsigned s, struct node_memory *memory)
+{
 	struct rdl_registry_config registry;
-	uint64_t octets = OVERHEAD;
+	int node = daemon_shard_node(daemon, s);
+
+	daemon_registry_config(daemon, s, &registry);
+	add(memory, node, rdl_registry_memory(&registry) + sizeof(struct shard_core));
+	add(memory, node, rdl_admission_memory() + daemon_events_octets(daemon));
+	add(memory, node, daemon_journal_memory(daemon));
+}
+
+static void add_ports(const struct daemon *daemon, struct node_memory *memory)
+{
+	int home = daemon_home_node(daemon);
+	struct rdl_pktio_config pktio;
 
 	daemon_pktio_config(daemon, &pktio);
-	octets += rdl_pktio_memory(&pktio);
-	daemon_pipeline_config(daemon, &pipeline);
-	octets += conf->workers * (rdl_pipeline_memory(&pipeline) + sizeof(struct worker) +
-					  rdl_fragments_memory(daemon_reassemblies(daemon)));
-	if (daemon_notes_refusals(daemon))
-		octets += conf->workers * sizeof(struct rdl_refusals);
-	octets += conf->shards *
-		  (rdl_admission_memory() + sizeof(struct shard_core) +
-			  daemon_events_octets(daemon) + daemon_journal_memory(daemon));
-	/* For those who ask for copies of packets, by the control socket. */
-	if (conf->control.path != NULL)
-		octets += conf->workers * sizeof(struct rdl_capture);
-	for (unsigned s = 0; s < conf->shards; s++) {
-		daemon_registry_config(daemon, s, &registry);
-		octets += rdl_registry_memory(&registry);
+	for (int node = -1; node < NODES_MAX; node++) {
+		uint64_t octets = rdl_pktio_memory(&pktio, node);
+
+		if (octets > 0 && node != home)
+			octets += OVERHEAD_PORTS;
+		add(memory, node, octets);
 	}
-	octets += daemon_channels_memory(daemon) + daemon_dtls_memory(daemon) +
-		  rdl_neighbours_memory(NEIGHBOURS) + rdl_paths_memory(PATHS);
-	return octets;
+}
+
+uint64_t daemon_dpdk_memory(const struct daemon *daemon, struct node_memory *memory)
+{
+	uint64_t sum = 0;
+
+	*memory = (struct node_memory){ { 0 } };
+	add(memory, daemon_home_node(daemon),
+		OVERHEAD + daemon_dtls_memory(daemon) + rdl_neighbours_memory(NEIGHBOURS) +
+			rdl_paths_memory(PATHS));
+	add_ports(daemon, memory);
+	for (unsigned w = 0; w < daemon->conf->workers; w++)
+		add_worker(daemon, w, memory);
+	for (unsigned s = 0; s < daemon->conf->shards; s++)
+		add_shard(daemon, s, memory);
+	for (unsigned n = 0; n < NODES_MAX; n++)
+		sum += memory->octets[n];
+	return sum;
 }
 
 uint64_t daemon_memory(const struct daemon *daemon)
 {
 	uint64_t exception = rdl_conf_has_exception(daemon->conf) ? exception_memory() : 0;
+	struct node_memory memory;
 
-	return daemon_dpdk_memory(daemon) + daemon_handshakes_memory(daemon) + exception +
+	return daemon_dpdk_memory(daemon, &memory) + daemon_handshakes_memory(daemon) + exception +
 	       keeping_memory(daemon->conf);
 }

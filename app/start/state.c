@@ -29,7 +29,8 @@ int daemon_setup_journal(struct daemon *daemon, struct shard_core *core)
 
 	if (octets == 0)
 		return 0;
-	void *ring = rte_zmalloc_socket("journal", octets, RTE_CACHE_LINE_SIZE, daemon->socket_id);
+	int node = daemon_shard_node(daemon, core->index);
+	void *ring = rte_zmalloc_socket("journal", octets, RTE_CACHE_LINE_SIZE, node);
 	if (ring == NULL) {
 		rdl_log_error("start", "shard %u: no memory for its journal", core->index);
 		return -1;
@@ -39,7 +40,7 @@ int daemon_setup_journal(struct daemon *daemon, struct shard_core *core)
 		return 0;
 	core->waiting = rte_zmalloc_socket("waiting",
 		rdl_shard_waiting_memory(conf->workers, daemon_requests(conf)), RTE_CACHE_LINE_SIZE,
-		daemon->socket_id);
+		node);
 	if (core->waiting == NULL) {
 		rdl_log_error("start", "shard %u: no memory for answers that wait", core->index);
 		return -1;

@@ -57,8 +57,10 @@ static void put_setup(struct rte_tel_data *d, const struct rdl_pktio *pktio, uns
 	rte_tel_data_add_dict_string(d, "driver", setup->driver);
 	tel_mac(d, rdl_pktio_mac(pktio, p));
 	rte_tel_data_add_dict_int(d, "node", setup->node);
+	rte_tel_data_add_dict_int(d, "buffers_node", setup->buffers);
 	tel_u64(d, "mtu", setup->mtu);
 	tel_u64(d, "queues", setup->queues);
+	tel_u64(d, "workers", setup->polled);
 	tel_u64(d, "rss", setup->rss);
 	tel_u64(d, "rx_ipv4_checksum", setup->rx_ipv4_checksum);
 	tel_u64(d, "rx_udp_checksum", setup->rx_udp_checksum);

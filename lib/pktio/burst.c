@@ -78,8 +78,16 @@ void rdl_pktio_round(struct rdl_pktio *pktio, unsigned queue)
 {
 	uint32_t off = __atomic_load_n(&pktio->off, __ATOMIC_ACQUIRE);
 
-	if (RDL_UNLIKELY(off != pktio->queues[queue].off))
-		__atomic_store_n(&pktio->queues[queue].off, off, __ATOMIC_RELEASE);
+	if (RDL_LIKELY(off == pktio->queues[queue].off))
+		return;
+	pktio->queues[queue].silent = off | pktio->queues[queue].others;
+	__atomic_store_n(&pktio->queues[queue].off, off, __ATOMIC_RELEASE);
+}
+
+/* Or another's to poll. */
+static inline bool is_silent(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
+{
+	return RDL_UNLIKELY((pktio->queues[queue].silent >> port & 1) != 0);
 }
 
 static inline bool is_off(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
@@ -95,10 +103,10 @@ unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 
 	if (count > RDL_PKTIO_BURST)
 		count = RDL_PKTIO_BURST;
-	if (is_off(pktio, port, queue))
+	if (is_silent(pktio, port, queue))
 		return 0;
-	unsigned received =
-		rte_eth_rx_burst(pktio->ports[port].id, (uint16_t)queue, mbufs, (uint16_t)count);
+	unsigned received = rte_eth_rx_burst(
+		pktio->ports[port].id, pktio->ports[port].rx_queues[queue], mbufs, (uint16_t)count);
 	for (unsigned i = 0; i < received; i++)
 		prefetch_packet(pktio, mbufs[i]);
 	for (unsigned i = 0; i < received; i++) {
@@ -129,7 +137,7 @@ unsigned rdl_pktio_make(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 		count = RDL_PKTIO_BURST;
 	if (count > pktio->born_max - *born)
 		count = pktio->born_max - *born;
-	if (count == 0 || rte_pktmbuf_alloc_bulk(pktio->pool, mbufs, count) != 0)
+	if (count == 0 || rte_pktmbuf_alloc_bulk(pktio->ports[port].pool, mbufs, count) != 0)
 		return 0;
 	for (unsigned i = 0; i < count; i++) {
 		rdl_pktio_view(pktio, (uint8_t)port, mbufs[i]);
@@ -162,9 +170,9 @@ static void count_gone(struct rdl_pktio *pktio, unsigned queue, uint64_t born, u
 
 int rdl_pktio_backlog(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
 {
-	int count = is_off(pktio, port, queue)
-			    ? -1
-			    : rte_eth_rx_queue_count(pktio->ports[port].id, (uint16_t)queue);
+	int count = is_silent(pktio, port, queue) ? -1
+						  : rte_eth_rx_queue_count(pktio->ports[port].id,
+							    pktio->ports[port].rx_queues[queue]);
 
 	return count < 0 ? -1 : count * 100 / (int)pktio->ports[port].rx_descriptors;
 }

@@ -27,7 +27,11 @@ struct rdl_pktio_config {
 	const char *devices[RDL_PKTIO_PORTS_MAX];
 	/* Of IP packets that each takes and sends; 0: as the device has it. */
 	uint16_t mtus[RDL_PKTIO_PORTS_MAX];
-	unsigned queues; /* on each port, one per worker */
+	unsigned queues; /* on each port, one per worker, 64 at most: of frames that go out */
+	/* The same of those that come in: of these workers, a bit each; 0: of all. */
+	uint64_t polled[RDL_PKTIO_PORTS_MAX];
+	/* Where the buffers of each are to lie: NUMA nodes; -1: anywhere. */
+	int nodes[RDL_PKTIO_PORTS_MAX];
 	/* Random: by which queue a packet comes is nobody's to choose. */
 	const uint8_t *rss_key; /* RDL_PKTIO_RSS_KEY octets */
 	unsigned in_flight; /* packets that may be held outside port queues, over all workers */
@@ -35,11 +39,10 @@ struct rdl_pktio_config {
 	uint16_t private_len; /* struct rdl_frame and what the caller keeps behind it */
 	uint16_t room; /* octets writable in a frame's buffer, the frame's own included */
 	uint32_t page; /* octets of a page of the memory that EAL has */
-	int socket_id;
 };
 
-/* Octets of packet memory that rdl_pktio_open() will take. */
-uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config);
+/* Octets of packet memory that rdl_pktio_open() will take of a node, or of any: -1. */
+uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config, int node);
 
 /* Configures and starts the ports. NULL with one line in `why`, *bad_port the port it is about. */
 RDL_MUST_CHECK struct rdl_pktio *rdl_pktio_open(
@@ -51,7 +54,9 @@ const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port);
 struct rdl_pktio_setup {
 	const char *driver; /* as DPDK calls it */
 	int node; /* NUMA; -1: unknown */
-	uint16_t queues;
+	int buffers; /* the node that its packet buffers were asked of; -1: any */
+	uint16_t queues; /* by which packets come in */
+	uint64_t polled; /* by which workers, a bit each */
 	uint16_t mtu; /* octets of the longest IP packet that it sends; 0: unknown */
 	bool rss; /* packets are spread over the queues by a hash of ours */
 	bool rx_ipv4_checksum, rx_udp_checksum; /* checked by the port */
@@ -87,12 +92,13 @@ bool rdl_pktio_has_lost(const struct rdl_pktio *pktio);
  * sends nothing from then on.
  */
 void rdl_pktio_round(struct rdl_pktio *pktio, unsigned queue);
-/* Buffers taken from the pool, port queues included. */
+/* Buffers taken from the pools, port queues included. */
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
 
 /*
- * Receives up to `count` frames of a queue; they are the caller's until sent or freed. *segmented
- * grows by those that were too long for one buffer, and are gone.
+ * Receives up to `count` frames of a queue; they are the caller's until sent or freed. None, where
+ * the port is not this worker's to poll. *segmented grows by those that were too long for one
+ * buffer, and are gone.
  */
 RDL_MUST_CHECK unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented);

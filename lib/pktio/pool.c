@@ -2,20 +2,41 @@
 /* The packets' memory: how many buffers there must be, how large, and how they lie. */
 #include "internal.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include <rte_mbuf_pool_ops.h>
 
 #define POOL_CACHE 256
-#define POOL_NAME "rdl_packets"
 /* A driver may fill a whole frame whatever the MTU says. */
 #define RX_ROOM_MIN 2048
 #define XDP_DRIVER "net_af_xdp"
 
-unsigned rdl_packet_pool_size(const struct rdl_pktio_config *config)
+uint64_t rdl_pktio_polled(const struct rdl_pktio_config *config, unsigned port)
 {
-	return config->port_count * config->queues * 2 * RDL_PORT_DESCRIPTORS + config->in_flight +
-	       config->queues * config->born + (config->queues + 1) * 2 * POOL_CACHE;
+	uint64_t all = UINT64_MAX >> (64 - config->queues);
+
+	return config->polled[port] != 0 ? config->polled[port] & all : all;
+}
+
+/* Whoever polls no port of the node has none of its packets under way. */
+unsigned rdl_packet_pool_size(const struct rdl_pktio_config *config, int node)
+{
+	unsigned queues = config->queues, in_ports = 0;
+	uint64_t polling = 0;
+
+	for (unsigned p = 0; p < config->port_count; p++) {
+		uint64_t polled = rdl_pktio_polled(config, p);
+
+		if (config->nodes[p] != node)
+			continue;
+		polling |= polled;
+		in_ports +=
+			(queues + (unsigned)__builtin_popcountll(polled)) * RDL_PORT_DESCRIPTORS;
+	}
+	unsigned workers = (unsigned)__builtin_popcountll(polling);
+	return in_ports + (config->in_flight * workers + queues - 1) / queues +
+	       queues * config->born + (queues + 1) * 2 * POOL_CACHE;
 }
 
 static uint16_t private_room(const struct rdl_pktio_config *config)
@@ -60,10 +81,16 @@ static uint32_t element_size(const struct rdl_pktio_config *config)
 }
 
 /* A pool lets no object cross a page that it need not cross. */
-uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config)
+uint64_t rdl_pktio_memory(const struct rdl_pktio_config *config, int node)
 {
 	uint64_t object = rte_mempool_calc_obj_size(element_size(config), pool_flags(config), NULL),
-		 objects = rdl_packet_pool_size(config);
+		 objects = rdl_packet_pool_size(config, node);
+	bool any = false;
+
+	for (unsigned p = 0; p < config->port_count; p++)
+		any |= config->nodes[p] == node;
+	if (!any)
+		return 0;
 	uint64_t pages = object > config->page
 				 ? objects * RTE_ALIGN_CEIL(object, config->page) / config->page
 				 : objects / (config->page / object) + 1;
@@ -87,16 +114,20 @@ static bool in_one_piece(const struct rte_mempool *pool)
 }
 
 /* As rte_pktmbuf_pool_create() does it, which takes no flags. */
-struct rte_mempool *rdl_packet_pool(const struct rdl_pktio_config *config)
+struct rte_mempool *rdl_packet_pool(const struct rdl_pktio_config *config, int node)
 {
+	char name[RTE_MEMPOOL_NAMESIZE] = "rdl_packets";
 	struct rte_pktmbuf_pool_private packets = {
 		.mbuf_data_room_size = data_room(config),
 		.mbuf_priv_size = private_room(config),
 	};
-	struct rte_mempool *pool = rte_mempool_create_empty(POOL_NAME, rdl_packet_pool_size(config),
-		element_size(config), POOL_CACHE, sizeof(packets), config->socket_id,
-		pool_flags(config));
 
+	/* That of the first port has the plain name. */
+	if (node != config->nodes[0])
+		snprintf(name, sizeof(name), "rdl_node%d_packets", node);
+	struct rte_mempool *pool = rte_mempool_create_empty(name,
+		rdl_packet_pool_size(config, node), element_size(config), POOL_CACHE,
+		sizeof(packets), node, pool_flags(config));
 	if (pool == NULL)
 		return NULL;
 	if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL) == 0) {

@@ -11,26 +11,39 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
-#define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
-
+/* For `in` workers that poll the port, of `out` that send by it. */
 static int enough_queues(
-	const struct rte_eth_dev_info *info, unsigned queues, char *why, size_t why_len)
+	const struct rte_eth_dev_info *info, unsigned in, unsigned out, char *why, size_t why_len)
 {
-	unsigned most = info->max_rx_queues < info->max_tx_queues ? info->max_rx_queues
-								  : info->max_tx_queues;
+	bool received = info->max_rx_queues >= in;
+	unsigned most = received ? info->max_tx_queues : info->max_rx_queues;
 
-	if (most >= queues)
+	if (received && most >= out)
 		return 0;
 	snprintf(why, why_len, "the %s device offers %u queue%s, %u workers need one each%s",
-		info->driver_name, most, most == 1 ? "" : "s", queues,
+		info->driver_name, most, most == 1 ? "" : "s", received ? out : in,
 		strcmp(info->driver_name, "net_af_packet") == 0 ? " (add qpairs=N to the device)"
 								: "");
 	return -1;
 }
 
-static int setup_queues(const struct rdl_pktio *pktio, struct port *port,
-	const struct rte_eth_dev_info *info, unsigned queues)
+/* Whose queue each is that packets come in by: of the workers that poll the port, in turn. */
+static void share_queues(struct rdl_pktio *pktio, struct port *port, unsigned queues)
+{
+	uint8_t next = 0;
+
+	for (unsigned q = 0; q < queues; q++) {
+		struct rdl_pktio_queue *queue = &pktio->queues[q];
+
+		if ((port->setup.polled >> q & 1) != 0)
+			port->rx_queues[q] = next++;
+		else
+			queue->silent = queue->others |= UINT32_C(1) << (port - pktio->ports);
+	}
+	port->setup.queues = next;
+}
+
+static int setup_queues(struct port *port, const struct rte_eth_dev_info *info, unsigned queues)
 {
 	uint16_t rx_descriptors = RDL_PORT_DESCRIPTORS, tx_descriptors = RDL_PORT_DESCRIPTORS;
 	int socket = rte_eth_dev_socket_id(port->id);
@@ -38,16 +51,14 @@ static int setup_queues(const struct rdl_pktio *pktio, struct port *port,
 	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descriptors, &tx_descriptors);
 
 	port->rx_descriptors = rx_descriptors;
-	for (uint16_t q = 0; ret == 0 && q < queues; q++) {
-		struct rte_eth_rxconf rx = info->default_rxconf;
-		struct rte_eth_txconf tx = info->default_txconf;
-
-		rx.offloads = port->rx_offloads;
-		tx.offloads = port->tx_offloads;
-		ret = rte_eth_rx_queue_setup(port->id, q, rx_descriptors, node, &rx, pktio->pool);
-		if (ret == 0)
-			ret = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, node, &tx);
-	}
+	struct rte_eth_rxconf rx = info->default_rxconf;
+	struct rte_eth_txconf tx = info->default_txconf;
+	rx.offloads = port->rx_offloads;
+	tx.offloads = port->tx_offloads;
+	for (uint16_t q = 0; ret == 0 && q < port->setup.queues; q++)
+		ret = rte_eth_rx_queue_setup(port->id, q, rx_descriptors, node, &rx, port->pool);
+	for (uint16_t q = 0; ret == 0 && q < queues; q++)
+		ret = rte_eth_tx_queue_setup(port->id, q, tx_descriptors, node, &tx);
 	return ret;
 }
 
@@ -86,52 +97,28 @@ static uint16_t mtu_of(uint16_t id, const struct rte_eth_dev_info *info)
 	return mtu;
 }
 
-/*
- * Packets are spread over the queues by addresses and ports. Of fragments only the first has ports:
- * NICs take the addresses alone for all of them.
- */
-static bool spread(const struct rdl_pktio_config *config, const struct rte_eth_dev_info *info,
-	struct rte_eth_conf *conf)
+/* A virtio device spreads packets over as many queues as it sends by, if it is not told better. */
+static uint64_t polled_of(
+	const struct rdl_pktio_config *config, const struct rte_eth_dev_info *info, unsigned p)
 {
-	struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
-	uint64_t hashed = (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info->flow_type_rss_offloads;
+	struct rdl_pktio_config all = *config;
 
-	if (config->queues < 2 || hashed == 0)
-		return false;
-	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	rss->rss_hf = hashed;
-	if (info->hash_key_size > 0 && info->hash_key_size <= RDL_PKTIO_RSS_KEY) {
-		/* DPDK's interface is not const; drivers copy it. */
-		memcpy(&rss->rss_key, &config->rss_key, sizeof(rss->rss_key));
-		rss->rss_key_len = info->hash_key_size;
-	}
-	return true;
+	if (strcmp(info->driver_name, "net_virtio") == 0)
+		all.polled[p] = 0;
+	return rdl_pktio_polled(&all, p);
 }
 
-/* Of what the driver can do, what is of use. */
-static void choose(struct port *port, const struct rdl_pktio_config *config,
-	const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+/* The pool of a port's node, which ports before may have made. NULL without memory. */
+static struct rte_mempool *pool_of(
+	struct rdl_pktio *pktio, const struct rdl_pktio_config *config, unsigned p)
 {
-	struct rdl_pktio_setup *setup = &port->setup;
-
-	port->rx_offloads = info->rx_offload_capa & RX_OFFLOADS;
-	port->tx_offloads = info->tx_offload_capa & TX_OFFLOADS;
-	/* A header's checksum alone is not worth what the port has to be told. */
-	if ((port->tx_offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) == 0)
-		port->tx_offloads = 0;
-	conf->rxmode.offloads = port->rx_offloads;
-	conf->txmode.offloads = port->tx_offloads;
-	setup->driver = info->driver_name;
-	snprintf(port->device, sizeof(port->device), "%s", rte_dev_name(info->device));
-	setup->node = rte_eth_dev_socket_id(port->id);
-	setup->queues = (uint16_t)config->queues;
-	setup->rss = spread(config, info, conf);
-	setup->rx_ipv4_checksum = (port->rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;
-	setup->rx_udp_checksum = (port->rx_offloads & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) != 0;
-	setup->tx_ipv4_checksum = (port->tx_offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
-	setup->tx_udp_checksum = port->tx_offloads != 0;
-	port->tx_flags = (setup->tx_udp_checksum ? RDL_FRAME_TX_OFFLOAD : 0) |
-			 (setup->tx_ipv4_checksum ? RDL_FRAME_TX_OFFLOAD_IPV4 : 0);
+	for (unsigned i = 0; i < p; i++)
+		if (config->nodes[i] == config->nodes[p])
+			return pktio->ports[i].pool;
+	struct rte_mempool *pool = rdl_packet_pool(config, config->nodes[p]);
+	if (pool != NULL)
+		pktio->pools[pktio->pool_count++] = pool;
+	return pool;
 }
 
 static int start_port(struct rdl_pktio *pktio, struct port *port,
@@ -144,16 +131,18 @@ static int start_port(struct rdl_pktio *pktio, struct port *port,
 	int ret = rte_eth_dev_info_get(port->id, &info);
 
 	if (ret == 0) {
-		if (enough_queues(&info, queues, why, why_len) != 0)
+		port->setup.polled = polled_of(config, &info, (unsigned)(port - pktio->ports));
+		share_queues(pktio, port, queues);
+		if (enough_queues(&info, port->setup.queues, queues, why, why_len) != 0)
 			return -1;
-		choose(port, config, &info, &conf);
+		rdl_pktio_choose(port, config, &info, &conf);
 		conf.rxmode.mtu = config->mtus[port - pktio->ports];
 		step = "configure";
-		ret = rte_eth_dev_configure(port->id, (uint16_t)queues, (uint16_t)queues, &conf);
+		ret = rte_eth_dev_configure(port->id, port->setup.queues, (uint16_t)queues, &conf);
 	}
 	if (ret == 0) {
 		step = "set up the queues of";
-		ret = setup_queues(pktio, port, &info, queues);
+		ret = setup_queues(port, &info, queues);
 	}
 	if (ret == 0) {
 		step = "start";
@@ -187,6 +176,27 @@ static int find_port(const char *device, uint16_t *id)
 	return rte_eth_dev_get_port_by_name(name, id);
 }
 
+static int open_port(struct rdl_pktio *pktio, const struct rdl_pktio_config *config, unsigned p,
+	char *why, size_t why_len)
+{
+	struct port *port = &pktio->ports[p];
+
+	port->pool = pool_of(pktio, config, p);
+	if (port->pool == NULL) {
+		snprintf(why, why_len, "no memory for %u packet buffers",
+			rdl_packet_pool_size(config, config->nodes[p]));
+		return -1;
+	}
+	port->setup.buffers = config->nodes[p];
+	pktio->private_room = rte_pktmbuf_priv_size(port->pool);
+	if (find_port(config->devices[p], &port->id) != 0) {
+		snprintf(why, why_len, "there is no such device, or its driver does not take it");
+		return -1;
+	}
+	pktio->port_count = p + 1;
+	return start_port(pktio, port, config, why, why_len);
+}
+
 struct rdl_pktio *rdl_pktio_open(
 	const struct rdl_pktio_config *config, char *why, size_t why_len, unsigned *bad_port)
 {
@@ -204,26 +214,9 @@ struct rdl_pktio *rdl_pktio_open(
 	memset(pktio->queues, 0, queues_len);
 	pktio->queue_count = config->queues;
 	pktio->born_max = config->born;
-	pktio->pool = rdl_packet_pool(config);
-	if (pktio->pool == NULL) {
-		snprintf(why, why_len, "no memory for %u packet buffers",
-			rdl_packet_pool_size(config));
-		rdl_pktio_close(pktio);
-		return NULL;
-	}
-	pktio->private_room = rte_pktmbuf_priv_size(pktio->pool);
 	for (unsigned i = 0; i < config->port_count; i++) {
-		struct port *port = &pktio->ports[i];
-
 		*bad_port = i;
-		if (find_port(config->devices[i], &port->id) != 0) {
-			snprintf(why, why_len,
-				"there is no such device, or its driver does not take it");
-			rdl_pktio_close(pktio);
-			return NULL;
-		}
-		pktio->port_count = i + 1;
-		if (start_port(pktio, port, config, why, why_len) != 0) {
+		if (open_port(pktio, config, i, why, why_len) != 0) {
 			rdl_pktio_close(pktio);
 			return NULL;
 		}
@@ -252,7 +245,8 @@ void rdl_pktio_close(struct rdl_pktio *pktio)
 	for (unsigned i = pktio->port_count; i-- > 0;)
 		if (!pktio->ports[i].closed && !rdl_pktio_is_lost(pktio, i))
 			rdl_pktio_close_port(&pktio->ports[i]);
-	rte_mempool_free(pktio->pool);
+	for (unsigned i = 0; i < pktio->pool_count; i++)
+		rte_mempool_free(pktio->pools[i]);
 	free(pktio->queues);
 	free(pktio);
 }
@@ -269,7 +263,11 @@ const struct rdl_pktio_setup *rdl_pktio_setup(const struct rdl_pktio *pktio, uns
 
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)
 {
-	return rte_mempool_in_use_count(pktio->pool);
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < pktio->pool_count; i++)
+		used += rte_mempool_in_use_count(pktio->pools[i]);
+	return used;
 }
 
 void rdl_pktio_health(const struct rdl_pktio *pktio, unsigned port, struct rdl_pktio_health *health)

@@ -159,7 +159,8 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	bool ok = false;
 
 	unsigned place = place_generator(daemon, options);
-	uint64_t memory = daemon_dpdk_memory(daemon) + endpoints * RDL_LOCATION_LEN;
+	struct node_memory nodes;
+	uint64_t memory = daemon_dpdk_memory(daemon, &nodes) + endpoints * RDL_LOCATION_LEN;
 	if (options->dtls)
 		memory += secure_memory(endpoints);
 	conf->memory.mb = (uint32_t)(memory >> 20) + 64;
@@ -175,8 +176,9 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	before = heap_octets();
 	if (daemon_setup_shards(daemon) != 0 || daemon_setup_keeping(daemon) != 0)
 		return EXIT_FAILURE;
-	octets = (double)(heap_octets() - before - options->shards * sizeof(struct shard_core) -
-			  daemon_channels_memory(daemon)) /
+	for (unsigned w = 0; w < conf->workers; w++)
+		before += daemon_channels_memory(daemon, w);
+	octets = (double)(heap_octets() - before - options->shards * sizeof(struct shard_core)) /
 		 (double)(options->registrations + options->storm);
 	if (options->stages) {
 		stages_print(options->json);
@@ -234,7 +236,6 @@ int main(int argc, char **argv)
 	if (options.realtime && !be_realtime(1))
 		return EXIT_FAILURE;
 	daemon.conf = conf;
-	daemon.socket_id = -1;
 	daemon.started_ms = rdl_clock_ms();
 	if (keeping_open(conf, &daemon.keeping) != 0 || daemon_keys(&daemon) != 0 ||
 		daemon_plan_lcores(&daemon) != 0)

@@ -10,6 +10,11 @@ from lab import *  # noqa: E402,F403
 
 IMAGE = os.path.join(ROOT, "build/nic")
 GUEST, HOST = "198.18.0.2", "198.18.0.1"
+NODE1_BUS = 0x20
+NODES = [argument for n in (0, 1) for argument in (
+    "-object", "memory-backend-ram,id=node%d-memory,size=512M" % n, "-numa", "node,nodeid=%d,memdev=node%d-memory" % (n, n),
+    "-numa", "cpu,node-id=%d,socket-id=%d" % (n, n))]
+NODES += ["-device", "pxb-pcie,id=node1,bus_nr=%d,numa_node=1" % NODE1_BUS]
 SHELL, TELEMETRY = 1, 2  # ports of the guest's
 
 
@@ -31,24 +36,23 @@ class Port:
     def __init__(self, number, slot=None):
         self.tap = "nic%d" % number
         self.mac = "52:54:00:00:01:%02x" % number
-        self.pci = "0000:00:%02x.0" % (8 + number) if slot is None else "0000:%02x:00.0" % slot
+        self.pci = "0000:00:%02x.0" % (8 + number) if slot is None else "0000:%02x:00.0" % (NODE1_BUS + slot)
         self.slot = slot
 
     def arguments(self, device, netdev):
-        where = "addr=%x" % int(self.pci[8:10], 16)
+        where = "bus=pcie.0,addr=%x" % int(self.pci[8:10], 16)
         slot = []
         if self.slot is not None:
             where = "bus=slot%d" % self.slot
-            slot = ["-device", "pcie-root-port,id=slot%d,chassis=%d,slot=%d,addr=%x" % (
-                self.slot, self.slot, self.slot, 0x18 + self.slot)]
+            slot = ["-device", "pcie-root-port,id=slot%d,chassis=%d,slot=%d,bus=node1" % (self.slot, self.slot, self.slot)]
         return [*slot, "-netdev", "tap,id=%s,ifname=%s,script=no,downscript=no%s" % (self.tap, self.tap, netdev),
                 "-device", "%s,id=port-%s,netdev=%s,mac=%s,%s,romfile=" % (device, self.tap, self.tap, self.mac, where)]
 
 
 class Guest:
     """
-    With a NIC of each kind, in `ports` by its name, and in `slots` another one of those that may be pulled out.
-    `iommu`: whether there is one.
+    With a NIC of each kind, in `ports` by its name, and in `slots` another one of those that may be pulled out: on the
+    second of two NUMA nodes, where the others are on none that is known. `iommu`: whether there is one.
     """
 
     def __init__(self, lab, nics, iommu=True):
@@ -67,13 +71,14 @@ class Guest:
         ports += [self.slots[nic.name].arguments(nic.device, "") for nic in pulled]
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", lab.name + "-gw", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-nographic",
-             "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768", *(machine if iommu else ["-M", "q35"]),
+             "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2,sockets=2", "-m", "1024",
+             *(machine if iommu else ["-M", "q35"]), *NODES,
              "-kernel", IMAGE + "/vmlinuz", "-initrd", IMAGE + "/initrd", "-serial", "stdio",
              "-monitor", "unix:%s,server=on,wait=off" % self.monitor,
              "-append", "console=ttyS0 quiet panic=-1 no_timer_check intel_iommu=%s iommu=nopt" % ("on" if iommu else "off"),
              "-no-reboot",
              "-netdev", "tap,id=guest,fd=%d" % tap,
-             "-device", "virtio-net-pci,netdev=guest,mac=52:54:00:00:00:fe,addr=4,romfile=",
+             "-device", "virtio-net-pci,netdev=guest,mac=52:54:00:00:00:fe,bus=pcie.0,addr=4,romfile=",
              *(argument for port in ports for argument in port)],
             stdin=subprocess.DEVNULL, stdout=open(self.console, "w"), stderr=subprocess.STDOUT, pass_fds=[tap])
         os.close(tap)

@@ -313,13 +313,43 @@ def test_jumbo(stand):
         stand.guest.wire_carries(1500)
 
 
+def two_ports(stand, pulled):
+    """A configuration's: the NIC, and the one in the slot."""
+    slot = stand.guest.slots[stand.nic.name]
+    stand.guest.bind(stand.driver, slot)
+    return ", ".join('{ device = "%s"; addresses = [ "%s/24" ]; }' % at for at in ((stand.port.pci, GATEWAY4), (slot.pci, pulled)))
+
+
+def test_nodes(stand):
+    """The NIC in the slot is on the second NUMA node: so are its buffers, and who polls it, where there is a choice."""
+    pulled, neighbour = "203.0.113.1", "203.0.113.2"
+    subprocess.run(["ip", "addr", "replace", neighbour + "/24", "dev", "dev0"], check=True, timeout=20)
+    both = two_ports(stand, pulled)
+    far = "warn port: workers on other NUMA nodes poll it"
+    with stand.serving(ports=both, workers=2) as gateway:
+        assert re.search(r"^info start: memory is placed by NUMA node node0_mb=\d+ node1_mb=\d+$", gateway.log(), re.M), gateway.log()
+        ports = [gateway.ask("/rdline/port,%d" % p) for p in range(2)]
+        # The first CPU that is taken is the slot's node's, as far as the kernel knows the nodes of ports.
+        expect([(p["node"], p["buffers_node"], p["queues"], p["workers"]) for p in ports],
+               [(-1, 1, 2, 3), (1, 1, 1, 1)], "by node")
+        assert far not in gateway.log(), gateway.log()
+        until(lambda: gateway.ask("/rdline/port,1")["link"] == 1, "no link")
+        for address in (GATEWAY4, pulled):
+            expect(Device(address).register("by-" + address).code, "2.01", address)
+    slot = both.split(", {")[1]
+    with stand.serving(ports="{" + slot, workers=1) as gateway:
+        assert far not in gateway.log(), gateway.log()
+        expect(Device(pulled).register("near").code, "2.01", "near")
+    with stand.serving(ports="{" + slot, workers=1, cores='"0"') as gateway:
+        assert far + " port=0 device=%s node=1 workers=1 far_workers=1\n" % stand.guest.slots[stand.nic.name].pci in gateway.log()
+        expect(Device(pulled).register("far").code, "2.01", "far")
+
+
 def test_pulled_out(stand):
     """A NIC is taken out while it serves: vfio-pci waits until the gateway has let go of it. The other one goes on."""
     pulled, neighbour, slot = "203.0.113.1", "203.0.113.2", stand.guest.slots[stand.nic.name]
     subprocess.run(["ip", "addr", "replace", neighbour + "/24", "dev", "dev0"], check=True, timeout=20)
-    stand.guest.bind(stand.driver, slot)
-    ports = ", ".join('{ device = "%s"; addresses = [ "%s/24" ]; }' % at for at in ((stand.port.pci, GATEWAY4), (slot.pci, pulled)))
-    with stand.serving(ports=ports) as gateway:
+    with stand.serving(ports=two_ports(stand, pulled)) as gateway:
         until(lambda: gateway.ask("/rdline/port,1")["link"] == 1, "no link")
         answers = [Device(address).register("by-" + address) for address in (GATEWAY4, pulled)]
         expect([answer.code for answer in answers], ["2.01", "2.01"], "before")
@@ -352,14 +382,14 @@ NICS = [
     Nic("virtio-plain", VIRTIO, ",vnet_hdr=off", False, 1, False,
         ("net_virtio", 0, "none", "none"), [test_serves, test_frames]),
     Nic("e1000e", "e1000e", "", True, 2, False,
-        ("net_e1000_em", 0, "ipv4,udp", "ipv4,udp"), [test_serves, test_frames, test_kernel_beside, test_jumbo, test_pulled_out]),
+        ("net_e1000_em", 0, "ipv4,udp", "ipv4,udp"), [test_serves, test_frames, test_kernel_beside, test_jumbo, test_nodes, test_pulled_out]),
     # Its driver spreads; QEMU's device does not.
     Nic("vmxnet3", "vmxnet3", "", False, 2, False,
         ("net_vmxnet3", 1, "udp", "udp"), [test_serves, test_frames, test_jumbo]),
 ]
 SHORT = {
     "vfio-pci": {"virtio": [test_start, test_serves, test_kernel_beside, test_pulled_out],
-                 "e1000e": [test_serves, test_frames], "vmxnet3": [test_serves, test_jumbo]},
+                 "e1000e": [test_serves, test_frames, test_nodes], "vmxnet3": [test_serves, test_jumbo]},
     "uio_pci_generic": {"virtio": [test_frames, test_pulled_out], "e1000e": [test_serves], "vmxnet3": [test_serves]},
 }
 

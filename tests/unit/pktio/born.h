@@ -50,7 +50,7 @@ static inline int start(void **state)
 		.born = BORN,
 		.private_len = 256,
 		.room = 2048,
-		.socket_id = SOCKET_ID_ANY };
+		.nodes = { SOCKET_ID_ANY, SOCKET_ID_ANY } };
 	char name[16], why[128];
 	unsigned bad;
 

@@ -37,7 +37,7 @@ static int start(void **state)
 		.queues = 1,
 		.private_len = 256,
 		.room = ROOM,
-		.socket_id = SOCKET_ID_ANY,
+		.nodes = { SOCKET_ID_ANY, SOCKET_ID_ANY },
 	};
 	pktio = rdl_pktio_open(&config, why, sizeof(why), &bad);
 	if (pktio == NULL)
@@ -152,6 +152,7 @@ static void test_segments(void **state)
 static void test_memory(void **state)
 {
 	struct rdl_pktio_config config = { .port_count = 1,
+		.nodes = { SOCKET_ID_ANY },
 		.devices = { "net_ring_test" },
 		.queues = 2,
 		.in_flight = 1000,
@@ -160,17 +161,17 @@ static void test_memory(void **state)
 		.page = 4096 };
 	uint64_t with, without;
 
-	with = rdl_pktio_memory(&config);
+	with = rdl_pktio_memory(&config, SOCKET_ID_ANY);
 	config.in_flight = 0;
-	without = rdl_pktio_memory(&config);
+	without = rdl_pktio_memory(&config, SOCKET_ID_ANY);
 	assert_true(with - without > 1000 * 4096);
 	config.born = 500; /* of each queue */
-	assert_int_equal(rdl_pktio_memory(&config), with);
+	assert_int_equal(rdl_pktio_memory(&config, SOCKET_ID_ANY), with);
 	config.born = 0;
 	config.devices[0] = "net_af_xdp0,iface=rdl0";
-	without = rdl_pktio_memory(&config);
+	without = rdl_pktio_memory(&config, SOCKET_ID_ANY);
 	config.in_flight = 1000;
-	assert_int_equal(rdl_pktio_memory(&config) - without, 1000 * 4096);
+	assert_int_equal(rdl_pktio_memory(&config, SOCKET_ID_ANY) - without, 1000 * 4096);
 }
 
 /* A port of rings does nothing itself. */

@@ -31,7 +31,6 @@ static struct daemon *daemon_at(const char *ports, const char *text)
 	assert_non_null(conf);
 	daemon->conf = conf;
 	close(fd);
-	daemon->socket_id = -1;
 	the_daemon = daemon;
 	return daemon;
 }
@@ -133,7 +132,8 @@ static void test_shares(void **state)
 
 static uint64_t memory_of(const char *text)
 {
-	uint64_t octets = daemon_dpdk_memory(daemon_of(text));
+	struct node_memory memory;
+	uint64_t octets = daemon_dpdk_memory(daemon_of(text), &memory);
 
 	end(NULL);
 	return octets;

@@ -135,8 +135,9 @@ static void ports(void **state)
 	expect_json(asked("/rdline/port,0"),
 		"{\"device\":\"net_ring0\",\"there\":1,\"link\":1,\"nic_rx_missed\":10,"
 		"\"nic_rx_no_buffer\":0,\"nic_rx_errors\":0,\"nic_tx_errors\":0,"
-		"\"driver\":\"net_ring\",\"mac\":\"02:00:00:00:ab:01\",\"node\":-1,\"mtu\":0,"
-		"\"queues\":0,\"rss\":0,\"rx_ipv4_checksum\":0,\"rx_udp_checksum\":0,"
+		"\"driver\":\"net_ring\",\"mac\":\"02:00:00:00:ab:01\",\"node\":-1,"
+		"\"buffers_node\":0,\"mtu\":0,\"queues\":0,\"workers\":0,"
+		"\"rss\":0,\"rx_ipv4_checksum\":0,\"rx_udp_checksum\":0,"
 		"\"tx_ipv4_checksum\":0,\"tx_udp_checksum\":0}");
 	json_t *d = asked("/rdline/port,1");
 	expect_text(d, "device", "net_ring1,x=\"%C3%A9\"");
@@ -163,7 +164,9 @@ static void port_setups(void **state)
 	for (size_t set = 0; set < RDL_ARRAY_LEN(names); set++) {
 		setups[1] = (struct rdl_pktio_setup){ .driver = "net_ixgbe",
 			.node = 1,
+			.buffers = 2,
 			.queues = 4,
+			.polled = 0xf0,
 			.mtu = 9000,
 			.rss = set == 0,
 			.rx_ipv4_checksum = set == 1,
@@ -173,7 +176,9 @@ static void port_setups(void **state)
 		json_t *d = asked("/rdline/port,1");
 		expect_text(d, "driver", "net_ixgbe");
 		expect_number(d, "node", 1);
+		expect_number(d, "buffers_node", 2);
 		expect_number(d, "queues", 4);
+		expect_number(d, "workers", 0xf0);
 		expect_number(d, "mtu", 9000);
 		for (size_t i = 0; i < RDL_ARRAY_LEN(names); i++)
 			expect_number(d, names[i], i == set);

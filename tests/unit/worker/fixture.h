@@ -74,7 +74,7 @@ static inline int start(void **state)
 		.born = 2,
 		.private_len = sizeof(struct rdl_packet),
 		.room = RDL_PACKET_ROOM(RDL_PKTIO_FRAME_MAX),
-		.socket_id = SOCKET_ID_ANY,
+		.nodes = { SOCKET_ID_ANY, SOCKET_ID_ANY },
 	};
 	char name[8], why[128];
 	unsigned bad;

@@ -62,7 +62,7 @@ static int start(void **state)
 		.in_flight = 64,
 		.private_len = sizeof(struct rdl_packet),
 		.room = ROOM,
-		.socket_id = SOCKET_ID_ANY,
+		.nodes = { SOCKET_ID_ANY, SOCKET_ID_ANY },
 	};
 	pktio = rdl_pktio_open(&ports, why, sizeof(why), &bad);
 	return pktio != NULL ? 0 : -1;
