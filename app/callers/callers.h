@@ -81,8 +81,8 @@ struct callers_progress {
 };
 
 /*
- * Begins; returns a number by which it is asked after, or -1: as many as there may be are under way.
- * Neither waits for anything. From callers_start() to callers_stop(), by any thread.
+ * Begins; returns a number by which it is asked after, or -1: there are as many as there may be.
+ * None of these waits for anything. From callers_start() to callers_stop(), by any thread.
  */
 int callers_update(struct callers *callers, const struct callers_wish *wish);
 void callers_update_look(struct callers *callers, int number, struct callers_progress *progress);
