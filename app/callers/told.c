@@ -101,7 +101,8 @@ void told_report(struct callers *callers, struct call *call, const struct rdl_re
 		struct rdl_cursor out =
 			begin(callers, id_of(call), (enum rdl_order_state)report->state);
 
-		put_reason(&out, rdl_order_reason_text((enum rdl_order_reason)report->reason));
+		if (report->reason == RDL_ORDER_REASON_asleep)
+			rdl_cursor_text(&out, ",\"asleep\":true");
 		end(callers, call->caller, &out);
 	}
 }

@@ -183,7 +183,8 @@ void rdl_orders_sent(
 	switch ((enum rdl_transmission_result)transmission->result) {
 	case RDL_TRANSMISSION_SENT:
 		if (is_first)
-			rdl_orders_inform(orders, exchange->order, RDL_ORDER_sent);
+			rdl_orders_inform(
+				orders, exchange->order, RDL_ORDER_sent, RDL_ORDER_REASON_none);
 		if (!exchange->acknowledged)
 			exchange->sent_ms = now_ms;
 		return;
@@ -231,7 +232,7 @@ void rdl_exchange_acknowledged(
 	exchange->due_ms = limited(exchange->order, exchange->order->timeout_ms > 0
 							    ? RDL_ORDERS_NEVER
 							    : now_ms + RDL_MAX_TRANSMIT_WAIT_MS);
-	rdl_orders_inform(orders, exchange->order, RDL_ORDER_acknowledged);
+	rdl_orders_inform(orders, exchange->order, RDL_ORDER_acknowledged, RDL_ORDER_REASON_none);
 }
 
 void rdl_exchange_remember(struct rdl_dialogue *dialogue, uint32_t number, bool answered)

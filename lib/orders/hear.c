@@ -44,6 +44,7 @@ static void tell(struct rdl_orders *orders, const struct rdl_exchange *exchange,
 
 		report->kind = RDL_REPORT;
 		report->state = RDL_ORDER_answered;
+		report->reason = RDL_ORDER_REASON_none;
 		report->code = answer->code;
 		report->more = more || count > 0;
 		report->content_format = answer->content_format;

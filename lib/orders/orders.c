@@ -61,8 +61,8 @@ static bool has_reports_to_spare(const struct rdl_orders *orders)
 	return orders->config.calls.reports(orders->config.context) > RDL_REPORTS_FOR_ANSWERS;
 }
 
-void rdl_orders_inform(
-	struct rdl_orders *orders, struct rdl_order *order, enum rdl_order_state state)
+void rdl_orders_inform(struct rdl_orders *orders, struct rdl_order *order,
+	enum rdl_order_state state, enum rdl_order_reason reason)
 {
 	order->state = (uint8_t)state;
 	if (!has_reports_to_spare(orders))
@@ -71,6 +71,7 @@ void rdl_orders_inform(
 
 	report->kind = RDL_REPORT;
 	report->state = (uint8_t)state;
+	report->reason = (uint8_t)reason;
 	report->order = order;
 	report->len = 0;
 	report->more = false;
@@ -140,7 +141,8 @@ void rdl_orders_take(
 			dialogue->expires_ms = order->course.expires_ms;
 		rdl_turns_speak(orders, dialogue, now_ms);
 		if (dialogue->waiting.last == order)
-			rdl_orders_inform(orders, order, RDL_ORDER_queued);
+			rdl_orders_inform(orders, order, RDL_ORDER_queued,
+				dialogue->asleep ? RDL_ORDER_REASON_asleep : RDL_ORDER_REASON_none);
 	}
 	if (dialogue != NULL)
 		rdl_turns_settle(orders, dialogue);

@@ -49,8 +49,8 @@ uint64_t rdl_orders_random(struct rdl_orders *orders);
 void rdl_orders_end(struct rdl_orders *orders, struct rdl_order *order, enum rdl_order_state state,
 	enum rdl_order_reason reason);
 /* Tells how an order stands, where reports are not short. */
-void rdl_orders_inform(
-	struct rdl_orders *orders, struct rdl_order *order, enum rdl_order_state state);
+void rdl_orders_inform(struct rdl_orders *orders, struct rdl_order *order,
+	enum rdl_order_state state, enum rdl_order_reason reason);
 
 /* Message IDs, not yet cut to 16 bits, that have their time up to now (exchange.c). */
 uint64_t rdl_orders_ids(const struct rdl_orders *orders, uint64_t now_ms);

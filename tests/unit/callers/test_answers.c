@@ -35,7 +35,7 @@ static void an_answer(void **state)
 	reports_state(order, RDL_ORDER_sent);
 	reports_state(order, RDL_ORDER_acknowledged);
 	assert_string_equal(heard(client), "{\"id\":\"a\\\"b\",\"state\":\"queued\","
-					   "\"reason\":\"the endpoint did not wake up in time\"}\n"
+					   "\"asleep\":true}\n"
 					   "{\"id\":\"a\\\"b\",\"state\":\"sent\"}\n"
 					   "{\"id\":\"a\\\"b\",\"state\":\"acknowledged\"}\n");
 	reports_text(order, "foobar");

@@ -110,7 +110,7 @@ static inline void take_report(void *context, struct rdl_report *report)
 	if (report->state == RDL_ORDER_answered)
 		told_add(" %u.%02u \"%.*s\"%s", report->code >> 5, report->code & 31, report->len,
 			report->octets, report->more ? "..." : "");
-	told_add("; ");
+	told_add(report->reason == RDL_ORDER_REASON_asleep ? " asleep; " : "; ");
 	reports_left++;
 	free(report);
 }

@@ -106,7 +106,7 @@ static void test_queue_mode(void **state)
 	order->expires_ms = 1000;
 	give(order, 0);
 	expect_silence();
-	expect_told("c queued; d queued; ");
+	expect_told("c queued asleep; d queued asleep; ");
 	assert_int_equal(rdl_orders_counts(orders)->asleep, 1);
 	assert_int_equal(rdl_orders_counts(orders)->waiting, 2);
 	pass(1020);
