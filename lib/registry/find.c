@@ -96,6 +96,13 @@ rdl_handle rdl_registry_find(
 	return location->handle;
 }
 
+bool rdl_registry_lives(const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
+{
+	return rdl_slab_has(&registry->slab, handle) &&
+	       rdl_registry_alive(
+		       rdl_slab_at(&registry->slab, handle), rdl_registry_second(registry, now_ms));
+}
+
 rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms)
 {

@@ -159,6 +159,9 @@ RDL_MUST_CHECK bool rdl_registry_is_retransmission(struct rdl_registry *registry
  */
 rdl_handle rdl_registry_find(
 	const struct rdl_registry *registry, const struct rdl_location *location, uint64_t now_ms);
+/* Whether a handle, of any origin, is a live registration's. */
+RDL_MUST_CHECK bool rdl_registry_lives(
+	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms);
 /* The live registration of an endpoint name, or RDL_HANDLE_NONE. */
 rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 	struct rdl_endpoint_digest digest, struct rdl_span endpoint, uint64_t now_ms);

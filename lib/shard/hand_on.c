@@ -50,6 +50,33 @@ void rdl_shard_tell(struct rdl_shard *shard, struct rdl_change *change, uint64_t
 		tell(shard, change, now_ms);
 }
 
+/* Which worker an endpoint's requests come by; what goes there had best go by the same. */
+static void note_way(struct rdl_shard *shard, const struct rdl_change *change)
+{
+	if (change->kind != RDL_CHANGE_EXPIRED && change->kind != RDL_CHANGE_REMOVED)
+		shard->ways[change->handle % RDL_SHARD_WAYS] = (uint8_t)(shard->worker + 1);
+}
+
+void rdl_shard_tell_orders(
+	struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms)
+{
+	bool waits = rdl_waiting_is_used(&shard->waiting);
+
+	if (RDL_LIKELY(!rdl_orders_minds(shard->orders, change->handle)) &&
+		(change->kind != RDL_CHANGE_REPLACED ||
+			!rdl_orders_minds(shard->orders, change->old_location.handle)))
+		return;
+	note_way(shard, change);
+	rdl_orders_changed(shard->orders, change, waits ? change->position : 0, now_ms);
+}
+
+unsigned rdl_shard_way(const struct rdl_shard *shard, rdl_handle handle, unsigned workers)
+{
+	unsigned way = shard->ways[handle % RDL_SHARD_WAYS];
+
+	return way != 0 ? way - 1 : handle % workers;
+}
+
 /* Where a walk begins or ends; false when the ring has no room for that. */
 static bool mark(
 	struct rdl_shard *shard, enum rdl_event_kind kind, uint64_t number, uint64_t now_ms)

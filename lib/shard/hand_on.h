@@ -8,6 +8,10 @@
 /* To whoever minds: the last change, which gets its position here. */
 void rdl_shard_tell(struct rdl_shard *shard, struct rdl_change *change, uint64_t now_ms);
 
+/* To the requests to devices, where they mind. */
+void rdl_shard_tell_orders(
+	struct rdl_shard *shard, const struct rdl_change *change, uint64_t now_ms);
+
 /* What the last call to the registry has changed, which may be nothing. It takes a position. */
 static inline void rdl_shard_hand_on(
 	struct rdl_shard *shard, struct rdl_change *change, uint64_t now_ms)
@@ -19,6 +23,8 @@ static inline void rdl_shard_hand_on(
 		rdl_shard_tell(shard, change, now_ms);
 	else
 		shard->position++;
+	if (RDL_UNLIKELY(shard->orders != NULL))
+		rdl_shard_tell_orders(shard, change, now_ms);
 }
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "admission.h"
 #include "held.h"
+#include "orders.h"
 #include "policy.h"
 #include "ring.h"
 #include "stats.h"
@@ -27,6 +28,9 @@ struct rdl_walk {
 	uint64_t cursor; /* of rdl_registry_next(): what lies before it has been told */
 };
 
+/* Places for the workers by which endpoints' requests come: several endpoints may share one. */
+#define RDL_SHARD_WAYS 4096
+
 struct rdl_shard {
 	struct rdl_registry *registry; /* owned by the caller */
 	struct rdl_events *events; /* the same; NULL: nobody can listen */
@@ -37,6 +41,7 @@ struct rdl_shard {
 	/* The workers' sessions; NULL: those are not kept. */
 	const struct rdl_dtls *const *sessions;
 	unsigned session_tables;
+	struct rdl_orders *orders; /* owned by the caller; NULL: devices are asked nothing */
 	struct rdl_admission admission;
 	struct rdl_stats stats;
 	struct rdl_change change; /* what the request at hand has changed */
@@ -47,6 +52,7 @@ struct rdl_shard {
 	uint64_t may_read_ms; /* as of then */
 	struct rdl_sweeps sweeps;
 	struct rdl_held held;
+	uint8_t ways[RDL_SHARD_WAYS]; /* of endpoints that requests go to: worker and one, or 0 */
 	uint64_t scratch[RDL_SHARD_SCRATCH / sizeof(uint64_t)];
 };
 
@@ -125,6 +131,12 @@ void rdl_shard_give_up(struct rdl_shard *shard);
  */
 unsigned rdl_shard_take_answers(
 	struct rdl_shard *shard, unsigned *worker, struct rdl_request *requests[], unsigned most);
+
+/*
+ * The worker, of so many, that an endpoint's last request came by, as far as is known: what it is
+ * sent goes the same way, and so behind the reply.
+ */
+unsigned rdl_shard_way(const struct rdl_shard *shard, rdl_handle handle, unsigned workers);
 
 /* Reclaims what has expired, a slice at a time: true when a registration ended. */
 bool rdl_shard_expire(struct rdl_shard *shard, uint64_t now_ms);

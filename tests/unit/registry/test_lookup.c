@@ -96,6 +96,12 @@ static void test_digest_collision(void **state)
 	registered(1, RDL_REGISTRY_FULL);
 	assert_int_equal(found(1), RDL_HANDLE_NONE);
 	assert_int_equal(found(0), location.handle);
+	/* Handles of any origin: that one, others in its partition, of no partition. */
+	assert_true(rdl_registry_lives(registry, location.handle, NOW));
+	assert_false(rdl_registry_lives(registry, location.handle, NOW + 1000 * 86400 * 2));
+	assert_false(rdl_registry_lives(registry, location.handle ^ 1, NOW));
+	assert_false(rdl_registry_lives(registry, location.handle | 0xffffff, NOW));
+	assert_false(rdl_registry_lives(registry, RDL_HANDLE_NONE, NOW));
 }
 
 static void test_lookup(void **state)
