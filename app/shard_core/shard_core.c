@@ -123,6 +123,8 @@ bool shard_core_step(void *self)
 	/* A core that sleeps between rounds has the time for it, and needs it. */
 	if (!worked && (++core->rounds >= CLOCK_ROUNDS || core->sleeps))
 		read_clock(core);
+	if (core->dialogues.engine != NULL)
+		worked |= dialogues_step(core);
 	worked |= rdl_shard_expire(&core->shard, core->now_ms);
 	worked |= answer_question(core);
 	worked |= rdl_shard_publish(&core->shard, core->now_ms);

@@ -7,6 +7,7 @@
 #define RDL_SHARD_CORE_H
 
 #include "channel.h"
+#include "dialogues.h"
 #include "lcores.h"
 #include "question.h"
 #include "rules.h"
@@ -18,7 +19,7 @@ struct shard_core {
 	unsigned worker_count;
 	bool sleeps; /* its core does, between rounds that found nothing */
 	const struct rdl_rulebook *rulebook; /* read once for each round */
-	const struct ending *ending; /* anybody's, by its functions; NULL: none */
+	struct ending *ending; /* anybody's, by its functions; NULL: none */
 	struct rdl_registry *registry; /* its core's alone to touch */
 	/* Written by its core; the statistics in the shard, and the load, are read by anybody. */
 	struct rdl_shard shard;
@@ -30,17 +31,22 @@ struct shard_core {
 	struct rdl_events events;
 	/* The same; whoever writes its log takes. */
 	struct rdl_journal_ring journal;
-	void *waiting; /* memory of answers that wait; who made it gives it back */
+	/* memory of answers that wait, and of dialogues; who made it gives it back */
+	void *waiting, *dialogues_memory;
 	/* Its core's alone. */
 	const struct rdl_rules *rules; /* of this round */
 	struct rdl_channel workers[WORKERS_MAX];
+	struct dialogues dialogues; /* its counts are anybody's to read */
 	uint64_t now_ms;
 	uint64_t wall_next_ms; /* when to look at the wall's clock */
 	unsigned rounds; /* since the clock was read */
 	uint64_t end_ms; /* when no answer waits any more; 0: the end was not asked for */
 };
 
-/* One round: requests of every worker, answers back, expiry, a question. True: found work. */
+/*
+ * One round: requests of every worker, answers back, requests to devices, expiry, a question. True:
+ * found work.
+ */
 bool shard_core_step(void *self);
 
 /* ---- questions to the owners of registrations, from any thread but theirs ---- */

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A shard core between two workers and the callers, all of which are the test. */
+#include "support.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "eal.h"
+#include "gateway_shard.h"
+#include "shard_core.h"
+
+#define WORKERS 2
+#define ANSWERS 8
+#define ORDERS 100
+
+static const struct rdl_channel_credit nothing;
+static const struct rdl_channel_credit credit = {
+	.limit = { [RDL_OPERATION_REGISTER] = 8, [RDL_OPERATION_UPDATE] = 8 }
+};
+static const struct rdl_channel_credit answers = {
+	.limit = { [RDL_ANSWER_RESPONSE] = ANSWERS, [RDL_ANSWER_EMPTY] = ANSWERS }
+};
+static const struct rdl_channel_credit orders = { .limit = { [RDL_ORDER] = ORDERS } };
+static const struct rdl_key token_secret = { 5, 6 };
+
+static struct rdl_rulebook rulebook;
+static struct shard_core *core;
+static struct ending ending;
+/* The other ends. */
+static struct rdl_channel requests[WORKERS], wire[WORKERS], callers;
+static void *memory[2 * WORKERS + 2];
+static struct rdl_location location; /* of the endpoint */
+
+static void *zeroed(size_t len)
+{
+	void *octets = aligned_alloc(RDL_CACHE_LINE, rdl_whole_lines(len));
+
+	assert_non_null(octets);
+	return memset(octets, 0, len);
+}
+
+static void join(unsigned i, struct rdl_channel *here, const struct rdl_channel_credit *of_here,
+	struct rdl_channel *there, const struct rdl_channel_credit *of_there)
+{
+	memory[i] = zeroed(rdl_channel_memory(of_here, of_there));
+	rdl_channel_join(here, of_here, there, of_there, memory[i]);
+}
+
+static struct rdl_span name = { (const uint8_t *)"dev", 3 };
+
+static void send_request(struct rdl_request *request, unsigned worker)
+{
+	void *message = request;
+
+	rdl_channel_send(&requests[worker], &message, 1);
+	shard_core_step(core);
+	assert_int_equal(rdl_channel_take(&requests[worker], &message, 1), 1);
+	rdl_channel_came_back(&requests[worker], 1);
+}
+
+static void register_it(bool queue)
+{
+	static const struct {
+		struct rdl_object_list head;
+		rdl_object_link links[2];
+	} list = { { .len = sizeof(list), .link_count = 2 }, { 1 << 16, 3 << 16 } };
+	static uint64_t exchange;
+	struct rdl_request request = { .operation = RDL_OPERATION_REGISTER,
+		.gives = RDL_GIVES_OBJECTS | (queue ? RDL_GIVES_QUEUE : 0),
+		.lifetime_s = 600,
+		.minor = 1,
+		.exchange = ++exchange,
+		.peer = { .address = { 1 }, .port = 40001 },
+		.list.objects = &list.head };
+
+	rdl_request_set_endpoint(&request, name);
+	rdl_siphash128(&gateway_endpoint_key, name.data, name.len, request.digest.word);
+	send_request(&request, 0);
+	assert_int_equal(request.code, RDL_COAP_CREATED);
+	location = request.location;
+}
+
+static int begin(void **state)
+{
+	struct rdl_registry_config registry = gateway_registry(1000);
+	const struct rdl_policy_config policy = gateway_policy();
+	const struct rdl_admission_limits limits = { .shards = 1 };
+	struct rdl_orders_config config = { .orders = ORDERS,
+		.observations = 4,
+		.per_endpoint = 8,
+		.awake_s = 93,
+		.max_payload = 1024,
+		.exchange_lifetime_s = 247 };
+	const struct rdl_channel_credit transmissions = dialogues_transmission_credit();
+	const struct rdl_channel_credit reports = dialogues_report_credit();
+
+	rdl_speck_expand(&config.token_key, &token_secret);
+	rdl_rulebook_init(&rulebook);
+	rdl_rulebook_change(&rulebook, rdl_rules_create(&policy, &limits, RDL_LOG_INFO));
+	core = calloc(1, sizeof(*core));
+	assert_non_null(core);
+	core->worker_count = WORKERS;
+	core->rulebook = &rulebook;
+	ending = (struct ending){ 0, 1 };
+	core->ending = &ending;
+	rdl_rulebook_add_reader(&rulebook, &core->rules_seen);
+	rdl_mailbox_init(&core->question.mailbox);
+	gateway_shard_start(&core->shard, &registry, NULL);
+	core->registry = core->shard.registry;
+	core->now_ms = rdl_clock_ms();
+	memory[0] = zeroed(dialogues_memory(&config, WORKERS));
+	dialogues_init(core, &config, memory[0]);
+	join(1, &callers, &orders, &core->dialogues.callers, &reports);
+	for (unsigned w = 0; w < WORKERS; w++) {
+		join(2 + 2 * w, &requests[w], &credit, &core->workers[w], &nothing);
+		join(3 + 2 * w, &wire[w], &answers, &core->dialogues.workers[w], &transmissions);
+	}
+	return 0;
+}
+
+static int end(void **state)
+{
+	rdl_orders_stop(core->dialogues.engine);
+	gateway_shard_stop(&core->shard);
+	free(core);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(memory); i++)
+		free(memory[i]);
+	rdl_rulebook_close(&rulebook);
+	return 0;
+}
+
+static struct rdl_order an_order(void)
+{
+	struct rdl_order order = { .kind = RDL_ORDER,
+		.method = RDL_COAP_GET,
+		.content_format = RDL_FORMAT_NONE,
+		.accept = RDL_FORMAT_NONE,
+		.endpoint = name.data,
+		.endpoint_len = (uint8_t)name.len };
+
+	rdl_siphash128(&gateway_endpoint_key, name.data, name.len, order.digest.word);
+	return order;
+}
+
+static void give(struct rdl_order *order)
+{
+	void *message = order;
+
+	rdl_channel_send(&callers, &message, 1);
+	shard_core_step(core);
+}
+
+static struct rdl_transmission *take_transmission(unsigned worker)
+{
+	void *message = NULL;
+
+	assert_int_equal(rdl_channel_take(&wire[worker], &message, 1), 1);
+	return message;
+}
+
+static void sent(unsigned worker, struct rdl_transmission *transmission)
+{
+	void *message = transmission;
+
+	transmission->result = RDL_TRANSMISSION_SENT;
+	rdl_channel_give_back(&wire[worker], &message, 1);
+	shard_core_step(core);
+}
+
+/* What the callers are told next: a report, which goes back at once, or an order, which is over. */
+static enum rdl_order_state told(struct rdl_order **over)
+{
+	enum rdl_order_state state;
+	void *message;
+
+	assert_int_equal(rdl_channel_take(&callers, &message, 1), 1);
+	if (*(uint8_t *)message == RDL_REPORT) {
+		state = (enum rdl_order_state)((struct rdl_report *)message)->state;
+		rdl_channel_give_back(&callers, &message, 1);
+		*over = NULL;
+		return state;
+	}
+	rdl_channel_came_back(&callers, 1);
+	*over = message;
+	return (enum rdl_order_state)(*over)->state;
+}
+
+static struct rdl_answer answer_to(const struct rdl_transmission *transmission, unsigned type)
+{
+	return (struct rdl_answer){ .kind = RDL_ANSWER_RESPONSE,
+		.type = (uint8_t)type,
+		.code = RDL_COAP_CONTENT,
+		.message_id = type == RDL_COAP_ACK ? rdl_get_be16(transmission->octets + 2) : 7,
+		.content_format = RDL_FORMAT_NONE,
+		.peer = transmission->peer,
+		.handle = transmission->handle,
+		.number = transmission->number,
+		.observe = RDL_OBSERVE_NONE,
+		.block1 = RDL_BLOCK_NONE,
+		.block2 = RDL_BLOCK_NONE,
+		.payload = RDL_SPAN("21.5") };
+}
+
+/* Given by a worker, and back: returns what is to be sent. */
+static enum rdl_answer_back hear(unsigned worker, struct rdl_answer *answer)
+{
+	void *message = answer;
+
+	rdl_channel_send(&wire[worker], &message, 1);
+	shard_core_step(core);
+	assert_int_equal(rdl_channel_take(&wire[worker], &message, 1), 1);
+	assert_ptr_equal(message, answer);
+	rdl_channel_came_back(&wire[worker], 1);
+	return (enum rdl_answer_back)answer->back;
+}
+
+/* To the endpoint's address, and its answer to whoever asked, in the order in which it happened. */
+static void test_answered(void **state)
+{
+	struct rdl_order order = an_order(), *over;
+
+	register_it(false);
+	give(&order);
+	struct rdl_transmission *transmission = take_transmission(location.handle % WORKERS);
+	assert_int_equal(transmission->kind, RDL_TRANSMISSION);
+	assert_int_equal(transmission->handle, location.handle);
+	assert_int_equal(transmission->peer.port, 40001);
+	assert_int_equal(transmission->session, 0);
+	sent(location.handle % WORKERS, transmission);
+	assert_int_equal(told(&over), RDL_ORDER_sent);
+	struct rdl_answer answer = answer_to(transmission, RDL_COAP_CON);
+	/* By whichever worker it comes. */
+	assert_int_equal(hear(1 - location.handle % WORKERS, &answer), RDL_BACK_ACK);
+	assert_int_equal(told(&over), RDL_ORDER_answered);
+	assert_null(over);
+	assert_int_equal(told(&over), RDL_ORDER_answered);
+	assert_ptr_equal(over, &order);
+	assert_int_equal(order.code, RDL_COAP_CONTENT);
+	assert_int_equal(core->dialogues.counts.sent, 1);
+	assert_int_equal(core->dialogues.counts.over[RDL_ORDER_answered], 1);
+	/* From elsewhere it is nobody's. */
+	answer.peer.port++;
+	assert_int_equal(hear(0, &answer), RDL_BACK_NOTHING);
+	assert_int_equal(core->dialogues.counts.foreign, 1);
+}
+
+static void test_unknown(void **state)
+{
+	struct rdl_order order = an_order(), *over;
+
+	give(&order);
+	assert_int_equal(told(&over), RDL_ORDER_refused);
+	assert_ptr_equal(over, &order);
+	assert_int_equal(order.reason, RDL_ORDER_REASON_unknown);
+}
+
+/* Behind the answer to its Update, by the worker of that. */
+static void test_after_update(void **state)
+{
+	static struct rdl_order order, second;
+	struct rdl_order *over;
+	struct rdl_request update = { .operation = RDL_OPERATION_UPDATE,
+		.exchange = 99,
+		.peer = { .address = { 1 }, .port = 40002 } };
+
+	order = second = an_order();
+	register_it(true);
+	give(&order);
+	struct rdl_transmission *transmission = take_transmission(location.handle % WORKERS);
+	give(&second);
+	assert_int_equal(told(&over), RDL_ORDER_queued);
+	/* Nothing more comes from there: both wait. */
+	update.location = location;
+	send_request(&update, 1);
+	assert_int_equal(update.code, RDL_COAP_CHANGED);
+	sent(location.handle % WORKERS, transmission);
+	struct rdl_answer answer = answer_to(transmission, RDL_COAP_ACK);
+	answer.peer = update.peer;
+	hear(0, &answer);
+	assert_int_equal(rdl_channel_waiting(&wire[0]), 0);
+	transmission = take_transmission(1);
+	assert_int_equal(transmission->peer.port, 40002);
+	sent(1, transmission);
+}
+
+/* Transmissions and reports come back, however many there were; orders wait until one is free. */
+static void test_stocks(void **state)
+{
+	static struct rdl_order all[ORDERS];
+	struct rdl_order *over;
+
+	register_it(false);
+	for (unsigned n = 0; n < TRANSMISSIONS + 2; n++) {
+		struct rdl_order *order = &all[n % ORDERS];
+
+		*order = an_order();
+		give(order);
+		struct rdl_transmission *t = take_transmission(location.handle % WORKERS);
+		sent(location.handle % WORKERS, t);
+		assert_int_equal(told(&over), RDL_ORDER_sent);
+		struct rdl_answer answer = answer_to(t, RDL_COAP_ACK);
+		hear(0, &answer);
+		assert_int_equal(told(&over), RDL_ORDER_answered);
+		assert_int_equal(told(&over), RDL_ORDER_answered);
+		assert_ptr_equal(over, order);
+	}
+	shard_core_step(core);
+	for (unsigned w = 0; w < WORKERS; w++)
+		assert_int_equal(core->dialogues.transmissions[w].left, TRANSMISSIONS);
+	assert_int_equal(core->dialogues.reports.left, REPORTS);
+	assert_int_equal(core->dialogues.callers.under_way, 0);
+}
+
+/* Whoever waits has its orders back before the core ends, and so has who comes late. */
+static void test_end(void **state)
+{
+	struct rdl_order order = an_order(), waits = an_order(), late = an_order(), *over;
+	void *message = &late;
+
+	register_it(false);
+	give(&order);
+	sent(location.handle % WORKERS, take_transmission(location.handle % WORKERS));
+	assert_int_equal(told(&over), RDL_ORDER_sent);
+	give(&waits);
+	assert_int_equal(told(&over), RDL_ORDER_queued);
+	ending.asked = 1;
+	shard_core_step(core);
+	assert_int_equal(ending.left, 1);
+	assert_int_equal(told(&over), RDL_ORDER_gone);
+	assert_ptr_equal(over, &order);
+	assert_int_equal(told(&over), RDL_ORDER_refused);
+	assert_ptr_equal(over, &waits);
+	assert_int_equal(waits.reason, RDL_ORDER_REASON_stopping);
+	rdl_channel_send(&callers, &message, 1);
+	shard_core_step(core);
+	assert_int_equal(told(&over), RDL_ORDER_refused);
+	assert_ptr_equal(over, &late);
+	assert_int_equal(late.reason, RDL_ORDER_REASON_stopping);
+	assert_int_equal(ending.left, 1);
+	shard_core_step(core);
+	assert_int_equal(ending.left, 0);
+	shard_core_step(core);
+	assert_int_equal(ending.left, 0);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_answered),
+		TEST(test_unknown),
+		TEST(test_after_update),
+		TEST(test_stocks),
+		TEST(test_end),
+	};
+
+	return RUN_EAL_TESTS(tests);
+}
