@@ -76,9 +76,11 @@ static bool read_on(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	const struct rdl_answer *answer, bool is_last, uint64_t now_ms)
 {
 	struct rdl_order *order = dialogue->exchange.order;
-	bool begins = rdl_order_observes(order) && !order->course.reads &&
-		      answer->observe != RDL_OBSERVE_NONE && RDL_COAP_CODE_CLASS(answer->code) == 2;
-	bool observes = begins || order->course.observes;
+	bool succeeds = RDL_COAP_CODE_CLASS(answer->code) == 2;
+	bool begins = succeeds && rdl_order_observes(order) && !order->course.reads &&
+		      answer->observe != RDL_OBSERVE_NONE;
+	/* An error instead of a further block ends the observation, too. */
+	bool observes = begins || (succeeds && order->course.observes);
 	unsigned reports = reports_for(answer, observes);
 
 	if (orders->config.calls.reports(orders->config.context) < reports)
