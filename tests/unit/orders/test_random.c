@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Devices behind a network that loses, doubles and reorders messages, with workers that are short of
+ * Devices behind a network that loses, doubles and reorders messages, with workers short of
  * transmissions and callers short of reports, while registrations come, go and move. Whatever
  * happens, each order ends once and is told nothing after that; no endpoint has two under way
  * (NSTART); no Message ID comes again within the exchange lifetime; what is answered is what the
