@@ -52,6 +52,16 @@ enum rdl_course rdl_blocks_written(
 	return RDL_COURSE_ON;
 }
 
+/* Of the same representation as the blocks before it (section 2.4). */
+static bool belongs(const struct rdl_order *order, const struct rdl_answer *answer)
+{
+	const struct rdl_order_course *course = &order->course;
+
+	return answer->code == order->code && answer->content_format == course->content_format &&
+	       answer->etag_len == course->etag_len &&
+	       memcmp(answer->etag, course->etag, course->etag_len) == 0;
+}
+
 /* A block that is the next one, and as long as it says. */
 static bool fits(const struct rdl_order *order, const struct rdl_answer *answer)
 {
@@ -65,8 +75,7 @@ static bool fits(const struct rdl_order *order, const struct rdl_answer *answer)
 		return false;
 	if (block.more ? answer->payload.len != octets : answer->payload.len > octets)
 		return false;
-	return !course->reads ||
-	       (answer->code == order->code && answer->content_format == course->content_format);
+	return !course->reads || belongs(order, answer);
 }
 
 enum rdl_course rdl_blocks_read(const struct rdl_orders *orders, const struct rdl_order *order,
@@ -95,6 +104,8 @@ void rdl_blocks_taken(struct rdl_order *order, const struct rdl_answer *answer)
 	if (!course->reads) {
 		course->offset = 0;
 		course->content_format = answer->content_format;
+		course->etag_len = answer->etag_len;
+		memcpy(course->etag, answer->etag, sizeof(course->etag));
 	}
 	course->reads = true;
 	order->code = answer->code;

@@ -85,6 +85,8 @@ struct rdl_order_course {
 	uint32_t offset;
 	uint16_t content_format; /* of the answer */
 	uint8_t szx; /* of its blocks */
+	uint8_t etag_len; /* of all of them; 0: they have none */
+	uint8_t etag[RDL_ETAG_MAX];
 	bool reads; /* the first block of the answer has come */
 	bool observes;
 };

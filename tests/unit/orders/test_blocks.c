@@ -106,6 +106,35 @@ static void test_read_broken(void **state)
 	expect_broken(answer);
 }
 
+static struct rdl_answer tagged(struct rdl_answer answer, const char *etag)
+{
+	answer.etag_len = (uint8_t)strlen(etag);
+	memcpy(answer.etag, etag, answer.etag_len);
+	return answer;
+}
+
+/* The representation changed on the way: its blocks are not those of the one before. */
+static void test_etag(void **state)
+{
+	static const char *const others[] = { "b", "ab", "" };
+
+	for (unsigned i = 0; i <= RDL_ARRAY_LEN(others); i++) {
+		give(order_of("a", "3"), 0);
+		take_wire(RDL_TRANSMISSION_SENT);
+		hear(tagged(block2(0, true, 0), "a"), RDL_BACK_NOTHING);
+		take_wire(RDL_TRANSMISSION_SENT);
+		hear(tagged(block2(1, true, 0), "a"), RDL_BACK_NOTHING);
+		take_wire(RDL_TRANSMISSION_SENT);
+		told[0] = '\0';
+		if (i < RDL_ARRAY_LEN(others)) {
+			expect_broken(tagged(block2(2, false, 0), others[i]));
+			continue;
+		}
+		hear(tagged(block2(2, false, 0), "a"), RDL_BACK_NOTHING);
+		expect_told("a answered 2.05 \"wxy\"; a is answered 2.05; ");
+	}
+}
+
 /* Smaller blocks from the middle on are fine; an error in the middle is the answer. */
 static void test_read_changes(void **state)
 {
@@ -287,6 +316,7 @@ int main(void)
 		ORDERS_TEST(test_doubled),
 		ORDERS_TEST(test_read_broken),
 		ORDERS_TEST(test_read_changes),
+		ORDERS_TEST(test_etag),
 		ORDERS_TEST(test_too_long),
 		ORDERS_TEST(test_reports),
 		ORDERS_TEST(test_write),
