@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ static struct share *free_share(struct callers *callers)
 			(best == NULL || share->outstanding < best->outstanding))
 			best = share;
 	}
+	assert(best != NULL);
 	return best;
 }
 

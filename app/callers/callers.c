@@ -150,7 +150,7 @@ static int work(struct rdl_lines *lines)
 {
 	struct callers *callers = owner_of(lines);
 	bool more = take_all(callers);
-	int wait_ms = updates_work(callers, rdl_clock_ms());
+	int wait_ms = update_work(callers, rdl_clock_ms());
 
 	for (unsigned i = 0; i < lines->client_count; i++)
 		if (lines->clients[i]->state != NULL)

@@ -139,7 +139,7 @@ struct update {
 };
 
 /* Once a round; returns in how many milliseconds it wants the next one, -1: never. */
-int updates_work(struct callers *callers, uint64_t now_ms);
+int update_work(struct callers *callers, uint64_t now_ms);
 void update_report(struct call *call, const struct rdl_report *report);
 void update_over(struct call *call);
 

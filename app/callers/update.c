@@ -211,7 +211,7 @@ static void look_around(struct callers *callers, uint64_t now_ms)
 	}
 }
 
-int updates_work(struct callers *callers, uint64_t now_ms)
+int update_work(struct callers *callers, uint64_t now_ms)
 {
 	if (__atomic_load_n(&callers->asked, __ATOMIC_ACQUIRE) == 0 && callers->updates_run == 0)
 		return -1;

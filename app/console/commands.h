@@ -15,6 +15,9 @@ struct command {
 	struct rdl_span prefix;
 	uint64_t cursor;
 	bool details; /* of a list */
+	/* Of an update: of all; in how many seconds. */
+	bool all;
+	uint64_t over_s;
 	/* Of a capture: */
 	struct rdl_span address; /* ADDRESS[/BITS]; empty: not given */
 	uint64_t every, count, seconds; /* seconds 0: as many as it takes */

@@ -9,6 +9,7 @@
 #include "capture_stream.h"
 #include "clock.h"
 #include "log.h"
+#include "updates.h"
 
 #define CLIENTS_MAX 32
 #define IDLE_MS 60000
@@ -20,6 +21,7 @@ struct console {
 	struct console_sources sources;
 	struct rdl_lines *lines;
 	struct capture capture;
+	struct updates updates;
 	uint8_t reply[COMMANDS_REPLY_MAX];
 };
 
@@ -41,17 +43,20 @@ static const char *read_request(json_t *request, struct command *command)
 	const char *address = "";
 	size_t address_len = 0;
 	json_int_t every = 1, count = CAPTURE_COUNT, seconds = 0;
-	int details = 0;
+	json_int_t over = UPDATES_OVER_S;
+	int details = 0, all = 0;
 
 	if (json_unpack_ex(request, NULL, JSON_STRICT,
-		    "{s:s, s?s%, s?s%, s?s%, s?b, s?s%, s?I, s?I, s?I}", "command", &command->name,
-		    "endpoint", &endpoint, &endpoint_len, "prefix", &prefix, &prefix_len, "cursor",
-		    &cursor, &cursor_len, "details", &details, "address", &address, &address_len,
-		    "every", &every, "count", &count, "seconds", &seconds) != 0)
+		    "{s:s, s?s%, s?s%, s?s%, s?b, s?s%, s?I, s?I, s?I, s?b, s?I}", "command",
+		    &command->name, "endpoint", &endpoint, &endpoint_len, "prefix", &prefix,
+		    &prefix_len, "cursor", &cursor, &cursor_len, "details", &details, "address",
+		    &address, &address_len, "every", &every, "count", &count, "seconds", &seconds,
+		    "all", &all, "over", &over) != 0)
 		return "not a request: {command, endpoint, prefix, cursor, address}, strings; "
-		       "details, a boolean; every, count, seconds, numbers";
-	if (!is_number(every, 1) || !is_number(count, 1) || !is_number(seconds, 0))
-		return "every, count, seconds: not a number that is possible";
+		       "details, all, booleans; every, count, seconds, over, numbers";
+	if (!is_number(every, 1) || !is_number(count, 1) || !is_number(seconds, 0) ||
+		!is_number(over, 0))
+		return "every, count, seconds, over: not a number that is possible";
 	if (endpoint_len > RDL_ENDPOINT_MAX || prefix_len > RDL_ENDPOINT_MAX)
 		return "longer than any endpoint name";
 	if (!rdl_decimal(span_of(cursor, cursor_len), UINT64_MAX, &command->cursor))
@@ -63,6 +68,8 @@ static const char *read_request(json_t *request, struct command *command)
 	command->every = (uint64_t)every;
 	command->count = (uint64_t)count;
 	command->seconds = (uint64_t)seconds;
+	command->all = all != 0;
+	command->over_s = (uint64_t)over;
 	return NULL;
 }
 
@@ -102,6 +109,32 @@ static void log_capture(const struct rdl_lines_client *client, const struct comm
 		(const char *)command->address.data);
 }
 
+/* A fleet that is asked for Updates makes traffic: the log says who has asked for it. */
+static void log_update(const struct rdl_lines_client *client, const struct command *command)
+{
+	static struct rdl_log_kind kind = { RDL_LOG_KIND(
+		RDL_LOG_INFO, "control", "updates begun") };
+	const struct ucred peer = peer_of(client);
+	char name[3 * RDL_ENDPOINT_MAX + 1], prefix[3 * RDL_ENDPOINT_MAX + 1];
+
+	rdl_percent_encode(command->endpoint, name);
+	rdl_percent_encode(command->prefix, prefix);
+	rdl_log_some(&kind, rdl_clock_ms(),
+		"updates uid=%ld pid=%ld endpoint=%s prefix=%s all=%d over=%llu", (long)peer.uid,
+		(long)peer.pid, name, prefix, command->all, (unsigned long long)command->over_s);
+}
+
+static void begin_update(
+	struct console *console, struct rdl_lines_client *client, const struct command *command)
+{
+	const char *wrong = updates_begin(&console->updates, client, command, rdl_clock_ms());
+
+	if (wrong != NULL)
+		rdl_lines_error(client, wrong);
+	else
+		log_update(client, command);
+}
+
 static void begin_capture(
 	struct console *console, struct rdl_lines_client *client, const struct command *command)
 {
@@ -118,13 +151,18 @@ static void closed(struct rdl_lines_client *client)
 	struct console *console = client->lines->config.owner;
 
 	capture_closed(&console->capture, client);
+	updates_closed(&console->updates, client);
 }
 
 static int work(struct rdl_lines *lines)
 {
 	struct console *console = lines->config.owner;
 
-	return capture_work(&console->capture);
+	int capture_ms = capture_work(&console->capture);
+	int updates_ms = updates_work(&console->updates, rdl_clock_ms());
+
+	return capture_ms < 0 || (updates_ms >= 0 && updates_ms < capture_ms) ? updates_ms
+									      : capture_ms;
 }
 
 static void line(struct rdl_lines_client *client, const char *text, size_t len)
@@ -141,6 +179,11 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 	const char *wrong = read_request(request, &command);
 	if (wrong == NULL && strcmp(command.name, "capture") == 0) {
 		begin_capture(console, client, &command);
+		json_decref(request);
+		return;
+	}
+	if (wrong == NULL && strcmp(command.name, "update") == 0) {
+		begin_update(console, client, &command);
 		json_decref(request);
 		return;
 	}
@@ -203,6 +246,7 @@ int console_start(struct console *console, const struct console_sources *sources
 		return 0;
 	console->sources = *sources;
 	console->capture.sources = &console->sources;
+	console->updates.callers = sources->callers;
 	return rdl_lines_start(console->lines);
 }
 

@@ -6,6 +6,7 @@
 #ifndef RDL_CONSOLE_H
 #define RDL_CONSOLE_H
 
+#include "callers.h"
 #include "capture.h"
 #include "conf.h"
 #include "keeping.h"
@@ -23,6 +24,7 @@ struct console_sources {
 	/* The last change of the credentials that holds at the gateway; NULL: it has none. */
 	const uint64_t *credential_changes;
 	const struct keeping *keeping; /* NULL: nothing outlives the process */
+	struct callers *callers; /* NULL: nothing is sent to devices */
 	unsigned worker_count;
 	const struct rdl_refusals *refusals[WORKERS_MAX];
 	struct rdl_capture *captures[WORKERS_MAX]; /* the console's to read */

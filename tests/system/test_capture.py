@@ -347,7 +347,7 @@ def test_bad_requests(gateway):
                          (("--address", "192.0.2.1/33"), "address: not an address, or ADDRESS/BITS"),
                          (("--address", "::1/129"), "address: not an address, or ADDRESS/BITS"),
                          (("--address", "192.0.2.1/"), "address: not an address, or ADDRESS/BITS"),
-                         (("--every", "0"), "every, count, seconds: not a number that is possible"),
+                         (("--every", "0"), "every, count, seconds, over: not a number that is possible"),
                          (("--count", "x"), "count: is not a number")):
         done = subprocess.run([CTL, "-s", gateway.lab.control, "capture", *options, "/dev/null"], capture_output=True, timeout=20)
         expect((done.returncode, done.stderr.decode()), (1, "rdline-ctl: %s\n" % why), options)

@@ -268,10 +268,11 @@ static void test_bad_requests(void **state)
 	static const struct {
 		const char *members, *error;
 	} rows[] = {
-		{ "\"every\":0", "every, count, seconds: not a number that is possible" },
-		{ "\"count\":0", "every, count, seconds: not a number that is possible" },
-		{ "\"count\":1000000001", "every, count, seconds: not a number that is possible" },
-		{ "\"seconds\":-1", "every, count, seconds: not a number that is possible" },
+		{ "\"every\":0", "every, count, seconds, over: not a number that is possible" },
+		{ "\"count\":0", "every, count, seconds, over: not a number that is possible" },
+		{ "\"count\":1000000001",
+			"every, count, seconds, over: not a number that is possible" },
+		{ "\"seconds\":-1", "every, count, seconds, over: not a number that is possible" },
 		{ "\"address\":\"192.0.2\"", "address: not an address, or ADDRESS/BITS" },
 		{ "\"address\":\"192.0.2.1/33\"", "address: not an address, or ADDRESS/BITS" },
 		{ "\"address\":\"192.0.2.1/-1\"", "address: not an address, or ADDRESS/BITS" },

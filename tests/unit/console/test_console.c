@@ -138,7 +138,7 @@ static void malformed(void **state)
 	for (size_t i = 0; i < RDL_ARRAY_LEN(no_requests); i++)
 		expect_error(no_requests[i],
 			"not a request: {command, endpoint, prefix, cursor, address}, strings; "
-			"details, a boolean; every, count, seconds, numbers");
+			"details, all, booleans; every, count, seconds, over, numbers");
 	/* The connection goes on, and errors are counted. */
 	expect_reply("{\"command\":\"list\"}", "{\"endpoints\":[],\"next\":null}");
 	const struct rdl_lines_counts *counts = console_lines_counts(console);
