@@ -5,9 +5,11 @@
 
 #include <assert.h>
 
-#define HEADERS_LEN (ETHERNET_LEN + IPV4_LEN + UDP_LEN)
+/* Behind Ethernet and its tags. */
+#define HEADERS_LEN (IPV4_LEN + UDP_LEN)
 /* Parts of the words below, as a little-endian machine has them. */
 #define IPV4_WITHOUT_OPTIONS 0x450008u /* EtherType, version and length */
+#define TAG 0x0081u /* the EtherType of 802.1Q */
 #define FRAGMENT_BITS 0xff3fu
 #define CHECKSUMS_BAD (RDL_FRAME_IP_CHECKSUM_BAD | RDL_FRAME_L4_CHECKSUM_BAD)
 
@@ -39,30 +41,55 @@ static inline bool sums_good(const struct rdl_frame *frame, const uint8_t *ip, u
 }
 
 /*
- * An untagged frame to our MAC, in it IPv4 without options, whole, to our first address, in it UDP
- * to a port of ours. False: anything else, or anything wrong.
+ * An untagged frame, or one with a single tag of 802.1Q that is ours: its VLAN ID to *vlan, unless
+ * the interface says it. It goes to our MAC, and IPv4 without options is in it.
  */
-static inline bool plain_datagram(const struct rdl_interface *interface, struct rdl_frame *frame,
-	struct rdl_datagram *datagram)
+static inline bool plain_ethernet(
+	const struct rdl_interface *interface, const uint8_t *ethernet, bool tagged, unsigned *vlan)
 {
-	uint8_t *ethernet = frame->data, *ip = ethernet + ETHERNET_LEN, *udp = ip + IPV4_LEN;
-
-	if (frame->len < HEADERS_LEN)
-		return false;
 	uint64_t to_mac = word_at(ethernet), ours;
-	uint64_t from = word_at(ethernet + 8), head = word_at(ip + 2);
 	_Static_assert(offsetof(struct rdl_interface, vlan) == MAC_LEN, "read with the MAC");
+
 	memcpy(&ours, interface, sizeof(ours));
 	/* The eighth octet is the sender's second, the seventh its first. */
-	if ((to_mac ^ ours) << 16 != 0 || (to_mac >> 48 & 1) != 0 || ours >> 48 != 0 ||
-		(from >> 32 & 0xffffff) != IPV4_WITHOUT_OPTIONS ||
+	if ((to_mac ^ ours) << 16 != 0 || (to_mac >> 48 & 1) != 0)
+		return false;
+	*vlan = 0;
+	if (!tagged)
+		return ours >> 48 == 0 &&
+		       (word_at(ethernet + 8) >> 32 & 0xffffff) == IPV4_WITHOUT_OPTIONS;
+	uint64_t tag = word_at(ethernet + TAGS);
+	unsigned of_frame = __builtin_bswap16((uint16_t)(tag >> 16)) & VLAN_MASK;
+	if ((tag & 0xffff) != TAG || (tag >> 32 & 0xffffff) != IPV4_WITHOUT_OPTIONS)
+		return false;
+	if (ours >> 48 == 0)
+		*vlan = of_frame;
+	return ours >> 48 == 0 || ours >> 48 == of_frame;
+}
+
+/*
+ * In such a frame a packet that is whole, to our first address, in it UDP to a port of ours. False:
+ * anything else, or anything wrong.
+ */
+static inline __attribute__((always_inline)) bool plain_datagram(
+	const struct rdl_interface *interface, struct rdl_frame *frame, bool tagged,
+	struct rdl_datagram *datagram)
+{
+	const unsigned l2_len = tagged ? ETHERNET_LEN + TAG_LEN : ETHERNET_LEN;
+	uint8_t *ip = frame->data + l2_len, *udp = ip + IPV4_LEN;
+	unsigned vlan;
+
+	if (frame->len < l2_len + HEADERS_LEN)
+		return false;
+	uint64_t head = word_at(ip + 2);
+	if (!plain_ethernet(interface, frame->data, tagged, &vlan) ||
 		(head >> 32 & FRAGMENT_BITS) != 0 || head >> 56 != PROTOCOL_UDP)
 		return false;
 
 	unsigned total_len = __builtin_bswap16((uint16_t)head);
 	uint16_t udp_len = rdl_get_be16(udp + 4), port = rdl_get_be16(udp);
 	uint32_t source = rdl_get_be32(ip + 12);
-	if (total_len > (unsigned)frame->len - ETHERNET_LEN || total_len < IPV4_LEN + UDP_LEN ||
+	if (total_len > (unsigned)frame->len - l2_len || total_len < IPV4_LEN + UDP_LEN ||
 		udp_len < UDP_LEN || udp_len > total_len - IPV4_LEN || port == 0 ||
 		interface->ipv4_count == 0 || rdl_get_be32(ip + 16) != interface->ipv4[0] ||
 		!rdl_net_ipv4_is_answerable(interface, source) || !sums_good(frame, ip, udp_len))
@@ -85,7 +112,7 @@ static inline bool plain_datagram(const struct rdl_interface *interface, struct 
 	datagram->local.port = frame->port & 15u;
 	datagram->local.address = 0;
 	datagram->local.udp_port = (unsigned)udp_port & 3u;
-	datagram->local.vlan = 0;
+	datagram->local.vlan = vlan & VLAN_MASK;
 	datagram->local.service = 0;
 	datagram->local.stacked = 0;
 	datagram->identity = 0;
@@ -93,9 +120,19 @@ static inline bool plain_datagram(const struct rdl_interface *interface, struct 
 	datagram->data = udp + UDP_LEN;
 	datagram->len = (uint16_t)(udp_len - UDP_LEN);
 	datagram->multicast = false;
-	frame->l2_len = ETHERNET_LEN;
+	frame->l2_len = (uint8_t)l2_len;
 	frame->l3_len = IPV4_LEN;
 	return true;
+}
+
+/* By itself: the way of untagged frames is no longer for it. */
+static __attribute__((noinline)) enum rdl_net_verdict tagged_input(
+	const struct rdl_interface *interface, struct rdl_frame *frame,
+	struct rdl_datagram *datagram)
+{
+	if (plain_datagram(interface, frame, true, datagram))
+		return RDL_NET_DATAGRAM;
+	return rdl_net_input_layers(interface, frame, datagram);
 }
 
 enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct rdl_frame *frame,
@@ -103,7 +140,7 @@ enum rdl_net_verdict rdl_net_input(const struct rdl_interface *interface, struct
 {
 	assert(frame->len <= frame->room);
 	frame->flags &= (uint8_t)~RDL_FRAME_TX_CHECKSUMS;
-	if (RDL_LIKELY(plain_datagram(interface, frame, datagram)))
+	if (RDL_LIKELY(plain_datagram(interface, frame, false, datagram)))
 		return RDL_NET_DATAGRAM;
-	return rdl_net_input_layers(interface, frame, datagram);
+	return tagged_input(interface, frame, datagram);
 }

@@ -30,24 +30,26 @@ struct golden {
 	bool spoilt; /* its last octet is no longer right */
 	bool answered; /* by the worker itself */
 	bool secured; /* in a DTLS session */
+	bool tagged; /* in a VLAN */
 };
 
 static const struct golden goldens[] = {
-	{ "register", 0, 0, false, false, false },
-	{ "register-2", 1, 0, false, false, false },
-	{ "register-3", 2, 0, false, false, false },
-	{ "register-4", 3, 0, false, false, false },
-	{ "register-5", 4, 0, false, false, false },
-	{ "register-6", 5, 0, false, false, false },
-	{ "update", -1, RDL_COAP_POST, false, false, false },
-	{ "deregister", -1, RDL_COAP_DELETE, false, false, false },
-	{ "refused-list", 1, 0, true, true, false },
-	{ "refused-method", 0, RDL_COAP_PUT, false, true, false },
-	{ "refused-location", -1, RDL_COAP_POST, true, true, false },
-	{ "secured-register", 0, 0, false, false, true },
-	{ "secured-update", -1, RDL_COAP_POST, false, false, true },
+	{ "register", 0, 0, false, false, false, false },
+	{ "register-2", 1, 0, false, false, false, false },
+	{ "register-3", 2, 0, false, false, false, false },
+	{ "register-4", 3, 0, false, false, false, false },
+	{ "register-5", 4, 0, false, false, false, false },
+	{ "register-6", 5, 0, false, false, false, false },
+	{ "update", -1, RDL_COAP_POST, false, false, false, false },
+	{ "deregister", -1, RDL_COAP_DELETE, false, false, false, false },
+	{ "refused-list", 1, 0, true, true, false, false },
+	{ "refused-method", 0, RDL_COAP_PUT, false, true, false, false },
+	{ "refused-location", -1, RDL_COAP_POST, true, true, false, false },
+	{ "update-tagged", -1, RDL_COAP_POST, false, false, false, true },
+	{ "secured-register", 0, 0, false, false, true, false },
+	{ "secured-update", -1, RDL_COAP_POST, false, false, true, false },
 	/* Sealed, too. */
-	{ "secured-refused", 0, RDL_COAP_PUT, false, true, true },
+	{ "secured-refused", 0, RDL_COAP_PUT, false, true, true, false },
 };
 
 /* Another octet than packets.c made, and its checksum. */
@@ -58,6 +60,14 @@ static void change(uint8_t *frame, unsigned at, uint8_t octet)
 	frame[at] = octet;
 	rdl_put_be16(frame + 40, 0);
 	rdl_put_be16(frame + 40, (uint16_t)~rdl_net_sum(frame + 26, 8u + udp_len, 17u + udp_len));
+}
+
+/* IEEE 802.1Q. Returns the length. */
+static unsigned put_tag(uint8_t *frame, unsigned len)
+{
+	memmove(frame + 16, frame + 12, len - 12);
+	rdl_put_be32(frame + 12, 0x81000064);
+	return len + 4;
 }
 
 static unsigned make(const struct golden *golden, unsigned i, uint8_t *frame)
@@ -82,7 +92,7 @@ static unsigned make(const struct golden *golden, unsigned i, uint8_t *frame)
 		secure_seal(&secure, &record, 1);
 		len = record.len;
 	}
-	return len;
+	return golden->tagged ? put_tag(frame, len) : len;
 }
 
 /* Not to be inlined, cloned or named otherwise: callgrind looks for it. */

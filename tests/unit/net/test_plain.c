@@ -65,6 +65,14 @@ static const struct frame_spec specs[] = {
 		.payload_len = 1,
 		.tags = "8100 0064" },
 	{ .from = OUR_IPV4_TOO, .to = OUR_IPV4, .payload = "0", .payload_len = 1 },
+	{ .from = PEER_IPV4, .to = OUR_IPV4, .payload = "", .payload_len = 0, .tags = "8100 e064" },
+	{ .from = PEER_IPV4, .to = OUR_IPV4, .payload = "", .payload_len = 0, .tags = "8100 0065" },
+	{ .from = PEER_IPV4, .to = OUR_IPV4, .payload = "", .payload_len = 0, .tags = "88a8 0064" },
+	{ .from = PEER_IPV4,
+		.to = OUR_IPV4,
+		.payload = "",
+		.payload_len = 0,
+		.tags = "8100 0064 8100 0065" },
 };
 
 /* Every octet of every header with every value. */
