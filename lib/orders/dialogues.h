@@ -108,6 +108,12 @@ void rdl_dialogues_remove(struct rdl_dialogues *dialogues, struct rdl_dialogue *
 /* By the hash of what its exchange awaits. */
 struct rdl_dialogue *rdl_dialogues_awaiting(
 	const struct rdl_dialogues *dialogues, uint64_t awaited);
+/* Starts to fetch what rdl_dialogues_await() will touch. */
+static inline void rdl_dialogues_fetch_awaiting(
+	const struct rdl_dialogues *dialogues, uint64_t awaited)
+{
+	RDL_PREFETCH_WRITE(&dialogues->by_awaited[(uint32_t)awaited >> dialogues->shift]);
+}
 void rdl_dialogues_await(
 	struct rdl_dialogues *dialogues, struct rdl_dialogue *dialogue, uint64_t awaited);
 void rdl_dialogues_await_nothing(struct rdl_dialogues *dialogues, struct rdl_dialogue *dialogue);

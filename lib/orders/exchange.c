@@ -79,12 +79,9 @@ static void await_nothing(struct rdl_orders *orders, struct rdl_dialogue *dialog
 }
 
 /* An empty message from where this one goes, with its Message ID, is about it. */
-static void await(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
-	const struct rdl_transmission *transmission)
+static void await(struct rdl_orders *orders, struct rdl_dialogue *dialogue, uint64_t awaited)
 {
 	const struct rdl_orders_config *config = &orders->config;
-	uint64_t awaited = rdl_token_awaited(&config->awaited_key, &transmission->peer,
-		transmission->session, dialogue->exchange.message_id);
 
 	if (dialogue->exchange.awaited == awaited)
 		return;
@@ -130,6 +127,7 @@ void rdl_exchange_send(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	const struct rdl_registration *registration = &endpoint->registration;
 	void *context = orders->config.context;
 	struct rdl_transmission *transmission;
+	uint64_t awaited;
 
 	/* Never in clear text to one that has proved who it is. */
 	if (registration->identity != 0 && endpoint->session == 0) {
@@ -149,8 +147,11 @@ void rdl_exchange_send(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	transmission->session = endpoint->session;
 	transmission->handle = dialogue->handle;
 	transmission->number = dialogue->exchange.number;
+	awaited = rdl_token_awaited(&orders->config.awaited_key, &registration->peer,
+		endpoint->session, dialogue->exchange.message_id);
+	rdl_dialogues_fetch_awaiting(&orders->dialogues, awaited);
 	rdl_orders_compose(orders, dialogue, registration->objects, transmission);
-	await(orders, dialogue, transmission);
+	await(orders, dialogue, awaited);
 	went_out(orders, dialogue, now_ms);
 	calls->send(context, transmission);
 }

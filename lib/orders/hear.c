@@ -109,6 +109,8 @@ static void hear_answer(struct rdl_orders *orders, struct rdl_dialogue *dialogue
 
 	answer->back = back_if_confirmable(answer, RDL_BACK_ACK);
 	if (class != 2 && class != 4 && class != 5) {
+		/* Rejected, as what is not to be understood is (section 5.4.1). */
+		answer->back = back_if_confirmable(answer, RDL_BACK_RESET);
 		end_answered(orders, dialogue, answer->code, RDL_ORDER_REASON_unread);
 		return;
 	}

@@ -125,6 +125,12 @@ void rdl_observations_hear(struct rdl_orders *orders, struct rdl_dialogue *dialo
 		orders->counts.stale++;
 		return;
 	}
+	if (answer->code == RDL_COAP_EMPTY) {
+		/* Not to be understood; rejected, it ends the observation (section 3.6). */
+		answer->back = RDL_BACK_RESET;
+		end(orders, dialogue, order, RDL_ORDER_answered, RDL_ORDER_REASON_unread);
+		return;
+	}
 	bool heard = deliver(orders, dialogue, order, answer);
 	if (is_last) {
 		order->code = answer->code;

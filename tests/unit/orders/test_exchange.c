@@ -238,6 +238,12 @@ static void test_foreign(void **state)
 	answer = answer_to(&last, RDL_COAP_CODE(3, 1), "x");
 	hear(answer, RDL_BACK_NOTHING);
 	expect_told("a is answered 3.01, the answer could not be read; ");
+	give(order_of("b", "3"), 0);
+	expect_wire("0 0.01 /3");
+	answer = answer_to(&last, RDL_COAP_EMPTY, "");
+	answer.type = RDL_COAP_CON;
+	hear(answer, RDL_BACK_RESET);
+	expect_told("b sent; b is answered 0.00, the answer could not be read; ");
 }
 
 int main(void)

@@ -170,6 +170,12 @@ static void test_last(void **state)
 	expect_told("a notified 11 \"\"; a is answered 4.04; ");
 	hear(notification(12, "2"), RDL_BACK_RESET);
 	observe(0);
+	/* The worker could not read it. */
+	answer = notification(11, "");
+	answer.code = RDL_COAP_EMPTY;
+	hear(answer, RDL_BACK_RESET);
+	expect_told("a is answered 2.05, the answer could not be read; ");
+	observe(0);
 	hear(notification(RDL_OBSERVE_NONE, "3"), RDL_BACK_ACK);
 	expect_told("a notified 0 \"3\"; a is answered 2.05; ");
 }
