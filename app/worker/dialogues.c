@@ -96,6 +96,9 @@ bool worker_converse(struct worker *worker, unsigned shard)
 		acknowledge(worker, packets, back);
 	}
 	if (out > 0) {
+		/* What waited for an Update goes behind its reply, which is there by now. */
+		while (worker_reply(worker, shard))
+			;
 		worker_transmit(worker, transmissions, out);
 		rdl_channel_give_back(channel, (void *const *)transmissions, out);
 	}

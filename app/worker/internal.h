@@ -13,6 +13,9 @@ static inline uint32_t worker_now_s(void)
 
 void worker_send_later(struct worker *worker, struct rdl_frame *frame);
 
+/* Sends the replies to what a shard has answered, up to a burst. True when there were some. */
+bool worker_reply(struct worker *worker, unsigned shard);
+
 /*
  * Runs frames through the pipeline, and does with them what it says. They are the worker's whose
  * number and one `home` is; 0: this one's.

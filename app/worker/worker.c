@@ -107,8 +107,7 @@ static bool receive(struct worker *worker, unsigned port)
 	return true;
 }
 
-/* Sends the replies to what a shard has answered, up to a burst. */
-static bool reply(struct worker *worker, unsigned shard)
+bool worker_reply(struct worker *worker, unsigned shard)
 {
 	struct rdl_packet *packets[RDL_BURST_MAX];
 	struct rdl_frame *freed[RDL_BURST_MAX];
@@ -141,7 +140,7 @@ static bool serve(struct worker *worker, unsigned port, bool stopping)
 	bool worked = !stopping && receive(worker, port);
 
 	for (unsigned s = 0; s < worker->shard_count; s++)
-		worked |= reply(worker, s);
+		worked |= worker_reply(worker, s);
 	for (unsigned h = 0; h < worker->handshaker_count; h++)
 		worked |= worker_take_letters(worker, h);
 	return worked;

@@ -6,6 +6,9 @@
 #include "fixture.h"
 #include "layer.h"
 
+/* Of its internal.h, a name that other rooms have, too. */
+bool worker_converse(struct worker *worker, unsigned shard);
+
 #define HERE 0
 #define OTHER 1
 #define PORT 40001
@@ -353,6 +356,31 @@ static void narrow_path(void **state)
 	rte_pktmbuf_free(m);
 }
 
+/* A reply that its shard has given before goes first, however late it is looked for. */
+static void behind_the_reply(void **state)
+{
+	struct message update = make_update();
+	void *batch[1] = { &out_there[0] };
+
+	(void)transmit_one(HERE, transmission(0));
+	router_answers();
+	arrive_clear(HERE, update.octets, update.len);
+	step(HERE);
+	/* Between this worker's look at the one channel and at the other. */
+	assert_int_equal(answer_all(HERE, RDL_COAP_CHANGED), 1);
+	out_there[0] = transmission(0);
+	rdl_channel_send(&seats[HERE].dialogue, batch, 1);
+	assert_true(worker_converse(&seats[HERE].worker, 0));
+	step(HERE);
+	struct rte_mbuf *m = NULL;
+	assert_int_equal(rte_ring_dequeue(out[HERE], (void **)&m), 0);
+	assert_int_equal(rte_pktmbuf_mtod(m, uint8_t *)[UDP_PAYLOAD + 1], RDL_COAP_CHANGED);
+	rte_pktmbuf_free(m);
+	expect_sent(HERE, get, sizeof(get));
+	assert_int_equal(rdl_channel_take(&seats[HERE].dialogue, batch, 1), 1);
+	rdl_channel_came_back(&seats[HERE].dialogue, 1);
+}
+
 /* ---- in ---- */
 
 static void answered(void **state)
@@ -557,6 +585,7 @@ int main(void)
 		TEST(no_frame),
 		TEST(no_way),
 		TEST(narrow_path),
+		TEST(behind_the_reply),
 		TEST(answered),
 		TEST(acknowledged),
 		TEST(answered_in_a_session),
