@@ -14,6 +14,7 @@ enum end_kind {
 	END_SHARD,
 	END_HANDSHAKER,
 	END_EXCEPTION,
+	END_DIALOGUES, /* of shards, for requests to devices */
 };
 
 static struct rdl_channel_credit requests(const struct daemon *daemon)
@@ -60,6 +61,18 @@ static struct rdl_channel_credit kernels(const struct daemon *daemon)
 	return exception_credit();
 }
 
+static struct rdl_channel_credit answers(const struct daemon *daemon)
+{
+	(void)daemon;
+	return worker_answer_credit(ANSWERS);
+}
+
+static struct rdl_channel_credit transmissions(const struct daemon *daemon)
+{
+	(void)daemon;
+	return dialogues_transmission_credit();
+}
+
 /* Each worker with each of the other, but nobody with itself. */
 static const struct pair {
 	enum end_kind other;
@@ -70,6 +83,7 @@ static const struct pair {
 	{ END_HANDSHAKER, parcels, letters },
 	{ END_WORKER, datagrams, datagrams },
 	{ END_EXCEPTION, foreign, kernels },
+	{ END_DIALOGUES, answers, transmissions },
 };
 
 static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
@@ -85,6 +99,8 @@ static unsigned count_of(const struct daemon *daemon, enum end_kind kind)
 		return daemon_handshaker_count(conf);
 	case END_EXCEPTION:
 		return rdl_conf_has_exception(conf) ? 1 : 0;
+	case END_DIALOGUES:
+		return daemon_asks_devices(conf) ? conf->shards : 0;
 	}
 	return 0;
 }
@@ -108,6 +124,8 @@ static struct rdl_channel *end_of_worker(
 		return &worker->handshakers[peer];
 	case END_EXCEPTION:
 		return &worker->kernel;
+	case END_DIALOGUES:
+		return &worker->dialogues[peer];
 	}
 	return NULL;
 }
@@ -125,6 +143,8 @@ static struct rdl_channel *end_of(
 		return handshakers_channel(daemon->handshakers, index, worker);
 	case END_EXCEPTION:
 		return &daemon->exception->workers[worker];
+	case END_DIALOGUES:
+		return &daemon->owners.cores[index]->dialogues.workers[worker];
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef RDL_START_DAEMON_H
 #define RDL_START_DAEMON_H
 
+#include "callers.h"
 #include "exception.h"
 #include "handshakers.h"
 #include "keeping.h"
@@ -17,7 +18,8 @@
 struct keys {
 	struct rdl_key endpoint, list, admission, fragments, block, neighbours, paths;
 	struct rdl_key identities, dtls_address, dtls_cid, dtls_cookie;
-	struct rdl_speck location;
+	struct rdl_key awaited, orders; /* of requests to devices */
+	struct rdl_speck location, token;
 	uint64_t exchange_seed, memo_seed;
 	uint16_t reply_salt; /* NON replies show it to anybody */
 	uint8_t rss[RDL_PKTIO_RSS_KEY];
@@ -67,6 +69,8 @@ struct daemon {
 	struct handshakers *handshakers; /* NULL: there is no DTLS */
 	struct keeping *keeping; /* NULL: nothing outlives the process */
 	struct exception *exception; /* NULL: the kernel shares no port */
+	struct callers *callers; /* NULL: devices are asked nothing */
+	struct rdl_owners *awaited; /* which shard awaits an empty message; the same */
 	struct lcores lcores;
 	struct whereabouts nodes;
 	uint64_t started_ms; /* rdl_clock_ms() */
@@ -100,6 +104,10 @@ static inline unsigned daemon_requests(const struct rdl_conf *conf)
 /* Frames that a worker may have under way to the kernel; and those of it, before they are sent. */
 #define FOREIGN 256
 #define KERNEL_BORN (2 * RDL_PKTIO_BURST)
+/* Frames of requests to devices that a worker may have made before they are sent. */
+#define BORN_REQUESTS (2 * RDL_PKTIO_BURST)
+/* Answers of devices that a worker may have at one shard. */
+#define ANSWERS 1024
 /* Neighbours that are known at a time. */
 #define NEIGHBOURS 1024
 /* Paths that are known to be narrow. */
@@ -163,6 +171,8 @@ bool daemon_reload(struct daemon *daemon);
 void daemon_registry_config(
 	const struct daemon *daemon, unsigned shard, struct rdl_registry_config *config);
 void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_config *config);
+/* What one shard must have of so many in all, wherever they fall. */
+uint64_t daemon_shard_share(const struct rdl_conf *conf, uint64_t all, unsigned shard);
 /* Fragmented datagrams that one worker puts together at a time. */
 unsigned daemon_reassemblies(const struct daemon *daemon);
 void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *config);
@@ -208,6 +218,20 @@ int daemon_keep_sessions(struct daemon *daemon);
 uint64_t daemon_sessions_log(const struct daemon *daemon);
 /* What is left of both, once the workers are gone. */
 void daemon_teardown_dtls(struct daemon *daemon);
+
+/* dialogues.c: octets of what is shared of requests to devices, and of what a shard has of it. */
+static inline bool daemon_asks_devices(const struct rdl_conf *conf)
+{
+	return conf->requests.socket.path != NULL;
+}
+uint64_t daemon_awaited_memory(const struct rdl_conf *conf);
+uint64_t daemon_dialogues_memory(const struct daemon *daemon, unsigned shard);
+/*
+ * Before the workers, what is shared; of a shard, its engine and its channel to the callers. Each
+ * logs and returns -1 when it fails, and does nothing where devices are asked nothing.
+ */
+int daemon_setup_awaited(struct daemon *daemon);
+int daemon_setup_dialogues(struct daemon *daemon, struct shard_core *core);
 
 /* setup.c: ports and workers; shards and links. Each logs and returns -1 when it fails. */
 int daemon_setup(struct daemon *daemon);

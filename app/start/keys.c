@@ -26,7 +26,7 @@ static int keep(struct daemon *daemon, struct rdl_key *location_key)
 int daemon_keys(struct daemon *daemon)
 {
 	struct keys *keys = &daemon->keys;
-	struct rdl_key location_key, boot;
+	struct rdl_key location_key, token_key, boot;
 	/*
 	 * None is part of another, nor made of one:
 	 * what one of them gives away tells nothing about the others.
@@ -50,6 +50,9 @@ int daemon_keys(struct daemon *daemon)
 		{ keys->dtls_ticket, sizeof(keys->dtls_ticket) },
 		{ &keys->exchange_seed, sizeof(keys->exchange_seed) },
 		{ &keys->memo_seed, sizeof(keys->memo_seed) },
+		{ &token_key, sizeof(token_key) },
+		{ &keys->awaited, sizeof(keys->awaited) },
+		{ &keys->orders, sizeof(keys->orders) },
 		{ &boot, sizeof(boot) },
 		{ &keys->reply_salt, sizeof(keys->reply_salt) },
 		{ keys->rss, sizeof(keys->rss) },
@@ -64,6 +67,7 @@ int daemon_keys(struct daemon *daemon)
 	if (keep(daemon, &location_key) != 0)
 		return -1;
 	rdl_speck_expand(&keys->location, &location_key);
+	rdl_speck_expand(&keys->token, &token_key);
 	snprintf(daemon->boot, sizeof(daemon->boot), "%016llx%016llx", (unsigned long long)boot.k0,
 		(unsigned long long)boot.k1);
 	return 0;

@@ -176,6 +176,12 @@ static int look_after(struct daemon *daemon)
 	}
 }
 
+/* Workers; and shards whose orders their callers have back before they end. */
+static unsigned waited_for(const struct rdl_conf *conf)
+{
+	return conf->workers + (daemon_asks_devices(conf) ? conf->shards : 0);
+}
+
 /* Everything is set up: launches it, and looks after it until the end. */
 static int work(struct daemon *daemon)
 {
@@ -194,8 +200,9 @@ static int work(struct daemon *daemon)
 	daemon_serve_keeping(daemon);
 	/* Workers that are told to end wait for what those have: they must be there. */
 	if (ret == 0)
-		ret = lcores_launch(&daemon->lcores, daemon->conf->workers);
-	if (ret == 0 && (feed_start(daemon->feed, &lines) != 0 ||
+		ret = lcores_launch(&daemon->lcores, waited_for(daemon->conf));
+	if (ret == 0 && (callers_start(daemon->callers, &daemon->owners) != 0 ||
+				feed_start(daemon->feed, &lines) != 0 ||
 				console_start(daemon->console, &shown) != 0 ||
 				metrics_start(daemon->metrics, &daemon->scraped) != 0))
 		ret = -1;
@@ -208,6 +215,7 @@ static int work(struct daemon *daemon)
 	rdl_notify_stopping();
 	metrics_stop(daemon->metrics);
 	console_stop(daemon->console);
+	callers_stop(daemon->callers);
 	feed_stop(daemon->feed);
 	telemetry_stop();
 	lcores_join(&daemon->lcores);
@@ -259,12 +267,14 @@ static int serve(struct daemon *daemon)
 	rdl_rulebook_init(&daemon->rulebook);
 	rdl_notify_starting("takes memory and brings DPDK up");
 	if (daemon_keys(daemon) == 0 && feed_open(daemon->conf, &daemon->feed) == 0 &&
+		callers_open(daemon->conf, &daemon->callers) == 0 &&
 		console_open(daemon->conf, &daemon->console) == 0 &&
 		metrics_open(daemon->conf, &daemon->metrics) == 0 &&
 		daemon_plan_lcores(daemon) == 0 && daemon_eal(daemon) == 0)
 		ret = run(daemon);
 	metrics_close(daemon->metrics);
 	console_close(daemon->console);
+	callers_close(daemon->callers);
 	feed_close(daemon->feed);
 	rdl_rulebook_close(&daemon->rulebook);
 	keeping_close(daemon->keeping);

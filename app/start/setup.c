@@ -174,6 +174,7 @@ static int setup_workers(struct daemon *daemon)
 		worker->handshaker_count = daemon_handshaker_count(daemon->conf);
 		worker->worker_count = daemon->conf->dtls.port != 0 ? daemon->conf->workers : 0;
 		worker->shares = rdl_conf_has_exception(daemon->conf);
+		worker->converses = daemon_asks_devices(daemon->conf);
 		for (unsigned p = 0; p < worker->port_count; p++)
 			worker->foreign[p].per_s = daemon->conf->ports[p].exception_per_s;
 		worker->pktio = daemon->pktio;
@@ -249,7 +250,8 @@ int daemon_setup_shards(struct daemon *daemon)
 			return -1;
 		rdl_shard_init(&core->shard, core->registry, &daemon->keys.admission,
 			daemon->admission[s]);
-		if (setup_events(daemon, core) != 0 || daemon_setup_journal(daemon, core) != 0)
+		if (setup_events(daemon, core) != 0 || daemon_setup_journal(daemon, core) != 0 ||
+			daemon_setup_dialogues(daemon, core) != 0)
 			return -1;
 	}
 	return daemon_setup_channels(daemon);
@@ -258,8 +260,8 @@ int daemon_setup_shards(struct daemon *daemon)
 int daemon_setup(struct daemon *daemon)
 {
 	return setup_ports(daemon) == 0 && setup_exception(daemon) == 0 &&
-			       setup_neighbours(daemon) == 0 && setup_workers(daemon) == 0 &&
-			       daemon_setup_handshakers(daemon) == 0
+			       setup_neighbours(daemon) == 0 && daemon_setup_awaited(daemon) == 0 &&
+			       setup_workers(daemon) == 0 && daemon_setup_handshakers(daemon) == 0
 		       ? 0
 		       : -1;
 }
@@ -273,6 +275,7 @@ void daemon_teardown(struct daemon *daemon)
 			rte_free(daemon->owners.cores[s]->events.octets);
 			rte_free(daemon->owners.cores[s]->journal.octets);
 			rte_free(daemon->owners.cores[s]->waiting);
+			rte_free(daemon->owners.cores[s]->dialogues_memory);
 		}
 		rte_free(daemon->owners.cores[s]);
 	}
@@ -288,6 +291,7 @@ void daemon_teardown(struct daemon *daemon)
 	}
 	rte_free(daemon->neighbours);
 	rte_free(daemon->paths);
+	rte_free(daemon->awaited);
 	daemon_teardown_dtls(daemon);
 	exception_close(daemon->exception);
 	rdl_pktio_close(daemon->pktio);

@@ -6,13 +6,10 @@
 
 #include "clock.h"
 
-/*
- * What one shard must hold: its partitions' part of all, and seven standard deviations, since names
- * fall where their digests say.
- */
-static uint64_t share_of(const struct rdl_conf *conf, unsigned shard)
+/* Its partitions' part, and seven standard deviations, since names fall where their digests say. */
+uint64_t daemon_shard_share(const struct rdl_conf *conf, uint64_t all, unsigned shard)
 {
-	uint64_t all = conf->memory.registrations, deviation = 1;
+	uint64_t deviation = 1;
 	uint64_t partitions = (RDL_PARTITIONS - shard + conf->shards - 1) / conf->shards;
 	uint64_t share = all * partitions / RDL_PARTITIONS;
 
@@ -28,7 +25,7 @@ void daemon_registry_config(
 	const struct rdl_conf *conf = daemon->conf;
 
 	*config = (struct rdl_registry_config){
-		.registrations = share_of(conf, shard),
+		.registrations = daemon_shard_share(conf, conf->memory.registrations, shard),
 		.slots = rdl_registry_slots(conf->memory.registrations),
 		.name_octets = conf->memory.name_octets,
 		.prefix_percent = conf->memory.prefix_percent,
@@ -79,6 +76,10 @@ void daemon_pktio_config(const struct daemon *daemon, struct rdl_pktio_config *c
 		config->in_flight += conf->workers * FOREIGN;
 		config->born += KERNEL_BORN;
 	}
+	if (daemon_asks_devices(conf)) {
+		config->in_flight += conf->workers * conf->shards * ANSWERS;
+		config->born += BORN_REQUESTS;
+	}
 	for (unsigned i = 0; i < conf->port_count; i++) {
 		config->devices[i] = conf->ports[i].device;
 		config->mtus[i] = conf->ports[i].mtu;
@@ -126,6 +127,9 @@ void daemon_pipeline_config(const struct daemon *daemon, struct rdl_pipeline_con
 		.max_payload = conf->coap.max_payload,
 		.transfer_lifetime_s = conf->coap.exchange_lifetime_s,
 		.dtls_udp_port = daemon_dtls_udp_port(conf),
+		.awaited = daemon->awaited,
+		.awaited_key = daemon->keys.awaited,
+		.token_key = daemon->keys.token,
 	};
 }
 
@@ -182,6 +186,7 @@ static void add_shard(const struct daemon *daemon, unsigned s, struct node_memor
 	add(memory, node, rdl_registry_memory(&registry) + sizeof(struct shard_core));
 	add(memory, node, rdl_admission_memory() + daemon_events_octets(daemon));
 	add(memory, node, daemon_journal_memory(daemon));
+	add(memory, node, daemon_dialogues_memory(daemon, s));
 }
 
 static void add_ports(const struct daemon *daemon, struct node_memory *memory)
@@ -206,7 +211,7 @@ uint64_t daemon_dpdk_memory(const struct daemon *daemon, struct node_memory *mem
 	*memory = (struct node_memory){ { 0 } };
 	add(memory, daemon_home_node(daemon),
 		OVERHEAD + daemon_dtls_memory(daemon) + rdl_neighbours_memory(NEIGHBOURS) +
-			rdl_paths_memory(PATHS));
+			rdl_paths_memory(PATHS) + daemon_awaited_memory(daemon->conf));
 	add_ports(daemon, memory);
 	for (unsigned w = 0; w < daemon->conf->workers; w++)
 		add_worker(daemon, w, memory);
@@ -223,5 +228,5 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	struct node_memory memory;
 
 	return daemon_dpdk_memory(daemon, &memory) + daemon_handshakes_memory(daemon) + exception +
-	       keeping_memory(daemon->conf);
+	       keeping_memory(daemon->conf) + callers_memory(daemon->conf);
 }

@@ -148,6 +148,13 @@ static void test_memory(void **state)
 	assert_true(memory_of("memory = { registrations = 100000; };\n"
 			      "events = { socket = \"/tmp/x\"; ring_kb = 65536; };\n") >=
 		    plain + (64u << 20));
+	/* As many places for requests to devices, whoever has them. */
+	uint64_t asks = memory_of("memory = { registrations = 100000; };\n"
+				  "requests = { socket = \"/tmp/x\"; outstanding = 1000; };\n");
+	assert_true(asks > plain);
+	assert_true(memory_of("memory = { registrations = 100000; };\n"
+			      "requests = { socket = \"/tmp/x\"; outstanding = 100000; };\n") >
+		    asks + 99000 * 200);
 }
 
 /* ---- rules, keys ---- */
@@ -199,6 +206,9 @@ static void test_keys(void **state)
 	DIFFERS(location);
 	DIFFERS(exchange_seed);
 	DIFFERS(memo_seed);
+	DIFFERS(token);
+	DIFFERS(awaited);
+	DIFFERS(orders);
 	assert_int_equal(strlen(boot), 32);
 	assert_string_not_equal(boot, daemon->boot);
 }
