@@ -78,6 +78,17 @@ static void note_from_shard(struct rdl_refusal *refusal, const struct rdl_reques
 		copy(rdl_request_endpoint(request), refusal->endpoint, sizeof(refusal->endpoint));
 }
 
+/* Some of an object list, before its fault and from there on. */
+static void note_excerpt(struct rdl_refusal *refusal, struct rdl_span list)
+{
+	size_t fault = refusal->number < list.len ? refusal->number : list.len;
+	size_t before = RDL_REFUSAL_EXCERPT_MAX / 2, begin = fault > before ? fault - before : 0;
+	struct rdl_span from = { list.data + begin, list.len - begin };
+
+	refusal->excerpt_fault = (uint8_t)(fault - begin);
+	refusal->excerpt_len = copy(from, refusal->excerpt, sizeof(refusal->excerpt));
+}
+
 static void note_detail(struct rdl_refusal *refusal, const struct rdl_request *request)
 {
 	const struct rdl_detail *detail = &request->detail;
@@ -116,7 +127,17 @@ void rdl_pipeline_note(struct rdl_pipeline *pipeline, unsigned i, const struct r
 		note_input(&refusal, input);
 	}
 	note_detail(&refusal, request);
+	if (input != NULL &&
+		rdl_reason_detail((enum rdl_reason)request->reason) == RDL_DETAIL_octet)
+		note_excerpt(&refusal, input->payload);
 	rdl_refusals_add(pipeline->config.refusals, &refusal);
 	if (RDL_UNLIKELY(pipeline->capture != NULL))
 		rdl_capture_refused(pipeline->capture, i, &refusal);
+}
+
+void rdl_pipeline_note_shed(
+	struct rdl_pipeline *pipeline, const struct rdl_request *request, enum rdl_stat stat)
+{
+	if (pipeline->config.refusals != NULL)
+		rdl_sheds_note(&pipeline->config.refusals->sheds, request, stat, pipeline->now_ms);
 }

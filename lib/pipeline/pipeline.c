@@ -40,6 +40,7 @@ void rdl_pipeline_shed(struct rdl_pipeline *pipeline, struct rdl_packet *packet)
 	else if (request->operation == RDL_OPERATION_DEREGISTER)
 		stat = RDL_STAT_drop_shed_deregister;
 	rdl_stats_add(&pipeline->stats, stat, 1);
+	rdl_pipeline_note_shed(pipeline, request, stat);
 	if (RDL_UNLIKELY(pipeline->capture != NULL))
 		rdl_pipeline_capture_shed(pipeline, packet, stat);
 	rdl_pipeline_let_go(pipeline, packet);

@@ -45,6 +45,9 @@ rdl_packet_set rdl_pipeline_seal(
  */
 void rdl_pipeline_note(struct rdl_pipeline *pipeline, unsigned i, const struct rdl_request *request,
 	const struct rdl_input *input);
+/* The same of one that was shed, by its shard or before it came there. */
+RDL_APART void rdl_pipeline_note_shed(
+	struct rdl_pipeline *pipeline, const struct rdl_request *request, enum rdl_stat stat);
 
 enum rdl_body {
 	/* input->payload is all of it; *scratch, aligned to 8, takes what is decoded */

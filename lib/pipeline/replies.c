@@ -137,8 +137,11 @@ rdl_packet_set rdl_pipeline_replies(struct rdl_pipeline *pipeline, const struct 
 		if (RDL_UNLIKELY(pipeline->capture != NULL))
 			rdl_pipeline_capture_request(pipeline, i, packets[i]);
 		rdl_pipeline_let_go(pipeline, packets[i]);
-		if (packets[i]->request.code == 0)
+		if (packets[i]->request.code == 0) {
+			rdl_pipeline_note_shed(pipeline, &packets[i]->request,
+				(enum rdl_stat)packets[i]->request.shed);
 			continue;
+		}
 		write_reply(pipeline, policy, i, packets[i], ids[created]);
 		created += packets[i]->request.code == RDL_COAP_CREATED;
 		send |= rdl_packet_bit(i);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * refusals: the last requests that a worker refused, for people who ask why. Written by the
- * worker's core alone, and only when it refuses; read by any thread, which never holds the worker
- * up.
+ * refusals: the last requests that a worker refused, or dropped in silence, for people who ask why.
+ * Written by the worker's core alone, and only then; read by any thread, which never holds the
+ * worker up.
  */
 #ifndef RDL_REFUSALS_H
 #define RDL_REFUSALS_H
 
 #include "identities.h"
 #include "lwm2m.h"
+#include "sheds.h"
 
 #define RDL_REFUSALS 256 /* that are kept */
 #define RDL_REFUSAL_PARAMETER_MAX 32
 #define RDL_REFUSAL_PATH_MAX 64
+/* Of an object list: around where it breaks the grammar. */
+#define RDL_REFUSAL_EXCERPT_MAX 62
 
 struct rdl_refusal {
 	uint64_t time_ms;
@@ -28,6 +31,8 @@ struct rdl_refusal {
 	uint8_t path_len; /* what was asked for, unless `located`; percent-encoded, cut */
 	uint8_t parameter[RDL_REFUSAL_PARAMETER_MAX];
 	uint8_t path[RDL_REFUSAL_PATH_MAX];
+	uint8_t excerpt_len, excerpt_fault; /* and which octet of it is at fault, or its end */
+	uint8_t excerpt[RDL_REFUSAL_EXCERPT_MAX];
 	uint8_t endpoint[RDL_ENDPOINT_MAX];
 };
 
@@ -42,6 +47,7 @@ struct rdl_refusals {
 		uint32_t held; /* the worker's own: the identity */
 		uint64_t words[RDL_REFUSAL_WORDS];
 	} slots[RDL_REFUSALS];
+	struct rdl_sheds sheds;
 };
 
 /* By the worker, by whom the refusal's identity is known now. */

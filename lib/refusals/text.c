@@ -22,6 +22,19 @@ static void put_source(struct rdl_cursor *reply, const struct rdl_refusal *refus
 	rdl_cursor_decimal(reply, refusal->peer.port);
 }
 
+/* Two texts, since an octet of one that is no UTF-8 is a character of three. */
+static void put_excerpt(struct rdl_cursor *reply, const struct rdl_refusal *refusal)
+{
+	unsigned fault = refusal->excerpt_fault, len = refusal->excerpt_len;
+
+	if (len == 0)
+		return;
+	rdl_cursor_text(reply, ",\"before\":");
+	rdl_cursor_json(reply, (struct rdl_span){ refusal->excerpt, fault });
+	rdl_cursor_text(reply, ",\"from\":");
+	rdl_cursor_json(reply, (struct rdl_span){ refusal->excerpt + fault, len - fault });
+}
+
 static void put_reason(struct rdl_cursor *reply, const struct rdl_refusal *refusal)
 {
 	enum rdl_reason reason = (enum rdl_reason)refusal->reason;
@@ -48,6 +61,7 @@ static void put_reason(struct rdl_cursor *reply, const struct rdl_refusal *refus
 	if (rdl_reason_detail(reason) == RDL_DETAIL_octet) {
 		rdl_cursor_text(reply, ",\"octet\":");
 		rdl_cursor_decimal(reply, refusal->number);
+		put_excerpt(reply, refusal);
 	}
 }
 

@@ -192,6 +192,70 @@ static void test_cut(void **state)
 	run_end(&run);
 }
 
+/* What stands around the fault of an object list, before it and from it on. */
+static void test_excerpt(void **state)
+{
+#define LINKS "</1/0>,</3/0>,</3303/0>,</3303/1>,</3303/2>,"
+	static const struct {
+		const char *line, *before, *from;
+	} rows[] = {
+		{ "CON POST 11:rd 15:ep=a | </1/0>,</3/0>,x", "</1/0>,</3/0>,", "x" },
+		{ "CON POST 11:rd 15:ep=a | x</1/0>", "", "x</1/0>" },
+		{ "CON POST 11:rd 15:ep=a | </1/0>;ct=\"", "</1/0>;ct=\"", "" },
+		{ "CON POST 11:rd 15:ep=a | " LINKS "?" LINKS, ",</3303/0>,</3303/1>,</3303/2>,",
+			"?</1/0>,</3/0>,</3303/0>,</3303" },
+		{ "CON POST 11:rd 15:lt=1" OBJECTS, "", "" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		uint64_t before = rdl_refusals_count(&refusals);
+		struct message m = line(rows[i].line);
+		struct run run = run_message(&m);
+		struct rdl_refusal r = { .time_ms = 0 };
+		char text[RDL_REFUSAL_EXCERPT_MAX + 1];
+
+		assert_true(rdl_refusals_get(&refusals, before, &r));
+		snprintf(text, sizeof(text), "%.*s", r.excerpt_fault, (const char *)r.excerpt);
+		assert_string_equal(text, rows[i].before);
+		snprintf(text, sizeof(text), "%.*s", r.excerpt_len - r.excerpt_fault,
+			(const char *)r.excerpt + r.excerpt_fault);
+		assert_string_equal(text, rows[i].from);
+		run_end(&run);
+	}
+}
+
+/* In silence, by its shard or for want of credit: whose, and why. */
+static void test_shed(void **state)
+{
+	struct message m = line("CON POST 11:rd 15:ep=a" OBJECTS);
+	struct message n = line_at("CON POST 11:rd 11:@ 15:lt=1", make_id(some_location));
+	struct run run = run_message(&m);
+	struct rdl_packet *packets[] = { &run.packet };
+	uint64_t key = rdl_sheds_key_endpoint(run.packet.request.digest), time_ms;
+	enum rdl_stat stat;
+
+	expect_handed(&run, RDL_OPERATION_REGISTER, RDL_REASON_NONE);
+	assert_false(rdl_sheds_find(&refusals.sheds, key, &stat, &time_ms));
+	run.packet.request.code = 0;
+	run.packet.request.shed = RDL_STAT_drop_admission_rate;
+	assert_int_equal(rdl_pipeline_replies(&pipeline, policy, packets, 1), 0);
+	assert_true(rdl_sheds_find(&refusals.sheds, key, &stat, &time_ms));
+	assert_int_equal(stat, RDL_STAT_drop_admission_rate);
+	assert_int_equal(time_ms, 4711);
+	run_end(&run);
+	run = run_message(&n);
+	rdl_pipeline_shed(&pipeline, &run.packet);
+	key = rdl_sheds_key_location(some_location.handle);
+	assert_true(rdl_sheds_find(&refusals.sheds, key, &stat, &time_ms));
+	assert_int_equal(stat, RDL_STAT_drop_shed_update);
+	run_end(&run);
+	/* Nobody wants to know. */
+	pipeline.config.refusals = NULL;
+	run = run_message(&n);
+	rdl_pipeline_shed(&pipeline, &run.packet);
+	run_end(&run);
+}
+
 #define REFUSALS_TEST(test) cmocka_unit_test_setup_teardown(test, setup_refusals, teardown)
 
 int main(void)
@@ -202,6 +266,8 @@ int main(void)
 		REFUSALS_TEST(test_from_shard),
 		REFUSALS_TEST(test_parameter_from_shard),
 		REFUSALS_TEST(test_cut),
+		REFUSALS_TEST(test_excerpt),
+		REFUSALS_TEST(test_shed),
 	};
 	return RUN_TESTS(tests);
 }

@@ -189,7 +189,10 @@ static void test_text(void **state)
 		.endpoint_len = 3,
 		.endpoint = "a\"b",
 		.path_len = 2,
-		.path = "rd" };
+		.path = "rd",
+		.excerpt_len = 5,
+		.excerpt_fault = 2,
+		.excerpt = "</\xff>," };
 	json_t *read = read_text(&r);
 
 	assert_true(json_real_value(json_object_get(read, "time")) > 1700000001.2339);
@@ -207,6 +210,8 @@ static void test_text(void **state)
 	expect(read, "text", "object list: syntax error at octet 17");
 	expect(read, "parameter", NULL);
 	assert_int_equal(json_integer_value(json_object_get(read, "octet")), 17);
+	expect(read, "before", "</");
+	expect(read, "from", "\xef\xbf\xbd>,");
 	json_decref(read);
 }
 
@@ -251,7 +256,9 @@ static void test_longest_text(void **state)
 		.endpoint_len = RDL_ENDPOINT_MAX,
 		.path_len = RDL_REFUSAL_PATH_MAX,
 		.parameter_len = RDL_REFUSAL_PARAMETER_MAX,
-		.number = UINT32_MAX };
+		.number = UINT32_MAX,
+		.excerpt_len = RDL_REFUSAL_EXCERPT_MAX,
+		.excerpt_fault = 7 };
 	uint8_t octets[RDL_IDENTITY_MAX];
 
 	memset(octets, 4, sizeof(octets));
@@ -260,12 +267,49 @@ static void test_longest_text(void **state)
 	memset(r.endpoint, 1, sizeof(r.endpoint));
 	memset(r.path, 2, sizeof(r.path));
 	memset(r.parameter, 3, sizeof(r.parameter));
+	memset(r.excerpt, 5, sizeof(r.excerpt));
 	memset(r.peer.address, 0xfe, sizeof(r.peer.address));
 	r.peer.port = 65535;
 	for (unsigned reason = 1; reason < RDL_REASON_COUNT; reason++) {
 		r.reason = (uint8_t)reason;
 		json_decref(read_text(&r));
 	}
+}
+
+/* ---- what was shed ---- */
+
+static void test_sheds(void **state)
+{
+	static struct rdl_sheds sheds;
+	struct rdl_request request = { .operation = RDL_OPERATION_REGISTER };
+	unsigned known = 0;
+	uint64_t time_ms = 0;
+	enum rdl_stat stat;
+
+	memset(&sheds, 0, sizeof(sheds));
+	/* No more than fit, each of them the newest of its place. */
+	for (uint32_t n = 0; n < 3 * RDL_SHEDS; n++) {
+		request.operation = n % 2 == 0 ? RDL_OPERATION_REGISTER : RDL_OPERATION_UPDATE;
+		if (n % 2 == 0)
+			request.digest.word[0] = n * UINT64_C(0x123456789abcdef);
+		else
+			request.location = (struct rdl_location){ .handle = n };
+		rdl_sheds_note(&sheds, &request,
+			n % 2 == 0 ? RDL_STAT_drop_registry_full : RDL_STAT_drop_shed_update, n);
+	}
+	for (uint32_t n = 0; n < 3 * RDL_SHEDS; n++) {
+		struct rdl_endpoint_digest digest = { { n * UINT64_C(0x123456789abcdef) } };
+		uint64_t key =
+			n % 2 == 0 ? rdl_sheds_key_endpoint(digest) : rdl_sheds_key_location(n);
+
+		if (!rdl_sheds_find(&sheds, key, &stat, &time_ms))
+			continue;
+		known++;
+		assert_int_equal(time_ms, n);
+		assert_int_equal(
+			stat, n % 2 == 0 ? RDL_STAT_drop_registry_full : RDL_STAT_drop_shed_update);
+	}
+	assert_in_range(known, RDL_SHEDS * 3 / 4, RDL_SHEDS);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -282,6 +326,7 @@ int main(void)
 		TEST(test_text_of_location),
 		TEST(test_text_of_identity),
 		TEST(test_longest_text),
+		TEST(test_sheds),
 	};
 
 	return RUN_TESTS(tests);
