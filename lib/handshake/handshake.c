@@ -16,6 +16,7 @@ struct rdl_handshakes *rdl_handshakes_create(const struct rdl_handshakes_config 
 	if (handshakes == NULL)
 		return NULL;
 	handshakes->config = *config;
+	rdl_troubles_init(&handshakes->troubles);
 	handshakes->finished.oldest = handshakes->finished.newest = RDL_HANDSHAKE_NONE;
 	handshakes->holders = handshakes->idle = handshakes->finished;
 	handshakes->held_max = HELD_MIN + (uint64_t)config->places * HELD_PER_PLACE;
@@ -62,6 +63,7 @@ void rdl_handshakes_destroy(struct rdl_handshakes *handshakes)
 		gnutls_psk_free_server_credentials(handshakes->psk);
 	rdl_certificates_release(handshakes->certificates);
 	explicit_bzero(handshakes->ticket_key, sizeof(handshakes->ticket_key));
+	rdl_troubles_destroy(&handshakes->troubles);
 	free(handshakes);
 }
 
@@ -88,11 +90,25 @@ void rdl_handshake_tell_ended(
 	calls->ended(calls->context, session);
 }
 
+/* For people who ask. */
+static void note(struct rdl_handshake *handshake, enum rdl_handshake_failure failure)
+{
+	struct rdl_trouble trouble = { .time_ms = handshake->owner->now_ms,
+		.peer = handshake->way.peer,
+		.failure = failure,
+		.mode = (enum rdl_identity_mode)handshake->keys.mode,
+		.who_len = handshake->who_len };
+
+	memcpy(trouble.who, handshake->who, handshake->who_len);
+	rdl_troubles_add(&handshake->owner->troubles, &trouble);
+}
+
 void rdl_handshake_fail(struct rdl_handshake *handshake, enum rdl_handshake_failure failure)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
 	uint64_t session = handshake->session;
 
+	note(handshake, failure);
 	rdl_handshake_end(handshake);
 	rdl_handshake_tell_ended(handshakes, session, failure);
 }
@@ -254,6 +270,7 @@ uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms,
 {
 	const struct rdl_handshake_places *places = &handshakes->places;
 
+	handshakes->now_ms = now_ms;
 	for (; places->count > 0; most--) {
 		struct rdl_handshake *first = &places->all[places->heap[0]];
 
@@ -262,6 +279,11 @@ uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms,
 		wake(first, now_ms);
 	}
 	return UINT64_MAX;
+}
+
+struct rdl_troubles *rdl_handshakes_troubles(struct rdl_handshakes *handshakes)
+{
+	return &handshakes->troubles;
 }
 
 const struct rdl_handshake_counts *rdl_handshakes_counts(const struct rdl_handshakes *handshakes)

@@ -177,6 +177,9 @@ enum rdl_handshake_class rdl_handshakes_class(
 uint64_t rdl_handshakes_tick(struct rdl_handshakes *handshakes, uint64_t now_ms, unsigned most);
 
 const struct rdl_handshake_counts *rdl_handshakes_counts(const struct rdl_handshakes *handshakes);
+/* Those that failed lately: to be read by any thread. */
+struct rdl_troubles;
+struct rdl_troubles *rdl_handshakes_troubles(struct rdl_handshakes *handshakes);
 /* Handshakes under way, and the places of those that are finished. */
 uint32_t rdl_handshakes_under_way(const struct rdl_handshakes *handshakes);
 

@@ -13,6 +13,7 @@
 #include "handshake.h"
 #include "layer.h"
 #include "messages.h"
+#include "troubles.h"
 
 #define RDL_HANDSHAKE_NONE UINT32_MAX
 
@@ -256,6 +257,9 @@ struct rdl_handshakes {
 	/* Octets of memory that pieces of messages take, and may. */
 	uint64_t held, held_max;
 	struct rdl_handshake_counts counts;
+	struct rdl_troubles troubles;
+	/* Of the call that is under way. */
+	uint64_t now_ms;
 	struct rdl_handshake_suites suites;
 	gnutls_psk_server_credentials_t psk;
 	struct rdl_certificates *certificates;

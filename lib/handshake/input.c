@@ -110,6 +110,7 @@ enum rdl_handshake_fate rdl_handshakes_input(
 {
 	struct rdl_handshake *handshake = NULL;
 
+	handshakes->now_ms = now_ms;
 	if (parcel->evicted != 0)
 		handshake = rdl_handshake_find(&handshakes->places, parcel->evicted);
 	if (handshake != NULL) {

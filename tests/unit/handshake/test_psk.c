@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Handshakes with pre-shared keys: what comes of them, over a network that is as it likes. */
 #include "fixture.h"
+#include "troubles.h"
 #include "handshake_internal.h"
 
 #define KEY "0123456789abcdef"
@@ -211,6 +212,28 @@ static void test_copies_and_disorder(void **state)
 	world_end(world);
 }
 
+/* The one that there is, by whom. */
+static void expect_trouble(
+	struct world *world, const char *identity, enum rdl_handshake_failure failure)
+{
+	struct rdl_troubles *troubles = rdl_handshakes_troubles(world->handshakes);
+	struct rdl_trouble trouble;
+	unsigned seen = 0;
+
+	for (unsigned place = 0; place < RDL_TROUBLES; place++) {
+		if (!rdl_troubles_get(troubles, place, &trouble))
+			continue;
+		seen++;
+		assert_int_equal(trouble.failure, failure);
+		assert_int_equal(trouble.mode, RDL_IDENTITY_PSK);
+		assert_int_equal(trouble.who_len, strlen(identity));
+		assert_memory_equal(trouble.who, identity, trouble.who_len);
+		assert_int_equal(trouble.peer.port, 5000);
+		assert_in_range(trouble.time_ms, now_ms - 500, now_ms);
+	}
+	assert_int_equal(seen, 1);
+}
+
 /* Octets of the server's answers to a client, and what the client says when it gives up. */
 static unsigned answers(const char *identity, const char *key, enum rdl_handshake_failure failure)
 {
@@ -229,6 +252,7 @@ static unsigned answers(const char *identity, const char *key, enum rdl_handshak
 	}
 	assert_int_equal(world_failed(world, failure), 1);
 	assert_int_equal(rdl_handshakes_under_way(world->handshakes), 0);
+	expect_trouble(world, identity, failure);
 	/* Three flights of the client's, of which two are repeated. */
 	assert_in_range(now_ms % 100000, 0, 100000);
 	world_end(world);
