@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
-static const char no_endpoint[] = "endpoint: missing";
+const char commands_no_endpoint[] = "endpoint: missing";
 const char commands_no_answer[] = "the shard did not answer in time";
 const char commands_unconfirmed[] = "removed, but the journal's disk did not confirm it in time";
 
@@ -38,7 +38,7 @@ static const char *one(const struct console_sources *from, const struct command 
 	struct rdl_cursor *reply, enum question_kind kind)
 {
 	if (command->endpoint.len == 0)
-		return no_endpoint;
+		return commands_no_endpoint;
 	struct question *answer = ask_endpoint(from->owners, kind, command->endpoint);
 	if (answer == NULL)
 		return commands_no_answer;
@@ -127,6 +127,7 @@ const char *commands_run(
 		{ "count", count },
 		{ "state", state },
 		{ "refusals", commands_refusals },
+		{ "why", commands_why },
 	};
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(commands); i++)

@@ -27,6 +27,7 @@ struct command {
 const char *commands_run(const struct console_sources *from, const struct command *command,
 	struct rdl_cursor *reply);
 
+extern const char commands_no_endpoint[];
 /* What is said when a shard is too busy. */
 extern const char commands_no_answer[];
 /* What is said of a removal that a crash may yet undo. */
@@ -38,8 +39,22 @@ extern const char commands_unconfirmed[];
  */
 const char *commands_list(const struct console_sources *from, const struct command *command,
 	struct rdl_cursor *reply);
-/* commands_refusals.c */
+/*
+ * commands_refusals.c: whose are wanted, a name, and the registration that goes by it; as many as
+ * there are, the latest first. *refusals is the caller's to free; NULL without memory.
+ */
+struct refusals_wanted {
+	struct rdl_span endpoint; /* empty: all */
+	bool located;
+	struct rdl_location location;
+};
+size_t refusals_collect(const struct console_sources *from, const struct refusals_wanted *wanted,
+	struct rdl_refusal **refusals);
 const char *commands_refusals(const struct console_sources *from, const struct command *command,
+	struct rdl_cursor *reply);
+
+/* commands_why.c */
+const char *commands_why(const struct console_sources *from, const struct command *command,
 	struct rdl_cursor *reply);
 
 #endif

@@ -10,14 +10,7 @@
 #define SHOWN_MAX 1024
 _Static_assert(SHOWN_MAX *(RDL_REFUSAL_TEXT_MAX + 3) + 64 <= COMMANDS_REPLY_MAX, "it fits");
 
-/* Whose refusals are wanted: a name, and the registration that goes by it. */
-struct wanted {
-	struct rdl_span endpoint; /* empty: all */
-	bool located;
-	struct rdl_location location;
-};
-
-static bool is_wanted(const struct rdl_refusal *refusal, const struct wanted *wanted)
+static bool is_wanted(const struct rdl_refusal *refusal, const struct refusals_wanted *wanted)
 {
 	struct rdl_span endpoint = { refusal->endpoint, refusal->endpoint_len };
 
@@ -40,7 +33,7 @@ static int later_first(const void *a, const void *b)
 }
 
 /* Of all workers, each one's latest first; returns how many. */
-static size_t collect(const struct console_sources *from, const struct wanted *wanted,
+static size_t collect(const struct console_sources *from, const struct refusals_wanted *wanted,
 	struct rdl_refusal refusals[], size_t room)
 {
 	size_t n = 0;
@@ -57,16 +50,26 @@ static size_t collect(const struct console_sources *from, const struct wanted *w
 	return n;
 }
 
+size_t refusals_collect(const struct console_sources *from, const struct refusals_wanted *wanted,
+	struct rdl_refusal **refusals)
+{
+	size_t room = (size_t)from->worker_count * RDL_REFUSALS;
+
+	*refusals = calloc(room, sizeof(**refusals));
+	if (*refusals == NULL)
+		return 0;
+	size_t n = collect(from, wanted, *refusals, room);
+	qsort(*refusals, n, sizeof(**refusals), later_first);
+	return n;
+}
+
 const char *commands_refusals(
 	const struct console_sources *from, const struct command *command, struct rdl_cursor *reply)
 {
-	struct wanted wanted = { .endpoint = command->endpoint };
+	struct refusals_wanted wanted = { .endpoint = command->endpoint };
 	uint64_t wall_ms = rdl_clock_wall_ms();
-	size_t room = (size_t)from->worker_count * RDL_REFUSALS;
-	struct rdl_refusal *refusals = calloc(room, sizeof(*refusals));
+	struct rdl_refusal *refusals;
 
-	if (refusals == NULL)
-		return "no memory";
 	if (wanted.endpoint.len > 0) {
 		struct question *answer =
 			ask_endpoint(from->owners, QUESTION_REGISTRATION, wanted.endpoint);
@@ -78,8 +81,9 @@ const char *commands_refusals(
 			ask_done(answer);
 		}
 	}
-	size_t n = collect(from, &wanted, refusals, room);
-	qsort(refusals, n, sizeof(*refusals), later_first);
+	size_t n = refusals_collect(from, &wanted, &refusals);
+	if (refusals == NULL)
+		return "no memory";
 	rdl_cursor_text(reply, "{\"refusals\":[");
 	for (size_t i = 0; i < n && i < SHOWN_MAX; i++) {
 		if (i > 0)

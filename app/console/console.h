@@ -15,6 +15,7 @@
 #include "shard_core.h"
 
 struct console;
+struct handshakers;
 
 /* What its commands show. */
 struct console_sources {
@@ -25,8 +26,12 @@ struct console_sources {
 	const uint64_t *credential_changes;
 	const struct keeping *keeping; /* NULL: nothing outlives the process */
 	struct callers *callers; /* NULL: nothing is sent to devices */
+	struct rdl_rulebook *rulebook;
+	const struct handshakers *handshakers; /* NULL: there is no DTLS */
+	bool clear_text; /* devices may register in it */
 	unsigned worker_count;
 	const struct rdl_refusals *refusals[WORKERS_MAX];
+	const struct rdl_stats *stats[WORKERS_MAX];
 	struct rdl_capture *captures[WORKERS_MAX]; /* the console's to read */
 	unsigned port_count;
 	const char *ports[RDL_CONF_PORTS_MAX]; /* their devices */

@@ -363,6 +363,11 @@ const struct rdl_secured *handshakers_secured(const struct handshakers *handshak
 	return handshakers->keeper.secured;
 }
 
+struct rdl_credentials *handshakers_credentials(const struct handshakers *handshakers)
+{
+	return handshakers->credentials;
+}
+
 struct rdl_identities *handshakers_identities(const struct handshakers *handshakers)
 {
 	return handshakers->keeper.identities;

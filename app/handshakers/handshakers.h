@@ -90,6 +90,8 @@ const struct keeper_counts *handshakers_keeper(const struct handshakers *handsha
 uint64_t handshakers_certificate_s(const struct handshakers *handshakers);
 /* NULL: there are no credentials. */
 const struct rdl_secured *handshakers_secured(const struct handshakers *handshakers);
+/* For a reader of one's own; NULL: the same. */
+struct rdl_credentials *handshakers_credentials(const struct handshakers *handshakers);
 struct rdl_identities *handshakers_identities(const struct handshakers *handshakers);
 
 #endif

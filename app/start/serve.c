@@ -88,12 +88,15 @@ struct feed_sources daemon_feed_sources(const struct daemon *daemon)
 	return sources;
 }
 
-static struct console_sources console_sources(const struct daemon *daemon)
+static struct console_sources console_sources(struct daemon *daemon)
 {
 	struct console_sources sources = { .owners = &daemon->owners,
 		.facts = facts(daemon),
 		.registrations_max = daemon->conf->memory.registrations,
 		.keeping = daemon->keeping,
+		.rulebook = &daemon->rulebook,
+		.handshakers = daemon->handshakers,
+		.clear_text = daemon->conf->coap.port != 0,
 		.worker_count = daemon->conf->workers };
 
 	if (daemon->dtls.secured != NULL)
@@ -101,6 +104,7 @@ static struct console_sources console_sources(const struct daemon *daemon)
 	for (unsigned w = 0; w < sources.worker_count; w++) {
 		sources.refusals[w] = daemon->workers[w]->pipeline.config.refusals;
 		sources.captures[w] = daemon->workers[w]->captures;
+		sources.stats[w] = &daemon->workers[w]->pipeline.stats;
 	}
 	sources.port_count = daemon->conf->port_count;
 	for (unsigned p = 0; p < sources.port_count; p++)

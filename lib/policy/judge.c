@@ -17,6 +17,16 @@ static enum rdl_reason judge_admission(
 	return rdl_policy_judge_proof(policy, request);
 }
 
+enum rdl_reason rdl_policy_endpoint(const struct rdl_policy *policy, struct rdl_span endpoint)
+{
+	struct rdl_request request = { .operation = RDL_OPERATION_REGISTER };
+
+	rdl_request_set_endpoint(&request, endpoint);
+	rdl_siphash128(
+		&policy->config.endpoint_key, endpoint.data, endpoint.len, request.digest.word);
+	return judge_admission(policy, &request);
+}
+
 static enum rdl_reason judge_content_format(
 	const struct rdl_policy *policy, const struct rdl_input *input)
 {

@@ -83,6 +83,12 @@ bool rdl_policy_diagnostics(const struct rdl_policy *policy);
 const struct rdl_policy_config *rdl_policy_config(const struct rdl_policy *policy);
 
 /*
+ * What a Register of this endpoint in clear text would be refused for, whatever else it says; by
+ * any thread, for people who ask. RDL_REASON_NONE: for nothing.
+ */
+enum rdl_reason rdl_policy_endpoint(const struct rdl_policy *policy, struct rdl_span endpoint);
+
+/*
  * Judge a Register, an Update, in the order version, parameters, endpoint, payload: fill *request,
  * request->reason above all (RDL_REASON_NONE: accepted). `scratch` takes the parameters and the
  * object list, unless that is in the memo (rdl_policy_memo_hold()), and its memory must live as

@@ -11,6 +11,12 @@ static void expect(const struct rdl_policy_config *config, const char *name, con
 	snprintf(queries, sizeof(queries), "ep=%s", name);
 	snprintf(words, sizeof(words), ACCEPTED, name);
 	expect_parameters(config, queries, reason != NULL ? reason : words);
+	struct rdl_policy *policy = rdl_policy_create(config);
+	struct rdl_span endpoint = { (const uint8_t *)name, strlen(name) };
+	assert_non_null(policy);
+	assert_string_equal(reason_name(rdl_policy_endpoint(policy, endpoint)),
+		reason != NULL ? reason : "none");
+	rdl_policy_destroy(policy);
 }
 
 static void test_barred(void **state)
