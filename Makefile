@@ -94,6 +94,8 @@ start_DEPS    := telemetry metrics exception callers
 start_PKGS    := libdpdk
 ctl_DEPS      := credentials
 ctl_PKGS      := jansson
+# Lists of what a gateway may say, which its client has words for.
+ctl_TEST_DEPS := stats handshake
 inspect_DEPS  := journal registry
 top_DEPS      := ctl stats
 top_PKGS      := jansson ncursesw libcurl
@@ -263,7 +265,7 @@ $(call see,tests/bench/handshakes,handshake support,                         cmo
 $(call see,tests/bench/load,coap support,                                   gnutls)
 $(call see,tests/bench/peers,coap)
 $(call see,tests/device)
-$(foreach l,$(ROOMS),$(call see,tests/unit/$l,$l support,cmocka $(call packages,$l)))
+$(foreach l,$(ROOMS),$(call see,tests/unit/$l,$l support $($l_TEST_DEPS),cmocka $(call packages,$l)))
 
 # ---- one way to link ----------------------------------------------------------------------------
 # $1: program, $2: sources, $3: rooms, $4: packages, $5: other libraries

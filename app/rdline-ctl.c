@@ -16,6 +16,7 @@
 #include "credential.h"
 #include "ctl.h"
 #include "version.h"
+#include "why.h"
 
 #define SOCKET_DEFAULT "/run/rdline/control.sock"
 
@@ -42,6 +43,7 @@ static void usage(FILE *out)
 	      "  state                     what is kept across a restart: its logs\n"
 	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n",
 		out);
+	why_usage(out);
 	capture_usage(out);
 	fputs("  -n, --names               of a list, before it or behind: names only\n"
 	      "  -o, --sort ORDER          of a list: by endpoint (the default), address or left; "
@@ -260,6 +262,8 @@ int main(int argc, char **argv)
 		return end(credential_command(argc - optind, argv + optind, options.socket));
 	if (optind < argc && strcmp(argv[optind], "capture") == 0)
 		return end(capture_command(argc - optind, argv + optind, options.socket));
+	if (optind < argc && strcmp(argv[optind], "why") == 0)
+		return end(why_command(argc - optind, argv + optind, options.socket, options.json));
 	if (optind == argc)
 		return end(EXIT_USAGE);
 	run(&options, argv + optind, argc - optind);

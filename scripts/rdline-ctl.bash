@@ -15,7 +15,7 @@ _rdline_ctl()
 		-s | --socket)
 			socket=(-s "${COMP_WORDS[++i]}")
 			;;
-		show | list | remove | count | refusals | capture)
+		show | list | remove | count | refusals | why | capture)
 			command=${COMP_WORDS[i]}
 			break
 			;;
@@ -53,9 +53,9 @@ _rdline_ctl()
 	case $command in
 	'')
 		mapfile -t COMPREPLY < <(compgen -W \
-			"show list remove count refusals capture credential --json --names --sort --socket --version --help" -- "$current")
+			"show list remove count refusals why capture credential --json --names --sort --socket --version --help" -- "$current")
 		;;
-	show | remove | refusals | list)
+	show | remove | refusals | why | list)
 		# One page of what begins so is enough to choose from. Devices choose their names, and bash would take what
 		# is completed for its own words: names with anything in them that means something to it are left out.
 		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" --names list -- "$current" 0 2>/dev/null |

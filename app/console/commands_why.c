@@ -8,33 +8,19 @@
 #include "capture_stream.h"
 #include "clock.h"
 #include "commands.h"
-#include "handshakers.h"
-#include "troubles.h"
+#include "why.h"
 
 /* Of each kind, in a reply. */
 #define REFUSALS_MAX 8
 #define SHEDS_MAX (2 * WORKERS_MAX)
-#define TROUBLES_MAX 16
-/* Where its packets may come from. */
-#define ADDRESSES_MAX (REFUSALS_MAX + 2)
 
-/* What is asked about, and what is found out of it on the way. */
-struct asked {
-	struct rdl_span endpoint;
-	uint64_t wall_ms;
-	bool registered;
-	struct rdl_location location;
-	unsigned address_count;
-	uint8_t addresses[ADDRESSES_MAX][16];
-};
-
-static void put_text(struct rdl_cursor *reply, const char *member, const char *text)
+void why_put_text(struct rdl_cursor *reply, const char *member, const char *text)
 {
 	rdl_cursor_text(reply, member);
 	rdl_cursor_json(reply, (struct rdl_span){ (const uint8_t *)text, strlen(text) });
 }
 
-static void put_time(struct rdl_cursor *reply, uint64_t time_ms)
+void why_put_time(struct rdl_cursor *reply, uint64_t time_ms)
 {
 	char text[32];
 
@@ -43,16 +29,16 @@ static void put_time(struct rdl_cursor *reply, uint64_t time_ms)
 	rdl_cursor_text(reply, text);
 }
 
-static void add_address(struct asked *asked, const uint8_t address[16])
+static void add_address(struct why_asked *asked, const uint8_t address[16])
 {
-	if (asked->address_count < ADDRESSES_MAX)
+	if (asked->address_count < WHY_ADDRESSES_MAX)
 		memcpy(asked->addresses[asked->address_count++], address, 16);
 }
 
 /* ---- what there is ---- */
 
 static const char *put_registration(
-	const struct console_sources *from, struct asked *asked, struct rdl_cursor *reply)
+	const struct console_sources *from, struct why_asked *asked, struct rdl_cursor *reply)
 {
 	struct question *answer =
 		ask_endpoint(from->owners, QUESTION_REGISTRATION, asked->endpoint);
@@ -76,7 +62,7 @@ static const char *put_registration(
 
 /* What a Register in clear text would be refused for, whatever it says. */
 static void put_policy(
-	const struct console_sources *from, const struct asked *asked, struct rdl_cursor *reply)
+	const struct console_sources *from, const struct why_asked *asked, struct rdl_cursor *reply)
 {
 	const struct rdl_rules *rules = rdl_rulebook_visit(from->rulebook);
 	enum rdl_reason reason = rdl_policy_endpoint(rules->policy, asked->endpoint);
@@ -84,15 +70,15 @@ static void put_policy(
 	rdl_rulebook_leave(from->rulebook);
 	if (reason == RDL_REASON_NONE)
 		return;
-	put_text(reply,
+	why_put_text(reply,
 		",\"barred\":", rdl_stat_name(rdl_stat_of_reason(reason)) + sizeof("refused_") - 1);
-	put_text(reply, ",\"barred_text\":", rdl_reason_text(reason));
+	why_put_text(reply, ",\"barred_text\":", rdl_reason_text(reason));
 }
 
 /* ---- what became of its requests ---- */
 
 static void put_refusals(
-	const struct console_sources *from, struct asked *asked, struct rdl_cursor *reply)
+	const struct console_sources *from, struct why_asked *asked, struct rdl_cursor *reply)
 {
 	const struct refusals_wanted wanted = { asked->endpoint, asked->registered,
 		asked->location };
@@ -124,8 +110,8 @@ static int later_first(const void *a, const void *b)
 }
 
 /* Its last Register, and its last request to its location, at each worker. */
-static size_t find_sheds(
-	const struct console_sources *from, const struct asked *asked, struct shed sheds[SHEDS_MAX])
+static size_t find_sheds(const struct console_sources *from, const struct why_asked *asked,
+	struct shed sheds[SHEDS_MAX])
 {
 	struct rdl_endpoint_digest digest;
 	size_t n = 0;
@@ -147,7 +133,7 @@ static size_t find_sheds(
 }
 
 static void put_sheds(
-	const struct console_sources *from, const struct asked *asked, struct rdl_cursor *reply)
+	const struct console_sources *from, const struct why_asked *asked, struct rdl_cursor *reply)
 {
 	struct shed sheds[SHEDS_MAX];
 	size_t n = find_sheds(from, asked, sheds);
@@ -156,9 +142,9 @@ static void put_sheds(
 	rdl_cursor_text(reply, ",\"shed\":[");
 	for (size_t i = 0; i < n; i++) {
 		rdl_cursor_text(reply, i > 0 ? ",{" : "{");
-		put_time(reply, sheds[i].time_ms + asked->wall_ms);
-		put_text(reply, ",\"reason\":", rdl_stat_name(sheds[i].stat));
-		put_text(reply, ",\"text\":", rdl_stat_help(sheds[i].stat));
+		why_put_time(reply, sheds[i].time_ms + asked->wall_ms);
+		why_put_text(reply, ",\"reason\":", rdl_stat_name(sheds[i].stat));
+		why_put_text(reply, ",\"text\":", rdl_stat_help(sheds[i].stat));
 		rdl_cursor_u8(reply, '}');
 	}
 	rdl_cursor_u8(reply, ']');
@@ -185,7 +171,7 @@ static void put_shedding(const struct console_sources *from, struct rdl_cursor *
 		if (value == 0)
 			continue;
 		rdl_cursor_u8(reply, (uint8_t)before);
-		put_text(reply, "", rdl_stat_name(stats[i]));
+		why_put_text(reply, "", rdl_stat_name(stats[i]));
 		rdl_cursor_u8(reply, ':');
 		rdl_cursor_decimal(reply, value);
 		before = ',';
@@ -193,101 +179,8 @@ static void put_shedding(const struct console_sources *from, struct rdl_cursor *
 	rdl_cursor_text(reply, before == '{' ? "{}" : "}");
 }
 
-/* ---- its handshakes ---- */
-
-/*
- * Whether whoever said to be this may register the endpoint, once it has proved it: by the
- * database, where it has that identity; or else by its name.
- */
-static bool may_register(struct rdl_credentials_reader *reader, const struct rdl_trouble *trouble,
-	struct rdl_span endpoint)
-{
-	const struct rdl_credentials_identity identity = {
-		trouble->mode == RDL_IDENTITY_RPK ? RDL_CREDENTIALS_RPK : RDL_CREDENTIALS_PSK,
-		{ trouble->who, trouble->who_len },
-	};
-	struct rdl_credential credential;
-	bool permitted = rdl_span_equal(identity.octets, endpoint);
-
-	if (trouble->who_len == 0 || reader == NULL || trouble->mode == RDL_IDENTITY_X509)
-		return permitted;
-	if (rdl_credentials_look_up(reader, identity, &credential) == RDL_CREDENTIALS_OK) {
-		struct rdl_span names = { credential.names, credential.names_len };
-
-		permitted = rdl_credentials_permit(identity, names, endpoint);
-		rdl_credentials_wipe(&credential);
-	}
-	return permitted;
-}
-
-static bool comes_from(const struct asked *asked, const struct rdl_trouble *trouble)
-{
-	for (unsigned i = 0; i < asked->address_count; i++)
-		if (memcmp(asked->addresses[i], trouble->peer.address, 16) == 0)
-			return true;
-	return false;
-}
-
-static void put_trouble(struct rdl_cursor *reply, const struct rdl_trouble *trouble, bool permitted,
-	uint64_t wall_ms)
-{
-	static const struct {
-		const char *name, *text;
-	} failures[] = {
-#define X(name, help) { #name, help },
-		RDL_HANDSHAKE_FAILURES(X)
-#undef X
-	};
-	char address[RDL_ADDRESS_TEXT];
-
-	put_time(reply, trouble->time_ms + wall_ms);
-	rdl_peer_address_text(&trouble->peer, address);
-	put_text(reply, ",\"address\":", address);
-	rdl_cursor_text(reply, ",\"port\":");
-	rdl_cursor_decimal(reply, trouble->peer.port);
-	put_text(reply, ",\"failure\":", failures[trouble->failure].name);
-	put_text(reply, ",\"text\":", failures[trouble->failure].text);
-	if (trouble->who_len > 0 && trouble->mode != RDL_IDENTITY_RPK) {
-		put_text(reply, ",\"security\":", rdl_identity_mode_text(trouble->mode));
-		rdl_cursor_text(reply, ",\"identity\":");
-		rdl_cursor_json(reply, (struct rdl_span){ trouble->who, trouble->who_len });
-	}
-	rdl_cursor_text(reply, permitted ? ",\"may_register\":true" : ",\"may_register\":false");
-}
-
-/* By whoever may register the endpoint, or from where its requests came. */
-static void put_handshakes(
-	const struct console_sources *from, const struct asked *asked, struct rdl_cursor *reply)
-{
-	struct rdl_credentials *credentials = handshakers_credentials(from->handshakers);
-	struct rdl_credentials_reader *reader =
-		credentials != NULL ? rdl_credentials_reader_create(credentials) : NULL;
-	unsigned n = 0;
-
-	rdl_cursor_text(reply, ",\"handshakes\":[");
-	for (unsigned h = 0; h < handshakers_count(from->handshakers); h++) {
-		struct rdl_troubles *troubles =
-			rdl_handshakes_troubles(handshakers_one(from->handshakers, h)->engine);
-
-		for (unsigned place = 0; place < RDL_TROUBLES && n < TROUBLES_MAX; place++) {
-			struct rdl_trouble trouble;
-
-			if (!rdl_troubles_get(troubles, place, &trouble))
-				continue;
-			bool permitted = may_register(reader, &trouble, asked->endpoint);
-			if (!permitted && !comes_from(asked, &trouble))
-				continue;
-			rdl_cursor_text(reply, n++ > 0 ? ",{" : "{");
-			put_trouble(reply, &trouble, permitted, asked->wall_ms);
-			rdl_cursor_u8(reply, '}');
-		}
-	}
-	rdl_cursor_u8(reply, ']');
-	rdl_credentials_reader_destroy(reader);
-}
-
 /* One address, no network. */
-static bool read_address(struct rdl_span text, struct asked *asked)
+static bool read_address(struct rdl_span text, struct why_asked *asked)
 {
 	struct rdl_capture_wish wish = { .every = 1 };
 
@@ -303,7 +196,7 @@ static bool read_address(struct rdl_span text, struct asked *asked)
 const char *commands_why(
 	const struct console_sources *from, const struct command *command, struct rdl_cursor *reply)
 {
-	struct asked asked = { .endpoint = command->endpoint, .wall_ms = rdl_clock_wall_ms() };
+	struct why_asked asked = { .endpoint = command->endpoint, .wall_ms = rdl_clock_wall_ms() };
 
 	if (command->endpoint.len == 0)
 		return commands_no_endpoint;
@@ -319,7 +212,7 @@ const char *commands_why(
 	put_sheds(from, &asked, reply);
 	put_shedding(from, reply);
 	if (from->handshakers != NULL)
-		put_handshakes(from, &asked, reply);
+		why_put_handshakes(from, &asked, reply);
 	rdl_cursor_text(reply, from->clear_text ? ",\"clear_text\":true" : ",\"clear_text\":false");
 	rdl_cursor_text(reply, "}}\n");
 	return NULL;

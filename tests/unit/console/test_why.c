@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is known of why an endpoint is registered or is not; of handshakes tests/system/test_why.py. */
+/* What is known of why an endpoint is registered, or not; of handshakes: test_why.py. */
 #include "fixture.h"
 
 static struct rdl_stats stats[WORKERS];
