@@ -22,6 +22,11 @@ void rdl_accounts_destroy(struct rdl_accounts *accounts)
 	rdl_memory_free(accounts->units);
 }
 
+void rdl_accounts_empty(struct rdl_accounts *accounts)
+{
+	memset(accounts->units, 0, ACCOUNTS * sizeof(uint32_t));
+}
+
 uint16_t rdl_accounts_of(const struct rdl_accounts *accounts, const struct rdl_peer *peer)
 {
 	struct rdl_span prefix = rdl_peer_prefix(peer);

@@ -20,6 +20,9 @@ uint64_t rdl_accounts_memory(void);
 bool rdl_accounts_create(struct rdl_accounts *accounts, const struct rdl_key *key, int socket_id);
 void rdl_accounts_destroy(struct rdl_accounts *accounts);
 
+/* None holds anything. */
+void rdl_accounts_empty(struct rdl_accounts *accounts);
+
 /* The account of the prefix that a peer's address lies in. */
 uint16_t rdl_accounts_of(const struct rdl_accounts *accounts, const struct rdl_peer *peer);
 

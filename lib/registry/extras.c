@@ -165,3 +165,13 @@ struct rdl_span rdl_extras_parameters(
 	return (struct rdl_span){ extras->octets + rest_of(record->name_len),
 		extras->parameters_len };
 }
+
+struct rdl_store_piece rdl_extras_piece(
+	const struct rdl_store *store, const struct rdl_record *record)
+{
+	struct extras *extras = rdl_store_at(store, record->extras);
+
+	return (struct rdl_store_piece){ extras,
+		(uint32_t)(sizeof(*extras) + rest_of(record->name_len) + extras->parameters_len),
+		extras->account };
+}

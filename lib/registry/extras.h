@@ -53,4 +53,8 @@ bool rdl_extras_is_endpoint(
 struct rdl_span rdl_extras_parameters(
 	const struct rdl_store *store, const struct rdl_record *record);
 
+/* What a record has of them, which is something. */
+struct rdl_store_piece rdl_extras_piece(
+	const struct rdl_store *store, const struct rdl_record *record);
+
 #endif

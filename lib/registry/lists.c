@@ -200,3 +200,32 @@ void rdl_lists_release(struct rdl_lists *lists, uint32_t block)
 	lists->count--;
 	rdl_store_free(lists->store, block, (uint16_t)kept->account);
 }
+
+/* ---- packed anew ---- */
+
+void rdl_lists_pieces(const struct rdl_lists *lists, struct rdl_store_piece pieces[])
+{
+	uint64_t n = 0;
+
+	for (uint32_t bucket = 0; bucket < lists->bucket_count; bucket++)
+		for (uint32_t block = lists->buckets[bucket]; block != RDL_STORE_NONE;) {
+			struct kept *kept = kept_at(lists, block);
+
+			pieces[n++] = (struct rdl_store_piece){ kept,
+				(uint32_t)octets_of(rdl_lists_at(lists, block)),
+				(uint16_t)kept->account };
+			block = kept->next;
+		}
+	assert(n == lists->count);
+}
+
+void rdl_lists_unlink_all(struct rdl_lists *lists)
+{
+	memset(lists->recent, 0, sizeof(lists->recent));
+	memset(lists->buckets, 0, lists->bucket_count * sizeof(uint32_t));
+}
+
+void rdl_lists_link(struct rdl_lists *lists, uint32_t block)
+{
+	link_in(lists, block, kept_at(lists, block)->digest);
+}

@@ -64,6 +64,14 @@ void rdl_lists_begin_telling(struct rdl_lists *lists);
 void rdl_lists_end_telling(struct rdl_lists *lists);
 bool rdl_lists_is_told(const struct rdl_lists *lists, uint32_t block);
 void rdl_lists_tell(struct rdl_lists *lists, uint32_t block);
+/*
+ * A store that is packed anew: all that are kept, lists->count pieces; none is found any more; one
+ * is found again, in its new block, with the references that it had.
+ */
+void rdl_lists_pieces(const struct rdl_lists *lists, struct rdl_store_piece pieces[]);
+void rdl_lists_unlink_all(struct rdl_lists *lists);
+void rdl_lists_link(struct rdl_lists *lists, uint32_t block);
+
 const struct rdl_object_list *rdl_lists_at(const struct rdl_lists *lists, uint32_t block);
 
 #endif

@@ -32,6 +32,7 @@ void rdl_recovery_destroy(struct rdl_recovery *recovery)
 	if (recovery == NULL)
 		return;
 	rdl_recovery_forget_lists(recovery);
+	rdl_recovery_forget_noted(recovery);
 	free(recovery->log.lists);
 	free(recovery->registries);
 	free(recovery);
@@ -46,6 +47,12 @@ bool rdl_recovery_fail(struct rdl_recovery *recovery, const char *format, ...)
 	vsnprintf(recovery->error, sizeof(recovery->error), format, arguments);
 	va_end(arguments);
 	return false;
+}
+
+bool rdl_recovery_fail_room(struct rdl_recovery *recovery)
+{
+	return rdl_recovery_fail(recovery, "there is no room for the object lists, long names and "
+					   "parameters of so many registrations");
 }
 
 const char *rdl_recovery_error(const struct rdl_recovery *recovery)
@@ -63,14 +70,14 @@ void rdl_recovery_begin_log(struct rdl_recovery *recovery)
 	(void)rdl_recovery_drain(recovery); /* what fails, fails at the end */
 	rdl_recovery_forget_lists(recovery);
 	recovery->log.begun = false;
-	recovery->time_ms = recovery->epoch_ms;
 }
 
 void rdl_recovery_set_time(struct rdl_recovery *recovery, uint64_t run_ms)
 {
-	recovery->time_ms = run_ms + recovery->shift_ms;
-	if (recovery->time_ms > recovery->last_ms)
-		recovery->last_ms = recovery->time_ms;
+	uint64_t time_ms = run_ms + recovery->shift_ms;
+
+	if (time_ms > recovery->last_ms)
+		recovery->last_ms = time_ms;
 }
 
 /* Rounded down. */
@@ -133,7 +140,6 @@ static bool apply_oldest(struct rdl_recovery *recovery)
 
 	recovery->oldest = (recovery->oldest + 1) % RDL_RECOVERY_AHEAD;
 	recovery->queued--;
-	recovery->applied_ms = queued->time_ms;
 	return apply(recovery, (struct rdl_span){ queued->octets, queued->len });
 }
 
@@ -168,13 +174,11 @@ bool rdl_recovery_apply(struct rdl_recovery *recovery, struct rdl_span entry)
 	if (RDL_UNLIKELY(entry.len > sizeof(queued->octets))) {
 		if (!rdl_recovery_drain(recovery))
 			return false;
-		recovery->applied_ms = recovery->time_ms;
 		return apply(recovery, entry);
 	}
 	if (recovery->queued == RDL_RECOVERY_AHEAD && !apply_oldest(recovery))
 		return false;
 	queued = &recovery->queue[(recovery->oldest + recovery->queued) % RDL_RECOVERY_AHEAD];
-	queued->time_ms = recovery->time_ms;
 	queued->len = (uint32_t)entry.len;
 	if (entry.len > 0)
 		memcpy(queued->octets, entry.data, entry.len);

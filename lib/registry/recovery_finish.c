@@ -4,17 +4,6 @@
 
 #include <inttypes.h>
 
-/* All slots of a registry, one after the other, from RDL_HANDLE_NONE to that. */
-static rdl_handle next_slot(const struct rdl_registry *registry, rdl_handle handle)
-{
-	if (handle == RDL_HANDLE_NONE)
-		return (rdl_handle)registry->shard << 24;
-	if (RDL_LIKELY((handle & 0xffffff) + 1 < registry->slab.slots))
-		return handle + 1;
-	unsigned partition = (handle >> 24) + registry->shards;
-	return partition < RDL_PARTITIONS ? partition << 24 : RDL_HANDLE_NONE;
-}
-
 /* How many records there are of each kind, and live ones whose time is over. */
 struct sorted {
 	uint64_t live, over, tombstones;
@@ -29,7 +18,7 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 	struct sorted sorted = { 0 };
 	rdl_handle handle = RDL_HANDLE_NONE;
 
-	while ((handle = next_slot(registry, handle)) != RDL_HANDLE_NONE) {
+	while ((handle = rdl_recovery_next_slot(registry, handle)) != RDL_HANDLE_NONE) {
 		struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
 		if (record->state == RDL_RECORD_LIVE) {
@@ -120,7 +109,7 @@ static bool start_live(struct rdl_recovery *recovery, struct rdl_registry *regis
 	rdl_handle handle = RDL_HANDLE_NONE;
 	struct batch batch = { 0 };
 
-	while ((handle = next_slot(registry, handle)) != RDL_HANDLE_NONE) {
+	while ((handle = rdl_recovery_next_slot(registry, handle)) != RDL_HANDLE_NONE) {
 		struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
 		if (record->state != RDL_RECORD_LIVE)
@@ -198,7 +187,7 @@ static bool index_tombstones(struct rdl_recovery *recovery, struct rdl_registry 
 
 	if (registry->tombstones.count == 0)
 		return true;
-	while ((handle = next_slot(registry, handle)) != RDL_HANDLE_NONE)
+	while ((handle = rdl_recovery_next_slot(registry, handle)) != RDL_HANDLE_NONE)
 		if (rdl_slab_at(&registry->slab, handle)->state == RDL_RECORD_TOMBSTONE &&
 			!index_tombstone(registry, handle))
 			return rdl_recovery_fail(recovery, "there is no room in an index");
@@ -224,7 +213,8 @@ static bool finish_registry(struct rdl_recovery *recovery, struct rdl_registry *
 		registry, second, sorted.tombstones, registry->registrations_max - sorted.live);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
 	registry->wheel.tick = second;
-	if (!start_live(recovery, registry) || !index_tombstones(recovery, registry))
+	if (!rdl_recovery_pack(recovery, registry) || !start_live(recovery, registry) ||
+		!index_tombstones(recovery, registry))
 		return false;
 	recovery->counts.ended_away += sorted.over;
 	recovery->counts.registrations += registry->registrations;
@@ -238,6 +228,9 @@ bool rdl_recovery_finish(struct rdl_recovery *recovery, uint64_t now_ms, uint32_
 		return false;
 	if (!recovery->has_epoch)
 		return true;
+	rdl_recovery_forget_lists(recovery);
+	if (!rdl_recovery_hold_noted(recovery))
+		return false;
 	for (unsigned i = 0; i < recovery->count; i++)
 		if (!finish_registry(recovery, recovery->registries[i], now_ms, grace_s))
 			return false;
@@ -252,7 +245,7 @@ void rdl_recovery_serve(struct rdl_registry *registry, uint64_t now_ms, uint32_t
 	if (registry->kept_until == 0 || until <= registry->kept_until)
 		return;
 	registry->kept_until = until;
-	while ((handle = next_slot(registry, handle)) != RDL_HANDLE_NONE) {
+	while ((handle = rdl_recovery_next_slot(registry, handle)) != RDL_HANDLE_NONE) {
 		const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
 		if (record->state == RDL_RECORD_LIVE && record->deadline < until)

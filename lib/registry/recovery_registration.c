@@ -21,9 +21,11 @@ static bool add_list(struct rdl_recovery *recovery, struct rdl_registry *registr
 
 	if (!rdl_entry_copy_list(entry->objects, recovery->list))
 		return rdl_recovery_fail_unread(recovery, "registration's object list");
-	return rdl_recovery_add_list(recovery, registry, entry->list,
-		       (const struct rdl_object_list *)recovery->list, &claim) ||
-	       rdl_recovery_fail(recovery, "there is no room for an object list");
+	while (!rdl_recovery_add_list(recovery, registry, entry->list,
+		(const struct rdl_object_list *)recovery->list, &claim))
+		if (!rdl_store_grow(&registry->store))
+			return rdl_recovery_fail_room(recovery);
+	return true;
 }
 
 /* What a registration holds of the store, and its identity. */
@@ -52,28 +54,21 @@ static bool take_store(struct rdl_recovery *recovery, struct rdl_registry *regis
 	return false;
 }
 
-/* Where there is no room, what is past its time gives way. */
 static bool take_holdings(struct rdl_recovery *recovery, struct rdl_registry *registry,
 	const struct rdl_entry_registration *entry, struct holdings *held)
 {
-	const struct rdl_recovery_log *log = &recovery->log;
-
 	held->identity = 0;
 	if (RDL_UNLIKELY(entry->identity.mode != RDL_IDENTITY_NONE)) {
-		held->identity = rdl_identities_recall(registry->identities, &entry->identity);
+		held->identity = rdl_recovery_recall(recovery, &entry->identity);
 		if (held->identity == 0)
-			return rdl_recovery_fail(recovery,
-				"there is no room for the identities of so many registrations");
+			return false;
 	}
-	if (RDL_LIKELY(take_store(recovery, registry, entry, held)))
-		return true;
-	rdl_recovery_end_over(recovery, log->shard, log->shards,
-		rdl_recovery_second(recovery, recovery->applied_ms - RDL_RECOVERY_LATE_S * 1000));
-	if (take_store(recovery, registry, entry, held))
-		return true;
-	rdl_registry_let_go(registry, held->identity);
-	return rdl_recovery_fail(recovery, "there is no room for the object lists, long names and "
-					   "parameters of so many registrations");
+	while (RDL_UNLIKELY(!take_store(recovery, registry, entry, held)))
+		if (!rdl_store_grow(&registry->store)) {
+			rdl_registry_let_go(registry, held->identity);
+			return rdl_recovery_fail_room(recovery);
+		}
+	return true;
 }
 
 static void fill(const struct rdl_recovery *recovery, struct rdl_record *record,
@@ -107,7 +102,7 @@ static void fill(const struct rdl_recovery *recovery, struct rdl_record *record,
 bool rdl_recovery_apply_registration(struct rdl_recovery *recovery, struct rdl_span octets)
 {
 	struct rdl_entry_registration entry;
-	struct holdings held;
+	struct holdings held = { 0 };
 	bool failed;
 
 	if (!rdl_entry_read_registration(octets, &entry))

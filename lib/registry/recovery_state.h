@@ -37,9 +37,8 @@ struct rdl_recovery_log {
  */
 #define RDL_RECOVERY_AHEAD 16
 struct rdl_recovery_queued {
-	uint64_t time_ms; /* of the log when it came */
 	uint32_t len;
-	uint8_t octets[244];
+	uint8_t octets[252];
 };
 
 struct rdl_recovery {
@@ -50,24 +49,18 @@ struct rdl_recovery {
 	uint64_t epoch_ms;
 	uint32_t floor; /* of all its registries */
 	uint64_t shift_ms; /* our clock is that much ahead of the run's; it wraps */
-	/* Of the log, of the entry that is applied, the latest of the run's. */
-	uint64_t time_ms, applied_ms, last_ms;
+	uint64_t last_ms; /* the latest time of the run */
 	struct rdl_recovery_log log;
 	/* A ring: the oldest, and how many there are. */
 	struct rdl_recovery_queued queue[RDL_RECOVERY_AHEAD];
 	unsigned oldest, queued;
+	struct rdl_noted_identity *noted; /* the last; NULL: none is */
 	struct rdl_recovery_counts counts;
 	bool failed;
 	char error[256];
 	/* An object list, where entries need not be aligned. */
 	uint64_t list[RDL_STORE_BLOCK_MAX / sizeof(uint64_t)];
 };
-
-/*
- * An entry may lie in memory so long before it is written: what is past its time, by the time of an
- * entry, may have been renewed by one that comes later.
- */
-#define RDL_RECOVERY_LATE_S 60
 
 /* All that is queued is applied; false: it cannot go on. */
 bool rdl_recovery_drain(struct rdl_recovery *recovery);
@@ -81,6 +74,28 @@ void rdl_recovery_raise_floor(struct rdl_recovery *recovery, uint32_t generation
 /* Says why it cannot go on; false. */
 bool rdl_recovery_fail(struct rdl_recovery *recovery, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The number of an identity, held once; 0: it failed. */
+uint32_t rdl_recovery_recall(struct rdl_recovery *recovery, const struct rdl_identity *identity);
+/* Records hold their identities again; false: they cannot. */
+bool rdl_recovery_hold_noted(struct rdl_recovery *recovery);
+void rdl_recovery_forget_noted(struct rdl_recovery *recovery);
+
+/* There is no room in a store; false. */
+bool rdl_recovery_fail_room(struct rdl_recovery *recovery);
+/* A store that has grown is as it was; false: what is left does not fit. */
+bool rdl_recovery_pack(struct rdl_recovery *recovery, struct rdl_registry *registry);
+/* All slots of a registry, one after the other, from RDL_HANDLE_NONE to that. */
+static inline rdl_handle rdl_recovery_next_slot(
+	const struct rdl_registry *registry, rdl_handle handle)
+{
+	if (handle == RDL_HANDLE_NONE)
+		return (rdl_handle)registry->shard << 24;
+	if (RDL_LIKELY((handle & 0xffffff) + 1 < registry->slab.slots))
+		return handle + 1;
+	unsigned partition = (handle >> 24) + registry->shards;
+	return partition < RDL_PARTITIONS ? partition << 24 : RDL_HANDLE_NONE;
+}
 
 /* The second of ours that a time of our clock is in. */
 static inline uint32_t rdl_recovery_second(const struct rdl_recovery *recovery, uint64_t time_ms)

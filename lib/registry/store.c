@@ -4,10 +4,13 @@
 #include "memory.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #define PAGE 65536u
 #define NO_PAGE UINT32_MAX
 #define NO_BLOCK UINT16_MAX
+/* So many times what it had at first. */
+#define GROWN_MAX 4
 
 struct rdl_store_page {
 	uint32_t next, prev; /* in `unused`, or in `open` of its class */
@@ -108,6 +111,16 @@ static void divide(struct rdl_store *store, const struct rdl_store_config *confi
 	store->long_share = share_of(to_long, config->prefix_percent);
 }
 
+/* No page is in use. */
+static void empty(struct rdl_store *store)
+{
+	store->unused = NO_PAGE;
+	for (unsigned c = 0; c < RDL_STORE_CLASSES; c++)
+		store->open[FOR_ANYBODY][c] = store->open[FOR_LIVE][c] = NO_PAGE;
+	for (uint32_t page = store->page_count; page-- > 0;)
+		push(store, &store->unused, page);
+}
+
 bool rdl_store_create(struct rdl_store *store, const struct rdl_store_config *config)
 {
 	store->page_count = pages_for(config->octets);
@@ -117,17 +130,19 @@ bool rdl_store_create(struct rdl_store *store, const struct rdl_store_config *co
 	if (!rdl_accounts_create(&store->accounts, &config->key, config->socket_id) ||
 		store->arena == NULL || store->pages == NULL)
 		return false;
-	store->unused = NO_PAGE;
-	for (unsigned c = 0; c < RDL_STORE_CLASSES; c++)
-		store->open[FOR_ANYBODY][c] = store->open[FOR_LIVE][c] = NO_PAGE;
-	for (uint32_t page = store->page_count; page-- > 0;)
-		push(store, &store->unused, page);
+	empty(store);
 	divide(store, config);
 	return true;
 }
 
 void rdl_store_destroy(struct rdl_store *store)
 {
+	struct rdl_store grown;
+
+	if (rdl_store_has_grown(store)) {
+		rdl_store_shrink(store, &grown);
+		rdl_store_drop(&grown);
+	}
 	rdl_memory_free(store->arena);
 	rdl_memory_free(store->pages);
 	rdl_accounts_destroy(&store->accounts);
@@ -186,14 +201,17 @@ static uint32_t find_page(
 	enum part last = live ? FOR_LIVE : FOR_ANYBODY;
 	uint32_t page;
 
-	for (unsigned part = FOR_ANYBODY; part <= last; part++)
+	for (unsigned part = FOR_ANYBODY; part <= last && !claim->packs; part++)
 		if ((page = store->open[part][class]) != NO_PAGE ||
 			(page = open_page(store, class, part, claim->again)) != NO_PAGE)
 			return page;
-	while (++class < end)
+	for (unsigned c = class; c < end; c++)
 		for (unsigned part = FOR_ANYBODY; part <= last; part++)
-			if ((page = store->open[part][class]) != NO_PAGE)
+			if ((page = store->open[part][c]) != NO_PAGE)
 				return page;
+	for (unsigned part = FOR_ANYBODY; part <= last && claim->packs; part++)
+		if ((page = open_page(store, class, part, claim->again)) != NO_PAGE)
+			return page;
 	return NO_PAGE;
 }
 
@@ -274,4 +292,82 @@ void rdl_store_free(struct rdl_store *store, uint32_t block, uint16_t account)
 	store->octets -= size;
 	if (p->used == 0)
 		close_page(store, page);
+}
+
+/* ---- more than it has ---- */
+
+bool rdl_store_grow(struct rdl_store *store)
+{
+	uint32_t had = store->page_count;
+	uint32_t more = rdl_store_has_grown(store) ? store->own_count : had;
+	uint32_t pages = pages_for((uint64_t)(had + more) * PAGE);
+
+	if (pages != had + more || had >= GROWN_MAX * more)
+		return false;
+	uint8_t *arena = aligned_alloc(RDL_CACHE_LINE, (uint64_t)pages * PAGE);
+	struct rdl_store_page *page = malloc(pages * sizeof(*page));
+	if (arena == NULL || page == NULL) {
+		free(arena);
+		free(page);
+		return false;
+	}
+	memcpy(arena, store->arena, (uint64_t)had * PAGE);
+	memcpy(page, store->pages, had * sizeof(*page));
+	if (rdl_store_has_grown(store)) {
+		free(store->arena);
+		free(store->pages);
+	} else {
+		store->own_arena = store->arena;
+		store->own_pages = store->pages;
+		store->own_count = had;
+	}
+	store->arena = arena;
+	store->pages = page;
+	store->page_count = pages;
+	store->left[FOR_ANYBODY] += more;
+	while (pages-- > had)
+		push(store, &store->unused, pages);
+	return true;
+}
+
+/* Pages are for whom they were for before any was in use. */
+static void take_back(struct rdl_store *store, const struct rdl_store *grown)
+{
+	uint32_t used[2] = { 0 }, of_long = 0, page;
+
+	for (page = grown->unused; page != NO_PAGE; page = grown->pages[page].next)
+		grown->pages[page].used = 0;
+	for (page = 0; page < grown->page_count; page++) {
+		const struct rdl_store_page *p = &grown->pages[page];
+
+		if (p->used == 0)
+			continue;
+		used[p->part]++;
+		of_long += p->part == FOR_ANYBODY && is_long(grown, p->class);
+	}
+	store->left[FOR_ANYBODY] += used[FOR_ANYBODY] - (grown->page_count - grown->own_count);
+	store->left[FOR_LIVE] += used[FOR_LIVE];
+	store->long_left += (int32_t)of_long;
+}
+
+void rdl_store_shrink(struct rdl_store *store, struct rdl_store *grown)
+{
+	assert(rdl_store_has_grown(store));
+	*grown = *store;
+	take_back(store, grown);
+	store->arena = store->own_arena;
+	store->pages = store->own_pages;
+	store->page_count = store->own_count;
+	store->own_arena = NULL;
+	store->own_pages = NULL;
+	store->own_count = 0;
+	store->octets = 0;
+	rdl_accounts_empty(&store->accounts);
+	empty(store);
+}
+
+void rdl_store_drop(struct rdl_store *grown)
+{
+	free(grown->arena);
+	free(grown->pages);
 }

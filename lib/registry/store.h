@@ -30,6 +30,8 @@ struct rdl_store_claim {
 	bool live; /* a registration that is there: may use what is kept for those */
 	/* Had it before a restart: whatever one prefix, or long blocks, may have now. */
 	bool again;
+	/* Comes after all that are longer: what those have left is used before a new page is. */
+	bool packs;
 };
 
 struct rdl_store_config {
@@ -49,6 +51,10 @@ struct rdl_store {
 	uint8_t *arena;
 	struct rdl_store_page *pages;
 	uint32_t page_count;
+	/* While it has grown: what it had. NULL and 0: it has not. */
+	uint8_t *own_arena;
+	struct rdl_store_page *own_pages;
+	uint32_t own_count;
 	uint32_t unused; /* list of pages without a block in use */
 	/*
 	 * Lists of pages with blocks in use and blocks to give:
@@ -83,6 +89,28 @@ uint32_t rdl_store_alloc(struct rdl_store *store, size_t len, const struct rdl_s
 void rdl_store_free(struct rdl_store *store, uint32_t block, uint16_t account);
 /* True when what takes `len` octets fits a block that is there. */
 bool rdl_store_fits(const struct rdl_store *store, uint32_t block, size_t len);
+
+/* ---- while registrations come back: what is under way in between may need more than in the end */
+
+/* As many pages more as it had at first, of the process's ordinary memory. False: no more. */
+RDL_MUST_CHECK bool rdl_store_grow(struct rdl_store *store);
+static inline bool rdl_store_has_grown(const struct rdl_store *store)
+{
+	return store->own_arena != NULL;
+}
+/*
+ * It has what it had at first, and is empty. *grown is as it was, until it is dropped: what lies
+ * there is to be put into this one, the longest first.
+ */
+void rdl_store_shrink(struct rdl_store *store, struct rdl_store *grown);
+void rdl_store_drop(struct rdl_store *grown);
+
+/* What is in a block. */
+struct rdl_store_piece {
+	void *octets;
+	uint32_t len;
+	uint16_t account;
+};
 
 #define RDL_STORE_UNIT \
 	16 /* blocks are named by their offset in these, plus 1: 32 bits reach 64 GiB */

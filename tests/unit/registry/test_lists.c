@@ -5,7 +5,7 @@
 
 static const struct rdl_key key = { 9, 8 };
 
-static const struct rdl_store_claim claim = { 5, true, false };
+static const struct rdl_store_claim claim = { 5, true, false, false };
 
 static void create(struct rdl_lists *lists, struct rdl_store *store, uint64_t most)
 {

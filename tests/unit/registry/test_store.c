@@ -7,8 +7,9 @@
 #define PAGE 65536
 #define PAGES 16
 
-static const struct rdl_store_claim live = { 1, true, false }, newcomer = { 2, false, false },
-				    other = { 3, false, false };
+static const struct rdl_store_claim live = { 1, true, false, false },
+				    newcomer = { 2, false, false, false },
+				    other = { 3, false, false, false };
 
 static void create_for(struct rdl_store *store, uint32_t prefix_percent)
 {
@@ -257,7 +258,7 @@ static void test_parts(void **state)
 static void test_again(void **state)
 {
 	enum { LONG = PAGE / 1536 };
-	const struct rdl_store_claim again = { 1, true, true };
+	const struct rdl_store_claim again = { 1, true, true, false };
 	struct rdl_store store;
 
 	create(&store);
@@ -307,7 +308,8 @@ static void test_pinned_pages(void **state)
  */
 static void test_accounts(void **state)
 {
-	static const struct rdl_store_claim same = { 2, true, false }, third = { 4, true, false };
+	static const struct rdl_store_claim same = { 2, true, false, false },
+					    third = { 4, true, false, false };
 	struct rdl_store store;
 
 	create_for(&store, 50);
@@ -318,8 +320,8 @@ static void test_accounts(void **state)
 	assert_int_equal(rdl_store_alloc(&store, 32, &same), RDL_STORE_NONE);
 	uint32_t filler[4 * PAGE / 4096];
 	for (unsigned i = 0; i < RDL_ARRAY_LEN(filler); i++)
-		filler[i] = rdl_store_alloc(
-			&store, 4096, &(struct rdl_store_claim){ (uint16_t)(9 + i), true, false });
+		filler[i] = rdl_store_alloc(&store, 4096,
+			&(struct rdl_store_claim){ (uint16_t)(9 + i), true, false, false });
 	unsigned lives = take(&store, 4096, &live, more), left;
 	assert_int_equal(lives, 2 * PAGE / 4096);
 	left = take(&store, 4096, &third, more + lives);
@@ -340,6 +342,61 @@ static void test_accounts(void **state)
  * What is put by for names is neither kept from them nor given to lists;
  * and a name as long as expected is short.
  */
+/* Whoever comes after all that are longer takes what those have left, before another page. */
+static void test_packed(void **state)
+{
+	const struct rdl_store_claim packs = { 1, true, true, true };
+	static const size_t lens[] = { 32768, 16384, 100, 30 };
+	struct rdl_store store;
+	uint32_t blocks[4];
+
+	create(&store);
+	for (unsigned i = 0; i < 4; i++) {
+		blocks[i] = rdl_store_alloc(&store, lens[i], &packs);
+		assert_true(blocks[i] != RDL_STORE_NONE);
+	}
+	/* The first page has room for two, the second for four. */
+	assert_int_equal(store.left[0], 10);
+	for (unsigned i = 0; i < 4; i++)
+		give(&store, blocks[i]);
+	destroy(&store);
+}
+
+/* More than it has, for a while: what is there stays where it is, and others find room. */
+static void test_grown(void **state)
+{
+	const struct rdl_store_claim again = { 1, true, true, false };
+	struct rdl_store store, grown;
+	uint32_t blocks[4 * PAGES];
+
+	create(&store);
+	for (unsigned i = 0; i < 4 * PAGES; i++) {
+		blocks[i] = rdl_store_alloc(&store, PAGE, &again);
+		if (blocks[i] == RDL_STORE_NONE) {
+			assert_true(rdl_store_grow(&store));
+			blocks[i] = rdl_store_alloc(&store, PAGE, &again);
+		}
+		assert_true(blocks[i] != RDL_STORE_NONE);
+		memset(rdl_store_at(&store, blocks[i]), (int)i, PAGE);
+	}
+	assert_int_equal(rdl_store_alloc(&store, PAGE, &again), RDL_STORE_NONE);
+	assert_false(rdl_store_grow(&store));
+	for (unsigned i = 0; i < 4 * PAGES; i++) {
+		assert_int_equal(*(uint8_t *)rdl_store_at(&store, blocks[i]), i);
+		if (i % 3 == 0)
+			give(&store, blocks[i]);
+	}
+	rdl_store_shrink(&store, &grown);
+	assert_int_equal(*(uint8_t *)rdl_store_at(&grown, blocks[1]), 1);
+	rdl_store_drop(&grown);
+	assert_false(rdl_store_has_grown(&store));
+	destroy(&store);
+	/* One that is given up before. */
+	create(&store);
+	assert_true(rdl_store_grow(&store));
+	rdl_store_destroy(&store);
+}
+
 static void test_put_by(void **state)
 {
 	const struct rdl_store_config config = {
@@ -367,6 +424,8 @@ int main(void)
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_pinned_pages),
 		cmocka_unit_test(test_accounts),
+		cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_grown),
 		cmocka_unit_test(test_put_by),
 	};
 
