@@ -38,6 +38,7 @@ lines_DEPS    := clock thread
 mailbox_DEPS  := clock
 journal_DEPS  := base
 orders_DEPS   := owners registry token
+deliveries_DEPS := orders
 events_DEPS   := registry
 refusals_DEPS := stats identities
 capture_DEPS  := refusals
@@ -57,7 +58,7 @@ sealed_PKGS   := gnutls
 # It comes without a package file.
 dtls_LIBS     := -lIPSec_MB
 
-LIBS := base clock channel net fragments neighbours paths owners token targets admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry orders events \
+LIBS := base clock channel net fragments neighbours paths owners token targets admission coap link lwm2m policy stats pcapng conf watch log notify thread rules mailbox lines registry orders deliveries events \
 	refusals capture pipeline shard pktio credentials identities dtls handshake journal sealed
 
 # The daemon's rooms, app/<room>: the same rules. A worker has no way to a registry.
@@ -66,10 +67,10 @@ lcores_PKGS   := libdpdk
 worker_DEPS   := lcores channel clock dtls fragments neighbours pipeline pktio rules
 handshakers_DEPS := lcores channel clock conf handshake journal sealed thread
 exception_DEPS := lcores channel conf net thread
-shard_core_DEPS := lcores channel mailbox orders rules shard
+shard_core_DEPS := lcores channel deliveries mailbox orders rules shard
 keeping_DEPS  := lcores clock conf journal notify registry sealed thread
 keeping_PKGS  := gnutls
-feed_DEPS     := lcores conf events lines refusals
+feed_DEPS     := lcores conf deliveries events lines refusals
 feed_PKGS     := jansson
 feed_FLAGS     = -I$B/version
 callers_DEPS  := channel conf lcores lines orders shard_core targets

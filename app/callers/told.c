@@ -111,10 +111,12 @@ void told_over(struct callers *callers, struct call *call)
 {
 	const struct rdl_order *order = &call->order;
 
+	bool observes = order->observe == RDL_ORDER_OBSERVE;
+
 	if (call->caller == NULL)
 		return;
-	/* Its answer was all that there is to say. */
-	if (call->told && order->state == RDL_ORDER_answered &&
+	/* Its answer was all that there is to say; but whoever observes must know when that ends. */
+	if (call->told && !observes && order->state == RDL_ORDER_answered &&
 		order->reason == RDL_ORDER_REASON_none)
 		return;
 	struct rdl_cursor out = begin(callers, id_of(call), (enum rdl_order_state)order->state);
@@ -122,5 +124,7 @@ void told_over(struct callers *callers, struct call *call)
 	if (order->state == RDL_ORDER_answered)
 		put_code(&out, order->code);
 	put_reason(&out, rdl_order_reason_text((enum rdl_order_reason)order->reason));
+	if (observes)
+		rdl_cursor_text(&out, ",\"ended\":true");
 	end(callers, call->caller, &out);
 }

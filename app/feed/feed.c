@@ -47,6 +47,7 @@ static void follow(struct feed *feed)
 	if (wanted != feed->listening)
 		listen_to_shards(feed, wanted);
 	refused_follow(feed, rdl_clock_ms());
+	delivered_follow(feed);
 }
 
 static void begin_snapshot(struct feed *feed, struct subscriber *subscriber)
@@ -122,8 +123,11 @@ static int work(struct rdl_lines *lines)
 	bool more = false;
 
 	refused_tell(feed, now);
+	more |= delivered_tell(feed);
+	if (!feed->listening && more)
+		return 0;
 	if (!feed->listening)
-		return feed->refused.told ? POLL_MS : -1;
+		return feed->refused.told || feed->delivered != 0 ? POLL_MS : -1;
 	for (unsigned s = 0; s < shards; s++)
 		more |= stream_drain(feed, s);
 	for (unsigned i = 0; i < lines->client_count; i++)

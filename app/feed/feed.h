@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "conf.h"
+#include "deliveries.h"
 #include "events.h"
 #include "lcores.h"
 #include "lines.h"
@@ -22,6 +23,7 @@ struct feed_sources {
 	unsigned shard_count, worker_count;
 	struct rdl_events *events[SHARDS_MAX];
 	const struct rdl_refusals *refusals[WORKERS_MAX];
+	struct rdl_deliveries *deliveries[SHARDS_MAX]; /* NULL: nothing is sent to devices */
 };
 
 /* Written by the feed's thread, read by anybody (relaxed). */
@@ -32,6 +34,7 @@ struct feed_counts {
 	uint64_t lost_subscribers; /* lines that found a subscriber's buffer full */
 	uint64_t walks; /* asked for */
 	uint64_t refused, suppressed; /* refusals told, and beyond what a second tells */
+	uint64_t delivered; /* taken from the rings of what devices sent of their own accord */
 };
 
 /*

@@ -6,6 +6,7 @@
 #ifndef RDL_FEED_STREAM_H
 #define RDL_FEED_STREAM_H
 
+#include "delivered.h"
 #include "feed.h"
 #include "refused.h"
 #include "subscriber.h"
@@ -16,6 +17,7 @@ struct feed {
 	struct feed_counts counts;
 	bool listening;
 	struct refused refused;
+	uint32_t delivered; /* kinds that somebody wants, 1 << enum rdl_delivered_kind */
 	struct {
 		uint64_t wanted, asked, begun; /* numbers */
 		unsigned shards_left; /* that have not ended the one asked for */

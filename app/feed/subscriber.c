@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "delivered.h"
+
 /* Room that events leave to markers and answers. */
 #define HEADROOM 4096
 /*
@@ -16,37 +18,49 @@
 #define SLOW_MS 2000
 #define SLOW_OCTETS 65536
 
-static const char *read_kinds(json_t *list, uint32_t *kinds, bool *refused)
+/* What a subscriber wants to be told of. */
+struct kinds {
+	uint32_t events, delivered;
+	bool refused;
+};
+
+static bool read_kind(const char *word, struct kinds *kinds)
+{
+	enum rdl_delivered_kind delivered = delivered_kind_of(word);
+	unsigned kind = 0;
+
+	while (kind < RDL_EVENT_KIND_COUNT && strcmp(word, rdl_event_kind_text(kind)) != 0)
+		kind++;
+	if (kind < RDL_EVENT_KIND_COUNT)
+		kinds->events |= 1u << kind;
+	else if (delivered < RDL_DELIVERED_KIND_COUNT)
+		kinds->delivered |= 1u << delivered;
+	else if (strcmp(word, "refused") == 0)
+		kinds->refused = true;
+	else
+		return false;
+	return true;
+}
+
+static const char *read_kinds(json_t *list, struct kinds *kinds)
 {
 	const json_t *item;
 	size_t i;
 
-	*kinds = 0;
+	*kinds = (struct kinds){ .events = 0 };
 	json_array_foreach(list, i, item)
 	{
-		unsigned kind = 0;
-
-		if (json_is_string(item) && strcmp(json_string_value(item), "refused") == 0) {
-			*refused = true;
-			continue;
-		}
-		while (kind < RDL_EVENT_KIND_COUNT &&
-			(!json_is_string(item) ||
-				strcmp(json_string_value(item), rdl_event_kind_text(kind)) != 0))
-			kind++;
-		if (kind == RDL_EVENT_KIND_COUNT)
+		if (!json_is_string(item) || !read_kind(json_string_value(item), kinds))
 			return "events: not a kind of event";
-		*kinds |= 1u << kind;
 	}
 	return json_is_array(list) ? NULL : "events: not an array";
 }
 
 static const char *read_members(struct subscriber *subscriber, json_t *request, bool *snapshot)
 {
-	uint32_t kinds = (1u << RDL_EVENT_KIND_COUNT) - 1;
+	struct kinds kinds = { .events = (1u << RDL_EVENT_KIND_COUNT) - 1 };
 	const char *prefix = "", *from, *wrong = NULL;
 	json_t *list = NULL;
-	bool refused = false;
 	size_t prefix_len = 0;
 	json_error_t error;
 
@@ -58,13 +72,14 @@ static const char *read_members(struct subscriber *subscriber, json_t *request, 
 	if (prefix_len > sizeof(subscriber->prefix))
 		return "prefix: longer than any endpoint name";
 	if (list != NULL)
-		wrong = read_kinds(list, &kinds, &refused);
+		wrong = read_kinds(list, &kinds);
 	if (wrong != NULL)
 		return wrong;
 	*snapshot = from[0] == 's';
-	subscriber->kinds = kinds;
-	subscriber->refused = refused;
-	subscriber->follows = kinds != 0 || *snapshot;
+	subscriber->kinds = kinds.events;
+	subscriber->refused = kinds.refused;
+	subscriber->delivered = kinds.delivered;
+	subscriber->follows = kinds.events != 0 || *snapshot;
 	subscriber->prefix_len = prefix_len;
 	memcpy(subscriber->prefix, prefix, prefix_len);
 	return NULL;

@@ -19,6 +19,7 @@ struct subscriber {
 	struct rdl_lines_client *client;
 	uint32_t kinds; /* 1 << enum rdl_event_kind */
 	bool refused; /* told of refusals, too */
+	uint32_t delivered; /* and of these, 1 << enum rdl_delivered_kind */
 	bool follows; /* told of anything that shards do */
 	size_t prefix_len;
 	char prefix[RDL_ENDPOINT_MAX];

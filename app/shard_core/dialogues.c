@@ -164,9 +164,24 @@ static void end(void *self, struct rdl_order *order)
 
 static bool notify(void *self, const struct rdl_delivery *delivery)
 {
-	(void)self;
-	(void)delivery;
-	return false;
+	const struct shard_core *core = self;
+	struct rdl_deliveries *deliveries = core->dialogues.deliveries;
+	const struct rdl_order *order = delivery->order;
+	struct rdl_registration registration;
+	struct rdl_span endpoint;
+
+	if (!rdl_deliveries_wanted(
+		    deliveries, order != NULL ? RDL_DELIVERED_notified : RDL_DELIVERED_sent))
+		return false;
+	if (order != NULL) {
+		endpoint = (struct rdl_span){ order->endpoint, order->endpoint_len };
+	} else {
+		rdl_registry_describe(core->registry, delivery->handle, &registration);
+		endpoint = registration.endpoint;
+	}
+	rdl_deliveries_write(
+		deliveries, delivery, endpoint, rdl_registry_wall(core->registry, core->now_ms));
+	return true;
 }
 
 /* ---- made ---- */
@@ -178,6 +193,9 @@ static size_t lay(struct dialogues *dialogues, unsigned workers, void *memory, s
 			rdl_whole_lines(sizeof(struct rdl_transmission)), memory, &end);
 	stock_lay(dialogues == NULL ? NULL : &dialogues->reports, REPORTS,
 		rdl_whole_lines(sizeof(struct rdl_report)), memory, &end);
+	size_t deliveries = rdl_lay(&end, sizeof(struct rdl_deliveries));
+	if (dialogues != NULL)
+		dialogues->deliveries = (void *)((char *)memory + deliveries);
 	return end;
 }
 

@@ -8,6 +8,7 @@
 #define RDL_SHARD_CORE_DIALOGUES_H
 
 #include "channel.h"
+#include "deliveries.h"
 #include "lcores.h"
 #include "orders.h"
 
@@ -29,6 +30,8 @@ struct dialogues {
 	struct rdl_orders *engine; /* NULL: devices are asked nothing, and all else is zero */
 	struct rdl_channel workers[WORKERS_MAX];
 	struct rdl_channel callers;
+	/* Its core writes; whoever feeds subscribers reads. */
+	struct rdl_deliveries *deliveries;
 	/* Read by anybody (relaxed): what the engine counts, as of the last round that did anything. */
 	struct rdl_orders_counts counts;
 	/* The core's alone. */

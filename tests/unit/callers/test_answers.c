@@ -162,15 +162,23 @@ static void an_observation(void **state)
 	client->ended = false;
 	gives_back(order, RDL_ORDER_gone, RDL_ORDER_REASON_cancelled);
 	assert_string_equal(heard(client), "{\"id\":\"o\",\"state\":\"gone\",\"reason\":\"the "
-					   "observation was cancelled\"}\n");
+					   "observation was cancelled\",\"ended\":true}\n");
 	assert_int_equal(callers_counts(callers)->observing, 0);
+	/* One that the device answers once, and no more. */
+	says(client, request("o", "GET", "/3303/0/5700", ",\"observe\":true"));
+	order = given();
+	reports_text(order, "21");
+	order->code = RDL_COAP_CODE(2, 5);
+	gives_back(order, RDL_ORDER_answered, RDL_ORDER_REASON_none);
+	assert_non_null(strstr(heard(client),
+		"}\n{\"id\":\"o\",\"state\":\"answered\",\"code\":\"2.05\",\"ended\":true}\n"));
 	/* One that the device did not take is over with its answer. */
 	says(client, request("o", "GET", "/3303/0/5700", ",\"observe\":true"));
 	order = given();
 	order->code = RDL_COAP_CODE(4, 4);
 	gives_back(order, RDL_ORDER_answered, RDL_ORDER_REASON_none);
-	assert_string_equal(
-		heard(client), "{\"id\":\"o\",\"state\":\"answered\",\"code\":\"4.04\"}\n");
+	assert_string_equal(heard(client),
+		"{\"id\":\"o\",\"state\":\"answered\",\"code\":\"4.04\",\"ended\":true}\n");
 	assert_int_equal(outstanding(), 0);
 }
 

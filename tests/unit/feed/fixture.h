@@ -24,6 +24,7 @@ static char path[64];
 static struct feed *feed;
 static struct rdl_events events[SHARDS];
 static struct rdl_refusals refusals[WORKERS];
+static struct rdl_deliveries deliveries[SHARDS];
 
 /* ---- what it takes from ---- */
 
@@ -36,8 +37,10 @@ static inline struct feed_sources sources(void)
 		.worker_count = WORKERS };
 
 	rdl_speck_expand(&from.facts.location_key, &(struct rdl_key){ 1, 2 });
-	for (unsigned s = 0; s < SHARDS; s++)
+	for (unsigned s = 0; s < SHARDS; s++) {
 		from.events[s] = &events[s];
+		from.deliveries[s] = &deliveries[s];
+	}
 	for (unsigned w = 0; w < WORKERS; w++)
 		from.refusals[w] = &refusals[w];
 	return from;
@@ -223,6 +226,7 @@ static inline int begin(void **state)
 		rdl_events_init(&events[s], rings + s * (RDL_EVENTS_RING_MIN / sizeof(*rings)),
 			RDL_EVENTS_RING_MIN);
 	memset(refusals, 0, sizeof(refusals));
+	memset(deliveries, 0, sizeof(deliveries));
 	*state = rings;
 	return 0;
 }

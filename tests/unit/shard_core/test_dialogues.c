@@ -244,6 +244,79 @@ static void test_answered(void **state)
 	assert_int_equal(core->dialogues.counts.foreign, 1);
 }
 
+/* A notification goes to whoever listens, and is acknowledged in either case. */
+static void test_notified(void **state)
+{
+	static struct rdl_order order;
+	struct rdl_deliveries *deliveries = core->dialogues.deliveries;
+	const struct rdl_delivered *delivered;
+	struct rdl_order *over;
+
+	order = an_order();
+	register_it(false);
+	order.observe = RDL_ORDER_OBSERVE;
+	order.id = (const uint8_t *)"o";
+	order.id_len = 1;
+	give(&order);
+	struct rdl_transmission *transmission = take_transmission(location.handle % WORKERS);
+	sent(location.handle % WORKERS, transmission);
+	struct rdl_answer answer = answer_to(transmission, RDL_COAP_ACK);
+	answer.observe = 1;
+	hear(0, &answer);
+	assert_int_equal(told(&over), RDL_ORDER_sent);
+	assert_int_equal(told(&over), RDL_ORDER_answered);
+	for (uint32_t n = 2; n < 4; n++) {
+		answer = answer_to(transmission, RDL_COAP_CON);
+		answer.message_id = (uint16_t)n;
+		answer.observe = n;
+		assert_int_equal(hear(0, &answer), RDL_BACK_ACK);
+		assert_int_equal(core->dialogues.counts.notified, n - 2);
+		assert_int_equal(core->dialogues.counts.unheard, 1);
+		rdl_deliveries_want(deliveries, 1u << RDL_DELIVERED_notified);
+	}
+	delivered = rdl_deliveries_read(deliveries);
+	assert_non_null(delivered);
+	assert_int_equal(delivered->kind, RDL_DELIVERED_notified);
+	assert_int_equal(delivered->sequence, 3);
+	assert_int_equal(delivered->partition, location.handle >> 24);
+	assert_int_equal(delivered->payload_len, 4);
+	assert_memory_equal(delivered->octets, "devo21.5", 8);
+	assert_true(delivered->time_ms > 1600000000000);
+	assert_null(rdl_deliveries_read(deliveries));
+}
+
+/* A Send by its registration, which names the endpoint. */
+static void test_send(void **state)
+{
+	struct rdl_deliveries *deliveries = core->dialogues.deliveries;
+	struct rdl_answer answer = { .kind = RDL_ANSWER_SEND,
+		.type = RDL_COAP_CON,
+		.code = RDL_COAP_POST,
+		.content_format = 110,
+		.observe = RDL_OBSERVE_NONE,
+		.block1 = RDL_BLOCK_NONE,
+		.block2 = RDL_BLOCK_NONE,
+		.payload = RDL_SPAN("[]") };
+
+	register_it(false);
+	answer.handle = location.handle;
+	answer.peer = (struct rdl_peer){ .address = { 1 }, .port = 40001 };
+	rdl_deliveries_want(deliveries, 1u << RDL_DELIVERED_notified);
+	assert_int_equal(hear(0, &answer), RDL_BACK_CODE);
+	assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
+	rdl_deliveries_want(deliveries, 1u << RDL_DELIVERED_sent);
+	hear(0, &answer);
+	const struct rdl_delivered *delivered = rdl_deliveries_read(deliveries);
+	if (delivered == NULL) {
+		/* In clear text nobody is believed to be the endpoint. */
+		assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
+		return;
+	}
+	assert_int_equal(answer.back_code, RDL_COAP_CHANGED);
+	assert_int_equal(delivered->kind, RDL_DELIVERED_sent);
+	assert_memory_equal(delivered->octets, "dev[]", 5);
+}
+
 static void test_unknown(void **state)
 {
 	struct rdl_order order = an_order(), *over;
@@ -349,6 +422,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_answered),
+		TEST(test_notified),
+		TEST(test_send),
 		TEST(test_unknown),
 		TEST(test_after_update),
 		TEST(test_stocks),
