@@ -81,8 +81,10 @@ struct feed_sources daemon_feed_sources(const struct daemon *daemon)
 		.shard_count = daemon->conf->shards,
 		.worker_count = daemon->conf->workers };
 
-	for (unsigned s = 0; s < sources.shard_count; s++)
+	for (unsigned s = 0; s < sources.shard_count; s++) {
 		sources.events[s] = &daemon->owners.cores[s]->events;
+		sources.deliveries[s] = daemon->owners.cores[s]->dialogues.deliveries;
+	}
 	for (unsigned w = 0; w < sources.worker_count; w++)
 		sources.refusals[w] = daemon->workers[w]->pipeline.config.refusals;
 	return sources;
@@ -97,6 +99,7 @@ static struct console_sources console_sources(struct daemon *daemon)
 		.rulebook = &daemon->rulebook,
 		.handshakers = daemon->handshakers,
 		.clear_text = daemon->conf->coap.port != 0,
+		.callers = daemon->callers,
 		.worker_count = daemon->conf->workers };
 
 	if (daemon->dtls.secured != NULL)
