@@ -147,6 +147,8 @@ void families_put(struct exposition *exposition, const struct metrics_sources *f
 	families_put_registrations(exposition, &from->watched);
 	if (from->watched.handshakers != NULL)
 		families_put_secure(exposition, &from->watched);
+	if (from->watched.callers != NULL)
+		families_put_requests(exposition, &from->watched);
 	put_ports(exposition, from);
 	put_state(exposition, from->watched.keeping);
 	exposition_end(exposition);

@@ -180,6 +180,19 @@ void watched_stats(const struct watched *watched, struct rdl_stats *sum)
 	owners_stats(watched->owners, sum);
 }
 
+void watched_orders(const struct watched *watched, struct rdl_orders_counts *sum)
+{
+	uint64_t *to = (uint64_t *)sum;
+
+	for (unsigned s = 0; s < watched->conf->shards; s++) {
+		const uint64_t *from =
+			(const uint64_t *)&watched->owners->cores[s]->dialogues.counts;
+
+		for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+			to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	}
+}
+
 /* " registry_full=12 tx_full=1": what is new since the log was told; false when nothing is. */
 static bool put_shed(const struct monitor *monitor, const uint64_t sums[], char *text, size_t len)
 {

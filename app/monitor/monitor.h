@@ -7,6 +7,7 @@
 #ifndef RDL_MONITOR_H
 #define RDL_MONITOR_H
 
+#include "callers.h"
 #include "conf.h"
 #include "handshakers.h"
 #include "keeping.h"
@@ -25,10 +26,13 @@ struct watched {
 	const struct owners *owners; /* conf->shards; may be asked */
 	const struct handshakers *handshakers; /* NULL: there is no DTLS */
 	const struct keeping *keeping; /* NULL: nothing outlives the process */
+	const struct callers *callers; /* NULL: devices are asked nothing */
 };
 
 /* On top of `sum`, what all cores count and have: by anybody. */
 void watched_stats(const struct watched *watched, struct rdl_stats *sum);
+/* The same of requests to devices. */
+void watched_orders(const struct watched *watched, struct rdl_orders_counts *sum);
 
 struct monitor;
 

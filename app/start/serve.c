@@ -93,6 +93,7 @@ struct feed_sources daemon_feed_sources(const struct daemon *daemon)
 static struct console_sources console_sources(struct daemon *daemon)
 {
 	struct console_sources sources = { .owners = &daemon->owners,
+		.callers = daemon->callers,
 		.facts = facts(daemon),
 		.registrations_max = daemon->conf->memory.registrations,
 		.keeping = daemon->keeping,
@@ -125,7 +126,8 @@ static int look_on(struct daemon *daemon)
 		.workers = (const struct worker *const *)daemon->workers,
 		.owners = &daemon->owners,
 		.handshakers = daemon->handshakers,
-		.keeping = daemon->keeping };
+		.keeping = daemon->keeping,
+		.callers = daemon->callers };
 
 	daemon->monitor = monitor_open(&watched);
 	if (daemon->monitor == NULL)

@@ -2,7 +2,7 @@
 /* The event stream and the control socket, over the telemetry socket. */
 #include "telemetry_internal.h"
 
-static void put_lines(struct rte_tel_data *d, const struct rdl_lines_counts *counts)
+void tel_lines(struct rte_tel_data *d, const struct rdl_lines_counts *counts)
 {
 	tel_u64(d, "connections", relaxed(&counts->clients));
 	tel_u64(d, "accepted", relaxed(&counts->accepted));
@@ -31,7 +31,7 @@ int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d
 		tel_u64(d, "refused_suppressed", relaxed(&counts->suppressed));
 		tel_u64(d, "lost_ring", relaxed(&counts->lost_ring));
 		tel_u64(d, "lost_subscribers", relaxed(&counts->lost_subscribers));
-		put_lines(d, feed_lines_counts(from->feed));
+		tel_lines(d, feed_lines_counts(from->feed));
 	}
 	telemetry_let_go();
 	return 0;
@@ -49,7 +49,7 @@ int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *
 	if (from->console != NULL) {
 		const struct console_captures *captures = console_captures(from->console);
 
-		put_lines(d, console_lines_counts(from->console));
+		tel_lines(d, console_lines_counts(from->console));
 		tel_u64(d, "captures", relaxed(&captures->begun));
 		tel_u64(d, "captured", relaxed(&captures->packets));
 		tel_u64(d, "capture_lost", relaxed(&captures->lost));

@@ -210,6 +210,8 @@ int telemetry_start(const struct telemetry *telemetry)
 			"A page of routers and others on the links. Parameter: cursor" },
 		{ "/rdline/dtls", telemetry_dtls, "Handshakes, sessions, credentials." },
 		{ "/rdline/state", telemetry_state, "What is kept across a restart: its logs." },
+		{ "/rdline/requests", telemetry_requests,
+			"Requests to devices: what became of them, and of those who asked." },
 		{ "/rdline/control", telemetry_control, "The control socket: its connections." },
 		{ "/rdline/events", telemetry_events,
 			"The event stream: its subscribers, and what was lost." },

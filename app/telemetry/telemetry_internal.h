@@ -42,6 +42,9 @@ void tel_mac(struct rte_tel_data *d, const uint8_t mac[6]);
 /* All ports as one: `links_up` of `ports`, and what they have lost. */
 void tel_ports(struct rte_tel_data *d, const struct telemetry *from);
 
+/* The connections of a UNIX socket. */
+void tel_lines(struct rte_tel_data *d, const struct rdl_lines_counts *counts);
+
 /* A dictionary entry that is an array of its own: NULL without memory. */
 struct rte_tel_data *tel_array(enum rte_tel_value_type type);
 
@@ -91,6 +94,7 @@ int telemetry_control(const char *cmd, const char *params, struct rte_tel_data *
 int telemetry_dtls(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_state(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_latency(const char *cmd, const char *params, struct rte_tel_data *d);
+int telemetry_requests(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_registration(const char *cmd, const char *params, struct rte_tel_data *d);
 int telemetry_objects(const char *cmd, const char *params, struct rte_tel_data *d);

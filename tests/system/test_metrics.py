@@ -141,6 +141,23 @@ def test_dtls(lab):
     expect(gateway.stop(), 0, "exit")
 
 
+def test_requests_to_devices(lab):
+    requests = lab.dir + "/requests.sock"
+    gateway = start(lab, 'requests = { socket = "%s"; };' % requests)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(10)
+        caller.connect(requests)
+        caller.sendall(b'{"id":"1","endpoint":"nobody","method":"GET","path":"/3/0"}\n')
+        expect(json.loads(caller.makefile().readline())["state"], "refused", "nobody of that name")
+    until(lambda: gateway.ask("/rdline/requests")["over_refused"] == 1, "no order is refused")
+    told = samples(InGateway(lab).scrape()[2])
+    expect(told["rdline_orders_taken_total", None], 1.0, "taken")
+    expect(told["rdline_orders_over_total", 'state="refused"'], 1.0, "refused")
+    expect(told["rdline_orders_over_total", 'state="answered"'], 0.0, "answered")
+    expect(told["rdline_observations", None], 0.0, "observations")
+    expect(gateway.stop(), 0, "exit")
+
+
 def test_what_else_is_asked(lab):
     gateway = start(lab)
     inside = InGateway(lab)

@@ -218,6 +218,43 @@ static void sockets(void **state)
 	console_close(console);
 }
 
+/* Of all shards, and of those who ask. */
+static void requests(void **state)
+{
+	struct rdl_conf with = { .requests = { .clients = 1,
+					 .buffer_kb = 64,
+					 .outstanding = 10,
+					 .observations = 10,
+					 .per_endpoint = 2,
+					 .max_payload = 1024 } };
+	struct callers *callers;
+	char path[64];
+
+	expect_json(asked("/rdline/requests"), "{}");
+	snprintf(path, sizeof(path), "%s/requests", folder);
+	with.requests.socket.path = path;
+	assert_int_equal(callers_open(&with, &callers), 0);
+	telemetry.watched.callers = callers;
+	for (unsigned s = 0; s < SHARDS; s++) {
+		struct rdl_orders_counts *counts = &gateway_owners.cores[s]->dialogues.counts;
+
+		counts->taken = 10 + s;
+		counts->over[RDL_ORDER_timeout] = 5;
+		counts->over[RDL_ORDER_sent] = 99;
+		counts->asleep = 2;
+	}
+	json_t *d = asked("/rdline/requests");
+	expect_number(d, "taken", 10 * SHARDS + SHARDS * (SHARDS - 1) / 2);
+	expect_number(d, "over_timeout", 5 * SHARDS);
+	expect_number(d, "over_refused", 0);
+	assert_null(json_object_get(d, "over_sent"));
+	expect_number(d, "asleep", 2 * SHARDS);
+	expect_number(d, "connections", 0);
+	expect_number(d, "callers_outstanding", 0);
+	callers_close(callers);
+	telemetry.watched.callers = NULL;
+}
+
 static void the_policy(void **state)
 {
 	struct rdl_policy_config config = gateway_policy();
@@ -262,6 +299,7 @@ int main(void)
 		TELEMETRY_TEST(ports),
 		TELEMETRY_TEST(port_setups),
 		TELEMETRY_TEST(sockets),
+		TELEMETRY_TEST(requests),
 		TELEMETRY_TEST(the_policy),
 	};
 
