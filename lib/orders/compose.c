@@ -12,9 +12,8 @@ uint16_t rdl_orders_server(const struct rdl_object_list *objects)
 {
 	const rdl_object_link *links = rdl_object_list_links(objects);
 
-	/* Ascending, by object: those of the Security Object alone come before. */
-	for (unsigned i = 0; i < objects->link_count && links[i] >> 16 <= RDL_OBJECT_SERVER; i++)
-		if (links[i] >> 16 == RDL_OBJECT_SERVER && (links[i] & 0xffff) != RDL_ID_NONE)
+	for (unsigned i = 0; i < objects->link_count; i++)
+		if (links[i] >> 16 == RDL_OBJECT_SERVER)
 			return (uint16_t)links[i];
 	return RDL_ID_NONE;
 }

@@ -46,7 +46,9 @@ void rdl_observations_forget(
 	rdl_queue_remove(&dialogue->observing, order);
 	order->course.observes = false;
 	orders->counts.observations--;
-	rdl_exchange_remember(dialogue, order->course.number, false);
+	/* Where it is the token of what cancels it, that is remembered when it is over. */
+	if (dialogue->exchange.order == NULL || dialogue->exchange.number != order->course.number)
+		rdl_exchange_remember(dialogue, order->course.number, false);
 }
 
 static void end(struct rdl_orders *orders, struct rdl_dialogue *dialogue, struct rdl_order *order,

@@ -32,7 +32,7 @@ static struct rdl_orders *orders;
 static struct memory engine_memory;
 static struct rdl_orders_config config;
 static struct rdl_transmission *wire[WIRE_MAX];
-static unsigned wire_count, transmissions_left, reports_left;
+static unsigned wire_count, transmissions_left, transmissions_asked, reports_left;
 static uint64_t now_ms;
 static bool listening;
 static char told[4096];
@@ -78,6 +78,7 @@ static inline bool describe(
 static inline struct rdl_transmission *new_transmission(
 	void *context, uint64_t session, rdl_handle handle)
 {
+	transmissions_asked++;
 	if (transmissions_left == 0)
 		return NULL;
 	transmissions_left--;

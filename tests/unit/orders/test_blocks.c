@@ -88,6 +88,12 @@ static void test_read_broken(void **state)
 	expect_broken(block2(1, true, 2));
 	begin_read(1);
 	expect_broken(block2(1, true, 7));
+	/* Larger than before, though in its place. */
+	begin_read(0);
+	hear(block2(1, true, 0), RDL_BACK_NOTHING);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	expect_broken(block2(1, true, 1));
 	begin_read(1);
 	answer = block2(1, true, 1);
 	answer.payload.len--;
@@ -234,6 +240,11 @@ static void test_write_smaller(void **state)
 	hear(block1(RDL_COAP_CHANGED, 1, false, 2), RDL_BACK_NOTHING);
 	expect_told("a is answered 2.04; ");
 	give_long(100);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	hear(block1(RDL_COAP_REQUEST_ENTITY_TOO_LARGE, 0, false, 6), RDL_BACK_NOTHING);
+	expect_told("a is answered 4.13; ");
+	give_long(2500);
 	take_wire(RDL_TRANSMISSION_SENT);
 	told[0] = '\0';
 	hear(block1(RDL_COAP_REQUEST_ENTITY_TOO_LARGE, 0, false, 6), RDL_BACK_NOTHING);

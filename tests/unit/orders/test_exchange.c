@@ -105,6 +105,8 @@ static void test_separate(void **state)
 	expect_wire("0 0.01 /3");
 	hear(empty_to(&last, RDL_COAP_ACK), RDL_BACK_NOTHING);
 	expect_told("a sent; a acknowledged; ");
+	hear(empty_to(&last, RDL_COAP_ACK), RDL_BACK_NOTHING);
+	expect_told("");
 	pass(60000);
 	expect_silence();
 	answer = answer_to(&last, RDL_COAP_CONTENT, "x");
@@ -213,6 +215,25 @@ static void test_secure(void **state)
 	expect_told("b is refused, the endpoint's secure session is over; ");
 }
 
+/* To what has not been sent yet. */
+static void test_too_early(void **state)
+{
+	struct rdl_answer answer = { .kind = RDL_ANSWER_RESPONSE,
+		.type = RDL_COAP_NON,
+		.code = RDL_COAP_CONTENT,
+		.peer = endpoints[0].peer,
+		.observe = RDL_OBSERVE_NONE,
+		.block1 = RDL_BLOCK_NONE,
+		.block2 = RDL_BLOCK_NONE };
+
+	transmissions_left = 0;
+	give(order_of("a", "3"), 0);
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("");
+	assert_int_equal(rdl_orders_counts(orders)->foreign, 1);
+	transmissions_left = WIRE_MAX;
+}
+
 static void test_foreign(void **state)
 {
 	struct rdl_answer answer;
@@ -260,6 +281,7 @@ int main(void)
 		ORDERS_TEST(test_own_timeout),
 		ORDERS_TEST(test_no_way),
 		ORDERS_TEST(test_secure),
+		ORDERS_TEST(test_too_early),
 		ORDERS_TEST(test_foreign),
 	};
 

@@ -72,6 +72,7 @@ static void test_order(void **state)
 	expect_told("");
 	assert_int_equal(rdl_orders_counts(orders)->stale, 3);
 	hear(notification(9 + (1 << 23), "5"), RDL_BACK_ACK);
+	hear(notification(9, "5"), RDL_BACK_ACK);
 	hear(notification(8, "6"), RDL_BACK_ACK);
 	expect_told("a notified 8388617 \"5\"; a notified 8 \"6\"; ");
 	now_ms += 128000;
@@ -111,6 +112,10 @@ static void test_cancel(void **state)
 		    "a is answered 2.05, the observation was cancelled; b is answered 2.05; ");
 	assert_int_equal(rdl_orders_counts(orders)->observations, 0);
 	hear(notification(12, "4"), RDL_BACK_RESET);
+	answer = answer_to(&last, RDL_COAP_CONTENT, "3");
+	answer.type = RDL_COAP_CON;
+	hear(answer, RDL_BACK_ACK);
+	assert_int_equal(rdl_orders_counts(orders)->doubled, 1);
 	answer = notification(12, "4");
 	answer.type = RDL_COAP_NON;
 	hear(answer, RDL_BACK_NOTHING);
@@ -191,6 +196,17 @@ static void test_lost(void **state)
 	observe(0);
 	change(RDL_CHANGE_DEREGISTERED, 0, 0);
 	expect_told("a is gone, the registration ended; ");
+}
+
+/* No other order gets its token; and its dialogue's room is not to be had. */
+static void test_stays(void **state)
+{
+	observe(0);
+	assert_int_equal(rdl_dialogues_find(&orders->dialogues, 0)->turn, RDL_TURN_NONE);
+	orders->number = first.number - 1;
+	give(order_of("b", "1"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	assert_int_not_equal(last.number, first.number);
 }
 
 /* The first value in blocks, and a notification between them. */
@@ -303,6 +319,7 @@ int main(void)
 		ORDERS_TEST(test_unheard),
 		ORDERS_TEST(test_last),
 		ORDERS_TEST(test_lost),
+		ORDERS_TEST(test_stays),
 		ORDERS_TEST(test_blocks),
 		ORDERS_TEST(test_limits),
 		ORDERS_TEST(test_wakes),

@@ -53,6 +53,15 @@ static void test_limits(void **state)
 /* Until the worker has done with some, what it does not get waits, each for its turn. */
 static void test_no_transmission(void **state)
 {
+	transmissions_left = 0;
+	for (rdl_handle handle = 0; handle < ENDPOINTS; handle++)
+		give(order_of("x", "1"), handle);
+	transmissions_asked = 0;
+	(void)rdl_orders_step(orders, now_ms, 1000);
+	assert_in_range(transmissions_asked, 1, 4);
+	for (rdl_handle handle = 0; handle < ENDPOINTS; handle++)
+		change(RDL_CHANGE_REMOVED, handle, 0);
+	told[0] = '\0';
 	transmissions_left = 1;
 	give(order_of("a", "1"), 0);
 	give(order_of("b", "2"), 2);
@@ -83,6 +92,20 @@ static void test_starved(void **state)
 	transmissions_left = WIRE_MAX;
 }
 
+/* Behind one that is under way. */
+static void test_expires(void **state)
+{
+	struct rdl_order *order = order_of("b", "2");
+
+	give(order_of("a", "1"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	order->expires_ms = 100;
+	give(order, 0);
+	expect_told("a sent; b queued; ");
+	pass(120);
+	expect_told("b is timeout; ");
+}
+
 static void test_queue_mode(void **state)
 {
 	struct rdl_order *order;
@@ -100,6 +123,12 @@ static void test_queue_mode(void **state)
 	expect_wire("0 0.01 /2");
 	answer_last();
 	pass(93000);
+	told[0] = '\0';
+	endpoints[4].queue = true;
+	endpoints[4].sent_ms = now_ms - 93000;
+	give(order_of("x", "1"), 4);
+	expect_silence();
+	change(RDL_CHANGE_REMOVED, 4, 0);
 	told[0] = '\0';
 	give(order_of("c", "3"), 0);
 	order = order_of("d", "4");
@@ -307,6 +336,7 @@ int main(void)
 		ORDERS_TEST(test_limits),
 		ORDERS_TEST(test_no_transmission),
 		ORDERS_TEST(test_starved),
+		ORDERS_TEST(test_expires),
 		ORDERS_TEST(test_queue_mode),
 		ORDERS_TEST(test_falls_asleep),
 		ORDERS_TEST(test_held),
