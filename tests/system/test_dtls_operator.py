@@ -69,25 +69,23 @@ def test_dtls_alone(lab):
     expect(gateway.stop(), 0)
 
 
+def core_limits(gateway):
+    with open("/proc/%d/limits" % gateway.process.pid) as f:
+        return next(line.split()[4:6] for line in f if line.startswith("Max core file size"))
+
+
 def test_core_dumps(lab):
-    """They hold no key; of clear text alone they are as the system makes them."""
+    """There are none: keys are in memory and in registers. Of clear text alone they are as the system makes them."""
     here = ["sh", "-c", 'ulimit -c unlimited; cd "%s"; exec "$@"' % lab.dir, "sh"]
     gateway = lab.gateway(extra=group(lab), under=here)
     client = device("dev-0")
     expect(client.register("dev-0").code, "2.01", "Register")
-    keys = [client.writer.key, client.reader.key]
-    with open("/proc/%d/coredump_filter" % gateway.process.pid) as f:
-        expect(int(f.read(), 16), 0x10, "what a dump has")
+    expect(core_limits(gateway), ["1", "1"], "limits")
     gateway.process.send_signal(signal.SIGABRT)
     expect(gateway.process.wait(30), -signal.SIGABRT, "exit")
-    for name in glob.glob(lab.dir + "/core*"):  # unless the system has them elsewhere
-        with open(name, "rb") as f:
-            dump = f.read()
-        expect([key in dump for key in keys], [False, False], "keys")
-        os.unlink(name)
-    gateway = lab.gateway()
-    with open("/proc/self/coredump_filter") as ours, open("/proc/%d/coredump_filter" % gateway.process.pid) as its:
-        expect(its.read(), ours.read(), "without DTLS")
+    expect(glob.glob(lab.dir + "/core*"), [], "dumps")
+    gateway = lab.gateway(under=here)
+    expect(core_limits(gateway)[0], "unlimited", "without DTLS")
     expect(gateway.stop(), 0)
 
 
