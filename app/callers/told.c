@@ -35,6 +35,12 @@ static void put_reason(struct rdl_cursor *out, const char *reason)
 	rdl_cursor_json(out, (struct rdl_span){ (const uint8_t *)reason, strlen(reason) });
 }
 
+static void put_rtt(struct rdl_cursor *out, uint32_t rtt_ms)
+{
+	rdl_cursor_text(out, ",\"rtt_ms\":");
+	rdl_cursor_decimal(out, rtt_ms);
+}
+
 static void end(struct callers *callers, struct caller *caller, struct rdl_cursor *out)
 {
 	rdl_cursor_text(out, "}\n");
@@ -81,8 +87,7 @@ static void tell_answer(struct callers *callers, struct call *call, const struct
 	} else {
 		put_reason(&out, rdl_order_reason_text(RDL_ORDER_REASON_full));
 	}
-	rdl_cursor_text(&out, ",\"rtt_ms\":");
-	rdl_cursor_decimal(&out, report->rtt_ms);
+	put_rtt(&out, report->rtt_ms);
 	end(callers, call->caller, &out);
 }
 
@@ -124,6 +129,8 @@ void told_over(struct callers *callers, struct call *call)
 	if (order->state == RDL_ORDER_answered)
 		put_code(&out, order->code);
 	put_reason(&out, rdl_order_reason_text((enum rdl_order_reason)order->reason));
+	if (order->state == RDL_ORDER_answered && !call->told)
+		put_rtt(&out, order->rtt_ms);
 	if (observes)
 		rdl_cursor_text(&out, ",\"ended\":true");
 	end(callers, call->caller, &out);

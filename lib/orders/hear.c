@@ -60,12 +60,13 @@ static void tell(struct rdl_orders *orders, const struct rdl_exchange *exchange,
 }
 
 static void end_answered(struct rdl_orders *orders, struct rdl_dialogue *dialogue, uint8_t code,
-	enum rdl_order_reason reason)
+	enum rdl_order_reason reason, uint64_t now_ms)
 {
 	struct rdl_order *order = dialogue->exchange.order;
 	uint32_t number = dialogue->exchange.number;
 
 	order->code = code;
+	order->rtt_ms = (uint32_t)(now_ms - dialogue->exchange.sent_ms);
 	if (order->observe == RDL_ORDER_CANCEL)
 		rdl_observations_cancel(orders, dialogue, number);
 	rdl_exchange_end(orders, dialogue, RDL_ORDER_answered, reason);
@@ -94,7 +95,7 @@ static bool read_on(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	else if (observes)
 		rdl_exchange_close(orders, dialogue, true)->state = RDL_ORDER_answered;
 	else
-		end_answered(orders, dialogue, answer->code, RDL_ORDER_REASON_none);
+		end_answered(orders, dialogue, answer->code, RDL_ORDER_REASON_none, now_ms);
 	return true;
 }
 
@@ -111,7 +112,7 @@ static void hear_answer(struct rdl_orders *orders, struct rdl_dialogue *dialogue
 	if (class != 2 && class != 4 && class != 5) {
 		/* Rejected, as what is not to be understood is (section 5.4.1). */
 		answer->back = back_if_confirmable(answer, RDL_BACK_RESET);
-		end_answered(orders, dialogue, answer->code, RDL_ORDER_REASON_unread);
+		end_answered(orders, dialogue, answer->code, RDL_ORDER_REASON_unread, now_ms);
 		return;
 	}
 	if (!order->course.reads)
@@ -123,7 +124,7 @@ static void hear_answer(struct rdl_orders *orders, struct rdl_dialogue *dialogue
 	if (course == RDL_COURSE_LAST)
 		course = rdl_blocks_read(orders, order, answer, &reason);
 	if (course == RDL_COURSE_BROKEN) {
-		end_answered(orders, dialogue, answer->code, reason);
+		end_answered(orders, dialogue, answer->code, reason, now_ms);
 	} else if (!read_on(orders, dialogue, answer, course == RDL_COURSE_LAST, now_ms)) {
 		/* As if it had been lost on its way: it comes again. */
 		answer->back = RDL_BACK_NOTHING;

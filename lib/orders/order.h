@@ -125,6 +125,7 @@ struct rdl_order {
 	uint8_t state; /* enum rdl_order_state */
 	uint8_t reason; /* enum rdl_order_reason */
 	uint8_t code; /* of the answer, when it is `answered` */
+	uint32_t rtt_ms; /* of the answer: since it was sent, the last time */
 	struct rdl_order_course course;
 };
 

@@ -19,7 +19,7 @@
 #include "own_clock.h"
 
 #define SHARDS 2
-#define REPORTS 64
+#define MOST_REPORTS 64
 #define BUFFER (1 << 20)
 
 static char folder[] = "/tmp/rdl-callers-XXXXXX";
@@ -30,7 +30,7 @@ static void *channel_memory[SHARDS];
 static struct shard_core *cores[SHARDS];
 static struct owners owners;
 static struct rdl_conf conf;
-static struct rdl_report reports[REPORTS];
+static struct rdl_report reports[MOST_REPORTS];
 static unsigned report_count;
 
 /* ---- clients ---- */
@@ -123,7 +123,7 @@ static inline unsigned shard_of(const struct rdl_order *order)
 static inline void reports_of(
 	struct rdl_order *order, const struct rdl_report *what, const void *octets)
 {
-	struct rdl_report *report = &reports[report_count++ % REPORTS];
+	struct rdl_report *report = &reports[report_count++ % MOST_REPORTS];
 	void *message = report;
 
 	*report = *what;
@@ -165,7 +165,7 @@ static inline void gives_back(
 static inline void open_callers(void)
 {
 	const struct rdl_channel_credit credit = callers_credit(&conf);
-	const struct rdl_channel_credit of_shards = { .limit = { [RDL_REPORT] = REPORTS } };
+	const struct rdl_channel_credit of_shards = { .limit = { [RDL_REPORT] = MOST_REPORTS } };
 
 	assert_int_equal(callers_open(&conf, &callers), 0);
 	callers->owners = &owners;

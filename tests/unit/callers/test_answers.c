@@ -65,7 +65,8 @@ static void without_a_report(void **state)
 		const char *says;
 	} rows[] = {
 		{ RDL_ORDER_answered, RDL_ORDER_REASON_none,
-			"{\"id\":\"1\",\"state\":\"answered\",\"code\":\"4.12\"}\n" },
+			"{\"id\":\"1\",\"state\":\"answered\",\"code\":\"4.12\","
+			"\"rtt_ms\":7}\n" },
 		{ RDL_ORDER_timeout, RDL_ORDER_REASON_none,
 			"{\"id\":\"1\",\"state\":\"timeout\"}\n" },
 		{ RDL_ORDER_reset, RDL_ORDER_REASON_none, "{\"id\":\"1\",\"state\":\"reset\"}\n" },
@@ -82,6 +83,7 @@ static void without_a_report(void **state)
 		struct rdl_order *order = asked(client, "1");
 
 		order->code = RDL_COAP_CODE(4, 12);
+		order->rtt_ms = 7;
 		gives_back(order, rows[i].state, rows[i].reason);
 		assert_string_equal(heard(client), rows[i].says);
 	}
@@ -178,7 +180,8 @@ static void an_observation(void **state)
 	order->code = RDL_COAP_CODE(4, 4);
 	gives_back(order, RDL_ORDER_answered, RDL_ORDER_REASON_none);
 	assert_string_equal(heard(client),
-		"{\"id\":\"o\",\"state\":\"answered\",\"code\":\"4.04\",\"ended\":true}\n");
+		"{\"id\":\"o\",\"state\":\"answered\",\"code\":\"4.04\",\"rtt_ms\":0,"
+		"\"ended\":true}\n");
 	assert_int_equal(outstanding(), 0);
 }
 

@@ -36,6 +36,7 @@ static unsigned wire_count, transmissions_left, transmissions_asked, reports_lef
 static uint64_t now_ms;
 static bool listening;
 static char told[4096];
+static uint32_t rtt_ms; /* of the order that was given back last */
 static unsigned alive; /* orders that are the engine's */
 
 static inline void told_add(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -125,6 +126,7 @@ static inline void take_order(void *context, struct rdl_order *order)
 		told_add(", %s", rdl_order_reason_text(order->reason));
 	told_add("; ");
 	alive--;
+	rtt_ms = order->rtt_ms;
 	free(order);
 }
 

@@ -10,6 +10,7 @@ static void test_answer(void **state)
 	now_ms += 70;
 	hear(answer_to(&last, RDL_COAP_CONTENT, "rdline"), RDL_BACK_NOTHING);
 	expect_told("a answered 2.05 \"rdline\"; a is answered 2.05; ");
+	assert_int_equal(rtt_ms, 70);
 	pass(200000);
 	expect_silence();
 }
