@@ -102,11 +102,23 @@ static int check_rights(const struct rdl_conf_port *port)
 		needs = RIGHT_NET_ADMIN;
 	else if (device_interface(port->device, name))
 		needs = RIGHT_NET_RAW;
-	if (port->exception == RDL_CONF_EXCEPTION_TAP)
+	if (port->exception != RDL_CONF_EXCEPTION_NONE)
 		needs |= RIGHT_NET_ADMIN;
 	if (rights_missing(needs, missing, sizeof(missing)) == 0)
 		return 0;
 	return complain(port, "no right to open network interfaces so: lacks %s", missing);
+}
+
+#define VHOST "/dev/vhost-net"
+
+static int check_exception(const struct rdl_conf_port *port)
+{
+	if (port->exception != RDL_CONF_EXCEPTION_VIRTIO_USER || access(VHOST, R_OK | W_OK) == 0)
+		return 0;
+	if (errno == EACCES)
+		return complain(port, "exception: no right to open " VHOST);
+	return complain(port, "exception: there is no " VHOST ": load its module (modprobe "
+			      "vhost_net), or set exception = \"tap\"");
 }
 
 bool device_kernel_link(unsigned index, bool *there)
@@ -143,5 +155,7 @@ int device_check(const struct rdl_conf_port *port, bool hugepages)
 	if (is_driver(port->device, "net_af_packet") || is_driver(port->device, "net_af_xdp") ||
 		is_driver(port->device, "net_pcap"))
 		ret = check_interface(port);
-	return ret == 0 ? check_rights(port) : ret;
+	if (ret == 0)
+		ret = check_rights(port);
+	return ret == 0 ? check_exception(port) : ret;
 }

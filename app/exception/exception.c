@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "device.h"
 #include "log.h"
 #include "tap.h"
 
@@ -15,6 +17,10 @@
 /* Between rounds that find nothing, from microseconds on up to a millisecond. */
 #define PAUSE_MIN_NS 20000
 #define PAUSE_MAX_NS 1000000
+/* The same where the kernel wakes nobody. */
+#define PAUSE_POLLING_NS 160000
+/* Between two looks at the interfaces of those. */
+#define LOOK_MS 100
 
 struct rdl_channel_credit exception_credit(void)
 {
@@ -22,6 +28,16 @@ struct rdl_channel_credit exception_credit(void)
 }
 
 /* ---- from workers to the kernel ---- */
+
+static bool give_to_kernel(struct exception *exception, const struct rdl_foreign_frame *frame)
+{
+	struct rdl_vhost *vhost = exception->vhosts[frame->port];
+	int tap = exception->taps[frame->port];
+
+	if (vhost == NULL)
+		return tap >= 0 && exception_tap_write(tap, frame);
+	return !exception->down[frame->port] && rdl_vhost_write(vhost, frame);
+}
 
 static bool take_from_worker(struct exception *exception, unsigned worker)
 {
@@ -37,8 +53,7 @@ static bool take_from_worker(struct exception *exception, unsigned worker)
 			continue;
 		}
 		struct rdl_foreign_frame *frame = batch[i];
-		int tap = exception->taps[frame->port];
-		frame->taken = tap >= 0 && exception_tap_write(tap, frame);
+		frame->taken = give_to_kernel(exception, frame);
 		foreign[count++] = frame;
 	}
 	rdl_channel_came_back(channel, n - count);
@@ -50,11 +65,29 @@ static bool take_from_worker(struct exception *exception, unsigned worker)
 /* ---- from the kernel to a worker ---- */
 
 /* Somebody has taken it away: what still comes for it is counted as not taken. */
-static void lose(struct exception *exception, unsigned port)
+static void say_gone(unsigned port)
 {
 	rdl_log_warn("port", "the kernel's interface is gone, until a restart port=%u", port);
+}
+
+static void lose(struct exception *exception, unsigned port)
+{
+	say_gone(port);
 	close(exception->taps[port]);
 	exception->taps[port] = -1;
+}
+
+/* As exception_tap_read(). */
+static int read_kernel(struct exception *exception, unsigned port, uint8_t *frame, size_t most)
+{
+	if (exception->vhosts[port] != NULL)
+		return rdl_vhost_read(exception->vhosts[port], frame, most);
+	if (exception->taps[port] < 0)
+		return 0;
+	int len = exception_tap_read(exception->taps[port], frame, most);
+	if (len < 0)
+		lose(exception, port);
+	return len;
 }
 
 static bool take_from_kernel(struct exception *exception, unsigned port)
@@ -62,13 +95,10 @@ static bool take_from_kernel(struct exception *exception, unsigned port)
 	unsigned worker = port % exception->worker_count, count = 0;
 	void *batch[BATCH];
 
-	while (count < BATCH && exception->free_count > 0 && exception->taps[port] >= 0) {
+	while (count < BATCH && exception->free_count > 0) {
 		struct rdl_kernel_frame *frame = exception->free[exception->free_count - 1];
-		int len = exception_tap_read(
-			exception->taps[port], frame->octets, sizeof(frame->octets));
+		int len = read_kernel(exception, port, frame->octets, sizeof(frame->octets));
 
-		if (len < 0)
-			lose(exception, port);
 		if (len <= 0)
 			break;
 		frame->kind = RDL_KERNEL_FRAME;
@@ -84,6 +114,27 @@ static bool take_from_kernel(struct exception *exception, unsigned port)
 }
 
 /* ---- rounds ---- */
+
+/* Frames for an interface that is down the kernel would take, and drop. */
+static void look_at_vhosts(struct exception *exception)
+{
+	uint64_t now_ms = rdl_clock_coarse_ms();
+
+	if (!exception->polls || now_ms - exception->looked_ms < LOOK_MS)
+		return;
+	exception->looked_ms = now_ms;
+	for (unsigned p = 0; p < exception->port_count; p++) {
+		bool there;
+
+		if (exception->indices[p] == 0)
+			continue;
+		exception->down[p] = !device_kernel_link(exception->indices[p], &there);
+		if (there)
+			continue;
+		say_gone(p);
+		exception->indices[p] = 0;
+	}
+}
 
 bool exception_step(struct exception *exception)
 {
@@ -117,15 +168,16 @@ static void wait_for_kernel(const struct exception *exception, long ns)
 static void *run(void *self)
 {
 	struct exception *exception = self;
-	long pause_ns = PAUSE_MIN_NS;
+	long pause_ns = PAUSE_MIN_NS, most_ns = exception->polls ? PAUSE_POLLING_NS : PAUSE_MAX_NS;
 
 	while (!rdl_thread_is_stopping(&exception->thread)) {
+		look_at_vhosts(exception);
 		if (exception_step(exception)) {
 			pause_ns = PAUSE_MIN_NS;
 			continue;
 		}
 		wait_for_kernel(exception, pause_ns);
-		pause_ns = pause_ns < PAUSE_MAX_NS / 2 ? pause_ns * 2 : PAUSE_MAX_NS;
+		pause_ns = pause_ns < most_ns / 2 ? pause_ns * 2 : most_ns;
 	}
 	return NULL;
 }
@@ -144,7 +196,24 @@ void exception_init(struct exception *exception, const struct exception_config *
 		exception->free[exception->free_count++] = &exception->frames[i];
 }
 
-static int open_tap(struct exception *exception, const struct exception_config *config, unsigned p)
+/* Behind DPDK's device, and set up as any. */
+static int open_vhost(struct exception *exception, const struct exception_config *config,
+	const struct tap_config *tap, unsigned p, char *why, size_t len)
+{
+	const struct rdl_vhost_config vhost = {
+		.number = p, .interface = tap->name, .mac = tap->mac, .node = config->nodes[p]
+	};
+
+	exception->vhosts[p] = rdl_vhost_open(&vhost, why, len);
+	if (exception->vhosts[p] == NULL)
+		return -1;
+	exception->polls = true;
+	exception->indices[p] = if_nametoindex(tap->name);
+	return exception_tap_set_up(tap, why, len);
+}
+
+static int open_interface(
+	struct exception *exception, const struct exception_config *config, unsigned p)
 {
 	const struct rdl_conf_port *port = &config->conf->ports[p];
 	uint16_t mtu =
@@ -152,10 +221,14 @@ static int open_tap(struct exception *exception, const struct exception_config *
 	const struct tap_config tap = {
 		.name = port->exception_interface, .mac = config->macs[p], .mtu = mtu
 	};
-	char why[128];
+	char why[192];
+	int ret;
 
-	exception->taps[p] = exception_tap_open(&tap, why, sizeof(why));
-	if (exception->taps[p] < 0) {
+	if (port->exception == RDL_CONF_EXCEPTION_VIRTIO_USER)
+		ret = open_vhost(exception, config, &tap, p, why, sizeof(why));
+	else
+		ret = exception->taps[p] = exception_tap_open(&tap, why, sizeof(why));
+	if (ret < 0) {
 		rdl_log_error("start", "%s:%u: port %s: %s", port->where.file, port->where.line,
 			port->device, why);
 		return -1;
@@ -177,7 +250,7 @@ struct exception *exception_open(const struct exception_config *config)
 	for (unsigned p = 0; p < exception->port_count; p++) {
 		if (config->conf->ports[p].exception == RDL_CONF_EXCEPTION_NONE)
 			continue;
-		if (open_tap(exception, config, p) != 0) {
+		if (open_interface(exception, config, p) != 0) {
 			exception_close(exception);
 			return NULL;
 		}
@@ -203,8 +276,10 @@ void exception_close(struct exception *exception)
 	if (exception == NULL)
 		return;
 	exception_stop(exception);
-	for (unsigned p = 0; p < exception->port_count; p++)
+	for (unsigned p = 0; p < exception->port_count; p++) {
 		if (exception->taps[p] >= 0)
 			close(exception->taps[p]);
+		rdl_vhost_close(exception->vhosts[p]);
+	}
 	free(exception);
 }

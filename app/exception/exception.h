@@ -14,6 +14,7 @@
 #include "foreign.h"
 #include "lcores.h"
 #include "thread.h"
+#include "vhost.h"
 
 /* Frames of the kernel's that are under way to workers at once. */
 #define EXCEPTION_FRAMES 256
@@ -25,7 +26,15 @@ struct exception {
 	unsigned worker_count, port_count;
 	const struct ending *ending;
 	/* Its thread's alone. */
-	int taps[RDL_CONF_PORTS_MAX]; /* of each port; -1: none */
+	/* Of each port one of the two, at most. */
+	int taps[RDL_CONF_PORTS_MAX]; /* -1: none */
+	struct rdl_vhost *vhosts[RDL_CONF_PORTS_MAX]; /* NULL: none */
+	/* Of vhosts, which wake nobody, and whose driver does not know whether they are up. */
+	bool polls; /* there is one */
+	unsigned
+		indices[RDL_CONF_PORTS_MAX]; /* the kernel's numbers of their interfaces; 0: gone */
+	bool down[RDL_CONF_PORTS_MAX];
+	uint64_t looked_ms;
 	struct rdl_channel workers[WORKERS_MAX];
 	unsigned free_count;
 	struct rdl_kernel_frame *free[EXCEPTION_FRAMES];
@@ -39,6 +48,7 @@ struct exception_config {
 	/* Of each port. */
 	const uint8_t (*macs)[6];
 	const uint16_t *mtus; /* 0: unknown */
+	const int *nodes; /* where what it needs of DPDK is to lie; -1: anywhere */
 };
 
 /* Octets that it takes. */

@@ -50,31 +50,32 @@ static const char *set_up(int fd, const struct tap_config *config)
 	return ioctl(fd, SIOCSIFFLAGS, &request) == 0 ? NULL : "bring up";
 }
 
+int exception_tap_set_up(const struct tap_config *config, char *why, size_t len)
+{
+	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const char *step = any < 0 ? "set up" : set_up(any, config);
+
+	if (step != NULL)
+		snprintf(why, len, "cannot %s the interface %s: %s", step, config->name,
+			strerror(errno));
+	if (any >= 0)
+		close(any);
+	return step == NULL ? 0 : -1;
+}
+
 int exception_tap_open(const struct tap_config *config, char *why, size_t len)
 {
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	const char *step = NULL;
 
 	if (fd < 0) {
 		snprintf(why, len, "cannot open /dev/net/tun: %s", strerror(errno));
 		return -1;
 	}
-	if (attach(fd, config) != 0) {
-		step = "make";
-	} else {
-		int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-		step = any < 0 ? "set up" : set_up(any, config);
-		if (any >= 0) {
-			int error = errno;
-
-			close(any);
-			errno = error;
-		}
-	}
-	if (step == NULL)
+	if (attach(fd, config) != 0)
+		snprintf(why, len, "cannot make the interface %s: %s", config->name,
+			strerror(errno));
+	else if (exception_tap_set_up(config, why, len) == 0)
 		return fd;
-	snprintf(why, len, "cannot %s the interface %s: %s", step, config->name, strerror(errno));
 	close(fd);
 	return -1;
 }

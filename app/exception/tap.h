@@ -20,6 +20,9 @@ struct tap_config {
  */
 int exception_tap_open(const struct tap_config *config, char *why, size_t len);
 
+/* Sets up an interface that is there. -1 with what is wrong in `why`. */
+int exception_tap_set_up(const struct tap_config *config, char *why, size_t len);
+
 /* False: the kernel did not take it, since the interface is down or gone. */
 bool exception_tap_write(int fd, const struct rdl_foreign_frame *frame);
 /*

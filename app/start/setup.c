@@ -75,16 +75,19 @@ static int setup_exception(struct daemon *daemon)
 {
 	uint8_t macs[PORTS_MAX][6];
 	uint16_t mtus[PORTS_MAX];
+	int nodes[PORTS_MAX];
 	const struct exception_config config = { .conf = daemon->conf,
 		.ending = &daemon->lcores.ending,
 		.macs = (const uint8_t(*)[6])macs,
-		.mtus = mtus };
+		.mtus = mtus,
+		.nodes = nodes };
 
 	if (!rdl_conf_has_exception(daemon->conf))
 		return 0;
 	for (unsigned p = 0; p < daemon->conf->port_count; p++) {
 		memcpy(macs[p], rdl_pktio_mac(daemon->pktio, p), sizeof(macs[p]));
 		mtus[p] = rdl_pktio_setup(daemon->pktio, p)->mtu;
+		nodes[p] = daemon_memory_node(daemon, daemon->nodes.ports[p]);
 	}
 	daemon->exception = exception_open(&config);
 	return daemon->exception != NULL ? 0 : -1;

@@ -195,6 +195,9 @@ static void add_ports(const struct daemon *daemon, struct node_memory *memory)
 	struct rdl_pktio_config pktio;
 
 	daemon_pktio_config(daemon, &pktio);
+	for (unsigned p = 0; p < pktio.port_count; p++)
+		if (daemon->conf->ports[p].exception == RDL_CONF_EXCEPTION_VIRTIO_USER)
+			add(memory, pktio.nodes[p], RDL_VHOST_MEMORY);
 	for (int node = -1; node < NODES_MAX; node++) {
 		uint64_t octets = rdl_pktio_memory(&pktio, node);
 

@@ -40,7 +40,11 @@ struct rdl_conf_ipv6 {
 };
 
 /* What becomes of frames that are not ours. */
-enum rdl_conf_exception { RDL_CONF_EXCEPTION_NONE, RDL_CONF_EXCEPTION_TAP };
+enum rdl_conf_exception {
+	RDL_CONF_EXCEPTION_NONE,
+	RDL_CONF_EXCEPTION_TAP,
+	RDL_CONF_EXCEPTION_VIRTIO_USER,
+};
 
 struct rdl_conf_port {
 	struct rdl_conf_where where;

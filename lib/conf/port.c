@@ -8,7 +8,8 @@
 static const char *const exception_words[] = {
 	[RDL_CONF_EXCEPTION_NONE] = "none",
 	[RDL_CONF_EXCEPTION_TAP] = "tap",
-	[RDL_CONF_EXCEPTION_TAP + 1] = NULL,
+	[RDL_CONF_EXCEPTION_VIRTIO_USER] = "virtio-user",
+	[RDL_CONF_EXCEPTION_VIRTIO_USER + 1] = NULL,
 };
 
 /* As the kernel has it: a file of that name appears in /sys, and % is a pattern's. */

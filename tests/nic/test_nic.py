@@ -275,6 +275,15 @@ def echo(address, octets):
         return got
 
 
+def is_taken(gateway, kernel):
+    """Whether a datagram for the kernel is counted as given to it."""
+    before = gateway.ask("/rdline/stats")["drop_exception_down"]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(b"x", (kernel, 9))
+    time.sleep(0.2)
+    return gateway.ask("/rdline/stats")["drop_exception_down"] == before
+
+
 def checksums_on_the_way(stand, made):
     """Whether the device's kernel makes them, or leaves that to a wire that never comes."""
     for side, interface in (("dev", "dev0"), ("gw", "rdl0")):
@@ -283,8 +292,13 @@ def checksums_on_the_way(stand, made):
 
 def test_kernel_beside(stand):
     """The guest's kernel is reached by the gateway's NIC: TCP of a sender that makes checksums, and of one that does not."""
+    for way in ("tap", "virtio-user"):
+        play_kernel_beside(stand, way)
+
+
+def play_kernel_beside(stand, way):
     kernel, octets = "192.0.2.10", os.urandom(100000)
-    port = '{ device = "%s"; addresses = [ "%s/24" ]; exception = "tap"; }' % (stand.port.pci, GATEWAY4)
+    port = '{ device = "%s"; addresses = [ "%s/24" ]; exception = "%s"; }' % (stand.port.pci, GATEWAY4, way)
     with stand.serving(ports=port) as gateway:
         stand.guest.run("ip addr add %s/24 dev rdline0; nc -ll -p 7 -e /bin/cat </dev/null >/dev/null 2>&1 &" % kernel)
         until(lambda: ":0007 " in stand.guest.run("cat /proc/net/tcp*"), "nobody listens")
@@ -296,7 +310,13 @@ def test_kernel_beside(stand):
                 checksums_on_the_way(stand, True)
         expect(Device().register("beside").code, "2.01", "beside it")
         counted = gateway.ask("/rdline/stats")
-        say("%d frames to the kernel, %d from it", counted["exception_to_kernel"], counted["exception_from_kernel"])
+        expect([counted["drop_exception_" + why] for why in ("full", "down", "buffer")], [0, 0, 0], "lost")
+        for state, taken in (("down", False), ("up", True)):
+            stand.guest.run("ip link set rdline0 %s" % state)
+            until(lambda: is_taken(gateway, kernel) == taken, "the interface is %s, and frames are counted otherwise" % state)
+        expect(Device().register("still").code, "2.01", "still")
+        say("%s: %d frames to the kernel, %d from it", way, counted["exception_to_kernel"], counted["exception_from_kernel"])
+        stand.guest.run("kill $(pidof nc | tr ' ' '\\n' | grep -vx 1)")
 
 
 def test_jumbo(stand):

@@ -183,6 +183,7 @@ static void ports(void **state)
 		ONE_PORT("exception = \"tap\";"),
 		ONE_PORT("exception = \"tap\"; exception_interface = \"a\"; mtu = 1500;"),
 		ONE_PORT("exception = \"tap\"; exception_interface = \"b\";"),
+		ONE_PORT("exception = \"virtio-user\"; exception_interface = \"a\";"),
 		ONE_PORT("exception = \"tap\"; exception_interface = \"a\"; exception_per_s = 1;"),
 	};
 

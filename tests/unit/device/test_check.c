@@ -84,7 +84,21 @@ static void rights(void **state)
 	assert_string_equal(said_of("net_ring0"), "");
 	assert_string_equal(said_of_port("net_ring0", RDL_CONF_EXCEPTION_TAP),
 		"no right to open network interfaces so: lacks CAP_NET_ADMIN\n");
+	assert_string_equal(said_of_port("net_ring0", RDL_CONF_EXCEPTION_VIRTIO_USER),
+		"no right to open network interfaces so: lacks CAP_NET_ADMIN\n");
 	assert_int_equal(syscall(SYS_capset, &header, kept), 0);
+}
+
+/* Where the kernel's part is not there, it is said how it comes. */
+static void vhost(void **state)
+{
+	const char *said = said_of_port("net_ring0", RDL_CONF_EXCEPTION_VIRTIO_USER);
+
+	assert_string_equal(
+		said, access("/dev/vhost-net", R_OK | W_OK) == 0
+			      ? ""
+			      : "exception: there is no /dev/vhost-net: load its module (modprobe "
+				"vhost_net), or set exception = \"tap\"\n");
 }
 
 static int begin(void **state)
@@ -101,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(devices),
 		cmocka_unit_test(rights),
+		cmocka_unit_test(vhost),
 	};
 
 	return cmocka_run_group_tests(tests, begin, eal_stop);

@@ -287,7 +287,8 @@ static void test_channels(void **state)
 			assert_int_equal(rdl_channel_waiting(&workers[w].shards[s]), 1);
 		}
 	}
-	rte_free(daemon->channels);
+	for (unsigned w = 0; w < 3; w++)
+		rte_free(daemon->channels[w]);
 	free(cores);
 }
 
