@@ -15,15 +15,18 @@
 #include "client.h"
 #include "credential.h"
 #include "ctl.h"
+#include "requests.h"
 #include "version.h"
 #include "why.h"
 
 #define SOCKET_DEFAULT "/run/rdline/control.sock"
+#define REQUESTS_DEFAULT "/run/rdline/requests.sock"
+#define EVENTS_DEFAULT "/run/rdline/events.sock"
 
 enum { EXIT_ERROR = 1, EXIT_USAGE = 2 };
 
 struct options {
-	const char *socket;
+	const char *socket, *requests, *events;
 	bool json;
 	bool names; /* of a list: nothing but names */
 	enum list_order order; /* the same */
@@ -45,12 +48,21 @@ static void usage(FILE *out)
 		out);
 	why_usage(out);
 	capture_usage(out);
-	fputs("  -n, --names               of a list, before it or behind: names only\n"
+	update_usage(out);
+	fputs("of devices, over the request socket:\n", out);
+	requests_usage(out);
+	fputs("options:\n"
+	      "  -n, --names               of a list, before it or behind: names only\n"
 	      "  -o, --sort ORDER          of a list: by endpoint (the default), address or left; "
 	      "none prints at once\n"
 	      "  -j, --json                print the gateway's replies as they are, a line each\n"
 	      "  -s, --socket SOCKET       the control socket; default $RDLINE_CONTROL, or\n"
 	      "                            " SOCKET_DEFAULT "\n"
+	      "  -r, --requests SOCKET     the request socket; default $RDLINE_REQUESTS, or\n"
+	      "                            " REQUESTS_DEFAULT "\n"
+	      "  -e, --events SOCKET       the events' socket, for observe; default "
+	      "$RDLINE_EVENTS, or\n"
+	      "                            " EVENTS_DEFAULT "\n"
 	      "  -V, --version             print the version\n"
 	      "  -h, --help                print this\n"
 	      "and the devices' credentials:\n",
@@ -194,6 +206,8 @@ static void read_options(int argc, char **argv, const char *letters, struct opti
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "socket", required_argument, NULL, 's' },
+		{ "requests", required_argument, NULL, 'r' },
+		{ "events", required_argument, NULL, 'e' },
 		{ "names", no_argument, NULL, 'n' },
 		{ "sort", required_argument, NULL, 'o' },
 		{ "version", no_argument, NULL, 'V' },
@@ -218,6 +232,12 @@ static void read_options(int argc, char **argv, const char *letters, struct opti
 		case 's':
 			options->socket = optarg;
 			break;
+		case 'r':
+			options->requests = optarg;
+			break;
+		case 'e':
+			options->events = optarg;
+			break;
 		case 'V':
 			puts("rdline-ctl " RDL_VERSION);
 			exit(EXIT_SUCCESS);
@@ -241,21 +261,40 @@ static int end(int code)
 	return code;
 }
 
+static const char *named(const char *variable, const char *otherwise)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL ? value : otherwise;
+}
+
+/* What is asked of devices. */
+static int ask_devices(int argc, char **argv, const struct options *options)
+{
+	const struct request_options how = { .control = options->socket,
+		.requests = options->requests,
+		.events = options->events,
+		.json = options->json };
+
+	return strcmp(argv[0], "update") == 0 ? update_command(argc, argv, &how)
+					      : requests_command(argc, argv, &how);
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = { .socket = getenv("RDLINE_CONTROL") };
+	struct options options = { .socket = named("RDLINE_CONTROL", SOCKET_DEFAULT),
+		.requests = named("RDLINE_REQUESTS", REQUESTS_DEFAULT),
+		.events = named("RDLINE_EVENTS", EVENTS_DEFAULT) };
 
-	if (options.socket == NULL)
-		options.socket = SOCKET_DEFAULT;
 	/* Behind the other commands are names, which devices choose: no name is an option. */
-	read_options(argc, argv, "+jno:s:Vh", &options);
+	read_options(argc, argv, "+jno:s:r:e:Vh", &options);
 	if (optind < argc && strcmp(argv[optind], "list") == 0) {
 		char *command = argv[optind];
 
 		argv += optind;
 		argc -= optind;
 		optind = 0; /* begins anew */
-		read_options(argc, argv, "jno:s:Vh", &options);
+		read_options(argc, argv, "jno:s:r:e:Vh", &options);
 		argv[--optind] = command;
 	}
 	if (optind < argc && strcmp(argv[optind], "credential") == 0)
@@ -264,6 +303,8 @@ int main(int argc, char **argv)
 		return end(capture_command(argc - optind, argv + optind, options.socket));
 	if (optind < argc && strcmp(argv[optind], "why") == 0)
 		return end(why_command(argc - optind, argv + optind, options.socket, options.json));
+	if (optind < argc && (strcmp(argv[optind], "update") == 0 || requests_have(argv[optind])))
+		return end(ask_devices(argc - optind, argv + optind, &options));
 	if (optind == argc)
 		return end(EXIT_USAGE);
 	run(&options, argv + optind, argc - optind);
