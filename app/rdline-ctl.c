@@ -17,7 +17,7 @@
 #include "ctl.h"
 #include "requests.h"
 #include "version.h"
-#include "why.h"
+#include "why_command.h"
 
 #define SOCKET_DEFAULT "/run/rdline/control.sock"
 #define REQUESTS_DEFAULT "/run/rdline/requests.sock"

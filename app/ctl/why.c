@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "why.h"
+#include "why_command.h"
 
 #include <getopt.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base.h"
-#include "why.h"
+#include "why_command.h"
 
 struct advice {
 	const char *name, *text;

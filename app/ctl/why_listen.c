@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ctl.h"
-#include "why.h"
+#include "why_command.h"
 
 #define BLOCK_PACKET 6
 #define OPTION_COMMENT 1

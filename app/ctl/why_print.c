@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "ctl.h"
-#include "why.h"
+#include "why_command.h"
 
 /* Where it helps: whoever reads knows what the last few had. */
 #define SHOWN 3

@@ -8,7 +8,7 @@
 
 #include "handshake.h"
 #include "stats.h"
-#include "why.h"
+#include "why_command.h"
 
 /* Whatever a gateway may say, there is something to do about it. */
 static void advice_for_all(void **state)

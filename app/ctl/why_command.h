@@ -3,8 +3,8 @@
  * why: why an endpoint is registered, or is not, in words, with what to change; and what comes from
  * its address in the next seconds.
  */
-#ifndef RDL_CTL_WHY_H
-#define RDL_CTL_WHY_H
+#ifndef RDL_CTL_WHY_COMMAND_H
+#define RDL_CTL_WHY_COMMAND_H
 
 #include <stdbool.h>
 #include <stdio.h>
