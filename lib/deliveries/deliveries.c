@@ -30,6 +30,7 @@ static void fill(
 	value->kind = order != NULL ? RDL_DELIVERED_notified : RDL_DELIVERED_sent;
 	value->code = delivery->code;
 	value->more = delivery->more;
+	value->offset = delivery->offset;
 	value->endpoint_len = (uint8_t)endpoint.len;
 	value->id_len = order != NULL ? order->id_len : 0;
 	value->payload_len = (uint16_t)delivery->payload.len;
@@ -139,6 +140,8 @@ void rdl_delivered_text(struct rdl_cursor *out, const struct rdl_delivered *valu
 		put_notified(out, value);
 	if (value->content_format != RDL_FORMAT_NONE)
 		put_number(out, ",\"content_format\":", value->content_format);
+	if (value->offset > 0)
+		put_number(out, ",\"offset\":", value->offset);
 	rdl_cursor_text(out, ",\"payload\":\"");
 	rdl_cursor_base64(out, payload);
 	rdl_cursor_text(out, value->more ? "\",\"more\":true}\n" : "\"}\n");

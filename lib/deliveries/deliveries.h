@@ -29,11 +29,12 @@ const char *rdl_delivered_kind_text(enum rdl_delivered_kind kind);
 struct rdl_delivered {
 	uint8_t kind; /* enum rdl_delivered_kind */
 	uint8_t code;
-	bool more; /* the value is longer, and this is its first block */
+	bool more; /* the value is longer */
 	uint8_t endpoint_len, id_len; /* the id is of the request that observes */
 	uint16_t payload_len;
 	uint16_t content_format;
 	uint32_t sequence; /* of a notification */
+	uint32_t offset; /* octets of the value before these */
 	uint32_t partition; /* of the endpoint */
 	uint64_t time_ms; /* since 1970 */
 	uint64_t lost; /* ever, when it was written */

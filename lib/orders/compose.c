@@ -50,11 +50,13 @@ static void put_trigger(struct rdl_coap_reply *message, const struct rdl_object_
 
 static void put_observe(struct rdl_coap_reply *message, const struct rdl_order *order)
 {
-	if (order->observe == RDL_ORDER_CANCEL)
-		rdl_coap_reply_uint(message, RDL_COAP_OBSERVE, OBSERVE_CANCEL);
 	/* Further blocks are asked for without it (RFC 7959 section 2.6). */
-	else if (order->observe == RDL_ORDER_OBSERVE && !order->course.reads)
+	if (order->course.reads)
+		return;
+	if (order->observe == RDL_ORDER_OBSERVE)
 		rdl_coap_reply_uint(message, RDL_COAP_OBSERVE, OBSERVE_BEGIN);
+	else if (order->observe == RDL_ORDER_CANCEL)
+		rdl_coap_reply_uint(message, RDL_COAP_OBSERVE, OBSERVE_CANCEL);
 }
 
 /* What of the payload goes into this message. */

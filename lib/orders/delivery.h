@@ -16,7 +16,8 @@ struct rdl_delivery {
 	rdl_handle handle; /* of the registration, live */
 	uint32_t sequence; /* of its Observe option */
 	uint8_t code;
-	bool more; /* the value is longer, and this is its first block */
+	uint32_t offset; /* octets of the value that were told before: of the same sequence */
+	bool more; /* the value is longer: the rest follows, unless the device does not give it */
 	uint16_t content_format;
 	struct rdl_span payload;
 };

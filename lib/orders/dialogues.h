@@ -55,6 +55,7 @@ struct rdl_dialogue {
 	uint16_t salt;
 	struct rdl_exchange exchange;
 	struct rdl_dialogue_queue waiting, observing;
+	uint32_t rests; /* of those that observe, have more of a value to ask for */
 	uint64_t heard_ms; /* when it last answered or notified; 0: it has not */
 	uint64_t hold; /* the position that must be released first */
 	uint64_t next_id; /* Message IDs below were used, by rdl_orders_ids() */

@@ -50,16 +50,15 @@ static void number(struct rdl_orders *orders, struct rdl_dialogue *dialogue, uin
 {
 	struct rdl_exchange *exchange = &dialogue->exchange;
 	uint64_t id = rdl_orders_ids(orders, now_ms);
-	const struct rdl_order *observed =
-		exchange->order->observe == RDL_ORDER_CANCEL
-			? rdl_observations_match(dialogue, exchange->order)
-			: NULL;
+	const struct rdl_order *order = exchange->order, *observed = NULL;
 
 	if (id < dialogue->next_id)
 		id = dialogue->next_id;
 	dialogue->next_id = id + 1;
 	exchange->message_id = (uint16_t)(id + dialogue->salt);
-	/* An observation is cancelled by its own token. */
+	/* An observation is cancelled by its own token; what follows that has another. */
+	if (order->observe == RDL_ORDER_CANCEL && !order->course.reads)
+		observed = rdl_observations_match(dialogue, order);
 	exchange->number =
 		observed != NULL ? observed->course.number : next_number(orders, dialogue);
 	exchange->timeout_ms = RDL_ACK_TIMEOUT_MS +
@@ -233,7 +232,10 @@ void rdl_exchange_acknowledged(
 	exchange->due_ms = limited(exchange->order, exchange->order->timeout_ms > 0
 							    ? RDL_ORDERS_NEVER
 							    : now_ms + RDL_MAX_TRANSMIT_WAIT_MS);
-	rdl_orders_inform(orders, exchange->order, RDL_ORDER_acknowledged, RDL_ORDER_REASON_none);
+	/* Of the rest of a value nobody is told. */
+	if (!exchange->order->course.rest)
+		rdl_orders_inform(
+			orders, exchange->order, RDL_ORDER_acknowledged, RDL_ORDER_REASON_none);
 }
 
 void rdl_exchange_remember(struct rdl_dialogue *dialogue, uint32_t number, bool answered)
@@ -269,6 +271,12 @@ void rdl_exchange_end(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 {
 	struct rdl_order *order = dialogue->exchange.order;
 
+	if (order->course.rest) {
+		/* The device does not give it. What it notifies next, it may. */
+		rdl_exchange_close(orders, dialogue, state == RDL_ORDER_answered);
+		rdl_observations_set_rest(dialogue, order, false);
+		return;
+	}
 	if (order->course.observes)
 		rdl_observations_forget(orders, dialogue, order);
 	rdl_exchange_close(orders, dialogue, state == RDL_ORDER_answered);

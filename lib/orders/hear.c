@@ -63,12 +63,9 @@ static void end_answered(struct rdl_orders *orders, struct rdl_dialogue *dialogu
 	enum rdl_order_reason reason, uint64_t now_ms)
 {
 	struct rdl_order *order = dialogue->exchange.order;
-	uint32_t number = dialogue->exchange.number;
 
 	order->code = code;
 	order->rtt_ms = (uint32_t)(now_ms - dialogue->exchange.sent_ms);
-	if (order->observe == RDL_ORDER_CANCEL)
-		rdl_observations_cancel(orders, dialogue, number);
 	rdl_exchange_end(orders, dialogue, RDL_ORDER_answered, reason);
 }
 
@@ -109,10 +106,17 @@ static void hear_answer(struct rdl_orders *orders, struct rdl_dialogue *dialogue
 	unsigned class = RDL_COAP_CODE_CLASS(answer->code);
 
 	answer->back = back_if_confirmable(answer, RDL_BACK_ACK);
+	/* Whatever the answer is. */
+	if (order->observe == RDL_ORDER_CANCEL && !order->course.reads)
+		rdl_observations_cancel(orders, dialogue, dialogue->exchange.number);
 	if (class != 2 && class != 4 && class != 5) {
 		/* Rejected, as what is not to be understood is (section 5.4.1). */
 		answer->back = back_if_confirmable(answer, RDL_BACK_RESET);
 		end_answered(orders, dialogue, answer->code, RDL_ORDER_REASON_unread, now_ms);
+		return;
+	}
+	if (order->course.rest) {
+		rdl_observations_hear_rest(orders, dialogue, answer);
 		return;
 	}
 	if (!order->course.reads)

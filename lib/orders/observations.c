@@ -36,13 +36,22 @@ void rdl_observations_begin(struct rdl_orders *orders, struct rdl_dialogue *dial
 	order->course.number = dialogue->exchange.number;
 	order->course.sequence = answer->observe;
 	order->course.heard_ms = now_ms;
+	/* From now on there is no limit to it. */
+	order->course.expires_ms = RDL_ORDERS_NEVER;
 	rdl_queue_append(&dialogue->observing, order);
 	orders->counts.observations++;
+}
+
+void rdl_observations_set_rest(struct rdl_dialogue *dialogue, struct rdl_order *order, bool rest)
+{
+	dialogue->rests += (uint32_t)rest - (uint32_t)order->course.rest;
+	order->course.rest = rest;
 }
 
 void rdl_observations_forget(
 	struct rdl_orders *orders, struct rdl_dialogue *dialogue, struct rdl_order *order)
 {
+	rdl_observations_set_rest(dialogue, order, false);
 	rdl_queue_remove(&dialogue->observing, order);
 	order->course.observes = false;
 	orders->counts.observations--;
@@ -54,10 +63,13 @@ void rdl_observations_forget(
 static void end(struct rdl_orders *orders, struct rdl_dialogue *dialogue, struct rdl_order *order,
 	enum rdl_order_state state, enum rdl_order_reason reason)
 {
-	/* It may still be reading its first answer. */
+	/* It may be reading its first answer, or the rest of a value. */
 	if (dialogue->exchange.order == order) {
+		bool reads_rest = order->course.rest;
+
 		rdl_exchange_end(orders, dialogue, state, reason);
-		return;
+		if (!reads_rest)
+			return;
 	}
 	rdl_observations_forget(orders, dialogue, order);
 	rdl_orders_end(orders, order, state, reason);
@@ -100,19 +112,66 @@ bool rdl_orders_deliver(struct rdl_orders *orders, const struct rdl_delivery *de
 	return heard;
 }
 
-static bool deliver(struct rdl_orders *orders, const struct rdl_dialogue *dialogue,
-	const struct rdl_order *order, const struct rdl_answer *answer)
+static bool has_more(const struct rdl_answer *answer)
 {
-	return rdl_orders_deliver(orders,
-		&(struct rdl_delivery){
-			.order = order,
-			.handle = dialogue->handle,
-			.sequence = answer->observe == RDL_OBSERVE_NONE ? 0 : answer->observe,
-			.code = answer->code,
-			.more = answer->block2 != RDL_BLOCK_NONE && (answer->block2 & 8) != 0,
-			.content_format = answer->content_format,
-			.payload = answer->payload,
-		});
+	return answer->block2 != RDL_BLOCK_NONE && (answer->block2 & 8) != 0;
+}
+
+/* `offset`: of the value, which is the newest that was notified, so much was told before. */
+static bool deliver(struct rdl_orders *orders, const struct rdl_dialogue *dialogue,
+	const struct rdl_order *order, const struct rdl_answer *answer, uint32_t offset)
+{
+	return rdl_orders_deliver(orders, &(struct rdl_delivery){
+						  .order = order,
+						  .handle = dialogue->handle,
+						  .sequence = order->course.sequence,
+						  .code = answer->code,
+						  .offset = offset,
+						  .more = has_more(answer),
+						  .content_format = answer->content_format,
+						  .payload = answer->payload,
+					  });
+}
+
+/* The others are asked for where this is the first of several blocks (RFC 7959 section 2.6). */
+static void begin_rest(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
+	struct rdl_order *order, const struct rdl_answer *answer)
+{
+	enum rdl_order_reason reason;
+
+	if (dialogue->exchange.order == order) {
+		/* Its first answer is not whole yet. */
+		if (!order->course.rest)
+			return;
+		/* Whatever is being asked for is of a value that is past. */
+		rdl_exchange_close(orders, dialogue, true);
+	}
+	order->course.reads = false;
+	rdl_observations_set_rest(
+		dialogue, order, rdl_blocks_read(orders, order, answer, &reason) == RDL_COURSE_ON);
+	rdl_blocks_taken(order, answer);
+	order->course.sent_ms = 0;
+}
+
+void rdl_observations_hear_rest(
+	struct rdl_orders *orders, struct rdl_dialogue *dialogue, const struct rdl_answer *answer)
+{
+	struct rdl_order *order = dialogue->exchange.order;
+	enum rdl_order_reason reason = RDL_ORDER_REASON_none;
+	enum rdl_course course = RDL_COURSE_BROKEN;
+
+	if (RDL_COAP_CODE_CLASS(answer->code) == 2)
+		course = rdl_blocks_read(orders, order, answer, &reason);
+	if (course == RDL_COURSE_BROKEN) {
+		rdl_exchange_end(orders, dialogue, RDL_ORDER_answered, reason);
+		return;
+	}
+	(void)deliver(orders, dialogue, order, answer, order->course.offset);
+	rdl_blocks_taken(order, answer);
+	if (course == RDL_COURSE_ON)
+		rdl_exchange_again(orders, dialogue);
+	else
+		rdl_exchange_end(orders, dialogue, RDL_ORDER_answered, RDL_ORDER_REASON_none);
 }
 
 void rdl_observations_hear(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
@@ -133,16 +192,19 @@ void rdl_observations_hear(struct rdl_orders *orders, struct rdl_dialogue *dialo
 		end(orders, dialogue, order, RDL_ORDER_answered, RDL_ORDER_REASON_unread);
 		return;
 	}
-	bool heard = deliver(orders, dialogue, order, answer);
+	if (answer->observe != RDL_OBSERVE_NONE)
+		order->course.sequence = answer->observe;
+	bool heard = deliver(orders, dialogue, order, answer, 0);
 	if (is_last) {
 		order->code = answer->code;
 		end(orders, dialogue, order, RDL_ORDER_answered, RDL_ORDER_REASON_none);
 		return;
 	}
-	order->course.sequence = answer->observe;
 	order->course.heard_ms = now_ms;
 	if (!heard && orders->config.reset_unheard) {
 		answer->back = RDL_BACK_RESET;
 		end(orders, dialogue, order, RDL_ORDER_gone, RDL_ORDER_REASON_unheard);
+	} else {
+		begin_rest(orders, dialogue, order, answer);
 	}
 }

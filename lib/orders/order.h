@@ -89,6 +89,7 @@ struct rdl_order_course {
 	uint8_t etag[RDL_ETAG_MAX];
 	bool reads; /* the first block of the answer has come */
 	bool observes;
+	bool rest; /* there is more to ask for of the value that was notified */
 };
 
 /*

@@ -95,7 +95,10 @@ void rdl_exchange_acknowledged(
 /* Nothing is awaited any more. Returns the order, which may observe, or is to be ended. */
 struct rdl_order *rdl_exchange_close(
 	struct rdl_orders *orders, struct rdl_dialogue *dialogue, bool answered);
-/* Ends the order under way, an observation that it has begun included. */
+/*
+ * Ends the order under way, an observation that it has begun included; or only gives up the rest of
+ * a value that was notified.
+ */
 void rdl_exchange_end(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	enum rdl_order_state state, enum rdl_order_reason reason);
 /* It cannot be sent, for this reason. */
@@ -145,6 +148,11 @@ struct rdl_order *rdl_observations_match(
 /* The order under way observes from now on, as its answer says. */
 void rdl_observations_begin(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	const struct rdl_answer *answer, uint64_t now_ms);
+/* Whether there is more to ask for of what was notified. */
+void rdl_observations_set_rest(struct rdl_dialogue *dialogue, struct rdl_order *order, bool rest);
+/* The answer to that. */
+void rdl_observations_hear_rest(
+	struct rdl_orders *orders, struct rdl_dialogue *dialogue, const struct rdl_answer *answer);
 /* Takes one out of the dialogue's. */
 void rdl_observations_forget(
 	struct rdl_orders *orders, struct rdl_dialogue *dialogue, struct rdl_order *order);

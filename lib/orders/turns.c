@@ -53,6 +53,24 @@ static struct rdl_order *take_first(struct rdl_orders *orders, struct rdl_dialog
 	return order;
 }
 
+static bool has_more(const struct rdl_dialogue *dialogue)
+{
+	return dialogue->waiting.first != NULL || dialogue->rests > 0;
+}
+
+/* Rests of values come first: they are short-lived. */
+static bool begin_rest(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
+{
+	struct rdl_order *order = dialogue->observing.first;
+
+	if (dialogue->rests == 0)
+		return false;
+	while (!order->course.rest)
+		order = order->course.next;
+	rdl_exchange_begin(orders, dialogue, order);
+	return true;
+}
+
 /* The first that waits and can be sent becomes the order under way. False: none is, now. */
 static bool begin(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	const struct rdl_orders_endpoint *endpoint, uint64_t now_ms)
@@ -62,6 +80,8 @@ static bool begin(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	set_asleep(orders, dialogue, !awake);
 	if (!awake)
 		return false;
+	if (begin_rest(orders, dialogue))
+		return true;
 	while (dialogue->waiting.first != NULL) {
 		struct rdl_order *order = take_first(orders, dialogue);
 		enum rdl_order_reason reason = hindrance(dialogue, order, endpoint);
@@ -81,7 +101,7 @@ void rdl_turns_speak(struct rdl_orders *orders, struct rdl_dialogue *dialogue, u
 	const struct rdl_exchange *exchange = &dialogue->exchange;
 	struct rdl_orders_endpoint endpoint;
 
-	if (exchange->order != NULL ? !exchange->to_send : dialogue->waiting.first == NULL)
+	if (exchange->order != NULL ? !exchange->to_send : !has_more(dialogue))
 		return;
 	if (exchange->order == NULL && dialogue->hold > orders->released) {
 		if (dialogue->turn != RDL_TURN_HELD)
@@ -105,7 +125,7 @@ void rdl_turns_wake(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
 {
 	dialogue->silent = false;
 	set_asleep(orders, dialogue, false);
-	if (dialogue->exchange.order == NULL && dialogue->waiting.first != NULL)
+	if (dialogue->exchange.order == NULL && has_more(dialogue))
 		rdl_dialogues_set_turn(&orders->dialogues, dialogue, RDL_TURN_READY);
 }
 

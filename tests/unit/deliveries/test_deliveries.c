@@ -58,6 +58,7 @@ static void as_text(void **state)
 	rdl_deliveries_write(deliveries,
 		&(struct rdl_delivery){ .handle = 1u << 24,
 			.code = 0x02,
+			.offset = 7,
 			.more = true,
 			.content_format = RDL_FORMAT_NONE },
 		span_of("\xc3\xa4"), 1700000000007);
@@ -67,7 +68,7 @@ static void as_text(void **state)
 		"\"content_format\":112,\"payload\":\"Zm9vYmFy\"}\n");
 	assert_string_equal(text_of(rdl_deliveries_read(deliveries)),
 		"{\"event\":\"sent\",\"partition\":1,\"time\":1700000000.007,"
-		"\"endpoint\":\"\xc3\xa4\",\"payload\":\"\",\"more\":true}\n");
+		"\"endpoint\":\"\xc3\xa4\",\"offset\":7,\"payload\":\"\",\"more\":true}\n");
 	assert_null(rdl_deliveries_read(deliveries));
 }
 
@@ -133,6 +134,7 @@ static void the_longest_text(void **state)
 		.payload_len = RDL_DELIVERED_PAYLOAD_MAX,
 		.content_format = 65534,
 		.sequence = UINT32_MAX,
+		.offset = UINT32_MAX,
 		.partition = UINT32_MAX,
 		.time_ms = UINT64_MAX };
 

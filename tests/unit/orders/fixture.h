@@ -138,8 +138,11 @@ static inline bool take_delivery(void *context, const struct rdl_delivery *deliv
 		told_add("%.*s", delivery->order->id_len, delivery->order->id);
 	else
 		told_add("%u", delivery->handle);
-	told_add(" notified %u \"%.*s\"%s; ", delivery->sequence, (int)delivery->payload.len,
-		delivery->payload.data, delivery->more ? "..." : "");
+	told_add(" notified %u ", delivery->sequence);
+	if (delivery->offset > 0)
+		told_add("(%u) ", delivery->offset);
+	told_add("\"%.*s\"%s; ", (int)delivery->payload.len, delivery->payload.data,
+		delivery->more ? "..." : "");
 	return true;
 }
 

@@ -51,10 +51,7 @@ static void test_notify(void **state)
 	answer = notification(12, "3");
 	answer.type = RDL_COAP_NON;
 	hear(answer, RDL_BACK_NOTHING);
-	answer = notification(13, "4");
-	answer.block2 = 8 | 6;
-	hear(answer, RDL_BACK_ACK);
-	expect_told("a notified 11 \"2\"; a notified 12 \"3\"; a notified 13 \"4\"...; ");
+	expect_told("a notified 11 \"2\"; a notified 12 \"3\"; ");
 	/* Others go on meanwhile. */
 	give(order_of("b", "1"), 0);
 	expect_wire("0 0.01 /1");
@@ -108,8 +105,8 @@ static void test_cancel(void **state)
 	hear(notification(11, "2"), RDL_BACK_ACK);
 	expect_told("b sent; a notified 11 \"2\"; ");
 	hear(answer_to(&last, RDL_COAP_CONTENT, "3"), RDL_BACK_NOTHING);
-	expect_told("b answered 2.05 \"3\"; "
-		    "a is answered 2.05, the observation was cancelled; b is answered 2.05; ");
+	expect_told("a is answered 2.05, the observation was cancelled; "
+		    "b answered 2.05 \"3\"; b is answered 2.05; ");
 	assert_int_equal(rdl_orders_counts(orders)->observations, 0);
 	hear(notification(12, "4"), RDL_BACK_RESET);
 	answer = answer_to(&last, RDL_COAP_CONTENT, "3");
@@ -123,6 +120,29 @@ static void test_cancel(void **state)
 	give(observing("c", RDL_ORDER_CANCEL), 0);
 	expect_silence();
 	expect_told("c is refused, nothing is observed there; ");
+}
+
+/* The answer comes in blocks: the first of them ends the observation. */
+static void test_cancel_in_blocks(void **state)
+{
+	struct rdl_answer answer;
+
+	observe(0);
+	give(observing("b", RDL_ORDER_CANCEL), 0);
+	expect_wire("0 0.01 6:1 /3 /0");
+	told[0] = '\0';
+	answer = answer_to(&last, RDL_COAP_CONTENT, "0123456789abcdef");
+	answer.block2 = 8;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("a is answered 2.05, the observation was cancelled; "
+		    "b answered 2.05 \"0123456789abcdef\"...; ");
+	expect_wire("0 0.01 /3 /0 23:16");
+	assert_int_not_equal(last.number, first.number);
+	hear(notification(11, "2"), RDL_BACK_RESET);
+	answer = answer_to(&last, RDL_COAP_CONTENT, "g");
+	answer.block2 = 16;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("b answered 2.05 \"g\"; b is answered 2.05; ");
 }
 
 /* A Reset says that there is none; silence says nothing. */
@@ -182,7 +202,7 @@ static void test_last(void **state)
 	expect_told("a is answered 2.05, the answer could not be read; ");
 	observe(0);
 	hear(notification(RDL_OBSERVE_NONE, "3"), RDL_BACK_ACK);
-	expect_told("a notified 0 \"3\"; a is answered 2.05; ");
+	expect_told("a notified 10 \"3\"; a is answered 2.05; ");
 }
 
 static void test_lost(void **state)
@@ -241,6 +261,112 @@ static void test_blocks(void **state)
 	wire_clear();
 	assert_int_equal(rdl_orders_counts(orders)->observations, 1);
 	change(RDL_CHANGE_REMOVED, 0, 0);
+	assert_int_equal(alive, 0);
+}
+
+static struct rdl_answer in_blocks(uint32_t sequence)
+{
+	struct rdl_answer answer = notification(sequence, "0123456789abcdef");
+
+	answer.block2 = 8;
+	return answer;
+}
+
+static struct rdl_answer rest(unsigned num, const char *payload)
+{
+	struct rdl_answer answer = answer_to(&last, RDL_COAP_CONTENT, payload);
+
+	answer.block2 = num << 4 | (strlen(payload) == 16 ? 8 : 0);
+	return answer;
+}
+
+/* A value in blocks: the others are asked for, and told, before anything else is. */
+static void test_rest(void **state)
+{
+	observe(0);
+	give(order_of("b", "1"), 0);
+	expect_wire("0 0.01 /1");
+	give(order_of("c", "2"), 0);
+	hear(in_blocks(11), RDL_BACK_ACK);
+	expect_told("b sent; c queued; a notified 11 \"0123456789abcdef\"...; ");
+	hear(answer_to(&last, RDL_COAP_CHANGED, ""), RDL_BACK_NOTHING);
+	expect_wire("0 0.01 /3 /0 23:16");
+	hear(rest(1, "0123456789ABCDEF"), RDL_BACK_NOTHING);
+	expect_wire("0 0.01 /3 /0 23:32");
+	expect_told("b is answered 2.04; a notified 11 (16) \"0123456789ABCDEF\"...; ");
+	hear(empty_to(&last, RDL_COAP_ACK), RDL_BACK_NOTHING);
+	hear(rest(2, "x"), RDL_BACK_NOTHING);
+	expect_told("a notified 11 (32) \"x\"; ");
+	expect_wire("0 0.01 /2");
+	hear(answer_to(&last, RDL_COAP_CHANGED, ""), RDL_BACK_NOTHING);
+	expect_told("c sent; c is answered 2.04; ");
+	hear(notification(12, "2"), RDL_BACK_ACK);
+	expect_told("a notified 12 \"2\"; ");
+	expect_silence();
+	assert_int_equal(rdl_orders_counts(orders)->under_way, 0);
+}
+
+/* By then there is another value, in blocks or not; or the device does not give the rest. */
+static void test_rest_is_past(void **state)
+{
+	struct rdl_answer answer;
+
+	observe(0);
+	hear(in_blocks(11), RDL_BACK_ACK);
+	expect_wire("0 0.01 /3 /0 23:16");
+	hear(in_blocks(12), RDL_BACK_ACK);
+	told[0] = '\0';
+	answer = rest(1, "y");
+	answer.type = RDL_COAP_CON;
+	hear(answer, RDL_BACK_ACK);
+	expect_told("");
+	expect_wire("0 0.01 /3 /0 23:16");
+	hear(notification(13, "2"), RDL_BACK_ACK);
+	expect_told("a notified 13 \"2\"; ");
+	assert_int_equal(rdl_orders_counts(orders)->under_way, 0);
+	hear(in_blocks(14), RDL_BACK_ACK);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	hear(answer_to(&last, RDL_COAP_NOT_FOUND, ""), RDL_BACK_NOTHING);
+	hear(in_blocks(15), RDL_BACK_ACK);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(rest(2, "z"), RDL_BACK_NOTHING);
+	hear(in_blocks(16), RDL_BACK_ACK);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(empty_to(&last, RDL_COAP_RST), RDL_BACK_NOTHING);
+	hear(in_blocks(17), RDL_BACK_ACK);
+	while (rdl_orders_counts(orders)->under_way > 0)
+		pass(100);
+	wire_clear();
+	expect_told("a notified 15 \"0123456789abcdef\"...; "
+		    "a notified 16 \"0123456789abcdef\"...; "
+		    "a notified 17 \"0123456789abcdef\"...; ");
+	assert_int_equal(rdl_orders_counts(orders)->observations, 1);
+}
+
+/* The observation ends while there is more to ask for. */
+static void test_rest_is_lost(void **state)
+{
+	static const enum rdl_change_kind kinds[] = { RDL_CHANGE_REPLACED, RDL_CHANGE_REMOVED };
+
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(kinds); i++) {
+		observe(0);
+		hear(in_blocks(11), RDL_BACK_ACK);
+		take_wire(RDL_TRANSMISSION_SENT);
+		change(kinds[i], 0, 0);
+		assert_int_equal(alive, 0);
+		assert_int_equal(rdl_orders_counts(orders)->under_way, 0);
+		pass(10000);
+		expect_silence();
+		told[0] = '\0';
+	}
+	observe(0);
+	give(order_of("b", "1"), 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(in_blocks(11), RDL_BACK_ACK);
+	hear(notification(RDL_OBSERVE_NONE, ""), RDL_BACK_ACK);
+	hear(answer_to(&last, RDL_COAP_CHANGED, ""), RDL_BACK_NOTHING);
+	expect_silence();
 	assert_int_equal(alive, 0);
 }
 
@@ -315,12 +441,16 @@ int main(void)
 		ORDERS_TEST(test_order),
 		ORDERS_TEST(test_not_observable),
 		ORDERS_TEST(test_cancel),
+		ORDERS_TEST(test_cancel_in_blocks),
 		ORDERS_TEST(test_cancel_fails),
 		ORDERS_TEST(test_unheard),
 		ORDERS_TEST(test_last),
 		ORDERS_TEST(test_lost),
 		ORDERS_TEST(test_stays),
 		ORDERS_TEST(test_blocks),
+		ORDERS_TEST(test_rest),
+		ORDERS_TEST(test_rest_is_past),
+		ORDERS_TEST(test_rest_is_lost),
 		ORDERS_TEST(test_limits),
 		ORDERS_TEST(test_wakes),
 		ORDERS_TEST(test_send),

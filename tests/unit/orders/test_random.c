@@ -28,7 +28,7 @@ static struct known {
 	uint32_t got; /* octets of it */
 	bool sent, left, settled, over; /* left: its worker, not only the engine */
 } known[ORDERS_MAX];
-static unsigned known_count, over_count;
+static unsigned known_count, over_count, rests;
 
 /* The value behind a path is as long as the order's number says, and begins differently. */
 static uint8_t octet_of(unsigned number, size_t at)
@@ -116,7 +116,14 @@ static void random_end(void *context, struct rdl_order *order)
 
 static bool random_notify(void *context, const struct rdl_delivery *delivery)
 {
-	assert_false(known[number_of(delivery->order)].over);
+	unsigned number = number_of(delivery->order);
+
+	assert_false(known[number].over);
+	if (delivery->code == RDL_COAP_CONTENT)
+		for (size_t i = 0; i < delivery->payload.len; i++)
+			assert_int_equal(delivery->payload.data[i],
+				octet_of(known[number].value, delivery->offset + i));
+	rests += delivery->offset > 0;
 	return chance(3) > 0;
 }
 
@@ -447,7 +454,7 @@ static void test_random_runs(void **state)
 		answered += (unsigned)rdl_orders_counts(orders)->over[RDL_ORDER_answered];
 	}
 	/* They do get through. */
-	assert_true(answered > 1000);
+	assert_true(answered > 1000 && rests > 10);
 }
 
 int main(void)
