@@ -8,7 +8,7 @@
 #include "capture_stream.h"
 #include "clock.h"
 #include "commands.h"
-#include "why.h"
+#include "commands_why.h"
 
 /* Of each kind, in a reply. */
 #define REFUSALS_MAX 8

@@ -2,7 +2,7 @@
 /* Handshakes of an endpoint that failed lately. */
 #include "handshakers.h"
 #include "troubles.h"
-#include "why.h"
+#include "commands_why.h"
 
 /* In a reply. */
 #define TROUBLES_MAX 16

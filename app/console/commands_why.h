@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* why: between the files of the command. */
-#ifndef RDL_CONSOLE_WHY_H
-#define RDL_CONSOLE_WHY_H
+#ifndef RDL_CONSOLE_COMMANDS_WHY_H
+#define RDL_CONSOLE_COMMANDS_WHY_H
 
 #include "commands.h"
 
