@@ -129,9 +129,14 @@ int lcores_launch(struct lcores *lcores, unsigned waited_for)
 	return 0;
 }
 
+void lcores_drain(struct lcores *lcores)
+{
+	__atomic_store_n(&lcores->ending.stage, ENDING_DRAINS, __ATOMIC_RELEASE);
+}
+
 void lcores_join(struct lcores *lcores)
 {
-	__atomic_store_n(&lcores->ending.asked, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lcores->ending.stage, ENDING_ASKED, __ATOMIC_RELEASE);
 	rte_eal_mp_wait_lcore();
 	/*
 	 * What they did last is seen from here on,

@@ -25,14 +25,26 @@ uint64_t load_age_ms(const struct load *load);
 uint64_t load_now(void);
 uint64_t load_cycles_a_ms(void);
 
-/* The end, in two steps: it is asked for; then all have come back whom others must wait for. */
+/*
+ * The end: it may be made ready for, while what lives is served; it is asked for; then all have
+ * come back whom others must wait for.
+ */
+enum ending_stage {
+	ENDING_IS_FAR,
+	ENDING_DRAINS, /* no new Registers any more */
+	ENDING_ASKED,
+};
 struct ending {
-	int asked; /* by the main thread, once (release): what is left is known by then */
+	int stage; /* by the main thread (release): what is left is known when it is asked for */
 	unsigned left; /* roles with something under way: the lcores end with the last (release) */
 };
+static inline enum ending_stage ending_stage(const struct ending *ending)
+{
+	return (enum ending_stage)__atomic_load_n(&ending->stage, __ATOMIC_ACQUIRE);
+}
 static inline bool ending_is_asked(const struct ending *ending)
 {
-	return RDL_UNLIKELY(__atomic_load_n(&ending->asked, __ATOMIC_ACQUIRE) != 0);
+	return RDL_UNLIKELY(ending_stage(ending) == ENDING_ASKED);
 }
 /* By such a role, once: it has nothing under way any more. */
 void ending_come_back(struct ending *ending);
@@ -69,6 +81,8 @@ void lcores_add_role(struct lcores *lcores, unsigned index, const struct role *r
  * be launched; those that can run until lcores_join().
  */
 int lcores_launch(struct lcores *lcores, unsigned waited_for);
+/* From here on no Registers are taken, and all else goes on. */
+void lcores_drain(struct lcores *lcores);
 /* Asks for the end, and waits for it. */
 void lcores_join(struct lcores *lcores);
 

@@ -16,6 +16,9 @@
 #include "notify.h"
 #include "signals.h"
 
+/* All that is under way is answered and on the disk by then, or the process goes without. */
+#define END_MS 5000
+
 /* "192.0.2.1,2001:db8::1" of all ports. */
 static void addresses_text(const struct rdl_conf *conf, char *text, size_t len)
 {
@@ -155,32 +158,54 @@ static void reload(struct daemon *daemon)
 				 : "the last reload changed nothing, see the log");
 }
 
+/* Once a second the main thread looks around. -1: the disk has failed. */
+static int look_around(struct daemon *daemon)
+{
+	rdl_pktio_let_go(daemon->pktio);
+	monitor_look(daemon->monitor);
+	rdl_notify_alive(monitor_cores_go_on(daemon->monitor), "a core stands still, see the log");
+	keeping_look(daemon->keeping);
+	rdl_rulebook_reclaim(&daemon->rulebook);
+	return keeping_has_failed(daemon->keeping) ? -1 : 0;
+}
+
+/* Told to end, it goes on for a while without new Registers: until when. 0: it does not. */
+static uint64_t begin_drain(struct daemon *daemon, uint64_t now_ms)
+{
+	uint32_t drain_s = daemon->in_force->drain_s;
+
+	if (drain_s == 0)
+		return 0;
+	rdl_log_info("stop", "takes no Registers any more drain_s=%u", drain_s);
+	rdl_notify_stopping(drain_s, "takes no Registers any more, and ends in %u s", drain_s);
+	lcores_drain(&daemon->lcores);
+	return now_ms + UINT64_C(1000) * drain_s;
+}
+
 /*
- * Until a signal ends it, or the disk: -1. What it did not confirm nobody is told any more, and
- * another life of the process finds out what is there. Once a second the main thread looks around.
+ * Until it is time to end; or the disk ends it: -1. What that did not confirm nobody is told any
+ * more, and another life of the process finds out what is there.
  */
 static int look_after(struct daemon *daemon)
 {
-	uint64_t next_ms = rdl_clock_ms() + MONITOR_MS;
+	uint64_t next_ms = rdl_clock_ms() + MONITOR_MS, end_ms = UINT64_MAX;
 
 	for (;;) {
 		uint64_t now_ms = rdl_clock_ms();
 
 		if (now_ms >= next_ms) {
 			next_ms = now_ms + MONITOR_MS;
-			rdl_pktio_let_go(daemon->pktio);
-			monitor_look(daemon->monitor);
-			rdl_notify_alive(monitor_cores_go_on(daemon->monitor),
-				"a core stands still, see the log");
-			keeping_look(daemon->keeping);
-			if (keeping_has_failed(daemon->keeping))
+			if (look_around(daemon) != 0)
 				return -1;
-			rdl_rulebook_reclaim(&daemon->rulebook);
 		}
-		int signal = signals_wait((unsigned)(next_ms - now_ms));
-		if (signal == SIGHUP)
+		if (now_ms >= end_ms)
+			return 0;
+		int signal =
+			signals_wait((unsigned)((end_ms < next_ms ? end_ms : next_ms) - now_ms));
+		if (signal == SIGHUP && end_ms == UINT64_MAX)
 			reload(daemon);
-		else if (signal != 0)
+		else if (signal != 0 && signal != SIGHUP &&
+			 (end_ms != UINT64_MAX || (end_ms = begin_drain(daemon, now_ms)) == 0))
 			return 0;
 	}
 }
@@ -221,7 +246,8 @@ static int work(struct daemon *daemon)
 		dpdk_log_shown(true);
 		ret = look_after(daemon);
 	}
-	rdl_notify_stopping();
+	signals_ending(END_MS);
+	rdl_notify_stopping(END_MS / 1000, "ends");
 	metrics_stop(daemon->metrics);
 	console_stop(daemon->console);
 	callers_stop(daemon->callers);
@@ -231,6 +257,7 @@ static int work(struct daemon *daemon)
 	handshakers_stop(daemon->handshakers);
 	keeping_stop(daemon->keeping);
 	exception_stop(daemon->exception);
+	signals_may_just_leave();
 	return ret;
 }
 

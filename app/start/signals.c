@@ -24,7 +24,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool started; /* the guard ends */
 static bool may_leave;
 static const char *leave_behind[PATHS_MAX];
-static int asked; /* the signal that ends us; read without it, too (relaxed) */
+static int asked; /* the first signal that ends us; read without it, too (relaxed) */
+static unsigned ends, told; /* such signals; those that signals_wait() has returned */
 static int reload; /* asked for, and not yet told (relaxed) */
 
 static bool ends_us(int number)
@@ -43,10 +44,10 @@ static void ignore(int number)
 
 static void ask(int number)
 {
-	if (__atomic_load_n(&asked, __ATOMIC_RELAXED) != 0)
-		return;
-	__atomic_store_n(&asked, number, __ATOMIC_RELAXED);
-	rdl_log_info("stop", "signal=%d", number);
+	ends++;
+	rdl_log_info("stop", "signal=%d%s", number, ends > 1 ? " again" : "");
+	if (ends == 1)
+		__atomic_store_n(&asked, number, __ATOMIC_RELAXED);
 }
 
 static void take(int number)
@@ -148,7 +149,7 @@ int signals_wait(unsigned ms)
 {
 	uint64_t now = rdl_clock_ms(), end = now + ms;
 
-	for (; !signals_end_asked() && now <= end; now = rdl_clock_ms()) {
+	for (; ends == told && now <= end; now = rdl_clock_ms()) {
 		struct timespec wait = { .tv_sec = (time_t)((end - now) / 1000),
 			.tv_nsec = (long)((end - now) % 1000) * 1000000 };
 		if (__atomic_exchange_n(&reload, 0, __ATOMIC_RELAXED) != 0)
@@ -159,5 +160,49 @@ int signals_wait(unsigned ms)
 		if (number < 0 && errno == EAGAIN)
 			break;
 	}
+	if (ends == told)
+		return 0;
+	told++;
 	return __atomic_load_n(&asked, __ATOMIC_RELAXED);
+}
+
+/* ---- the end ---- */
+
+static unsigned end_ms;
+static bool just_leaves; /* (relaxed) */
+
+static void *see_to_end(void *unused)
+{
+	uint64_t now = rdl_clock_ms(), end = now + end_ms;
+
+	(void)unused;
+	for (; now < end; now = rdl_clock_ms()) {
+		struct timespec wait = { .tv_sec = (time_t)((end - now) / 1000),
+			.tv_nsec = (long)((end - now) % 1000) * 1000000 };
+		int number = sigtimedwait(&watched, NULL, &wait);
+
+		if (!ends_us(number))
+			continue;
+		rdl_log_info("stop", "signal=%d again", number);
+		_exit(0);
+	}
+	if (__atomic_load_n(&just_leaves, __ATOMIC_RELAXED))
+		_exit(0);
+	rdl_log_error("stop", "not over in %u ms: leaves as it is", end_ms);
+	_exit(1);
+}
+
+void signals_may_just_leave(void)
+{
+	__atomic_store_n(&just_leaves, true, __ATOMIC_RELAXED);
+}
+
+void signals_ending(unsigned ms)
+{
+	pthread_t thread;
+
+	end_ms = ms;
+	/* Without a thread it ends as it can. */
+	if (pthread_create(&thread, NULL, see_to_end, NULL) == 0)
+		pthread_detach(thread);
 }

@@ -26,8 +26,17 @@ void signals_may_not_leave(void);
 void signals_started(void);
 /*
  * Main thread, from then on: waits so long for a signal to end, or for SIGHUP, and returns it; or
- * 0. A SIGHUP that came while it started is told first; some that come together are one.
+ * 0. Each signal to end is told once. A SIGHUP that came while it started is told first; some that
+ * come together are one.
  */
 int signals_wait(unsigned ms);
+
+/*
+ * Main thread, when it begins to end: at another signal to end, or after so many milliseconds, the
+ * process is gone, as if it were killed.
+ */
+void signals_ending(unsigned ms);
+/* Nobody misses anything any more: what is left is memory to be given back. */
+void signals_may_just_leave(void);
 
 #endif

@@ -221,12 +221,22 @@ static struct rdl_capture *wanted_capture(const struct worker *worker)
 	return rdl_capture_begin(capture, rdl_clock_wall_ns()) ? capture : NULL;
 }
 
+/* They are shed as if there were no credit: their devices ask again, by then another process. */
+static void close_to_registers(struct worker *worker)
+{
+	for (unsigned s = 0; s < worker->shard_count; s++)
+		worker->shards[s].credit.limit[RDL_OPERATION_REGISTER] = 0;
+}
+
 bool worker_step(void *self)
 {
 	struct worker *worker = self;
-	bool stopping = ending_is_asked(worker->ending);
+	enum ending_stage ending = ending_stage(worker->ending);
+	bool stopping = ending == ENDING_ASKED;
 	bool worked = false;
 
+	if (RDL_UNLIKELY(ending != ENDING_IS_FAR))
+		close_to_registers(worker);
 	worker->rules = rdl_rulebook_read(worker->rulebook, &worker->rules_seen);
 	rdl_pktio_round(worker->pktio, worker->index);
 	worker->pipeline.capture = wanted_capture(worker);

@@ -143,6 +143,7 @@ struct rdl_conf {
 	uint16_t cpus[RDL_CONF_CPUS_MAX];
 	struct rdl_conf_where cores_where;
 	uint32_t idle_sleep_us;
+	uint32_t drain_s; /* when told to end: so long without Registers before that */
 	struct {
 		struct rdl_conf_where where;
 		bool hugepages;

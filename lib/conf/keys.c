@@ -55,6 +55,7 @@ static const struct rdl_conf_key root_keys[] = {
 		.same = rdl_conf_same_cores,
 		FIELD(cores) },
 	NUMBER("idle_sleep_us", idle_sleep_us, START, 0, 100000, 0),
+	NUMBER("drain_s", drain_s, RELOAD, 0, 3600, 0),
 	{ .name = "memory", .kind = RDL_CONF_GROUP },
 	{ .name = "ports",
 		.kind = RDL_CONF_LIST,

@@ -71,7 +71,16 @@ void rdl_notify_alive(bool well, const char *wrong)
 	shows_wrong = !well;
 }
 
-void rdl_notify_stopping(void)
+void rdl_notify_stopping(unsigned seconds, const char *format, ...)
 {
-	tell("STOPPING=1", "ends");
+	char status[RDL_NOTIFY_STATUS_MAX];
+	va_list list;
+
+	va_start(list, format);
+	format_status(status, format, list);
+	va_end(list);
+	/* What is said from now on of its being alive is no reason to show what was served. */
+	memcpy(served, status, sizeof(served));
+	(void)sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu\nSTATUS=%s",
+		(seconds + 5ull) * 1000000, status);
 }

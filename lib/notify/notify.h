@@ -24,6 +24,8 @@ void rdl_notify_reloaded(const char *outcome);
  * is wrong is shown instead until it is well again.
  */
 void rdl_notify_alive(bool well, const char *wrong);
-void rdl_notify_stopping(void);
+/* It ends, which takes so many seconds at most. */
+void rdl_notify_stopping(unsigned seconds, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

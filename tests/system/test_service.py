@@ -150,4 +150,5 @@ def test_exposure(lab):
     assert float(level.group(1)) <= 3.0, done.stdout
 
 
-main(lambda lab: lab)
+if __name__ == "__main__":
+    main(lambda lab: lab)

@@ -14,6 +14,7 @@ static const struct {
 	{ NULL, "workers", 1, 64, PLACE(workers) },
 	{ NULL, "shards", 1, 64, PLACE(shards) },
 	{ NULL, "idle_sleep_us", 0, 100000, PLACE(idle_sleep_us) },
+	{ NULL, "drain_s", 0, 3600, PLACE(drain_s) },
 	{ "memory", "mb", 0, 16777216, PLACE(memory.mb) },
 	{ "memory", "registrations", 1, 4000000000, PLACE(memory.registrations) },
 	{ "memory", "name_octets", 1, 252, PLACE(memory.name_octets) },

@@ -32,7 +32,7 @@ static int begin(void **state)
 	const struct exception_config config = { .conf = &conf, .ending = &ending };
 	int fds[2];
 
-	ending.asked = 0;
+	ending.stage = ENDING_IS_FAR;
 	exception_init(&exception, &config);
 	for (unsigned w = 0; w < WORKERS; w++) {
 		memory[w] = aligned_alloc(RDL_CACHE_LINE, rdl_channel_memory(&frames, &kernels));
@@ -203,7 +203,7 @@ static void test_ending(void **state)
 {
 	struct rdl_foreign_frame frame = foreign(PORT, "one");
 
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	give(0, &frame);
 	assert_true(kernel_sends((const uint8_t *)"frame", 5));
 	assert_true(exception_step(&exception));

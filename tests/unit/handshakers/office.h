@@ -225,7 +225,7 @@ static inline void office_give_back(struct office *office)
 static inline void office_end(struct office *office)
 {
 	handshaker_stop(&office->handshaker);
-	office->ending.asked = 1;
+	office->ending.stage = ENDING_ASKED;
 	office_give_back(office);
 	office->keep_letters = false;
 	for (unsigned i = 0; i < 2 * HANDSHAKER_LETTERS / 32 && office_step(office); i++)

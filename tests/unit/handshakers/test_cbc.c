@@ -163,7 +163,7 @@ static void test_end(void **state)
 	(void)shake(shop, 0, 1);
 	assert_int_equal(gnutls_record_send(office->client.tls, "update", 6), 6);
 	struct datagram record = queue_take(&office->client.out);
-	office->ending.asked = 1;
+	office->ending.stage = ENDING_ASKED;
 	(void)office_send(office, 0, RDL_PARCEL_RECORD, office->session, span_of_datagram(&record));
 	(void)office_send(office, 0, RDL_PARCEL_REPLY, office->session, RDL_SPAN("changed"));
 	office_step(office);

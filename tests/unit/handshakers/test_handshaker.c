@@ -218,7 +218,7 @@ static void test_held_in_all(void **state)
 	office_step(office);
 	assert_string_equal(office_came(office, 0), "back32 ");
 	/* The end is asked for: nobody waits any more, and nothing begins. */
-	office->ending.asked = 1;
+	office->ending.stage = ENDING_ASKED;
 	begin(office, SESSION(40), GARBAGE);
 	begin(office, SESSION(41), span_of_datagram(&hello));
 	unsigned backs = office->backs;

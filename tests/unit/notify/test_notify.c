@@ -80,8 +80,13 @@ static void a_reload_begins_and_ends(void **state)
 	assert_string_equal(next(), "RELOADING=1\nSTATUS=reads the configuration again");
 	rdl_notify_reloaded("nothing is changed");
 	assert_string_equal(next(), "READY=1\nSTATUS=serves; nothing is changed");
-	rdl_notify_stopping();
-	assert_string_equal(next(), "STOPPING=1\nSTATUS=ends");
+	rdl_notify_stopping(7, "ends in %d s", 2);
+	assert_string_equal(next(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=12000000\nSTATUS=ends in 2 s");
+	/* What was served is shown no more. */
+	rdl_notify_alive(false, "stands still");
+	assert_string_equal(next(), "STATUS=stands still");
+	rdl_notify_alive(true, "");
+	assert_string_equal(next(), "WATCHDOG=1\nSTATUS=ends in 2 s");
 }
 
 static void a_long_status_is_cut(void **state)
@@ -105,7 +110,7 @@ static void nobody_has_to_listen(void **state)
 	rdl_notify_alive(true, "wrong");
 	setenv("NOTIFY_SOCKET", "/nonexistent/socket", 1);
 	rdl_notify_alive(true, "wrong");
-	rdl_notify_stopping();
+	rdl_notify_stopping(1, "ends");
 	setenv("NOTIFY_SOCKET", path, 1);
 	assert_string_equal(next(), "");
 }

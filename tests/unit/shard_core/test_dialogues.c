@@ -396,7 +396,7 @@ static void test_end(void **state)
 	assert_int_equal(told(&over), RDL_ORDER_sent);
 	give(&waits);
 	assert_int_equal(told(&over), RDL_ORDER_queued);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	shard_core_step(core);
 	assert_int_equal(ending.left, 1);
 	assert_int_equal(told(&over), RDL_ORDER_gone);

@@ -219,7 +219,7 @@ static void test_end(void **state)
 	assert_true(shard_core_step(&cores[0]));
 	for (; rounds < 1000; rounds++)
 		shard_core_step(&cores[0]);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	uint64_t begin_ms = rdl_clock_ms();
 	while (rdl_channel_waiting(&worker[0]) < first) {
 		shard_core_step(&cores[0]);

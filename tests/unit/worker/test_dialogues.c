@@ -563,7 +563,7 @@ static void drained(void **state)
 
 	arrive_clear(HERE, m.octets, m.len);
 	step(HERE);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	step(HERE);
 	assert_int_equal(ending.left, seat_count);
 	give_answer_back(HERE, take_answer(HERE), RDL_BACK_NOTHING);

@@ -275,7 +275,7 @@ static void test_end(void **state)
 
 	arrive_foreign(1);
 	step(0);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	step(0);
 	assert_int_equal(ending.left, 1);
 	assert_int_equal(take(frames), 1);

@@ -415,7 +415,7 @@ static void test_notes_credit(void **state)
 	worker_leave(here, OWNER);
 	here->notes_out = 3;
 	assert_int_equal(stat_of(HERE, RDL_STAT_drop_dtls_note), 3);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	step(HERE);
 	assert_int_equal(ending.left, 2);
 	step(OWNER);
@@ -439,7 +439,7 @@ static void test_end(void **state)
 	arrive(HERE, PORT + 1, hello, len);
 	arrive_update(session);
 	step(HERE);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	/* It has not taken them yet, and has nothing of its own. */
 	for (unsigned i = 0; i < 2; i++)
 		step(HERE);

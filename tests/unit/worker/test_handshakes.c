@@ -215,7 +215,7 @@ static void test_end(void **state)
 	uint8_t hello[128];
 
 	say_hello(0, 40001, hello);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	step(0);
 	assert_int_equal(ending.left, 1);
 	assert_int_equal(take_parcels(0, parcels), 1);

@@ -68,7 +68,7 @@ static void announced(void **state)
 	assert_int_equal(stat_of(0, RDL_STAT_drop_net_frame), 0);
 	/* The end is near: nobody is told any more. */
 	rdl_neighbours_link_up(neighbours, 0);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	own_clock_pass(1000);
 	rounds(0);
 	assert_int_equal(sent_arp(0, from, about), 0);

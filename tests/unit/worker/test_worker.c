@@ -321,6 +321,28 @@ static void test_replies_are_timed(void **state)
 	worker_step(&worker);
 }
 
+/* What lives is served on, and nothing new comes in; copies of a Register are new ones, too. */
+static void test_drain(void **state)
+{
+	ending.stage = ENDING_DRAINS;
+	arrive_register("lwm2m=1.1 ep=a lt=60");
+	arrive_update();
+	worker_step(&worker);
+	assert_int_equal(rdl_channel_waiting(&shard), 1);
+	assert_int_equal(stat_of(RDL_STAT_drop_shed_register), 1);
+	assert_int_equal(answer_all(RDL_COAP_CHANGED), 1);
+	worker_step(&worker);
+	assert_int_equal(sent_code(), RDL_COAP_CHANGED);
+	assert_int_equal(ending.left, 1);
+	/* Refusals are no registrations. */
+	arrive_register("lwm2m=1.1 lt=60");
+	worker_step(&worker);
+	assert_int_equal(sent_code(), RDL_COAP_BAD_REQUEST);
+	ending.stage = ENDING_ASKED;
+	worker_step(&worker);
+	assert_int_equal(ending.left, 0);
+}
+
 /* Ends when what is under way has come back, once, and takes in nothing meanwhile. */
 static void test_end(void **state)
 {
@@ -328,7 +350,7 @@ static void test_end(void **state)
 
 	arrive_update();
 	worker_step(&worker);
-	ending.asked = 1;
+	ending.stage = ENDING_ASKED;
 	arrive_update();
 	assert_false(worker_step(&worker));
 	assert_int_equal(ending.left, 1);
@@ -445,6 +467,7 @@ int main(void)
 		TEST(test_credit),
 		TEST(test_full_port),
 		TEST(test_replies_are_timed),
+		TEST(test_drain),
 		TEST(test_end),
 		TEST(test_fragments),
 		TEST(test_one_verdict),
