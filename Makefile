@@ -70,12 +70,13 @@ exception_DEPS := lcores channel clock device net pktio thread
 shard_core_DEPS := lcores channel deliveries mailbox orders rules shard
 keeping_DEPS  := lcores clock conf journal notify registry sealed thread
 keeping_PKGS  := gnutls
-feed_DEPS     := lcores conf deliveries events lines refusals
+recall_DEPS   := clock events journal log thread
+feed_DEPS     := lcores conf deliveries events lines recall refusals
 feed_PKGS     := jansson
 feed_FLAGS     = -I$B/version
 callers_DEPS  := channel conf lcores lines orders shard_core targets
 callers_PKGS  := jansson
-console_DEPS  := callers shard_core conf handshakers lines capture pcapng keeping
+console_DEPS  := callers shard_core conf handshakers lines capture pcapng keeping recall
 console_FLAGS  = -I$B/version
 console_PKGS  := jansson
 nodes_DEPS    := base
@@ -101,7 +102,7 @@ inspect_DEPS  := journal registry
 top_DEPS      := ctl stats
 top_PKGS      := jansson ncursesw libcurl
 
-APP_ROOMS := lcores worker shard_core handshakers exception keeping feed callers console nodes device dpdk_log monitor telemetry metrics start ctl inspect top
+APP_ROOMS := lcores worker shard_core handshakers exception keeping recall feed callers console nodes device dpdk_log monitor telemetry metrics start ctl inspect top
 ROOMS := $(LIBS) $(APP_ROOMS)
 # Rooms with code for vector machines: their unit tests run as the product is built, too.
 VECTOR_LIBS := base lwm2m

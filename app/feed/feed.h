@@ -12,6 +12,7 @@
 #include "events.h"
 #include "lcores.h"
 #include "lines.h"
+#include "recall.h"
 #include "refusals.h"
 
 struct feed;
@@ -24,6 +25,7 @@ struct feed_sources {
 	struct rdl_events *events[SHARDS_MAX];
 	const struct rdl_refusals *refusals[WORKERS_MAX];
 	struct rdl_deliveries *deliveries[SHARDS_MAX]; /* NULL: nothing is sent to devices */
+	struct recall *recall; /* NULL: nothing is kept of events */
 };
 
 /* Written by the feed's thread, read by anybody (relaxed). */

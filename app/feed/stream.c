@@ -21,7 +21,7 @@ static void note_lost(struct feed *feed, unsigned shard, uint64_t lost)
 	for (unsigned i = 0; i < feed->lines->client_count; i++) {
 		struct subscriber *subscriber = feed_subscriber(feed, i);
 
-		if (subscriber != NULL && subscriber->subscribed &&
+		if (subscriber != NULL && subscriber->subscribed && subscriber->reader == NULL &&
 			subscriber->phase[shard] != SUBSCRIBER_WAITING) {
 			subscriber->lost += lost;
 			subscriber_catch_up(subscriber);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside the feed: feed.c has its requests and its round,
+ * Inside the feed: feed.c has its round, requests.c what subscribers say,
  * stream.c what goes from the rings to subscribers.
  */
 #ifndef RDL_FEED_STREAM_H
@@ -28,6 +28,11 @@ struct feed {
 	uint8_t line[RDL_EVENT_TEXT_MAX];
 };
 
+static inline struct feed *feed_of(const struct rdl_lines *lines)
+{
+	return lines->config.owner;
+}
+
 static inline struct subscriber *feed_subscriber(const struct feed *feed, unsigned i)
 {
 	return feed->lines->clients[i]->state;
@@ -40,6 +45,8 @@ static inline void feed_count(uint64_t *counter, uint64_t n)
 
 /* Takes a ring's records to the subscribers; true when there may be more. */
 bool stream_drain(struct feed *feed, unsigned shard);
+/* Lines out of the log to those who want them: true where some do; `*more`: there are more. */
+bool stream_recalled(struct feed *feed, bool *more);
 /* Lets rows go on as far as the subscribers in a snapshot have room. */
 void stream_allow_rows(struct feed *feed, unsigned shard, uint64_t now_ms);
 /* Asks for a walk when one is wanted and its time has come. */

@@ -3,10 +3,6 @@
 
 #include <stdarg.h>
 
-#include <jansson.h>
-
-#include "delivered.h"
-
 /* Room that events leave to markers and answers. */
 #define HEADROOM 4096
 /*
@@ -17,85 +13,6 @@
 /* A subscriber in a snapshot must take so much in so much time, or the walk goes on without it. */
 #define SLOW_MS 2000
 #define SLOW_OCTETS 65536
-
-/* What a subscriber wants to be told of. */
-struct kinds {
-	uint32_t events, delivered;
-	bool refused;
-};
-
-static bool read_kind(const char *word, struct kinds *kinds)
-{
-	enum rdl_delivered_kind delivered = delivered_kind_of(word);
-	unsigned kind = 0;
-
-	while (kind < RDL_EVENT_KIND_COUNT && strcmp(word, rdl_event_kind_text(kind)) != 0)
-		kind++;
-	if (kind < RDL_EVENT_KIND_COUNT)
-		kinds->events |= 1u << kind;
-	else if (delivered < RDL_DELIVERED_KIND_COUNT)
-		kinds->delivered |= 1u << delivered;
-	else if (strcmp(word, "refused") == 0)
-		kinds->refused = true;
-	else
-		return false;
-	return true;
-}
-
-static const char *read_kinds(json_t *list, struct kinds *kinds)
-{
-	const json_t *item;
-	size_t i;
-
-	*kinds = (struct kinds){ .events = 0 };
-	json_array_foreach(list, i, item)
-	{
-		if (!json_is_string(item) || !read_kind(json_string_value(item), kinds))
-			return "events: not a kind of event";
-	}
-	return json_is_array(list) ? NULL : "events: not an array";
-}
-
-static const char *read_members(struct subscriber *subscriber, json_t *request, bool *snapshot)
-{
-	struct kinds kinds = { .events = (1u << RDL_EVENT_KIND_COUNT) - 1 };
-	const char *prefix = "", *from, *wrong = NULL;
-	json_t *list = NULL;
-	size_t prefix_len = 0;
-	json_error_t error;
-
-	if (json_unpack_ex(request, &error, JSON_STRICT, "{s:s, s?o, s?s%}", "from", &from,
-		    "events", &list, "prefix", &prefix, &prefix_len) != 0)
-		return "not a request: {from: now or snapshot, events: [...], prefix: ...}";
-	if (strcmp(from, "now") != 0 && strcmp(from, "snapshot") != 0)
-		return "from: neither now nor snapshot";
-	if (prefix_len > sizeof(subscriber->prefix))
-		return "prefix: longer than any endpoint name";
-	if (list != NULL)
-		wrong = read_kinds(list, &kinds);
-	if (wrong != NULL)
-		return wrong;
-	*snapshot = from[0] == 's';
-	subscriber->kinds = kinds.events;
-	subscriber->refused = kinds.refused;
-	subscriber->delivered = kinds.delivered;
-	subscriber->follows = kinds.events != 0 || *snapshot;
-	subscriber->prefix_len = prefix_len;
-	memcpy(subscriber->prefix, prefix, prefix_len);
-	return NULL;
-}
-
-const char *subscriber_request(
-	struct subscriber *subscriber, const char *text, size_t len, bool *snapshot)
-{
-	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-
-	if (request == NULL)
-		return "not JSON";
-	const char *wrong = read_members(subscriber, request, snapshot);
-	json_decref(request);
-	return wrong;
-}
 
 void subscriber_tell(struct subscriber *subscriber, const void *line, size_t len)
 {
@@ -148,6 +65,13 @@ void subscriber_catch_up(struct subscriber *subscriber)
 		tell_gap(subscriber);
 }
 
+size_t subscriber_room(const struct subscriber *subscriber)
+{
+	size_t left = rdl_outbox_left(&subscriber->client->out);
+
+	return left > HEADROOM ? left - HEADROOM : 0;
+}
+
 uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms)
 {
 	const struct rdl_outbox *out = &subscriber->client->out;
@@ -175,7 +99,7 @@ bool subscriber_prefixes(const struct subscriber *subscriber, struct rdl_span en
 bool subscriber_wants(
 	const struct subscriber *subscriber, unsigned shard, const struct rdl_event *event)
 {
-	if (!subscriber->subscribed)
+	if (!subscriber->subscribed || subscriber->reader != NULL)
 		return false;
 	switch ((enum subscriber_phase)subscriber->phase[shard]) {
 	case SUBSCRIBER_WAITING:

@@ -7,6 +7,7 @@
 #define RDL_FEED_SUBSCRIBER_H
 
 #include "feed.h"
+#include "wish.h"
 
 /* Towards one shard, when a snapshot was asked for. */
 enum subscriber_phase {
@@ -24,6 +25,7 @@ struct subscriber {
 	size_t prefix_len;
 	char prefix[RDL_ENDPOINT_MAX];
 	bool subscribed;
+	struct reader *reader; /* that has its events out of the log; NULL: they come from shards */
 	uint64_t lost; /* lines since the last gap marker; none is added before it is told */
 	/* The snapshot that it waits for, or is in. */
 	uint64_t walk; /* the first one that will do */
@@ -35,13 +37,6 @@ struct subscriber {
 	uint64_t sent_seen, moved_ms;
 	bool slow;
 };
-
-/*
- * {"from": "now" or "snapshot", "events": [kind...], "prefix": "..."}: all but `from` may be left
- * out. Returns what is wrong, or NULL; *snapshot is whether one is asked for.
- */
-const char *subscriber_request(
-	struct subscriber *subscriber, const char *text, size_t len, bool *snapshot);
 
 /*
  * A line that is counted as lost when there is no room for it,
@@ -57,6 +52,8 @@ __attribute__((format(printf, 2, 3))) void subscriber_say(
 /* Tells what was lost, once half of the buffer is free again. */
 void subscriber_catch_up(struct subscriber *subscriber);
 
+/* Octets that its buffer takes of lines that are not short. */
+size_t subscriber_room(const struct subscriber *subscriber);
 /* Octets of records whose text it surely has room for. */
 uint64_t subscriber_row_room(struct subscriber *subscriber, uint64_t now_ms);
 

@@ -218,6 +218,22 @@ const char *keeping_health(const struct keeping *keeping)
 	return words[worst(keeping)];
 }
 
+const char *keeping_no_events(const struct rdl_conf *conf)
+{
+	if (conf->state.directory.path == NULL)
+		return "from: nothing is kept: the configuration has no state";
+	if (conf->state.durability == RDL_CONF_NO_DURABILITY)
+		return "from: nothing is kept for good: state.durability is none";
+	if (conf->state.keep_mb == 0 || conf->events.socket.path == NULL)
+		return "from: events are not kept: state.keep_mb is 0";
+	return NULL;
+}
+
+const struct rdl_journal *keeping_journal(const struct keeping *keeping)
+{
+	return keeping != NULL ? keeping->journal : NULL;
+}
+
 const char *keeping_directory(const struct keeping *keeping)
 {
 	return keeping->conf->state.directory.path;
@@ -246,5 +262,6 @@ void keeping_figures(const struct keeping *keeping, struct keeping_figures *figu
 		if (state.older_runs > figures->runs_before)
 			figures->runs_before = state.older_runs;
 	}
+	figures->kept_octets = rdl_journal_kept(keeping->journal);
 	figures->lag = figures->entries - figures->confirmed;
 }

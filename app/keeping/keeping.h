@@ -67,6 +67,14 @@ struct rdl_sealer *const *keeping_session_sealers(const struct keeping *keeping)
 /* That no session has had which was ever logged, and above those. */
 uint32_t keeping_session_generation(const struct keeping *keeping);
 
+/*
+ * Whether changes are logged as events, so that these can be told from the log; NULL: they are,
+ * else why not.
+ */
+const char *keeping_no_events(const struct rdl_conf *conf);
+/* The shards', once it has begun; NULL where nothing is kept. */
+const struct rdl_journal *keeping_journal(const struct keeping *keeping);
+
 /* Threads that write what the rings are given; logs and returns -1 when there can be none. */
 int keeping_start(struct keeping *keeping);
 /* After the shards have ended: the rest is on the disk, or the log says that it is not. */
@@ -85,8 +93,9 @@ const struct keeping_recovered *keeping_recovered(const struct keeping *keeping)
 
 /*
  * Figures that operators are shown, over all shards. X(name, text): entries, of which lag were
- * written and not yet confirmed or wait to be written; writes, their octets and syncs; files and
- * what they take; runs before this one that are still needed; what came back at the start.
+ * written and not yet confirmed or wait to be written; writes, their octets and syncs; files, what
+ * they take, and of segments that are kept and no start needs; runs before this one that are still
+ * needed; what came back at the start.
  */
 #define KEEPING_FIGURES(X)   \
 	X(entries)           \
@@ -97,6 +106,7 @@ const struct keeping_recovered *keeping_recovered(const struct keeping *keeping)
 	X(syncs)             \
 	X(segments)          \
 	X(disk_octets)       \
+	X(kept_octets)       \
 	X(runs_before)       \
 	X(restored)          \
 	X(restored_ended)    \

@@ -117,6 +117,7 @@ int keeping_begin(struct keeping *keeping, struct rdl_journal_ring *const rings[
 		.window_ms = conf->state.window_ms,
 		.shards = conf->shards,
 		.rings = rings,
+		.keep = (uint64_t)conf->state.keep_mb << 20,
 		.segment_len = RDL_JOURNAL_SEGMENT_LEN,
 		.group_len = RDL_JOURNAL_GROUP_MAX };
 	memcpy(config.boot_id, keeping->boot_id, sizeof(config.boot_id));
@@ -124,6 +125,13 @@ int keeping_begin(struct keeping *keeping, struct rdl_journal_ring *const rings[
 		rdl_log_error("start", "no random octets: %s", strerror(errno));
 		return -1;
 	}
+	/*
+	 * Positions go on from those before; in an empty directory, or one that is put back from a
+	 * backup, what was given since is below the microseconds of now, as long as there were
+	 * fewer than a million a second.
+	 */
+	if (keeping_no_events(conf) == NULL)
+		config.origin = keeping_now().wall_ms * 1000;
 	keeping->journal = rdl_journal_begin(keeping->logs, &config, problem);
 	if (keeping->journal == NULL) {
 		rdl_log_error("start", "%s", problem);

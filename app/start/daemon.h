@@ -75,6 +75,7 @@ struct daemon {
 	struct whereabouts nodes;
 	uint64_t started_ms; /* rdl_clock_ms() */
 	struct feed *feed; /* NULL: none is configured */
+	struct recall *recall; /* NULL: there is no feed */
 	struct console *console; /* the same */
 	struct metrics *metrics; /* the same */
 	struct metrics_sources scraped;
@@ -254,6 +255,8 @@ void daemon_serve_keeping(struct daemon *daemon);
 uint64_t daemon_channels_memory(const struct daemon *daemon, unsigned worker);
 int daemon_setup_channels(struct daemon *daemon);
 
+/* serve.c: what events are told with. */
+struct rdl_event_facts daemon_facts(const struct daemon *daemon);
 /* serve.c: what the feed takes its lines from, once the shards are there. */
 struct feed_sources daemon_feed_sources(const struct daemon *daemon);
 

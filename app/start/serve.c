@@ -69,7 +69,7 @@ static void log_ready(const struct daemon *daemon)
 	rdl_notify_serves("serves %s%s", addresses, restored);
 }
 
-static struct rdl_event_facts facts(const struct daemon *daemon)
+struct rdl_event_facts daemon_facts(const struct daemon *daemon)
 {
 	return (struct rdl_event_facts){ .location_key = daemon->keys.location,
 		.major = daemon->conf->lwm2m.version.major,
@@ -80,9 +80,10 @@ struct feed_sources daemon_feed_sources(const struct daemon *daemon)
 {
 	struct feed_sources sources = { .instance = daemon->conf->instance,
 		.boot = daemon->boot,
-		.facts = facts(daemon),
+		.facts = daemon_facts(daemon),
 		.shard_count = daemon->conf->shards,
-		.worker_count = daemon->conf->workers };
+		.worker_count = daemon->conf->workers,
+		.recall = daemon->recall };
 
 	for (unsigned s = 0; s < sources.shard_count; s++) {
 		sources.events[s] = &daemon->owners.cores[s]->events;
@@ -97,7 +98,7 @@ static struct console_sources console_sources(struct daemon *daemon)
 {
 	struct console_sources sources = { .owners = &daemon->owners,
 		.callers = daemon->callers,
-		.facts = facts(daemon),
+		.facts = daemon_facts(daemon),
 		.registrations_max = daemon->conf->memory.registrations,
 		.keeping = daemon->keeping,
 		.rulebook = &daemon->rulebook,
@@ -140,7 +141,7 @@ static int look_on(struct daemon *daemon)
 	};
 	daemon->telemetry = (struct telemetry){ .watched = watched,
 		.rulebook = &daemon->rulebook,
-		.facts = facts(daemon),
+		.facts = daemon_facts(daemon),
 		.boot = daemon->boot,
 		.started_ms = daemon->started_ms,
 		.memory = daemon_memory(daemon),
@@ -235,6 +236,8 @@ static int work(struct daemon *daemon)
 	/* Workers that are told to end wait for what those have: they must be there. */
 	if (ret == 0)
 		ret = lcores_launch(&daemon->lcores, waited_for(daemon->conf));
+	if (ret == 0 && daemon->recall != NULL)
+		ret = recall_start(daemon->recall);
 	if (ret == 0 && (callers_start(daemon->callers, &daemon->owners) != 0 ||
 				feed_start(daemon->feed, &lines) != 0 ||
 				console_start(daemon->console, &shown) != 0 ||
@@ -252,6 +255,7 @@ static int work(struct daemon *daemon)
 	console_stop(daemon->console);
 	callers_stop(daemon->callers);
 	feed_stop(daemon->feed);
+	recall_stop(daemon->recall);
 	telemetry_stop();
 	lcores_join(&daemon->lcores);
 	handshakers_stop(daemon->handshakers);
@@ -312,6 +316,7 @@ static int serve(struct daemon *daemon)
 	console_close(daemon->console);
 	callers_close(daemon->callers);
 	feed_close(daemon->feed);
+	recall_close(daemon->recall);
 	rdl_rulebook_close(&daemon->rulebook);
 	keeping_close(daemon->keeping);
 	/* Told to end, it has done what it was told, however far it had come. */

@@ -71,7 +71,7 @@ static void check_disk(const struct daemon *daemon)
 {
 	const char *path = daemon->conf->state.directory.path;
 	struct keeping_figures figures;
-	uint64_t need = daemon_sessions_log(daemon);
+	uint64_t need = daemon_sessions_log(daemon) + ((uint64_t)daemon->conf->state.keep_mb << 20);
 	struct statvfs disk;
 
 	for (unsigned s = 0; s < daemon->conf->shards; s++)
@@ -111,6 +111,8 @@ static void begin_keeping(struct daemon *daemon)
 
 		/* It was read before the recovery. */
 		core->now_ms = rdl_clock_ms();
+		if (keeping_no_events(daemon->conf) == NULL)
+			rdl_shard_log_events(&core->shard);
 		rdl_shard_keep(&core->shard, &core->journal, &sweeps, core->now_ms);
 	}
 }
@@ -129,13 +131,28 @@ void daemon_serve_keeping(struct daemon *daemon)
 	keeping_serve(daemon->keeping, registries);
 }
 
+/* What tells events out of the log, or why not. */
+static int set_up_recall(struct daemon *daemon)
+{
+	struct recall_config config = { .directory = daemon->conf->state.directory.path,
+		.refusal = keeping_no_events(daemon->conf),
+		.facts = daemon_facts(daemon),
+		.expiry_grace_s = daemon->conf->lwm2m.expiry_grace_s };
+
+	if (daemon->feed == NULL)
+		return 0;
+	if (config.refusal == NULL)
+		config.journal = keeping_journal(daemon->keeping);
+	return recall_open(&config, &daemon->recall);
+}
+
 int daemon_setup_keeping(struct daemon *daemon)
 {
 	struct rdl_registry *registries[SHARDS_MAX];
 	struct rdl_journal_ring *rings[SHARDS_MAX];
 
 	if (daemon->keeping == NULL)
-		return 0;
+		return set_up_recall(daemon);
 	rdl_notify_starting("reads the state");
 	list_registries(daemon, registries);
 	for (unsigned s = 0; s < daemon->conf->shards; s++)
@@ -146,5 +163,5 @@ int daemon_setup_keeping(struct daemon *daemon)
 		return -1;
 	check_disk(daemon);
 	begin_keeping(daemon);
-	return daemon_keep_sessions(daemon);
+	return set_up_recall(daemon) == 0 ? daemon_keep_sessions(daemon) : -1;
 }

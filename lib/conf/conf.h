@@ -188,6 +188,8 @@ struct rdl_conf {
 		bool sessions; /* DTLS sessions outlive it, too */
 		struct rdl_conf_file key_file; /* that seals those; none: one in the directory */
 		uint32_t ring_kb; /* of changes on their way to the disk, a shard */
+		/* Of logs, beyond what a start needs, to tell events from; 0: none are told. */
+		uint32_t keep_mb;
 	} state;
 	struct {
 		const char *version_text;

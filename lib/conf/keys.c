@@ -124,6 +124,7 @@ static const struct rdl_conf_key state_keys[] = {
 	NUMBER("snapshot_s", state.snapshot_s, START, 5, 86400, 60),
 	NUMBER("restart_grace_s", state.restart_grace_s, START, 0, 86400, 120),
 	NUMBER("ring_kb", state.ring_kb, START, 1024, 1048576, 32768),
+	NUMBER("keep_mb", state.keep_mb, START, 0, 131072, 0),
 	BOOLEAN("sessions", state.sessions, START, true),
 	{ .name = "key_file",
 		.kind = RDL_CONF_TEXT,

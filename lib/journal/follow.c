@@ -17,7 +17,7 @@ struct rdl_journal_follower {
 	enum rdl_journal_followed result; /* FOLLOWED, until it is something for good */
 	uint32_t segment;
 	uint64_t at; /* of the next group */
-	uint64_t first, next; /* positions; 0: not known */
+	uint64_t first, next, base; /* positions; 0: not known */
 	/* Of the group at hand. */
 	struct rdl_journal_stamp stamp;
 	const uint8_t *octets;
@@ -159,12 +159,16 @@ static void begin(struct rdl_journal_follower *follower, uint64_t position)
 	struct segments segments = { .numbers = NULL };
 	bool found;
 
+	follower->base = 1;
 	if (rdl_journal_history_end(follower->history, follower->run, follower->shard) == 0)
 		found = begin_fresh(follower);
 	else
 		found = list_segments(follower, &segments) &&
-			enter_at(follower, &segments, position) &&
-			enter_at(follower, &segments, base_at(follower, position));
+			enter_at(follower, &segments, position);
+	if (found && segments.count > 0) {
+		follower->base = base_at(follower, position);
+		found = enter_at(follower, &segments, follower->base);
+	}
 	free(segments.numbers);
 	follower->first = follower->next;
 	if (!found)
@@ -200,6 +204,11 @@ void rdl_journal_unfollow(struct rdl_journal_follower *follower)
 uint64_t rdl_journal_follower_first(const struct rdl_journal_follower *follower)
 {
 	return follower->first;
+}
+
+uint64_t rdl_journal_follower_base(const struct rdl_journal_follower *follower)
+{
+	return follower->base;
 }
 
 /* ---- entries ---- */

@@ -66,5 +66,7 @@ enum rdl_journal_followed rdl_journal_follow_next(
 	struct rdl_journal_follower *follower, struct rdl_journal_entry *entry);
 /* Position of the first entry that it gives, or gave. 0: not known yet. */
 uint64_t rdl_journal_follower_first(const struct rdl_journal_follower *follower);
+/* Where the sweep begins on which the position builds that it was asked for, from 1 on. */
+uint64_t rdl_journal_follower_base(const struct rdl_journal_follower *follower);
 
 #endif

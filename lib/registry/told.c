@@ -151,13 +151,13 @@ static struct rdl_registration registration_of(
 }
 
 static enum rdl_told_kind tell_event(
-	struct rdl_told *told, struct rdl_span octets, bool wanted, struct rdl_told_fact *fact)
+	struct rdl_told *told, struct rdl_span octets, unsigned wanted, struct rdl_told_fact *fact)
 {
 	struct rdl_entry_event event;
 
 	if (!rdl_entry_read_event(octets, &event) || !learn(told, &event.registration))
 		return RDL_TOLD_BAD;
-	if (!wanted)
+	if ((wanted & RDL_TOLD_CHANGES) == 0)
 		return RDL_TOLD_NOTHING;
 	const struct rdl_object_list *objects = find(told, event.registration.list);
 	if (objects == NULL)
@@ -182,13 +182,13 @@ static uint64_t second_ms(uint64_t epoch_ms, uint32_t second)
 }
 
 static enum rdl_told_kind tell_row(struct rdl_told *told, struct rdl_span octets, uint64_t run_ms,
-	uint64_t wall_ms, bool wanted, struct rdl_told_fact *fact)
+	uint64_t wall_ms, unsigned wanted, struct rdl_told_fact *fact)
 {
 	struct rdl_entry_registration entry;
 
 	if (!rdl_entry_read_registration(octets, &entry) || !learn(told, &entry))
 		return RDL_TOLD_BAD;
-	if (!wanted)
+	if ((wanted & RDL_TOLD_ROWS) == 0)
 		return RDL_TOLD_NOTHING;
 	const struct rdl_object_list *objects = find(told, entry.list);
 	if (objects == NULL || !told->has_epoch)
@@ -221,7 +221,7 @@ static enum rdl_told_kind begin_sweep(struct rdl_told *told, struct rdl_span oct
 }
 
 enum rdl_told_kind rdl_told_read(struct rdl_told *told, struct rdl_span entry, uint64_t run_ms,
-	uint64_t wall_ms, bool wanted, struct rdl_told_fact *fact)
+	uint64_t wall_ms, unsigned wanted, struct rdl_told_fact *fact)
 {
 	enum rdl_entry_kind kind = entry.len > 0 ? (enum rdl_entry_kind)entry.data[0] : 0;
 

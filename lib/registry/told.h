@@ -23,6 +23,9 @@ enum rdl_told_kind {
 	RDL_TOLD_UNKNOWN,
 	RDL_TOLD_BAD, /* no such entry can be */
 };
+/* What is wanted, of an entry. */
+#define RDL_TOLD_CHANGES 1u
+#define RDL_TOLD_ROWS 2u
 
 struct rdl_told_fact {
 	enum rdl_told_kind kind;
@@ -43,6 +46,6 @@ struct rdl_told_fact {
  * only looked at for lists.
  */
 enum rdl_told_kind rdl_told_read(struct rdl_told *told, struct rdl_span entry, uint64_t run_ms,
-	uint64_t wall_ms, bool wanted, struct rdl_told_fact *fact);
+	uint64_t wall_ms, unsigned wanted, struct rdl_told_fact *fact);
 
 #endif

@@ -107,7 +107,7 @@ static bool apply(struct rdl_recovery *recovery, struct rdl_span *input)
 	octets.data = entry;
 	bool good = rdl_recovery_apply(recovery, octets);
 	struct rdl_told_fact fact;
-	rdl_told_read(told, octets, now_ms, 2 * now_ms, (how & LATER) != 0, &fact);
+	rdl_told_read(told, octets, now_ms, 2 * now_ms, how, &fact);
 	if (fact.kind == RDL_TOLD_CHANGE || fact.kind == RDL_TOLD_ROW)
 		CHECK(rdl_object_list_root(fact.registration.objects).len <= RDL_ROOT_MAX);
 	free(entry);

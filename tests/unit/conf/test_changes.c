@@ -102,6 +102,7 @@ static void every_key(void **state)
 				  "later state.snapshot_s 60 8\n"
 				  "later state.restart_grace_s 120 9\n"
 				  "later state.ring_kb 32768 1025\n"
+				  "later state.keep_mb 0 3\n"
 				  "later state.sessions true false\n"
 				  "later state.key_file absent \"tests/data/conf/part/s.key\"\n"
 				  "lwm2m.version \"1.1\" \"1.2\"\n"

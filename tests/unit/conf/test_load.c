@@ -99,9 +99,10 @@ static void print_state(FILE *out, const struct rdl_conf *conf)
 {
 	fputs("state", out);
 	print_file(out, &conf->state.directory);
-	fprintf(out, " durability %d window %u snapshot %u grace %u ring %u sessions %d",
+	fprintf(out, " durability %d window %u snapshot %u grace %u ring %u keep %u sessions %d",
 		conf->state.durability, conf->state.window_ms, conf->state.snapshot_s,
-		conf->state.restart_grace_s, conf->state.ring_kb, conf->state.sessions);
+		conf->state.restart_grace_s, conf->state.ring_kb, conf->state.keep_mb,
+		conf->state.sessions);
 	print_file(out, &conf->state.key_file);
 	fputc('\n', out);
 }
@@ -189,23 +190,23 @@ static char *print_conf(const struct rdl_conf *conf)
 #define REQUESTS_DEFAULTS \
 	"requests none none none:0 mode 1 unheard 0 64 4096 16 100000 100000 93 8192\n"
 /* What follows the ports, as it is by default. */
-#define DEFAULTS_AFTER                                                                  \
-	"coap 5683 247 8192 4096 1024 1\n"                                              \
-	"lwm2m 1.1 lifetime 0 2147483647 0 refuse 0 1 text 0 attributes 0 links 1024\n" \
-	"extra_parameters:\n"                                                           \
-	"all_objects 1\n"                                                               \
-	"known_only 0 unknown_forbidden 0\n"                                            \
-	"known:\n"                                                                      \
-	"deny:\n"                                                                       \
-	"secured:\n"                                                                    \
-	"admission 0 0 0 10\n"                                                          \
-	"events none none none:0 16 4096 8192\n"                                        \
-	"control none none none:0\n" REQUESTS_DEFAULTS "eal:\n"                         \
-	"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 "                                 \
-	"handshakes 1 0 60 1000 ticket 604800\n"                                        \
-	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 "    \
-	"sessions 1 none none:0\n"                                                      \
-	"metrics none none:0 ipv6 0 port 0 address 00000000000000000000000000000000\n"  \
+#define DEFAULTS_AFTER                                                                      \
+	"coap 5683 247 8192 4096 1024 1\n"                                                  \
+	"lwm2m 1.1 lifetime 0 2147483647 0 refuse 0 1 text 0 attributes 0 links 1024\n"     \
+	"extra_parameters:\n"                                                               \
+	"all_objects 1\n"                                                                   \
+	"known_only 0 unknown_forbidden 0\n"                                                \
+	"known:\n"                                                                          \
+	"deny:\n"                                                                           \
+	"secured:\n"                                                                        \
+	"admission 0 0 0 10\n"                                                              \
+	"events none none none:0 16 4096 8192\n"                                            \
+	"control none none none:0\n" REQUESTS_DEFAULTS "eal:\n"                             \
+	"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 "                                     \
+	"handshakes 1 0 60 1000 ticket 604800\n"                                            \
+	"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 keep 0 " \
+	"sessions 1 none none:0\n"                                                          \
+	"metrics none none:0 ipv6 0 port 0 address 00000000000000000000000000000000\n"      \
 	"log 2\n"
 
 static void assert_conf(const char *path, const char *expected)
@@ -276,7 +277,7 @@ static void lab(void **state)
 		"control /run/rdline/control.sock none conf/lab.conf:7\n" REQUESTS_DEFAULTS "eal:\n"
 		"dtls 0 cid 1 cbc 0 10000 ep 0 sessions 0 300 handshakes 1 0 60 1000 ticket "
 		"604800\n"
-		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 "
+		"state none none:0 durability 0 window 50 snapshot 60 grace 120 ring 32768 keep 0 "
 		"sessions 1 none none:0\n"
 		"metrics none none:0 ipv6 0 port 0 address 00000000000000000000000000000000\n"
 		"log 2\n");
@@ -327,7 +328,8 @@ static void every_key_goes_to_its_place(void **state)
 		"suites: [TLS_PSK_WITH_AES_256_GCM_SHA384] [TLS_PSK_WITH_AES_128_CCM_8]"
 		" [TLS_PSK_WITH_AES_128_CBC_SHA256]\n"
 		"state tests/data/conf/part/state tests/data/conf/full.conf:44 durability 1 "
-		"window 7 snapshot 8 grace 9 ring 1025 sessions 0 tests/data/conf/part/s.key "
+		"window 7 snapshot 8 grace 9 ring 1025 keep 3 sessions 0 "
+		"tests/data/conf/part/s.key "
 		"tests/data/conf/full.conf:45\n"
 		"metrics [2001:db8::1]:9121 tests/data/conf/full.conf:47 ipv6 1 port 9121 address "
 		"20010db8000000000000000000000001\n"

@@ -36,6 +36,7 @@ static const struct {
 	{ "state", "snapshot_s", 5, 86400, PLACE(state.snapshot_s) },
 	{ "state", "restart_grace_s", 0, 86400, PLACE(state.restart_grace_s) },
 	{ "state", "ring_kb", 1024, 1048576, PLACE(state.ring_kb) },
+	{ "state", "keep_mb", 0, 131072, PLACE(state.keep_mb) },
 	{ "lwm2m", "lifetime_min", 0, 2147483647, PLACE(lwm2m.lifetime_min_s) },
 	{ "lwm2m", "lifetime_max", 1, 2147483647, PLACE(lwm2m.lifetime_max_s) },
 	{ "lwm2m", "expiry_grace", 0, 86400, PLACE(lwm2m.expiry_grace_s) },

@@ -218,6 +218,7 @@ static void from_the_sweep(void **state)
 	struct rdl_journal_follower *follower = rdl_journal_follow_sweep(history, 0, 0);
 	assert_non_null(follower);
 	assert_in_range(rdl_journal_follower_first(follower), 2, swept);
+	assert_int_equal(rdl_journal_follower_base(follower), swept);
 	rdl_journal_unfollow(follower);
 	rdl_journal_history_close(history);
 	fixture_end(&fixture);

@@ -62,7 +62,7 @@ static const char *next_logged(enum rdl_told_kind want, uint64_t now_ms)
 		const struct fake_disk_entry *entry = &disk.log[read_entries++];
 		enum rdl_told_kind kind =
 			rdl_told_read(told, (struct rdl_span){ entry->octets, entry->len }, now_ms,
-				now_ms + WALL, true, &fact);
+				now_ms + WALL, RDL_TOLD_CHANGES | RDL_TOLD_ROWS, &fact);
 
 		assert_int_not_equal(kind, RDL_TOLD_BAD);
 		assert_int_not_equal(kind, RDL_TOLD_UNKNOWN);
@@ -247,14 +247,15 @@ static void test_unknown_list(void **state)
 	catch_up(EPOCH);
 	const struct fake_disk_entry *entry = &disk.log[disk.count - 1];
 	struct rdl_span octets = { entry->octets, entry->len };
-	assert_int_equal(rdl_told_read(told, octets, 0, 0, true, &fact), RDL_TOLD_UNKNOWN);
-	assert_int_equal(rdl_told_read(told, octets, 0, 0, false, &fact), RDL_TOLD_NOTHING);
+	assert_int_equal(
+		rdl_told_read(told, octets, 0, 0, RDL_TOLD_CHANGES, &fact), RDL_TOLD_UNKNOWN);
+	assert_int_equal(rdl_told_read(told, octets, 0, 0, RDL_TOLD_ROWS, &fact), RDL_TOLD_NOTHING);
 	/* And of one that has no room for it. */
 	struct rdl_told *small = rdl_told_create(8, 0);
 	assert_non_null(small);
 	for (uint64_t i = 0; i < disk.count; i++) {
 		octets = (struct rdl_span){ disk.log[i].octets, disk.log[i].len };
-		rdl_told_read(small, octets, 0, 0, true, &fact);
+		rdl_told_read(small, octets, 0, 0, RDL_TOLD_CHANGES, &fact);
 	}
 	assert_int_equal(fact.kind, RDL_TOLD_UNKNOWN);
 	rdl_told_destroy(small);
@@ -276,8 +277,8 @@ static void test_cut(void **state)
 
 			assert_non_null(octets);
 			memcpy(octets, entry->octets, len);
-			enum rdl_told_kind kind = rdl_told_read(
-				told, (struct rdl_span){ octets, len }, 0, 0, true, &fact);
+			enum rdl_told_kind kind = rdl_told_read(told,
+				(struct rdl_span){ octets, len }, 0, 0, RDL_TOLD_CHANGES, &fact);
 			free(octets);
 			assert_int_equal(kind, RDL_TOLD_BAD);
 		}
