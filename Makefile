@@ -115,7 +115,7 @@ B       := build/$(VARIANT)
 ARCH     ?= native
 BASELINE := x86-64-v2
 
-RELEASE     := 0.2.0
+RELEASE     := 1.0.0
 COMMIT      := $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 VERSION     := $(RELEASE)$(if $(COMMIT), ($(COMMIT)))
 
@@ -456,9 +456,10 @@ run: all | build/.deps/lab
 PREFIX  ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
-MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 app/top/rdline-top.1 scripts/rdline-mirror.1 conf/rdline.conf.5 lib/events/rdline-sockets.7
+MANUAL := app/rdline.8 app/ctl/rdline-ctl.1 app/inspect/rdline-state.1 app/top/rdline-top.1 scripts/rdline-mirror.1 conf/rdline.conf.5 lib/events/rdline-sockets.7 \
+	conf/rdline-clients.7 app/rdline-troubleshooting.7 app/rdline-security.7 app/rdline-sizing.7
 manual_place = $(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$(notdir $1)
-INSTALLED_DOC := README.md LICENSE $(wildcard conf/*.conf)
+INSTALLED_DOC := README.md LICENSE scripts/debian/changelog $(wildcard conf/*.conf)
 EXAMPLES := conf/rdline.rules.yml conf/grafana-dashboard.json
 install: all
 	install -D -m 0755 build/release/rdline $(DESTDIR)$(PREFIX)/sbin/rdline

@@ -38,9 +38,10 @@ def files(root):
 
 def installed(prefix):
     """What `make install` leaves, but for /etc."""
-    doc = ["README.md", "LICENSE", *(name for name in os.listdir(ROOT + "/conf") if name.endswith(".conf"))]
+    doc = ["README.md", "LICENSE", "changelog", *(name for name in os.listdir(ROOT + "/conf") if name.endswith(".conf"))]
     pages = ("man1/rdline-ctl.1", "man1/rdline-mirror.1", "man1/rdline-state.1", "man1/rdline-top.1", "man5/rdline.conf.5",
-             "man7/rdline-sockets.7", "man8/rdline.8")
+             "man7/rdline-sockets.7", "man7/rdline-clients.7", "man7/rdline-security.7", "man7/rdline-sizing.7",
+             "man7/rdline-troubleshooting.7", "man8/rdline.8")
     return {"%s/%s" % (prefix, name) for name in (
         "sbin/rdline", "bin/rdline-ctl", "bin/rdline-state", "bin/rdline-top", "bin/rdline-mirror",
         "share/bash-completion/completions/rdline-ctl", "lib/systemd/system/rdline.service", "lib/sysusers.d/rdline.conf",
