@@ -15,7 +15,10 @@ _rdline_ctl()
 		-s | --socket)
 			socket=(-s "${COMP_WORDS[++i]}")
 			;;
-		show | list | remove | count | refusals | why | capture)
+		-r | --requests | -e | --events)
+			((i++))
+			;;
+		show | list | remove | count | refusals | why | capture | update | read | discover | write | execute | create | delete | observe | cancel)
 			command=${COMP_WORDS[i]}
 			break
 			;;
@@ -37,12 +40,16 @@ _rdline_ctl()
 		esac
 	done
 	case $previous in
-	-s | --socket | -k | --key-file | --rpk)
+	-s | --socket | -r | --requests | -e | --events | -k | --key-file | --rpk)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
 	-d | --database)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+		return
+		;;
+	-f | --format | -a | --accept)
+		mapfile -t COMPREPLY < <(compgen -W "text opaque tlv cbor senml-json senml-cbor lwm2m-json lwm2m-cbor link" -- "$current")
 		return
 		;;
 	-o | --sort)
@@ -53,13 +60,16 @@ _rdline_ctl()
 	case $command in
 	'')
 		mapfile -t COMPREPLY < <(compgen -W \
-			"show list remove count refusals why capture credential --json --names --sort --socket --version --help" -- "$current")
+			"show list remove count refusals why capture update read discover write execute create delete observe cancel credential --json --names --sort --socket --requests --events --version --help" -- "$current")
 		;;
-	show | remove | refusals | why | list)
+	show | remove | refusals | why | list | update | read | discover | write | execute | create | delete | observe | cancel)
 		# One page of what begins so is enough to choose from. Devices choose their names, and bash would take what
 		# is completed for its own words: names with anything in them that means something to it are left out.
 		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" --names list -- "$current" 0 2>/dev/null |
 			LC_ALL=C grep -av $'[^0-9A-Za-z_.:@%+=,/\x80-\xff-]')
+		if [[ $command == update && $current == -* ]]; then
+			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "--prefix --all --over" -- "$current")
+		fi
 		;;
 	capture)
 		mapfile -t COMPREPLY < <(compgen -W "--endpoint --address --every --count --seconds" -- "$current"
