@@ -137,7 +137,8 @@ uint32_t rdl_coap_block_value(struct rdl_coap_block block);
 /*
  * A reply is written over its request, and a request of ours behind a token that was put there: the
  * token already stands where it belongs. Begins with the header: for a CON request an ACK with its
- * Message ID, for a NON a NON with `message_id` of ours. Options must then be added in rising order.
+ * Message ID, for a NON a NON with `message_id` of ours. Options must then be added in rising
+ * order.
  */
 struct rdl_coap_reply {
 	struct rdl_cursor cursor;

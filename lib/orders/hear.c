@@ -107,7 +107,7 @@ static void hear_answer(struct rdl_orders *orders, struct rdl_dialogue *dialogue
 
 	answer->back = back_if_confirmable(answer, RDL_BACK_ACK);
 	/* Whatever the answer is. */
-	if (order->observe == RDL_ORDER_CANCEL && !order->course.reads)
+	if (order->observe == RDL_ORDER_CANCEL)
 		rdl_observations_cancel(orders, dialogue, dialogue->exchange.number);
 	if (class != 2 && class != 4 && class != 5) {
 		/* Rejected, as what is not to be understood is (section 5.4.1). */

@@ -122,11 +122,14 @@ static void test_cancel(void **state)
 	expect_told("c is refused, nothing is observed there; ");
 }
 
-/* The answer comes in blocks: the first of them ends the observation. */
+/* The answer comes in blocks: the first of them ends the observation, and that one alone. */
 static void test_cancel_in_blocks(void **state)
 {
+	struct rdl_transmission cancelled;
 	struct rdl_answer answer;
 
+	observe(0);
+	cancelled = first;
 	observe(0);
 	give(observing("b", RDL_ORDER_CANCEL), 0);
 	expect_wire("0 0.01 6:1 /3 /0");
@@ -138,6 +141,8 @@ static void test_cancel_in_blocks(void **state)
 		    "b answered 2.05 \"0123456789abcdef\"...; ");
 	expect_wire("0 0.01 /3 /0 23:16");
 	assert_int_not_equal(last.number, first.number);
+	assert_int_equal(rdl_orders_counts(orders)->observations, 1);
+	first = cancelled;
 	hear(notification(11, "2"), RDL_BACK_RESET);
 	answer = answer_to(&last, RDL_COAP_CONTENT, "g");
 	answer.block2 = 16;
@@ -306,6 +311,31 @@ static void test_rest(void **state)
 	assert_int_equal(rdl_orders_counts(orders)->under_way, 0);
 }
 
+/* Limits of the caller's are of the order, which was sent long ago. */
+static void test_rest_has_time(void **state)
+{
+	struct rdl_order *order = observing("a", RDL_ORDER_OBSERVE);
+	struct rdl_answer answer;
+
+	order->timeout_ms = order->expires_ms = 1000;
+	give(order, 0);
+	first = *take_wire(RDL_TRANSMISSION_SENT);
+	answer = answer_to(&first, RDL_COAP_CONTENT, "1");
+	answer.observe = 10;
+	hear(answer, RDL_BACK_NOTHING);
+	pass(10000);
+	transmissions_left = 0;
+	hear(in_blocks(11), RDL_BACK_ACK);
+	pass(500);
+	transmissions_left = WIRE_MAX;
+	pass(1);
+	expect_wire("0 0.01 /3 /0 23:16");
+	pass(900);
+	told[0] = '\0';
+	hear(rest(1, "x"), RDL_BACK_NOTHING);
+	expect_told("a notified 11 (16) \"x\"; ");
+}
+
 /* By then there is another value, in blocks or not; or the device does not give the rest. */
 static void test_rest_is_past(void **state)
 {
@@ -360,6 +390,12 @@ static void test_rest_is_lost(void **state)
 		expect_silence();
 		told[0] = '\0';
 	}
+	observe(0);
+	hear(in_blocks(11), RDL_BACK_ACK);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(notification(RDL_OBSERVE_NONE, ""), RDL_BACK_ACK);
+	assert_int_equal(alive, 0);
+	told[0] = '\0';
 	observe(0);
 	give(order_of("b", "1"), 0);
 	take_wire(RDL_TRANSMISSION_SENT);
@@ -449,6 +485,7 @@ int main(void)
 		ORDERS_TEST(test_stays),
 		ORDERS_TEST(test_blocks),
 		ORDERS_TEST(test_rest),
+		ORDERS_TEST(test_rest_has_time),
 		ORDERS_TEST(test_rest_is_past),
 		ORDERS_TEST(test_rest_is_lost),
 		ORDERS_TEST(test_limits),
