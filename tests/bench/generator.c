@@ -160,6 +160,21 @@ static bool is_right(
 	return true;
 }
 
+static uint64_t latency_step(uint64_t ns)
+{
+	uint64_t fine = ns / LATENCY_FINE_NS, coarse = LATENCY_FINE + ns / LATENCY_COARSE_NS;
+
+	if (fine < LATENCY_FINE)
+		return fine;
+	return coarse < LATENCY_STEPS ? coarse : LATENCY_STEPS - 1;
+}
+
+static double latency_end_us(uint64_t step)
+{
+	return step < LATENCY_FINE ? (double)(step + 1) * LATENCY_FINE_NS / 1000
+				   : (double)(step + 1 - LATENCY_FINE) * LATENCY_COARSE_NS / 1000;
+}
+
 static void check(struct generator *generator, const struct rte_mbuf *m, uint64_t now)
 {
 	struct reply reply;
@@ -176,9 +191,8 @@ static void check(struct generator *generator, const struct rte_mbuf *m, uint64_
 	generator->answered_of[flight->phase]++;
 	if (generator->run.rate > 0) {
 		uint64_t ns = (now - flight->sent) * 1000 / (rte_get_tsc_hz() / 1000000);
-		uint64_t step = ns / LATENCY_NS;
 
-		generator->latency[step < LATENCY_STEPS ? step : LATENCY_STEPS - 1]++;
+		generator->latency[latency_step(ns)]++;
 	}
 }
 
@@ -309,7 +323,7 @@ double generator_latency_us(const struct generator *generator, double share)
 	for (unsigned i = 0; i < LATENCY_STEPS; i++) {
 		seen += generator->latency[i];
 		if (seen > want)
-			return (i + 1) * LATENCY_NS / 1000.0;
+			return latency_end_us(i);
 	}
-	return LATENCY_STEPS * LATENCY_NS / 1000.0;
+	return latency_end_us(LATENCY_STEPS - 1);
 }

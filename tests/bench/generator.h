@@ -14,8 +14,11 @@
 #include "secure.h"
 
 #define FLIGHTS 65536 /* Message IDs */
-#define LATENCY_NS 20 /* of one step of the histogram */
-#define LATENCY_STEPS 500000
+/* Steps of the histogram: of 20 ns up to 10 ms, then of 50 us up to 5 s. */
+#define LATENCY_FINE_NS 20
+#define LATENCY_FINE 500000
+#define LATENCY_COARSE_NS 50000
+#define LATENCY_STEPS (LATENCY_FINE + 100000)
 
 enum phase { REGISTER, REREGISTER, UPDATE, DEREGISTER, PHASES };
 extern const char *const phase_names[PHASES];
