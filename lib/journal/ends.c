@@ -164,6 +164,15 @@ static struct rdl_journal_place missing_place(struct rdl_journal_reader *reader)
 	return reader->place;
 }
 
+/* Segments are made one after the other, and go so: one between others was taken away. */
+static bool is_gap(const struct rdl_journal_reader *reader)
+{
+	const uint32_t *segments = reader->log->segments;
+	size_t after = reader->place.segment + 1;
+
+	return after < reader->log->count && segments[after] != segments[after - 1] + 1;
+}
+
 enum rdl_journal_result rdl_journal_reader_stop(struct rdl_journal_reader *reader)
 {
 	const struct rdl_journal_past_log *log = reader->log;
@@ -177,6 +186,8 @@ enum rdl_journal_result rdl_journal_reader_stop(struct rdl_journal_reader *reade
 		evidence = "it stands before where the log was cut";
 	else if (log->end_known)
 		evidence = "the next run went on from what stood here";
+	else if (is_gap(reader))
+		evidence = "the segment behind this one is missing";
 	else
 		rc = look_behind(reader, &place, &evidence);
 	if (rc == 0 && evidence != NULL)
@@ -251,6 +262,10 @@ enum rdl_journal_result rdl_journal_reader_begin(struct rdl_journal_reader *read
 	if (log->base > 0 || log->segments[0] != 1)
 		return rdl_journal_reader_damaged(
 			reader, reader->place, "what the log needs of it is missing");
+	/* It was there, header and all, before its run was. */
+	if (!log->told.cut && !reader->header_good)
+		return rdl_journal_reader_damaged(
+			reader, (struct rdl_journal_place){ 0, 0 }, "the segment's header");
 	/* Nothing was written, or the first group is not whole. */
 	return rdl_journal_reader_stop(reader);
 }

@@ -4,6 +4,7 @@
 
 #define FIRST "d/run-00000001/shard-000.00000001"
 #define SECOND "d/run-00000001/shard-000.00000002"
+#define THIRD "d/run-00000001/shard-000.00000003"
 #define GROUPS 3
 #define EACH 20
 /* The sanitizer takes its time for each file. */
@@ -146,6 +147,51 @@ static void the_first_octets_of_a_segment(void **state)
 	fixture_end(&fixture);
 }
 
+/* Another shard knows the run, and the next segment is there, when a first one has lost its head. */
+static void the_first_segment_of_one_of_two(void **state)
+{
+	struct fixture fixture;
+
+	fixture_begin(&fixture, 2);
+	fixture_start(&fixture);
+	fixture_log(&fixture, 0, 3);
+	fixture_log(&fixture, 1, 3);
+	fixture_stop(&fixture);
+	struct memory_file *file = memory_find(&fixture.memory, FIRST);
+	for (unsigned i = 0; i < 2; i++) {
+		file->now.len = i * 1000;
+		assert_true(fixture_open(&fixture));
+		struct seen seen = fixture_read(&fixture, 0, false);
+		assert_int_equal(seen.result, RDL_JOURNAL_DAMAGED);
+		expect_place(&seen, FIRST, 0);
+		seen = fixture_read(&fixture, 1, false);
+		assert_int_equal(seen.result, RDL_JOURNAL_END);
+		fixture_stop(&fixture);
+	}
+	fixture_end(&fixture);
+}
+
+/* One that was used and is gone, though one behind it is there, in which nothing stands. */
+static void a_segment_between_others(void **state)
+{
+	struct fixture fixture;
+
+	fixture_begin(&fixture, 1);
+	fixture_start(&fixture);
+	fixture_log(&fixture, 0, 300);
+	fixture_stop(&fixture);
+	assert_non_null(memory_find(&fixture.memory, THIRD));
+	memset(memory_octets_of(&fixture.memory, THIRD) + RDL_JOURNAL_BLOCK, 0,
+		SEGMENT_LEN - RDL_JOURNAL_BLOCK);
+	assert_int_equal(fixture.memory.disk.remove(fixture.memory.disk.context, SECOND), 0);
+	struct seen seen = read_again(&fixture);
+	assert_int_equal(seen.result, RDL_JOURNAL_DAMAGED);
+	assert_true(seen.last > 0);
+	assert_non_null(strstr(seen.problem, "is missing"));
+	fixture_stop(&fixture);
+	fixture_end(&fixture);
+}
+
 /* Once a run went on from it, its last group is not to be overlooked either. */
 static void a_bit_of_what_a_run_went_on_from(void **state)
 {
@@ -193,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bit_of_each_octet),
 		cmocka_unit_test(the_first_octets_of_a_segment),
+		cmocka_unit_test(the_first_segment_of_one_of_two),
+		cmocka_unit_test(a_segment_between_others),
 		cmocka_unit_test(a_bit_of_what_a_run_went_on_from),
 		cmocka_unit_test(a_log_cut_at_each_octet),
 	};
