@@ -18,6 +18,11 @@ static void put_registration(
 	const struct console_sources *from, const struct question *answer, struct rdl_cursor *reply)
 {
 	rdl_registration_text(reply, &answer->registration, answer->wall_ms, &from->facts);
+	if (!answer->asks)
+		return;
+	rdl_cursor_text(reply, answer->look.awake ? ",\"awake\":true" : ",\"awake\":false");
+	put_number(reply, ',', "requests_waiting", answer->look.waiting);
+	put_number(reply, ',', "observations", answer->look.observations);
 }
 
 /* What went wrong, or NULL. */

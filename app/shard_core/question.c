@@ -85,6 +85,9 @@ static void answer_endpoint(struct question *question, struct rdl_shard *shard)
 		return;
 	}
 	copy_registration(question, shard->registry, handle);
+	question->asks = shard->orders != NULL;
+	if (question->asks)
+		rdl_orders_look(shard->orders, handle, question->now_ms, &question->look);
 	if (question->kind != QUESTION_REMOVE)
 		return;
 	question->refused = !rdl_shard_remove(shard, handle, question->now_ms);

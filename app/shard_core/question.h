@@ -54,6 +54,8 @@ struct question {
 	 */
 	bool refused, safe;
 	uint64_t now_ms, wall_ms; /* the same time by the shard's clock and by the wall's */
+	bool asks; /* requests are sent to devices; and how it stands with this one */
+	struct rdl_orders_look look;
 	struct rdl_registration registration; /* its views point into what follows */
 	uint8_t parameters[RDL_REGISTRY_PARAMETERS_MAX];
 	uint64_t list[QUESTION_LIST_MAX / sizeof(uint64_t)];

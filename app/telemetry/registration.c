@@ -197,6 +197,11 @@ static void put_registration(struct rte_tel_data *d, const struct telemetry *fro
 	put_formats(d, r->objects);
 	tel_u64(d, "registered_at", r->registered_ms / 1000);
 	tel_u64(d, "updated_at", r->updated_ms / 1000);
+	if (answer->asks) {
+		tel_u64(d, "awake", answer->look.awake);
+		tel_u64(d, "requests_waiting", answer->look.waiting);
+		tel_u64(d, "observations", answer->look.observations);
+	}
 	put_parameters(d, r->parameters, room_for_parameters(r->objects));
 }
 

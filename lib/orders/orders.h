@@ -104,6 +104,15 @@ bool rdl_orders_step(struct rdl_orders *orders, uint64_t now_ms, unsigned budget
 /* Gives all orders back: the process stops. */
 void rdl_orders_stop(struct rdl_orders *orders);
 
+/* How it stands with one registration that lives. */
+struct rdl_orders_look {
+	bool awake; /* its endpoint may be spoken to now */
+	uint32_t waiting; /* orders that are not answered */
+	uint32_t observations;
+};
+void rdl_orders_look(const struct rdl_orders *orders, rdl_handle handle, uint64_t now_ms,
+	struct rdl_orders_look *look);
+
 /* Since the start. X(name, text) */
 #define RDL_ORDERS_COUNTERS(X)                                                              \
 	X(taken, "orders that callers gave")                                                \

@@ -19,7 +19,7 @@ static void set_asleep(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 		orders->counts.asleep--;
 }
 
-/* One in queue mode listens for a while after whatever it sent. */
+/* One in queue mode listens for a while after whatever it sent. `dialogue`: NULL, there is none. */
 static bool listens(const struct rdl_orders *orders, const struct rdl_dialogue *dialogue,
 	const struct rdl_orders_endpoint *endpoint, uint64_t now_ms)
 {
@@ -27,10 +27,28 @@ static bool listens(const struct rdl_orders *orders, const struct rdl_dialogue *
 
 	if (!rdl_registration_queues(&endpoint->registration))
 		return true;
+	if (dialogue == NULL)
+		return endpoint->quiet_ms < awake_ms;
 	if (dialogue->silent)
 		return false;
 	return endpoint->quiet_ms < awake_ms ||
 	       (dialogue->heard_ms != 0 && now_ms - dialogue->heard_ms < awake_ms);
+}
+
+void rdl_orders_look(const struct rdl_orders *orders, rdl_handle handle, uint64_t now_ms,
+	struct rdl_orders_look *look)
+{
+	const struct rdl_dialogue *dialogue = rdl_dialogues_find(&orders->dialogues, handle);
+	struct rdl_orders_endpoint endpoint;
+
+	*look = (struct rdl_orders_look){ .awake = false };
+	if (!orders->config.calls.describe(orders->config.context, handle, now_ms, &endpoint))
+		return;
+	look->awake = listens(orders, dialogue, &endpoint, now_ms);
+	if (dialogue == NULL)
+		return;
+	look->waiting = dialogue->waiting.count + (dialogue->exchange.order != NULL);
+	look->observations = dialogue->observing.count;
 }
 
 /* Why an order cannot be sent to the endpoint as it is. */

@@ -106,6 +106,35 @@ static void test_expires(void **state)
 	expect_told("b is timeout; ");
 }
 
+static void expect_look(unsigned slot, bool awake, uint32_t waiting, uint32_t observations)
+{
+	struct rdl_orders_look look;
+
+	rdl_orders_look(orders, slot, now_ms, &look);
+	assert_int_equal(look.awake, awake);
+	assert_int_equal(look.waiting, waiting);
+	assert_int_equal(look.observations, observations);
+}
+
+/* What is shown of one endpoint, also of one that nothing was ever sent to. */
+static void test_look(void **state)
+{
+	struct rdl_order *order = order_of("a", "1");
+
+	endpoints[0].queue = true;
+	expect_look(0, true, 0, 0);
+	expect_look(1, true, 0, 0);
+	pass(93000);
+	expect_look(0, false, 0, 0);
+	expect_look(1, true, 0, 0);
+	give(order_of("w", "1"), 0);
+	give(order_of("x", "1"), 0);
+	expect_look(0, false, 2, 0);
+	order->observe = RDL_ORDER_OBSERVE;
+	give(order, 1);
+	expect_look(1, true, 1, 0);
+}
+
 static void test_queue_mode(void **state)
 {
 	struct rdl_order *order;
@@ -337,6 +366,7 @@ int main(void)
 		ORDERS_TEST(test_no_transmission),
 		ORDERS_TEST(test_starved),
 		ORDERS_TEST(test_expires),
+		ORDERS_TEST(test_look),
 		ORDERS_TEST(test_queue_mode),
 		ORDERS_TEST(test_falls_asleep),
 		ORDERS_TEST(test_held),

@@ -327,6 +327,28 @@ static void test_unknown(void **state)
 	assert_int_equal(order.reason, RDL_ORDER_REASON_unknown);
 }
 
+/* What is asked of it by the mailbox says how it stands. */
+static void test_question(void **state)
+{
+	static struct rdl_order order;
+	struct question *question = &core->question;
+
+	register_it(true);
+	order = an_order();
+	give(&order);
+	question->kind = QUESTION_REGISTRATION;
+	rdl_siphash128(&gateway_endpoint_key, name.data, name.len, question->digest.word);
+	question->endpoint_len = (uint8_t)name.len;
+	memcpy(question->endpoint, name.data, name.len);
+	question->mailbox.state = RDL_MAILBOX_ASKED;
+	question_answer(question, &core->shard, core->now_ms);
+	assert_true(question->found);
+	assert_true(question->asks);
+	assert_true(question->look.awake);
+	assert_int_equal(question->look.waiting, 1);
+	sent(location.handle % WORKERS, take_transmission(location.handle % WORKERS));
+}
+
 /* Behind the answer to its Update, by the worker of that. */
 static void test_after_update(void **state)
 {
@@ -424,6 +446,7 @@ int main(void)
 		TEST(test_answered),
 		TEST(test_notified),
 		TEST(test_send),
+		TEST(test_question),
 		TEST(test_unknown),
 		TEST(test_after_update),
 		TEST(test_stocks),
