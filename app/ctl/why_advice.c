@@ -117,6 +117,7 @@ static const struct advice shed[] = {
 	{ "drop_exception_full", "the kernel does not take what comes for it" },
 	{ "drop_exception_down", "the kernel's interface is down" },
 	{ "drop_exception_buffer", "there are no buffers for what the kernel sends" },
+	{ "drop_tx_gone", "a port's device was taken out: devices have to reach another one" },
 	{ "drop_tx_full", "a port does not send what it is given: its link, or its queue" },
 };
 

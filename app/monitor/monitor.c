@@ -118,6 +118,14 @@ static void read_port(const struct watched *watched, unsigned p, struct port_wat
 	store(&port->now.tx_errors, health.tx_errors);
 }
 
+static bool has_link(const struct watched *watched, unsigned p, const struct port_watch *port)
+{
+	bool there;
+
+	return port->interface != 0 ? device_kernel_link(port->interface, &there)
+				    : rdl_pktio_has_link(watched->pktio, p);
+}
+
 static void say_link(const struct monitor *monitor, unsigned p, struct port_watch *port)
 {
 	uint64_t now_ms = rdl_clock_ms();
@@ -275,6 +283,19 @@ void monitor_look(struct monitor *monitor)
 	look_at_shedding(monitor, &sum);
 	look_at_table(monitor, &sum);
 	rdl_log_rest(rdl_clock_ms());
+}
+
+void monitor_look_at_links(struct monitor *monitor)
+{
+	for (unsigned p = 0; p < monitor->watched.conf->port_count; p++) {
+		struct port_watch *port = &monitor->ports[p];
+
+		if (!port->now.there ||
+			has_link(&monitor->watched, p, port) == (port->now.link != 0))
+			continue;
+		read_port(&monitor->watched, p, port);
+		say_link(monitor, p, port);
+	}
 }
 
 void monitor_close(struct monitor *monitor)

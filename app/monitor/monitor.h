@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * monitor: what the main thread looks at once a second while the others work: whether cores make
- * rounds, ports have a link, routers answer, others claim our addresses, the NIC drops, requests
- * are shed, and the table fills. It says in the log what changes.
+ * monitor: what the main thread looks at once a second, and at links more often, while the others
+ * work: whether cores make rounds, ports have a link, routers answer, others claim our addresses,
+ * the NIC drops, requests are shed, and the table fills. It says in the log what changes.
  */
 #ifndef RDL_MONITOR_H
 #define RDL_MONITOR_H
@@ -15,6 +15,8 @@
 #include "worker.h"
 
 #define MONITOR_MS 1000
+/* The same for links alone: whoever moves a cable is slower. */
+#define MONITOR_LINKS_MS 100
 
 /* The gateway as those see it who look on, and touch nothing. */
 struct watched {
@@ -42,6 +44,8 @@ struct monitor;
  */
 struct monitor *monitor_open(const struct watched *watched);
 void monitor_look(struct monitor *monitor);
+/* The same of links: one that is down and up again within a second is told of, too. */
+void monitor_look_at_links(struct monitor *monitor);
 /* Whether every worker and shard made rounds when it looked last. */
 bool monitor_cores_go_on(const struct monitor *monitor);
 void monitor_close(struct monitor *monitor);

@@ -159,7 +159,7 @@ static void reload(struct daemon *daemon)
 				 : "the last reload changed nothing, see the log");
 }
 
-/* Once a second the main thread looks around. -1: the disk has failed. */
+/* Once a second the main thread looks around, and at links in between. -1: the disk has failed. */
 static int look_around(struct daemon *daemon)
 {
 	rdl_pktio_let_go(daemon->pktio);
@@ -198,11 +198,14 @@ static int look_after(struct daemon *daemon)
 			next_ms = now_ms + MONITOR_MS;
 			if (look_around(daemon) != 0)
 				return -1;
+		} else {
+			monitor_look_at_links(daemon->monitor);
 		}
 		if (now_ms >= end_ms)
 			return 0;
-		int signal =
-			signals_wait((unsigned)((end_ms < next_ms ? end_ms : next_ms) - now_ms));
+		uint64_t wait_ms = (end_ms < next_ms ? end_ms : next_ms) - now_ms;
+		int signal = signals_wait(
+			(unsigned)(wait_ms < MONITOR_LINKS_MS ? wait_ms : MONITOR_LINKS_MS));
 		if (signal == SIGHUP && end_ms == UINT64_MAX)
 			reload(daemon);
 		else if (signal != 0 && signal != SIGHUP &&

@@ -26,7 +26,11 @@ static void flush(struct worker *worker, unsigned port)
 	if (sent < n) {
 		/* A client that misses its reply asks again. */
 		worker_free(worker, 0, batch->frames + sent, n - sent);
-		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_tx_full, n - sent);
+		rdl_stats_add(&worker->pipeline.stats,
+			rdl_pktio_is_gone(worker->pktio, port, worker->index)
+				? RDL_STAT_drop_tx_gone
+				: RDL_STAT_drop_tx_full,
+			n - sent);
 	}
 	batch->count = 0;
 }

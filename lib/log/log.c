@@ -23,11 +23,14 @@ void rdl_log_show(enum rdl_log_level level)
 	__atomic_store_n(&shown, level, __ATOMIC_RELAXED);
 }
 
+/* All counters of what is shed, each with its largest number, are no longer. */
+#define TEXT_MAX 2048
+
 void rdl_log_line(enum rdl_log_level level, const char *before, const char *text)
 {
 	/* syslog's, as sd-daemon(3) has them at the start of a line. */
 	static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
-	char line[1024];
+	char line[TEXT_MAX];
 	size_t len = strlen(text);
 
 	if (len >= sizeof(line))
@@ -41,7 +44,7 @@ void rdl_log_line(enum rdl_log_level level, const char *before, const char *text
 void rdl_log(enum rdl_log_level level, const char *area, const char *format, ...)
 {
 	static const char *const names[] = { "error", "warn", "info", "debug" };
-	char before[64], text[1024];
+	char before[64], text[TEXT_MAX];
 	va_list args;
 
 	if (level > __atomic_load_n(&shown, __ATOMIC_RELAXED))

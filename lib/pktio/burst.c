@@ -95,6 +95,11 @@ static inline bool is_off(const struct rdl_pktio *pktio, unsigned port, unsigned
 	return RDL_UNLIKELY((pktio->queues[queue].off >> port & 1) != 0);
 }
 
+bool rdl_pktio_is_gone(const struct rdl_pktio *pktio, unsigned port, unsigned queue)
+{
+	return is_off(pktio, port, queue);
+}
+
 unsigned rdl_pktio_rx(struct rdl_pktio *pktio, unsigned port, unsigned queue,
 	struct rdl_frame *frames[], unsigned count, unsigned *segmented)
 {

@@ -64,6 +64,11 @@ struct rdl_pktio_setup {
 };
 const struct rdl_pktio_setup *rdl_pktio_setup(const struct rdl_pktio *pktio, unsigned port);
 /*
+ * Whether a port has a link, as its driver finds it. It is asked, and no interrupt is waited for:
+ * drivers that have one then tell no other news, and some of them never get it.
+ */
+bool rdl_pktio_has_link(const struct rdl_pktio *pktio, unsigned port);
+/*
  * How a port is, as its driver has it, and what it has lost since it was started.
  * By one thread at a time.
  */
@@ -92,6 +97,8 @@ bool rdl_pktio_has_lost(const struct rdl_pktio *pktio);
  * sends nothing from then on.
  */
 void rdl_pktio_round(struct rdl_pktio *pktio, unsigned queue);
+/* By the same: whether it leaves this port alone. */
+bool rdl_pktio_is_gone(const struct rdl_pktio *pktio, unsigned port, unsigned queue);
 /* Buffers taken from the pools, port queues included. */
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio);
 

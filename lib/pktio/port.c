@@ -270,10 +270,18 @@ unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)
 	return used;
 }
 
+bool rdl_pktio_has_link(const struct rdl_pktio *pktio, unsigned port)
+{
+	struct rte_eth_link link = { 0 };
+
+	return !rdl_pktio_is_asked(pktio, port) &&
+	       rte_eth_link_get_nowait(pktio->ports[port].id, &link) == 0 &&
+	       link.link_status == RTE_ETH_LINK_UP;
+}
+
 void rdl_pktio_health(const struct rdl_pktio *pktio, unsigned port, struct rdl_pktio_health *health)
 {
 	uint16_t id = pktio->ports[port].id;
-	struct rte_eth_link link = { 0 };
 	struct rte_eth_stats stats = { 0 };
 
 	/* Drivers wait long for registers that are no more there. */
@@ -282,8 +290,7 @@ void rdl_pktio_health(const struct rdl_pktio *pktio, unsigned port, struct rdl_p
 		return;
 	}
 	health->there = rte_eth_dev_is_removed(id) == 0;
-	health->link =
-		rte_eth_link_get_nowait(id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+	health->link = rdl_pktio_has_link(pktio, port);
 	/* A driver that counts nothing has lost nothing that anybody knows of. */
 	(void)rte_eth_stats_get(id, &stats);
 	health->rx_missed = stats.imissed;

@@ -63,6 +63,7 @@
 	X(exception_full, "frame for the kernel shed: no credit towards who gives it")         \
 	X(exception_down, "frame that the kernel's interface did not take")                    \
 	X(exception_buffer, "frame of the kernel's shed: no buffer for it")                    \
+	X(tx_gone, "frame for a port whose device was taken out")                              \
 	X(tx_full, "frame that the port did not take")
 
 /* X(code name, class, detail): the codes that are ever sent. */

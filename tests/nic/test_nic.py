@@ -194,6 +194,12 @@ def link(stand, gateway):
         until(lambda: gateway.ask("/rdline/port,0")["link"] == (state == "on"), "the link is not " + word)
         until(lambda: "warn port: link %s %s" % (word, port) in gateway.log(), "nothing is said of the link")
     expect(Device().register("again").code, "2.01", "behind a link that came back")
+    # Down and up again within a second.
+    announced = gateway.ask("/rdline/stats")["net_announced"]
+    stand.guest.link(stand.port, "off")
+    time.sleep(0.3)
+    stand.guest.link(stand.port, "on")
+    until(lambda: gateway.ask("/rdline/stats")["net_announced"] > announced, "nobody is told")
 
 
 def queues_of(gateway):
@@ -386,7 +392,7 @@ def test_pulled_out(stand):
         expect(Device().update(answers[1].location).code, "2.04", "Update of one that came by the other")
         expect(Device(pulled).raw(network.PING, wait=0.5), None, "from nowhere")
         # What was on its way out is lost. Behind UIO it is gone before anybody is asked, which DPDK sees first.
-        other = "info |warn port: link down port=1 |warn load: requests are shed tx_full=\\d+$" + ("" if stand.driver == "vfio-pci" else "|error dpdk: EAL: ")
+        other = "info |warn port: link down port=1 |warn load: requests are shed tx_gone=\\d+$" + ("" if stand.driver == "vfio-pci" else "|error dpdk: EAL: ")
         said = [line for line in gateway.log().splitlines() if not re.match(other, line)]
         expect(len(said), 1, "\n".join(said))
 

@@ -33,6 +33,11 @@ void rdl_pktio_health(const struct rdl_pktio *pktio, unsigned port, struct rdl_p
 	*health = driver_says[port];
 }
 
+bool rdl_pktio_has_link(const struct rdl_pktio *pktio, unsigned port)
+{
+	return driver_says[port].link;
+}
+
 static inline void stand(struct load *load, uint64_t ms)
 {
 	load->last = rte_rdtsc() - ms * (rte_get_tsc_hz() / 1000);

@@ -108,6 +108,14 @@ static void links(void **state)
 	assert_int_equal(errands(RDL_ERRAND_ANNOUNCE, 10), 3 * 2);
 	(void)look();
 	assert_int_equal(errands(RDL_ERRAND_ANNOUNCE, 10), 0);
+	/* Down and up between two looks at all: links are looked at in between. */
+	driver_says[1].link = false;
+	monitor_look_at_links(monitor);
+	driver_says[1].link = true;
+	monitor_look_at_links(monitor);
+	assert_int_equal(errands(RDL_ERRAND_ANNOUNCE, 10), 3 * 2);
+	(void)look();
+	assert_int_equal(errands(RDL_ERRAND_ANNOUNCE, 10), 0);
 }
 
 int main(void)

@@ -59,7 +59,10 @@ static void test_removal(void **state)
 	rdl_pktio_let_go(pktio);
 	/* Whoever is in a round may touch it until that is over. */
 	assert_true(passes());
+	assert_false(rdl_pktio_is_gone(pktio, FAR, 0));
 	rdl_pktio_round(pktio, 0);
+	assert_true(rdl_pktio_is_gone(pktio, FAR, 0));
+	assert_false(rdl_pktio_is_gone(pktio, FAR, 1) || rdl_pktio_is_gone(pktio, NEAR, 0));
 	assert_false(passes());
 	assert_int_equal(rte_ring_dequeue(there[0], &m), 0);
 	rte_pktmbuf_free(m);
