@@ -97,7 +97,6 @@ struct feed_sources daemon_feed_sources(const struct daemon *daemon)
 static struct console_sources console_sources(struct daemon *daemon)
 {
 	struct console_sources sources = { .owners = &daemon->owners,
-		.callers = daemon->callers,
 		.facts = daemon_facts(daemon),
 		.registrations_max = daemon->conf->memory.registrations,
 		.keeping = daemon->keeping,
