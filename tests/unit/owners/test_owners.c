@@ -2,6 +2,8 @@
 /* Owners are found by what they have, as long as they have it. */
 #include "support.h"
 
+#include <stdlib.h>
+
 #include "owners.h"
 
 static struct rdl_owners *owners_new(uint64_t hashes)
