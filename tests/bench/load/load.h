@@ -121,6 +121,9 @@ bool load_is_asked(struct rdl_span datagram);
 enum load_verdict load_asked(struct load *load, struct load_wire *wire, struct rdl_span datagram,
 	const struct load_datagram *came, uint32_t *endpoint);
 
+/* Waits for a datagram, a millisecond at most. */
+void load_wire_wait(struct load_wire *wire);
+
 /* The socket that frames are sent by, -1 after saying why; `udp` is any other one. */
 int load_frames_open(struct load *load, int udp);
 /* What stands before a message from an address and a port of ours (network order). */

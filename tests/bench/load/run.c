@@ -265,8 +265,11 @@ void load_run(struct load *load, struct load_wire *wire)
 		run.now_ns = clock_ns();
 		if (count > 0 && (count == LOAD_BATCH || count == left || got == 0))
 			send_some(&run, count);
-		/* Flights that go on with handshakes. */
+		/* Flights that go on with handshakes; answers. */
 		load_wire_flush(wire);
+		/* The server may have nothing to ask for a long time. */
+		if (load->phase == LOAD_SERVE && got == 0 && count == 0)
+			load_wire_wait(wire);
 		sweep(&run);
 	}
 	for (uint32_t i = run.oldest; i < run.next; i++)

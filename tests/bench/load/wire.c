@@ -174,6 +174,13 @@ void load_wire_flush(struct load_wire *wire)
 	wire->pending = 0;
 }
 
+void load_wire_wait(struct load_wire *wire)
+{
+	struct pollfd in = { .fd = wire->fd, .events = POLLIN };
+
+	(void)poll(&in, 1, 1);
+}
+
 static uint32_t came_to(const struct msghdr *header)
 {
 	const struct cmsghdr *c = CMSG_FIRSTHDR(header);
