@@ -198,6 +198,16 @@ uint64_t callers_memory(const struct rdl_conf *conf)
 				 sizeof(struct caller));
 }
 
+/* Of what is not over now clients would not know that it never will be. */
+static void stop(struct rdl_lines *lines)
+{
+	struct callers *callers = lines->config.owner;
+
+	for (unsigned i = 0; i < callers->share_count; i++)
+		for (struct call *call = callers->shares[i].calls; call != NULL; call = call->next)
+			told_stopping(callers, call);
+}
+
 static struct callers *make(const struct rdl_conf *conf)
 {
 	struct callers *callers = calloc(1, sizeof(*callers));
@@ -252,6 +262,7 @@ int callers_open(const struct rdl_conf *conf, struct callers **callers)
 			.line = line,
 			.closed = caller_leaves,
 			.work = work,
+			.stop = stop,
 			.owner = made,
 		});
 	if (made->lines == NULL) {

@@ -114,6 +114,8 @@ void told_refused(struct callers *callers, struct caller *caller, const struct r
 	const char *why);
 void told_report(struct callers *callers, struct call *call, const struct rdl_report *report);
 void told_over(struct callers *callers, struct call *call);
+/* A shard has it, and nobody will hear of it again. */
+void told_stopping(struct callers *callers, struct call *call);
 
 /* ---- update.c: triggers ---- */
 

@@ -135,3 +135,15 @@ void told_over(struct callers *callers, struct call *call)
 		rdl_cursor_text(&out, ",\"ended\":true");
 	end(callers, call->caller, &out);
 }
+
+void told_stopping(struct callers *callers, struct call *call)
+{
+	if (call->caller == NULL)
+		return;
+	struct rdl_cursor out = begin(callers, id_of(call), RDL_ORDER_gone);
+
+	put_reason(&out, rdl_order_reason_text(RDL_ORDER_REASON_stopping));
+	if (call->order.observe == RDL_ORDER_OBSERVE)
+		rdl_cursor_text(&out, ",\"ended\":true");
+	end(callers, call->caller, &out);
+}

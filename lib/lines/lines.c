@@ -228,6 +228,19 @@ static void handle(struct rdl_lines *lines, const struct epoll_event *event)
 		receive(client);
 }
 
+static void say_last(struct rdl_lines *lines)
+{
+	if (lines->config.stop == NULL)
+		return;
+	lines->config.stop(lines);
+	for (unsigned i = 0; i < lines->client_count; i++) {
+		struct rdl_lines_client *client = lines->clients[i];
+
+		if (client->out.len > 0 && !client->dead && !client->waits)
+			rdl_lines_send(client);
+	}
+}
+
 static void *serve(void *self)
 {
 	struct rdl_lines *lines = self;
@@ -244,6 +257,7 @@ static void *serve(void *self)
 		wait = lines->config.work != NULL ? lines->config.work(lines) : -1;
 		settle(lines);
 	}
+	say_last(lines);
 	return NULL;
 }
 

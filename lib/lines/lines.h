@@ -56,6 +56,11 @@ struct rdl_lines_config {
 	 * never. May be NULL.
 	 */
 	int (*work)(struct rdl_lines *lines);
+	/*
+	 * The last that the thread does; what clients are told then is sent as far as they take it
+	 * at once. May be NULL.
+	 */
+	void (*stop)(struct rdl_lines *lines);
 	void *owner;
 };
 

@@ -185,6 +185,23 @@ static void an_observation(void **state)
 	assert_int_equal(outstanding(), 0);
 }
 
+/* Whoever waits when the process stops is told so; no shard is asked. */
+static void at_the_end(void **state)
+{
+	struct rdl_lines_client *client = connected(BUFFER), *left = connected(BUFFER);
+
+	asked(client, "1");
+	says(client, request("o", "GET", "/3303/0/5700", ",\"observe\":true"));
+	assert_non_null(given());
+	asked(left, "2");
+	leaves(left);
+	callers->lines->config.stop(callers->lines);
+	assert_string_equal(told(client),
+		"{\"id\":\"o\",\"state\":\"gone\",\"reason\":\"the gateway "
+		"stops\",\"ended\":true}\n"
+		"{\"id\":\"1\",\"state\":\"gone\",\"reason\":\"the gateway stops\"}\n");
+}
+
 static void no_more_observations(void **state)
 {
 	struct rdl_lines_client *client = connected(BUFFER);
@@ -351,6 +368,7 @@ int main(void)
 		CALLERS_TEST(in_many_pieces),
 		CALLERS_TEST(an_observation),
 		CALLERS_TEST(no_more_observations),
+		CALLERS_TEST(at_the_end),
 		CALLERS_TEST(the_last_word),
 		CALLERS_TEST(a_gap),
 		CALLERS_TEST(leaves_with_a_thousand),

@@ -42,6 +42,16 @@ static void closed(struct rdl_lines_client *client)
 	closed_count++;
 }
 
+static bool is_polite;
+
+static void farewell(struct rdl_lines *lines)
+{
+	if (!is_polite)
+		return;
+	for (unsigned i = 0; i < lines->client_count; i++)
+		assert_true(rdl_lines_put(lines->clients[i], "bye\n", 4));
+}
+
 static struct rdl_lines *server_at(const char *at, unsigned idle_ms)
 {
 	return rdl_lines_open(&(struct rdl_lines_config){
@@ -52,6 +62,7 @@ static struct rdl_lines *server_at(const char *at, unsigned idle_ms)
 		.idle_ms = idle_ms,
 		.line = answer,
 		.closed = closed,
+		.stop = farewell,
 	});
 }
 
@@ -115,6 +126,22 @@ static void lines_however_they_come(void **state)
 	rdl_lines_stop(lines);
 	assert_int_equal(lines->counts.accepted, 2);
 	assert_int_equal(lines->counts.clients, 0);
+	rdl_lines_close(lines);
+}
+
+static void the_last_word(void **state)
+{
+	struct rdl_lines *lines = started(PATIENCE_MS);
+	int fd = connected();
+
+	talk_say(fd, "one\n");
+	hears(fd, "<one>\n");
+	is_polite = true;
+	rdl_lines_stop(lines);
+	is_polite = false;
+	hears(fd, "bye\n");
+	hears(fd, "");
+	close(fd);
 	rdl_lines_close(lines);
 }
 
@@ -367,6 +394,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_however_they_come),
+		cmocka_unit_test(the_last_word),
 		cmocka_unit_test(a_line_too_long),
 		cmocka_unit_test(no_more_than_so_many),
 		cmocka_unit_test(who_says_nothing),
