@@ -151,7 +151,7 @@ static void handle_put(coap_resource_t *resource, coap_session_t *session,
 	struct value *value = coap_resource_get_userdata(resource);
 	uint16_t format = format_option(request, COAP_OPTION_CONTENT_FORMAT);
 	const uint8_t *octets = NULL;
-	size_t len = 0, offset, total;
+	size_t len = 0, offset = 0, total;
 
 	(void)query;
 	if (is_put_off(value, session, request))
@@ -161,10 +161,13 @@ static void handle_put(coap_resource_t *resource, coap_session_t *session,
 		return;
 	}
 	(void)coap_get_data_large(request, &len, &octets, &offset, &total);
+	coap_pdu_set_code(response, COAP_RESPONSE_CODE_CHANGED);
+	/* The last block again, since our answer to it was lost: libcoap does not know it any more. */
+	if (offset > 0)
+		return;
 	set_octets(value, octets, len);
 	value->format = format == NO_FORMAT ? TEXT : format;
 	device_say("written /%s %zu", value->path, len);
-	coap_pdu_set_code(response, COAP_RESPONSE_CODE_CHANGED);
 	coap_resource_notify_observers(resource, NULL);
 }
 

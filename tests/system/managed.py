@@ -1,5 +1,7 @@
-"""Devices that a gateway sends requests to: one on libcoap in a process of its own, and one of which a test says every
-octet."""
+"""Who asks devices for something through a gateway; and devices: one on libcoap in a process of its own, and one of
+which a test says every octet."""
+import base64
+import itertools
 import os
 import select
 import subprocess
@@ -9,8 +11,79 @@ import dtls_lab
 from lab import *  # noqa: F401,F403
 
 PROGRAM = os.path.join(ROOT, "build/test/device")
+CTL = os.path.join(os.path.dirname(BINARY), "rdline-ctl")
+OVER = ("answered", "timeout", "reset", "gone", "refused")
 OBSERVE, BLOCK2, BLOCK1, ACCEPT, ETAG, SIZE2, SIZE1 = 6, 23, 27, 17, 4, 28, 60
 TEXT, LINKS, OPAQUE = 0, 40, 42
+
+
+def sockets(lab, **keys):
+    """The groups of a configuration with all of a lab's sockets; keyword arguments are keys of `requests`."""
+    lab.control, lab.events, lab.requests = [lab.dir + "/%s.sock" % s for s in ("control", "events", "requests")]
+    more = " ".join("%s = %s;" % item for item in keys.items())
+    return """control = { socket = "%s"; }; events = { socket = "%s"; };
+        requests = { socket = "%s"; %s };""" % (lab.control, lab.events, lab.requests, more)
+
+
+def ctl(gateway, *arguments, code=0):
+    """What rdline-ctl says, on the socket that its command is for."""
+    where = ["-s", gateway.lab.control] if arguments[0] == "update" else ["-r", gateway.lab.requests]
+    done = subprocess.run([CTL, *where, *arguments], capture_output=True, timeout=60)
+    expect(done.returncode, code, "%s: %s %s" % (arguments, done.stdout, done.stderr))
+    return (done.stdout if code == 0 else done.stderr).decode(errors="replace")
+
+
+class Caller(Lines):
+    """A client of the request socket."""
+    ids = itertools.count(1)
+
+    def __init__(self, gateway, wait=30):
+        super().__init__(gateway.lab.requests, wait=wait)
+        self.told = {}
+
+    def give(self, endpoint, method, path, payload=None, **more):
+        """Sends a request; its id."""
+        request = {"id": more.pop("id", "r%d" % next(self.ids)), "endpoint": endpoint, "method": method, "path": path, **more}
+        if payload is not None:
+            octets = payload.encode() if isinstance(payload, str) else payload
+            request["payload"] = base64.b64encode(octets).decode()
+        self.send(request)
+        return request["id"]
+
+    def next(self, id):
+        """The next line about a request, while those about others are kept."""
+        while not self.told.get(id):
+            line = self.line()
+            assert line is not None, "the gateway hung up"
+            self.told.setdefault(line.get("id"), []).append(line)
+        return self.told[id].pop(0)
+
+    def until(self, id, *states):
+        """The first line about a request that has one of these states."""
+        seen = []
+        while True:
+            line = self.next(id)
+            if line["state"] in states:
+                return line
+            seen.append(line)
+            assert line["state"] not in OVER, seen
+
+    def result(self, id):
+        """How it ended, its payload as octets."""
+        line = self.until(id, *OVER)
+        line["payload"] = base64.b64decode(line.get("payload") or "")
+        return line
+
+    def get(self, *arguments, **more):
+        return self.result(self.give(*arguments, **more))
+
+
+class Events(Lines):
+    """A subscriber to some events."""
+
+    def __init__(self, gateway, *kinds, **more):
+        super().__init__(gateway.lab.events, {"from": "now", "events": list(kinds), **more})
+        expect(self.line()["event"], "subscribed")
 
 
 class Libcoap:
