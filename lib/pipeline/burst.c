@@ -165,20 +165,22 @@ static void end_message(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap
 		reject(pipeline, i, RDL_STAT_drop_coap_reserved);
 }
 
-/* All that are no requests end here, or may be answers. */
-static bool is_request(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap_verdict verdict)
+/* Any message but a request: it may be an answer, or ends here. */
+static void take_other(struct rdl_pipeline *pipeline, unsigned i, enum rdl_coap_verdict verdict)
 {
 	const struct rdl_coap_message *message = &pipeline->burst.inputs[i].message;
-	bool parsed = verdict == RDL_COAP_MESSAGE;
 
-	if (RDL_LIKELY(parsed && RDL_COAP_CODE_CLASS(message->code) == 0 &&
-		       !is_ack_or_reset(message) && message->code != RDL_COAP_EMPTY))
-		return true;
-	if (parsed && pipeline->config.awaited != NULL && rdl_pipeline_may_answer(message))
+	if (verdict == RDL_COAP_MESSAGE && pipeline->config.awaited != NULL &&
+		rdl_pipeline_may_answer(message))
 		pipeline->burst.answer |= rdl_packet_bit(i);
 	else
 		end_message(pipeline, i, verdict);
-	return false;
+}
+
+static bool is_request(const struct rdl_coap_message *message, enum rdl_coap_verdict verdict)
+{
+	return RDL_LIKELY(verdict == RDL_COAP_MESSAGE && RDL_COAP_CODE_CLASS(message->code) == 0 &&
+			  !is_ack_or_reset(message) && message->code != RDL_COAP_EMPTY);
 }
 
 static rdl_packet_set parse_messages(struct rdl_pipeline *pipeline, rdl_packet_set datagrams)
@@ -193,13 +195,19 @@ static rdl_packet_set parse_messages(struct rdl_pipeline *pipeline, rdl_packet_s
 			rdl_coap_parse((struct rdl_span){ datagram->data, datagram->len },
 				&burst->inputs[i].message);
 
-		if (is_request(pipeline, i, verdict))
+		if (RDL_LIKELY(is_request(&burst->inputs[i].message, verdict)))
 			requests |= rdl_packet_bit(i);
+		else
+			take_other(pipeline, i, verdict);
 	}
-	if (RDL_UNLIKELY(burst->answer != 0))
-		for (rdl_packet_set left = rdl_pipeline_hear(pipeline); left != 0;)
-			end_message(pipeline, rdl_packet_pop(&left), RDL_COAP_MESSAGE);
 	return requests;
+}
+
+/* Those that nobody waits for end as if devices were asked nothing. */
+static RDL_APART void hear_answers(struct rdl_pipeline *pipeline)
+{
+	for (rdl_packet_set left = rdl_pipeline_hear(pipeline); left != 0;)
+		end_message(pipeline, rdl_packet_pop(&left), RDL_COAP_MESSAGE);
 }
 
 static rdl_packet_set read_options(struct rdl_pipeline *pipeline, rdl_packet_set requests)
@@ -295,7 +303,10 @@ const struct rdl_burst *rdl_pipeline_burst(struct rdl_pipeline *pipeline,
 	answered = burst->reply; /* complete frames, not replies to frame */
 	if (RDL_UNLIKELY(pipeline->capture != NULL))
 		rdl_pipeline_capture_opened(pipeline);
-	requests = read_options(pipeline, parse_messages(pipeline, datagrams));
+	requests = parse_messages(pipeline, datagrams);
+	if (RDL_UNLIKELY(burst->answer != 0))
+		hear_answers(pipeline);
+	requests = read_options(pipeline, requests);
 	if (burst->secure != 0)
 		rdl_pipeline_enclose(
 			pipeline, requests | burst->answer | (burst->reply & ~answered));
