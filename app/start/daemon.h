@@ -220,11 +220,17 @@ uint64_t daemon_sessions_log(const struct daemon *daemon);
 /* What is left of both, once the workers are gone. */
 void daemon_teardown_dtls(struct daemon *daemon);
 
-/* dialogues.c: octets of what is shared of requests to devices, and of what a shard has of it. */
 static inline bool daemon_asks_devices(const struct rdl_conf *conf)
 {
 	return conf->requests.socket.path != NULL;
 }
+/* Roles that come back before all end: workers; and shards whose callers have their orders back. */
+static inline unsigned daemon_waited_for(const struct rdl_conf *conf)
+{
+	return conf->workers + (daemon_asks_devices(conf) ? conf->shards : 0);
+}
+
+/* dialogues.c: octets of what is shared of requests to devices, and of what a shard has of it. */
 uint64_t daemon_awaited_memory(const struct rdl_conf *conf);
 uint64_t daemon_dialogues_memory(const struct daemon *daemon, unsigned shard);
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests to devices as the configuration wants them: what all share, what each shard has of it. */
+/* Requests to devices as the configuration wants them: what all share, what each shard has. */
 #include "daemon.h"
 
 #include <rte_malloc.h>
@@ -93,8 +93,10 @@ int daemon_setup_dialogues(struct daemon *daemon, struct shard_core *core)
 	}
 	orders_config(daemon, core->index, &config);
 	dialogues_init(core, &config, core->dialogues_memory);
-	rdl_channel_join(callers_channel(daemon->callers, core->index), &orders,
-		&core->dialogues.callers, &reports,
-		(char *)core->dialogues_memory + parts_memory(daemon, core->index));
+	/* Whoever else gives orders joins itself. */
+	if (daemon->callers != NULL)
+		rdl_channel_join(callers_channel(daemon->callers, core->index), &orders,
+			&core->dialogues.callers, &reports,
+			(char *)core->dialogues_memory + parts_memory(daemon, core->index));
 	return 0;
 }

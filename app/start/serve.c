@@ -213,12 +213,6 @@ static int look_after(struct daemon *daemon)
 	}
 }
 
-/* Workers; and shards whose orders their callers have back before they end. */
-static unsigned waited_for(const struct rdl_conf *conf)
-{
-	return conf->workers + (daemon_asks_devices(conf) ? conf->shards : 0);
-}
-
 /* Everything is set up: launches it, and looks after it until the end. */
 static int work(struct daemon *daemon)
 {
@@ -237,7 +231,7 @@ static int work(struct daemon *daemon)
 	daemon_serve_keeping(daemon);
 	/* Workers that are told to end wait for what those have: they must be there. */
 	if (ret == 0)
-		ret = lcores_launch(&daemon->lcores, waited_for(daemon->conf));
+		ret = lcores_launch(&daemon->lcores, daemon_waited_for(daemon->conf));
 	if (ret == 0 && daemon->recall != NULL)
 		ret = recall_start(daemon->recall);
 	if (ret == 0 && (callers_start(daemon->callers, &daemon->owners) != 0 ||

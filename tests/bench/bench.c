@@ -153,6 +153,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 {
 	/* Far too large for a stack. */
 	static struct generator generator;
+	static struct asks asks;
 	unsigned rounds = options_rounds(options);
 	uint64_t endpoints = options->registrations * rounds, before;
 	double octets = 0;
@@ -187,12 +188,15 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	if (options->expiry)
 		return expiry_print(daemon, options->registrations, options->json) ? EXIT_SUCCESS
 										   : EXIT_FAILURE;
-	if (!make_fleet(daemon, &generator, options, endpoints))
+	if (!make_fleet(daemon, &generator, options, endpoints) ||
+		(options->asks > 0 && !asks_init(&asks, daemon, &generator, options)))
 		return EXIT_FAILURE;
 	if (!options->uncounted) {
 		daemon_assign(daemon);
 		lcores_add_role(&daemon->lcores, place,
 			&(struct role){ generator_step, &generator, &generator.load });
+		lcores_add_role(
+			&daemon->lcores, place, &(struct role){ asks_step, &asks, &asks.load });
 	}
 	if (options->dtls)
 		established_print(daemon, endpoints, options->json);
@@ -203,9 +207,9 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 		return EXIT_FAILURE;
 	if (options->realtime && !be_realtime(2))
 		return EXIT_FAILURE;
-	if ((options->uncounted || lcores_launch(&daemon->lcores, conf->workers) == 0) &&
+	if ((options->uncounted || lcores_launch(&daemon->lcores, daemon_waited_for(conf)) == 0) &&
 		listeners_start(daemon, (unsigned)options->listeners))
-		ok = phases_run(daemon, &generator, options, octets);
+		ok = phases_run(daemon, &generator, &asks, options, octets);
 	/* It waits spinning. */
 	if (options->realtime)
 		be_realtime(0);
@@ -216,6 +220,7 @@ static int bench(struct daemon *daemon, struct rdl_conf *conf, const struct opti
 	keeping_stop(daemon->keeping);
 	keeping_close(daemon->keeping);
 	feed_close(daemon->feed);
+	asks_free(&asks);
 	daemon_teardown(daemon);
 	rte_eal_cleanup();
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -27,6 +27,7 @@ void options_usage(FILE *out)
 	      "  --open-loop RATE   then Updates at this rate a second, with their latency\n"
 	      "  --storm N          with --open-loop: N requests, new Registers among them\n"
 	      "  --updates PERCENT  of Updates in a storm (50)\n"
+	      "  --asks N           then N requests to devices, which are answered at once\n"
 	      "  --re-registers N   each endpoint so many times, for a profiler\n"
 	      "  --updates-each N   the same\n"
 	      "  --events N         N subscribers of the event stream; 0: nobody listens\n"
@@ -55,7 +56,7 @@ bool options_parse(int argc, char **argv, struct options *o)
 		&o->stages, &o->no_huge, &o->realtime, &o->uncounted, &o->dtls };
 	uint64_t *const numbers[] = { &o->registrations, &o->workers, &o->shards, &o->window,
 		&o->open_loop, &o->storm, &o->updates_percent, &o->re_registers, &o->updates_each,
-		&o->cid_percent, &o->gcm_percent };
+		&o->cid_percent, &o->gcm_percent, &o->asks };
 	const char **const words[] = { &o->generator, &o->state, &o->durability };
 	static const struct option names[] = { { "json", 0, NULL, FLAG },
 		{ "mixed", 0, NULL, FLAG + 1 }, { "offload", 0, NULL, FLAG + 2 },
@@ -66,9 +67,10 @@ bool options_parse(int argc, char **argv, struct options *o)
 		{ "open-loop", 1, NULL, NUMBER + 4 }, { "storm", 1, NULL, NUMBER + 5 },
 		{ "updates", 1, NULL, NUMBER + 6 }, { "re-registers", 1, NULL, NUMBER + 7 },
 		{ "updates-each", 1, NULL, NUMBER + 8 }, { "cid", 1, NULL, NUMBER + 9 },
-		{ "gcm", 1, NULL, NUMBER + 10 }, { "generator", 1, NULL, WORD },
-		{ "state", 1, NULL, WORD + 1 }, { "durability", 1, NULL, WORD + 2 },
-		{ "events", 1, NULL, EVENTS }, { NULL, 0, NULL, 0 } };
+		{ "gcm", 1, NULL, NUMBER + 10 }, { "asks", 1, NULL, NUMBER + 11 },
+		{ "generator", 1, NULL, WORD }, { "state", 1, NULL, WORD + 1 },
+		{ "durability", 1, NULL, WORD + 2 }, { "events", 1, NULL, EVENTS },
+		{ NULL, 0, NULL, 0 } };
 	int option;
 
 	*o = (struct options){ .workers = 1,
@@ -100,7 +102,7 @@ bool options_parse(int argc, char **argv, struct options *o)
 	       o->shards > 0 && o->shards <= 16 && o->window > 0 && o->window <= WINDOW_MAX &&
 	       o->updates_percent <= 100 && !(o->uncounted && (o->workers > 1 || o->shards > 1)) &&
 	       o->listeners <= LISTENERS_MAX && o->cid_percent <= 100 && o->gcm_percent <= 100 &&
-	       !(o->dtls && (o->workers > 1 || o->storm > 0)) &&
+	       !(o->dtls && (o->workers > 1 || o->storm > 0)) && !(o->asks > 0 && o->uncounted) &&
 	       o->registrations * options_rounds(o) + o->storm < ENDPOINTS_MAX;
 }
 
@@ -109,7 +111,7 @@ unsigned options_rounds(const struct options *options)
 	uint64_t rounds = REQUESTS_MIN / options->registrations + 1;
 
 	/* What is offered at a rate comes once. */
-	if (options->open_loop > 0)
+	if (options->open_loop > 0 || options->asks > 0)
 		return 1;
 	return rounds < ROUNDS_MAX ? (unsigned)rounds : ROUNDS_MAX;
 }
@@ -119,18 +121,22 @@ static void write_configuration(const struct options *options, FILE *file)
 	fprintf(file,
 		"instance = \"bench-%d\"; workers = %llu; shards = %llu;\n"
 		"memory = { hugepages = %s; registrations = %llu; name_octets = 24; };\n"
-		"ports = ( { device = \"net_null0\"; addresses = [ \"192.0.2.1/24\" ]; } );\n"
+		"ports = ( { device = \"net_null0\"; addresses = [ \"192.0.2.1/24\" ];%s } );\n"
 		/* Between rounds, tombstones have to be gone. */
 		"coap = { exchange_lifetime = %u; };\n"
 		"admission = { updates = 0; };\n",
 		(int)getpid(), (unsigned long long)options->workers,
 		(unsigned long long)options->shards, options->no_huge ? "false" : "true",
 		(unsigned long long)(options->registrations + options->storm),
+		options->asks > 0 ? " gateway = [ \"192.0.2.254\" ];" : "",
 		options_rounds(options) > 1 || options->dtls ? 2 : 247);
 	if (options->events)
 		fprintf(file,
 			"events = { socket = \"/tmp/rdline-bench-%d.sock\"; subscribers = %d; };\n",
 			(int)getpid(), LISTENERS_MAX);
+	if (options->asks > 0)
+		fprintf(file, "requests = { socket = \"/tmp/rdline-bench-%d.requests\"; };\n",
+			(int)getpid());
 	if (options->dtls)
 		fprintf(file,
 			"dtls = { credentials = \"/tmp/rdline-bench-%d.credentials\"; "

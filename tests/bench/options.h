@@ -15,6 +15,7 @@ struct options {
 	uint64_t re_registers, updates_each; /* so many times each; 0: as many as give a figure */
 	uint64_t open_loop; /* requests a second; 0: none */
 	uint64_t storm, updates_percent;
+	uint64_t asks; /* requests to devices; 0: none */
 	uint64_t listeners; /* of the event stream */
 	uint64_t cid_percent, gcm_percent; /* of sessions: with a Connection ID, of GCM */
 	bool json, mixed, offload, no_huge, realtime, one_core, events, uncounted, dtls;

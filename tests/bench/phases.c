@@ -90,7 +90,7 @@ static uint64_t updates_of(const struct options *options, unsigned rounds)
 	return updates < UPDATES_MIN / rounds ? UPDATES_MIN / rounds : updates;
 }
 
-static bool measure(struct daemon *daemon, struct generator *generator,
+static bool measure(struct daemon *daemon, struct generator *generator, struct asks *asks,
 	const struct options *options, double octets, bool secured)
 {
 	struct result results[PHASES] = { { 0 } };
@@ -111,6 +111,9 @@ static bool measure(struct daemon *daemon, struct generator *generator,
 			if (phase == DEREGISTER && options->open_loop > 0 &&
 				!open_loop(daemon, generator, options, secured))
 				return false;
+			if (phase == DEREGISTER && options->asks > 0 &&
+				!asks_run(asks, daemon, options))
+				return false;
 			if (!run_phase(daemon, generator, &run, &results[phase]))
 				return false;
 			if (r + 1 == rounds)
@@ -122,13 +125,13 @@ static bool measure(struct daemon *daemon, struct generator *generator,
 	return true;
 }
 
-bool phases_run(struct daemon *daemon, struct generator *generator, const struct options *options,
-	double octets)
+bool phases_run(struct daemon *daemon, struct generator *generator, struct asks *asks,
+	const struct options *options, double octets)
 {
-	if (!measure(daemon, generator, options, octets, false))
+	if (!measure(daemon, generator, asks, options, octets, false))
 		return false;
 	if (!options->dtls)
 		return true;
 	wait_for_tombstones(daemon);
-	return measure(daemon, generator, options, octets, true);
+	return measure(daemon, generator, asks, options, octets, true);
 }
