@@ -171,6 +171,13 @@ static void send_flight(void *context, uint64_t session, const struct rdl_way *w
 	post(handshaker, letter);
 }
 
+static uint16_t path(void *context, const struct rdl_peer *peer)
+{
+	const struct handshaker *handshaker = context;
+
+	return rdl_paths_mtu(handshaker->paths, peer->address, rdl_clock_coarse_ms());
+}
+
 /* It cannot be told: its client hears nothing more, and begins anew. */
 static void refuse(
 	struct handshaker *handshaker, uint64_t session, const struct rdl_dtls_keys *keys)
@@ -409,6 +416,7 @@ int handshaker_init(
 		handshaker->free_count++;
 	}
 	own.calls = (struct rdl_handshake_calls){ .send = send_flight,
+		.path = handshaker->paths != NULL ? path : NULL,
 		.established = established,
 		.ended = ended,
 		.closed = closed,

@@ -9,6 +9,7 @@
 #include "handshake.h"
 #include "lcores.h"
 #include "letter.h"
+#include "paths.h"
 #include "teller.h"
 #include "thread.h"
 #include "waiting.h"
@@ -33,6 +34,7 @@ struct handshaker {
 	const struct ending *ending;
 	struct rdl_dtls *const
 		*tables; /* of the workers, by their numbers; NULL: there is no CBC */
+	struct rdl_paths *paths; /* anybody's, without a lock; NULL: all take what we send */
 	struct rdl_dtls_letter *letters; /* HANDSHAKER_LETTERS, kept out of core dumps */
 	struct teller *teller; /* its thread's; NULL: sessions do not outlive the process */
 	/* Its counts are read by anybody. */

@@ -134,6 +134,7 @@ static int open_one(
 	handshaker->worker_count = conf->workers;
 	handshaker->ending = config->ending;
 	handshaker->tables = config->tables;
+	handshaker->paths = config->paths;
 	handshaker->letters = config->letters + (size_t)index * HANDSHAKER_LETTERS;
 	if (handshaker_init(handshaker, &engine, conf->workers * config->parcels) == 0)
 		return 0;

@@ -21,6 +21,7 @@ struct handshakers_config {
 	uint32_t cbc_sessions; /* open at one handshaker; 0: there is no CBC */
 	struct rdl_dtls *const *tables; /* of the workers; the caller's, and outlive them */
 	const struct ending *ending;
+	struct rdl_paths *paths; /* what workers know of them */
 	struct rdl_identities *identities;
 	struct rdl_secured *secured;
 	struct rdl_key endpoint_key, cid_key;

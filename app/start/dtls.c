@@ -230,6 +230,7 @@ int daemon_setup_handshakers(struct daemon *daemon)
 		.cbc_sessions = share_of(cbc_sessions_of(conf), conf->dtls.handshakes),
 		.tables = daemon->dtls.tables,
 		.ending = &daemon->lcores.ending,
+		.paths = daemon->paths,
 		.identities = daemon->dtls.identities,
 		.secured = daemon->dtls.secured,
 		.endpoint_key = daemon->keys.endpoint,

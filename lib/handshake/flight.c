@@ -4,12 +4,32 @@
 
 #include <stdlib.h>
 
+#define IPV4_UDP_LEN 28
+#define IPV6_UDP_LEN 48
+/* Paths that take no more are for routers to fragment for: a record has its own head. */
+#define ROOM_MIN 200
+
+uint16_t rdl_handshake_room(const struct rdl_handshake *handshake)
+{
+	const struct rdl_handshake_calls *calls = &handshake->owner->config.calls;
+	const struct rdl_peer *peer = &handshake->way.peer;
+	uint16_t mtu = handshake->owner->config.mtu;
+	unsigned headers = rdl_peer_is_ipv4(peer) ? IPV4_UDP_LEN : IPV6_UDP_LEN;
+
+	if (calls->path == NULL)
+		return mtu;
+	unsigned path = calls->path(calls->context, peer);
+	if (path >= mtu + headers)
+		return mtu;
+	return path < ROOM_MIN + headers ? ROOM_MIN : (uint16_t)(path - headers);
+}
+
 /* Records that are sent, or kept: those that have a Connection ID have the client's. */
 static void send_records(
 	const struct rdl_handshake *handshake, const uint8_t *octets, uint32_t octets_len)
 {
 	const struct rdl_handshake_calls *calls = &handshake->owner->config.calls;
-	uint16_t mtu = handshake->owner->config.mtu;
+	uint16_t mtu = rdl_handshake_room(handshake);
 	uint32_t start = 0, end = 0;
 	size_t len;
 

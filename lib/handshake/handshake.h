@@ -62,6 +62,11 @@ struct rdl_handshake_calls {
 	void (*send)(void *context, uint64_t session, const struct rdl_way *way,
 		const uint8_t *octets, uint16_t len);
 	/*
+	 * Octets of the longest IP packet that the path to a peer takes, as far as anybody knows:
+	 * flights are made for it. NULL: all paths take what config->mtu says.
+	 */
+	uint16_t (*path)(void *context, const struct rdl_peer *peer);
+	/*
 	 * It has keys: before its last flight is sent. keys->identity is held once, for whoever
 	 * keeps the session. The caller wipes what it makes of them.
 	 */
@@ -85,7 +90,7 @@ struct rdl_handshakes_config {
 	uint32_t timeout_ms;
 	/* Until a flight is sent again for the first time; doubles. */
 	uint32_t retransmit_ms;
-	/* Octets of UDP payload in a datagram of ours. */
+	/* Octets of UDP payload in a datagram of ours, where the path to its peer takes them. */
 	uint16_t mtu;
 	/* What makes Connection IDs of sessions; NULL: none are given. Outlives the engine. */
 	const struct rdl_speck *cid;

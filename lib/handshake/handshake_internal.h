@@ -114,6 +114,9 @@ struct rdl_handshake {
 
 /* ---- the life of a handshake ---- */
 
+/* Octets of UDP payload that its datagrams may have, on the path to its client. */
+uint16_t rdl_handshake_room(const struct rdl_handshake *handshake);
+
 /* After GnuTLS has gone on: false, and it is under way no more. */
 bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t now_ms);
 /* Why one in which nothing is wrong to be seen comes to nothing. */

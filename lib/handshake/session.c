@@ -122,7 +122,6 @@ bool rdl_handshake_tls_create(struct rdl_handshake *handshake, struct rdl_handsh
 	gnutls_transport_set_pull_timeout_function(tls, pull_timeout);
 	gnutls_transport_set_push_function(tls, push);
 	gnutls_dtls_set_timeouts(tls, handshakes->config.retransmit_ms, NEVER_MS);
-	gnutls_dtls_set_mtu(tls, handshakes->config.mtu);
 	gnutls_dtls_prestate_set(tls, &hello->prestate);
 	struct rdl_handshake_choice choice = rdl_handshake_suites_choose(handshakes, hello->suites);
 
@@ -148,6 +147,8 @@ int rdl_handshake_tls_step(struct rdl_handshake *handshake, struct rdl_span reco
 	handshakes->flight_lost = false;
 	handshakes->record = record.data;
 	handshakes->record_len = (uint16_t)record.len;
+	/* A flight that is said again is cut anew: a router may have told since. */
+	gnutls_dtls_set_mtu(handshake->tls, rdl_handshake_room(handshake));
 	do
 		error = gnutls_handshake(handshake->tls);
 	while (error < 0 && !gnutls_error_is_fatal(error) && handshakes->record_len > 0 &&

@@ -144,6 +144,34 @@ static void test_small_datagrams(void **state)
 	fleet_end(&fleet);
 }
 
+static uint16_t narrow;
+
+static uint16_t narrow_path(void *context, const struct rdl_peer *peer)
+{
+	return narrow;
+}
+
+/* The same where a router has told. */
+static void test_narrow_path(void **state)
+{
+	/* Of IP packets, IPv6's; and of ours without headers. */
+	static const uint16_t paths[][2] = { { 256 + 48, 256 }, { 100, 200 }, { 1280, 1232 } };
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(paths); i++) {
+		struct fleet fleet = fleet_begin();
+		struct person person = make(&fleet.ca, (struct wish){ .cn = "meter", .serial = 2 });
+
+		narrow = paths[i][0];
+		fleet.world->handshakes->config.calls.path = narrow_path;
+		fleet.world->config.mtu = paths[i][1];
+		assert_int_equal(shake(&fleet, &person, CCM_8, 4), 0);
+		assert_int_equal(fleet.world->sent > 3, paths[i][0] < 1280);
+		world_check_keys(fleet.world);
+		forget(&person);
+		fleet_end(&fleet);
+	}
+}
+
 static void test_no_certificate(void **state)
 {
 	struct fleet fleet = fleet_begin();
@@ -239,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_common_name),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_small_datagrams),
+		cmocka_unit_test(test_narrow_path),
 		cmocka_unit_test(test_no_certificate),
 		cmocka_unit_test(test_psk_beside),
 		cmocka_unit_test(test_reload_meanwhile),
