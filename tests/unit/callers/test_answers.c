@@ -270,6 +270,26 @@ static void a_gap(void **state)
 	assert_string_equal(heard(deaf), "{\"id\":\"1\",\"state\":\"timeout\"}\n");
 }
 
+/* Nothing comes before the marker: whoever reads sees where lines are missing. */
+static void nothing_before_the_gap(void **state)
+{
+	struct rdl_lines_client *deaf = connected(16384);
+	struct rdl_outbox *out = &deaf->out;
+
+	while (callers_counts(callers)->lost == 0) {
+		gives_back(asked(deaf, "1"), RDL_ORDER_timeout, RDL_ORDER_REASON_none);
+		works();
+	}
+	/* Room for many a line, and not half of the buffer. */
+	out->at = (out->at + 2000) % out->room;
+	out->len -= 2000;
+	gives_back(asked(deaf, "2"), RDL_ORDER_timeout, RDL_ORDER_REASON_none);
+	works();
+	assert_int_equal(callers_counts(callers)->lost, 2);
+	assert_null(strstr(told(deaf), "\"2\""));
+	assert_string_equal(heard(deaf), "{\"state\":\"gap\",\"lost\":2}\n");
+}
+
 static void leaves_with_a_thousand(void **state)
 {
 	struct rdl_lines_client *client = connected(BUFFER), *next;
@@ -324,6 +344,24 @@ static unsigned asks_for_all(struct rdl_lines_client *client)
 	}
 }
 
+/* What is over makes room, for whoever comes first as well. */
+static void room_comes_back(void **state)
+{
+	struct rdl_lines_client *a = connected(BUFFER), *b = connected(BUFFER);
+	static struct rdl_order *orders[300];
+
+	for (unsigned i = 0; i < 300; i++)
+		orders[i] = asked(a, "1");
+	assert_int_equal(asks_for_all(a), 950);
+	for (unsigned i = 0; i < 300; i++)
+		gives_back(orders[i], RDL_ORDER_timeout, RDL_ORDER_REASON_none);
+	while (works() == 0)
+		;
+	told(a);
+	assert_int_equal(outstanding(), 950);
+	assert_int_equal(asks_for_all(b), 550);
+}
+
 /* Of 2000: 250 for each of three clients, and for updates; 1000 for whoever comes first. */
 static void shares(void **state)
 {
@@ -371,9 +409,11 @@ int main(void)
 		CALLERS_TEST(at_the_end),
 		CALLERS_TEST(the_last_word),
 		CALLERS_TEST(a_gap),
+		CALLERS_TEST(nothing_before_the_gap),
 		CALLERS_TEST(leaves_with_a_thousand),
 		CALLERS_TEST(the_end),
 		CALLERS_TEST(shares),
+		CALLERS_TEST(room_comes_back),
 		CALLERS_TEST(octets_are_bounded),
 	};
 
