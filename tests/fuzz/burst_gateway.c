@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "burst_gateway.h"
 
+#include "burst_answers.h"
 #include "burst_captured.h"
 #include "burst_events.h"
 #include "eal.h"
@@ -54,6 +55,7 @@ void gateway_start(void)
 	of_pipeline.max_payload = BODY_MAX;
 	of_pipeline.transfer_lifetime_s = 93;
 	of_pipeline.refusals = &refusals;
+	answers_start(&of_pipeline);
 	gateway_worker_start(&pipeline, &of_pipeline);
 	make_registry();
 }

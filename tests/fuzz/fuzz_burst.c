@@ -2,8 +2,10 @@
 /*
  * The input is the traffic of a worker: frames, pauses, bursts (burst_frames.h), through the
  * pipeline, through the shard and its registry, and back. A path segment of 11 octets that begins
- * with '@' and a digit is made the location that a client was given before.
+ * with '@' and a digit is made the location that a client was given before; a token of eight that
+ * begins so is made one of a request to a device.
  */
+#include "burst_answers.h"
 #include "burst_gateway.h"
 #include "burst_packets.h"
 #include "burst_replies.h"
@@ -183,8 +185,10 @@ static void run_burst(bool hold)
 	unsigned n = packet_count - burst_first;
 	uint64_t silent = silences(), unanswered = 0;
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		burst_packets[i] = &packets[burst_first + i].packet;
+		answers_await(&packets[burst_first + i]);
+	}
 	pipeline.now_ms = now_ms;
 	const struct rdl_burst *burst = rdl_pipeline_burst(&pipeline, policy, burst_packets, n);
 	CHECK(burst_is_split(burst, n));
@@ -205,6 +209,9 @@ static void run_burst(bool hold)
 				read_news(p);
 		} else if ((burst->fragment >> i & 1) != 0) {
 			CHECK(p->verdict == RDL_NET_DROP_fragment);
+		} else if ((burst->answer >> i & 1) != 0) {
+			CHECK(burst->shard[i] == 0);
+			answers_check(p);
 		} else {
 			CHECK(burst->shard[i] == 0);
 			check_handed_over(p);
@@ -215,6 +222,14 @@ static void run_burst(bool hold)
 		}
 	}
 	CHECK(unanswered <= silences() - silent);
+	for (rdl_packet_set left = burst->answer; left != 0;) {
+		struct packet *p = &packets[burst_first + rdl_packet_pop(&left)];
+
+		if (p->shed)
+			rdl_pipeline_shed_answer(&pipeline, &p->packet);
+		else
+			answers_give_back(p);
+	}
 	burst_first = packet_count;
 	if (!hold)
 		answer_pending();
@@ -232,6 +247,7 @@ static struct rdl_span with_locations(struct rdl_span body, uint8_t *octets)
 		body.len = FRAME_MAX;
 	memcpy(octets, body.data, body.len);
 	body.data = octets;
+	answers_spell(octets, body.len);
 	if (location_count == 0 || rdl_coap_parse(body, &m) != RDL_COAP_MESSAGE)
 		return body;
 	struct rdl_coap_options options = rdl_coap_options(&m);
