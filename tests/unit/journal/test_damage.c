@@ -147,7 +147,7 @@ static void the_first_octets_of_a_segment(void **state)
 	fixture_end(&fixture);
 }
 
-/* Another shard knows the run, and the next segment is there, when a first one has lost its head. */
+/* Another shard knows the run, and another segment is there, when a first one lost its head. */
 static void the_first_segment_of_one_of_two(void **state)
 {
 	struct fixture fixture;
