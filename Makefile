@@ -205,13 +205,13 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all bench bench-guard bench-handshakes bench-peers bench-plot bench-recovery test unit instrumented asan tsan cov soak test-nic fuzz fuzz-run \
-	lint lint-objects format compdb conf-keys run install uninstall deb clean deps help programs native-programs tools
+	lint lint-objects format compdb conf-keys run install uninstall deb test-deb clean deps help programs native-programs tools
 
 all: build/release/rdline build/release/rdline-ctl build/release/rdline-state build/release/rdline-top
 
 help:
 	@echo 'all (release binary)  test  test-nic [SHORT=1]  unit  asan  tsan  cov  soak [SOAK_FOR=s]  fuzz [FUZZ_TIME=s]  bench  bench-peers'
-	@echo 'bench-handshakes  bench-plot  bench-guard  bench-recovery  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install|uninstall [DESTDIR= PREFIX=]  deb  clean  deps'
+	@echo 'bench-handshakes  bench-plot  bench-guard  bench-recovery  lint  format  compdb  conf-keys  run [RUN_FOR=s]  install|uninstall [DESTDIR= PREFIX=]  deb  test-deb  clean  deps'
 
 # ---- packages: looked at before anything is compiled; installed only where asked for ----------
 # `make` alone wants what the product needs, and tells; whoever tests or runs the lab gets what is missing.
@@ -499,6 +499,10 @@ deb: | build/.deps/product build/.deps/deb
 	cp -a scripts/debian $(EXPORT)/debian
 	cd $(EXPORT) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -b -us -uc
 	lintian --fail-on error,warning build/deb/rdline_*.changes
+
+# The package in a clean Debian 12, which is fetched once, and kept in build/test-deb: a minute then. For root.
+test-deb: deb | build/.deps/root
+	@tests/deb/test_deb.py build/deb/rdline_$(RELEASE)_*.deb build/test-deb
 
 clean:
 	rm -rf build compile_commands.json
