@@ -15,6 +15,7 @@
 #include "client.h"
 #include "credential.h"
 #include "ctl.h"
+#include "events_command.h"
 #include "requests.h"
 #include "version.h"
 #include "why_command.h"
@@ -44,9 +45,12 @@ static void usage(FILE *out)
 	      "back\n"
 	      "  count                     registrations, and what they take\n"
 	      "  state                     what is kept across a restart: its logs\n"
+	      "  cursors                   how far subscribers of durable events are\n"
+	      "  forget CURSOR             one of them, which nobody follows\n"
 	      "  refusals [ENDPOINT]       the last requests that were refused, and why\n",
 		out);
 	why_usage(out);
+	events_usage(out);
 	capture_usage(out);
 	update_usage(out);
 	fputs("of devices, over the request socket:\n", out);
@@ -60,7 +64,7 @@ static void usage(FILE *out)
 	      "                            " SOCKET_DEFAULT "\n"
 	      "  -r, --requests SOCKET     the request socket; default $RDLINE_REQUESTS, or\n"
 	      "                            " REQUESTS_DEFAULT "\n"
-	      "  -e, --events SOCKET       the events' socket, for observe; default "
+	      "  -e, --events SOCKET       the events' socket, for events and observe; default "
 	      "$RDLINE_EVENTS, or\n"
 	      "                            " EVENTS_DEFAULT "\n"
 	      "  -V, --version             print the version\n"
@@ -153,6 +157,12 @@ static void print_removed(json_t *registration)
 		stderr);
 }
 
+static void print_forgotten(json_t *reply)
+{
+	(void)reply;
+	puts("forgotten: who asks for it gets a new one, and a snapshot");
+}
+
 static void run(const struct options *options, char **arguments, int count)
 {
 	static const struct {
@@ -165,6 +175,8 @@ static void run(const struct options *options, char **arguments, int count)
 		{ "remove", "removed", 1, 1, print_removed },
 		{ "count", NULL, 0, 0, print_registration },
 		{ "state", NULL, 0, 0, print_registration },
+		{ "cursors", "cursors", 0, 0, print_cursors },
+		{ "forget", NULL, 1, 1, print_forgotten },
 		{ "refusals", "refusals", 0, 1, print_refusals },
 		{ "list", NULL, 0, 2, NULL },
 	};
@@ -183,10 +195,12 @@ static void run(const struct options *options, char **arguments, int count)
 	enum client_result result = client_open(&client, options->socket);
 	if (result != CLIENT_DONE)
 		exit(result);
+	bool is_forget = strcmp(arguments[0], "forget") == 0;
 	if (commands[i].print == NULL) {
 		list(&client, options, first, count > 2 ? arguments[2] : NULL);
 	} else {
-		json_t *reply = ask(&client, options, request_of(arguments[0], "endpoint", first));
+		json_t *reply = ask(&client, options,
+			request_of(arguments[0], is_forget ? "name" : "endpoint", first));
 
 		if (!options->json)
 			commands[i].print(commands[i].member != NULL
@@ -299,6 +313,8 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc && strcmp(argv[optind], "credential") == 0)
 		return end(credential_command(argc - optind, argv + optind, options.socket));
+	if (optind < argc && strcmp(argv[optind], "events") == 0)
+		return end(events_command(argc - optind, argv + optind, options.events));
 	if (optind < argc && strcmp(argv[optind], "capture") == 0)
 		return end(capture_command(argc - optind, argv + optind, options.socket));
 	if (optind < argc && strcmp(argv[optind], "why") == 0)

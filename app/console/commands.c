@@ -114,6 +114,14 @@ static const char *state(
 #define X(name) put_number(reply, ',', #name, figures.name);
 	KEEPING_FIGURES(X)
 #undef X
+	if (from->recall != NULL) {
+		struct recall_figures recalled;
+
+		recall_figures(from->recall, &recalled);
+#define X(name) put_number(reply, ',', #name, recalled.name);
+		RECALL_FIGURES(X)
+#undef X
+	}
 	rdl_cursor_text(reply, "}\n");
 	return NULL;
 }
@@ -131,6 +139,8 @@ const char *commands_run(
 		{ "remove", remove_one },
 		{ "count", count },
 		{ "state", state },
+		{ "cursors", commands_cursors },
+		{ "forget", commands_forget },
 		{ "refusals", commands_refusals },
 		{ "why", commands_why },
 	};

@@ -14,6 +14,7 @@ struct command {
 	struct rdl_span endpoint; /* empty: not given */
 	struct rdl_span prefix;
 	uint64_t cursor;
+	struct rdl_span name_of; /* of a cursor of events; empty: not given */
 	bool details; /* of a list */
 	/* Of an update: of all; in how many seconds. */
 	bool all;
@@ -51,6 +52,12 @@ struct refusals_wanted {
 size_t refusals_collect(const struct console_sources *from, const struct refusals_wanted *wanted,
 	struct rdl_refusal **refusals);
 const char *commands_refusals(const struct console_sources *from, const struct command *command,
+	struct rdl_cursor *reply);
+
+/* commands_cursors.c: {"cursors": [{...}...]}; {"forgotten": true} */
+const char *commands_cursors(const struct console_sources *from, const struct command *command,
+	struct rdl_cursor *reply);
+const char *commands_forget(const struct console_sources *from, const struct command *command,
 	struct rdl_cursor *reply);
 
 /* commands_why.c */

@@ -41,17 +41,18 @@ static const char *read_request(json_t *request, struct command *command)
 	const char *endpoint = "", *prefix = "", *cursor = "0";
 	size_t endpoint_len = 0, prefix_len = 0, cursor_len = 1;
 	const char *address = "";
-	size_t address_len = 0;
+	const char *name = "";
+	size_t address_len = 0, name_len = 0;
 	json_int_t every = 1, count = CAPTURE_COUNT, seconds = 0;
 	json_int_t over = UPDATES_OVER_S;
 	int details = 0, all = 0;
 
 	if (json_unpack_ex(request, NULL, JSON_STRICT,
-		    "{s:s, s?s%, s?s%, s?s%, s?b, s?s%, s?I, s?I, s?I, s?b, s?I}", "command",
+		    "{s:s, s?s%, s?s%, s?s%, s?s%, s?b, s?s%, s?I, s?I, s?I, s?b, s?I}", "command",
 		    &command->name, "endpoint", &endpoint, &endpoint_len, "prefix", &prefix,
-		    &prefix_len, "cursor", &cursor, &cursor_len, "details", &details, "address",
-		    &address, &address_len, "every", &every, "count", &count, "seconds", &seconds,
-		    "all", &all, "over", &over) != 0)
+		    &prefix_len, "name", &name, &name_len, "cursor", &cursor, &cursor_len,
+		    "details", &details, "address", &address, &address_len, "every", &every,
+		    "count", &count, "seconds", &seconds, "all", &all, "over", &over) != 0)
 		return "not a request: {command, endpoint, prefix, cursor, address}, strings; "
 		       "details, all, booleans; every, count, seconds, over, numbers";
 	if (!is_number(every, 1) || !is_number(count, 1) || !is_number(seconds, 0) ||
@@ -63,6 +64,7 @@ static const char *read_request(json_t *request, struct command *command)
 		return "cursor: not one of ours";
 	command->endpoint = span_of(endpoint, endpoint_len);
 	command->prefix = span_of(prefix, prefix_len);
+	command->name_of = span_of(name, name_len);
 	command->details = details != 0;
 	command->address = span_of(address, address_len);
 	command->every = (uint64_t)every;

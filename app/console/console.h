@@ -10,6 +10,7 @@
 #include "capture.h"
 #include "conf.h"
 #include "keeping.h"
+#include "recall.h"
 #include "lines.h"
 #include "refusals.h"
 #include "shard_core.h"
@@ -25,6 +26,7 @@ struct console_sources {
 	/* The last change of the credentials that holds at the gateway; NULL: it has none. */
 	const uint64_t *credential_changes;
 	const struct keeping *keeping; /* NULL: nothing outlives the process */
+	struct recall *recall; /* NULL: nobody can subscribe to events */
 	struct callers *callers; /* NULL: nothing is sent to devices */
 	struct rdl_rulebook *rulebook;
 	const struct handshakers *handshakers; /* NULL: there is no DTLS */

@@ -24,6 +24,9 @@ void print_registration(json_t *registration);
 /* A line each. */
 void print_refusals(json_t *refusals);
 
+/* A line each: name, entries behind, and who follows it. */
+void print_cursors(json_t *cursors);
+
 /* ---- a list of registrations ---- */
 
 enum list_order {

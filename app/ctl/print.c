@@ -165,3 +165,19 @@ void print_refusals(json_t *refusals)
 
 	json_array_foreach(refusals, i, refusal) print_refusal(refusal);
 }
+
+void print_cursors(json_t *cursors)
+{
+	json_t *cursor;
+	size_t i;
+
+	json_array_foreach(cursors, i, cursor)
+	{
+		fputs(json_string_value(json_object_get(cursor, "name")), stdout);
+		printf(" lag=%lld%s%s\n",
+			(long long)json_integer_value(json_object_get(cursor, "lag")),
+			json_is_true(json_object_get(cursor, "followed")) ? " followed" : "",
+			json_is_true(json_object_get(cursor, "snapshot")) ? " gets-a-snapshot"
+									  : "");
+	}
+}

@@ -118,3 +118,8 @@ const struct rdl_lines_counts *feed_lines_counts(const struct feed *feed)
 {
 	return &feed->lines->counts;
 }
+
+struct recall *feed_recall(const struct feed *feed)
+{
+	return feed->sources.recall;
+}

@@ -52,5 +52,7 @@ void feed_close(struct feed *feed);
 
 const struct feed_counts *feed_counts(const struct feed *feed);
 const struct rdl_lines_counts *feed_lines_counts(const struct feed *feed);
+/* NULL: nothing is kept of events, or it has not started. */
+struct recall *feed_recall(const struct feed *feed);
 
 #endif

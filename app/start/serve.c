@@ -103,6 +103,7 @@ static struct console_sources console_sources(struct daemon *daemon)
 		.facts = daemon_facts(daemon),
 		.registrations_max = daemon->conf->memory.registrations,
 		.keeping = daemon->keeping,
+		.recall = daemon->recall,
 		.rulebook = &daemon->rulebook,
 		.handshakers = daemon->handshakers,
 		.clear_text = daemon->conf->coap.port != 0,

@@ -11,6 +11,19 @@ void tel_lines(struct rte_tel_data *d, const struct rdl_lines_counts *counts)
 	tel_u64(d, "let_go", relaxed(&counts->let_go));
 }
 
+/* Of subscribers whose events come out of the log. */
+static void put_recalled(struct rte_tel_data *d, struct recall *recall)
+{
+	struct recall_figures figures;
+
+	if (recall == NULL)
+		return;
+	recall_figures(recall, &figures);
+#define X(name) tel_u64(d, #name, figures.name);
+	RECALL_FIGURES(X)
+#undef X
+}
+
 int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	const struct telemetry *from = telemetry_hold();
@@ -32,6 +45,7 @@ int telemetry_events(const char *cmd, const char *params, struct rte_tel_data *d
 		tel_u64(d, "lost_ring", relaxed(&counts->lost_ring));
 		tel_u64(d, "lost_subscribers", relaxed(&counts->lost_subscribers));
 		tel_lines(d, feed_lines_counts(from->feed));
+		put_recalled(d, feed_recall(from->feed));
 	}
 	telemetry_let_go();
 	return 0;

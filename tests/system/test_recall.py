@@ -278,4 +278,195 @@ def test_refused(lab):
         expect(gateway.stop(), 0, "exit")
 
 
+def test_gone(lab):
+    """What is not kept any more is a gap, and a snapshot makes up for it; so it is where a log is damaged."""
+    gateway = starts(lab, "gone", shards=1)
+    device, subscriber = Device(), by_cursor(lab)
+    subscriber.quiet()
+    subscriber.ack_all()
+    subscriber.close()
+    for n in range(10):
+        expect(device.register("gone-%d" % n, lt="600").code, "2.01", "Register")
+    gateway.kill()
+    gateway = starts(lab, "gone", shards=1)
+    expect(device.register("later", lt="600").code, "2.01", "Register")
+    until(lambda: gateway.ask("/rdline/state")["runs_before"] == 0, "a snapshot is whole")
+    shutil.rmtree(lab.dir + "/gone/run-00000001")
+    subscriber = by_cursor(lab)
+    subscriber.snapshot()
+    expect([line["event"] for line in subscriber.lines[:2]], ["gap", "snapshot-begin"], "a gap")
+    assert "reason" in subscriber.lines[0], subscriber.lines[0]
+    expect(len(subscriber.table), 11, "all that there is")
+    # Before it is acknowledged, it does not count.
+    subscriber.close()
+    subscriber = by_cursor(lab)
+    subscriber.snapshot()
+    subscriber.quiet()
+    expect((subscriber.snapshots, len(subscriber.table)), (1, 11), "another one")
+    subscriber.ack_all()
+    subscriber.close()
+    subscriber = by_cursor(lab)
+    expect(device.register("last").code, "2.01", "Register")
+    subscriber.event("registered", "last")
+    expect((subscriber.gaps, subscriber.snapshots), (0, 0), "it goes on from there")
+    subscriber.close()
+    counts = gateway.ask("/rdline/events")
+    expect((counts["recall_gaps"], counts["cursors"]), (1, 1), "telemetry")
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_who_does_not_read(lab):
+    """One that reads late has lost nothing, and nobody else has waited for it."""
+    subprocess.run(["ip", "route", "replace", "local", "10.0.0.0/8", "dev", "dev0"], check=True)
+    gateway = starts(lab, "slow", memory="registrations = 30000;", keep=4096)
+    slow, other = by_cursor(lab, "slow"), by_cursor(lab, "other")
+    count = 20000
+    load = subprocess.Popen([LOAD, "--to", GATEWAY4, "--from", "10.0.0.1", "--endpoints", str(count), "--window", "64",
+                             "--phases", "register", "--seconds", "30"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: load.poll() is not None, "all have registered", 60)
+    registrations = gateway.ask("/rdline/stats")["registrations"]
+    assert registrations >= count / 2, registrations
+    other.quiet(2)
+    time.sleep(1)
+    slow.quiet(2)
+    for subscriber in (other, slow):
+        expect((len(subscriber.table), subscriber.gaps), (registrations, 0), subscriber.name)
+        subscriber.close()
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_operators(lab):
+    gateway = starts(lab, "operators")
+    device, control = Device(), Lines(lab.control)
+    run = lambda *words: subprocess.run([os.environ.get("RDLINE", BINARY) + "-ctl", "-s", lab.control, "-e", lab.events, *words],
+                                        capture_output=True, text=True, timeout=20)
+    expect(control.ask({"command": "cursors"}), {"cursors": []}, "none yet")
+    expect(device.register("op").code, "2.01", "Register")
+    said = run("events", "--from", "cursor", "ops", "--ack", "--count", "1")
+    expect([json.loads(line)["event"] for line in said.stdout.splitlines()], ["subscribed", "snapshot-begin"], said)
+    # Until it is ended.
+    follows = subprocess.Popen([os.environ.get("RDLINE", BINARY) + "-ctl", "-e", lab.events, "events", "--from", "cursor", "ops",
+                                "--ack"], stdout=subprocess.PIPE)
+    time.sleep(2)
+    follows.terminate()
+    lines = [json.loads(line) for line in follows.communicate()[0].splitlines()]
+    assert any(line.get("endpoint") == "op" for line in lines), lines
+    until(lambda: not control.ask({"command": "cursors"})["cursors"][0]["followed"], "it is gone")
+    cursor = control.ask({"command": "cursors"})["cursors"][0]
+    expect((cursor["name"], cursor["snapshot"]), ("ops", False), lines)
+    follower = by_cursor(lab, "ops")
+    expect(control.ask({"command": "forget", "name": "ops"}), {"error": "a subscriber follows it"}, "followed")
+    expect(run("cursors").stdout.split()[0::2], ["ops", "followed"], "cursors")
+    follower.close()
+    until(lambda: run("forget", "ops").returncode == 0, "it is forgotten")
+    until(lambda: glob.glob(lab.dir + "/operators/cursors/*") == [], "its file is gone")
+    expect(control.ask({"command": "forget", "name": "ops"}), {"error": "no such cursor"}, "gone")
+    expect(run("events", "--from", "cursor").returncode, 2, "usage")
+    by_cursor(lab, "mode").close()
+    until(lambda: glob.glob(lab.dir + "/operators/cursors/mode"), "it is kept")
+    expect(os.stat(lab.dir + "/operators/cursors/mode").st_mode & 0o777, 0o600, "its mode")
+    assert "cursors_lag" in control.ask({"command": "state"}), "state"
+    for n in range(63):
+        by_cursor(lab, "many-%d" % n).close()
+        time.sleep(0.01)
+    said = Lines(lab.events, {"from": "cursor", "name": "one-more"}).line()
+    assert "64 cursors" in said["error"], said
+    expect(gateway.stop(), 0, "exit")
+
+
+def test_damaged_cursor(lab):
+    gateway = starts(lab, "torn", shards=1)
+    subscriber = by_cursor(lab)
+    subscriber.quiet()
+    subscriber.ack_all()
+    subscriber.close()
+    gateway.kill()
+    with open(lab.dir + "/torn/cursors/billing", "r+b") as f:
+        f.write(b"x" * 8192)
+    gateway = starts(lab, "torn", shards=1)
+    assert "a cursor cannot be read" in gateway.log(), gateway.log()
+    subscriber = by_cursor(lab)
+    subscriber.snapshot()
+    subscriber.close()
+    expect(gateway.stop(), 0, "exit")
+
+
+class Follower(threading.Thread):
+    """It follows, acknowledges, and is gone and back at random."""
+
+    def __init__(self, lab):
+        super().__init__()
+        self.lab, self.table, self.over, self.wrong = lab, {}, False, None
+        self.gaps = self.told = self.comes = 0
+
+    def follow(self):
+        subscriber = by_cursor(self.lab, "kills", self.table)
+        self.comes += 1
+        end = time.monotonic() + random.uniform(0.05, 0.6)
+        try:
+            while not self.over and time.monotonic() < end:
+                if not subscriber.stream.rest and not select.select([subscriber.stream.socket], [], [], 0.05)[0]:
+                    continue
+                line = subscriber.stream.line()
+                if line is None:
+                    break
+                subscriber.take(line)
+                if "position" in line and random.random() < 0.3:
+                    subscriber.ack(line)
+        finally:
+            self.gaps += subscriber.gaps
+            self.told += len(subscriber.lines)
+            subscriber.close()
+
+    def run(self):
+        while not self.over:
+            try:
+                self.follow()
+            except (ConnectionError, FileNotFoundError, AttributeError):
+                time.sleep(0.02)  # the gateway is away
+            except AssertionError as error:
+                if "another subscriber" not in str(error) and "as many" not in str(error):
+                    self.wrong, self.over = error, True
+                time.sleep(0.02)
+
+
+def test_killed_at_any_time(lab):
+    """The subscriber's table is the registry's in the end, whoever was killed when; no gap is told."""
+    devices = [[Device(), "kill-%d" % n, None] for n in range(60)]
+    options = {"memory": "registrations = 1000;"}
+    gateway = starts(lab, "kills", shards=2, **options)
+    follower = Follower(lab)
+    follower.start()
+    done = 0
+    try:
+        for _ in range(KILLS):
+            end = time.monotonic() + random.uniform(0.2, 0.8)
+            while time.monotonic() < end:
+                device = random.choice(devices)
+                if device[2] is None or random.random() < 0.2:
+                    answer = device[0].register(device[1], lt="600")
+                    device[2] = path(answer)
+                elif random.random() < 0.6:
+                    expect(device[0].update(device[2]).code, "2.04", "Update")
+                else:
+                    expect(device[0].deregister(device[2]).code, "2.02", "De-register")
+                    device[2] = None
+                done += 1
+            gateway.kill()
+            gateway = starts(lab, "kills", shards=random.randint(1, 3), **options)
+            assert follower.wrong is None, follower.wrong
+        time.sleep(1)
+    finally:
+        follower.over = True
+        follower.join(20)
+    assert follower.wrong is None, follower.wrong
+    last = by_cursor(lab, "kills", follower.table)
+    last.quiet(1)
+    want = {device[1]: "/rd/" + device[2][1] for device in devices if device[2]}
+    expect(last.table, want, "the table")
+    expect((follower.gaps + last.gaps), 0, "gaps")
+    print("# %d kills, %d changes, %d lines in %d connections" % (KILLS, done, follower.told, follower.comes))
+    expect(gateway.stop(), 0, "exit")
+
+
 main(lambda lab: lab)
