@@ -67,6 +67,12 @@ const uint8_t *rdl_pktio_mac(const struct rdl_pktio *pktio, unsigned port)
 	return mac;
 }
 
+bool rdl_pktio_has_link(const struct rdl_pktio *pktio, unsigned port)
+{
+	assert_null(pktio);
+	return driver_says[port].link;
+}
+
 unsigned rdl_pktio_in_use(const struct rdl_pktio *pktio)
 {
 	assert_null(pktio);
