@@ -126,7 +126,8 @@ void told_over(struct callers *callers, struct call *call)
 		return;
 	struct rdl_cursor out = begin(callers, id_of(call), (enum rdl_order_state)order->state);
 
-	if (order->state == RDL_ORDER_answered)
+	/* One that could not be read has none. */
+	if (order->state == RDL_ORDER_answered && order->code != RDL_COAP_EMPTY)
 		put_code(&out, order->code);
 	put_reason(&out, rdl_order_reason_text((enum rdl_order_reason)order->reason));
 	if (order->state == RDL_ORDER_answered && !call->told)

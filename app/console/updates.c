@@ -53,7 +53,7 @@ static void put_one(struct rdl_cursor *out, const struct callers_progress *progr
 
 	rdl_cursor_text(out, "\"state\":\"");
 	rdl_cursor_text(out, rdl_order_state_text((enum rdl_order_state)progress->state));
-	if (progress->state == RDL_ORDER_answered) {
+	if (progress->state == RDL_ORDER_answered && progress->code != RDL_COAP_EMPTY) {
 		put_number(out, "\",\"code\":\"", RDL_COAP_CODE_CLASS(progress->code));
 		put_number(out, (progress->code & 31) < 10 ? ".0" : ".", progress->code & 31);
 	}

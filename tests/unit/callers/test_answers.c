@@ -67,6 +67,9 @@ static void without_a_report(void **state)
 		{ RDL_ORDER_answered, RDL_ORDER_REASON_none,
 			"{\"id\":\"1\",\"state\":\"answered\",\"code\":\"4.12\","
 			"\"rtt_ms\":7}\n" },
+		{ RDL_ORDER_answered, RDL_ORDER_REASON_unread,
+			"{\"id\":\"1\",\"state\":\"answered\",\"reason\":\"the answer could not "
+			"be read\",\"rtt_ms\":7}\n" },
 		{ RDL_ORDER_timeout, RDL_ORDER_REASON_none,
 			"{\"id\":\"1\",\"state\":\"timeout\"}\n" },
 		{ RDL_ORDER_reset, RDL_ORDER_REASON_none, "{\"id\":\"1\",\"state\":\"reset\"}\n" },
@@ -82,7 +85,8 @@ static void without_a_report(void **state)
 	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
 		struct rdl_order *order = asked(client, "1");
 
-		order->code = RDL_COAP_CODE(4, 12);
+		if (rows[i].reason != RDL_ORDER_REASON_unread)
+			order->code = RDL_COAP_CODE(4, 12);
 		order->rtt_ms = 7;
 		gives_back(order, rows[i].state, rows[i].reason);
 		assert_string_equal(heard(client), rows[i].says);
