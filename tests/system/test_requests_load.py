@@ -11,7 +11,7 @@ from managed import *  # noqa: E402,F403
 LOAD = os.path.join(ROOT, "build/test/load")
 REQUESTS = int(os.environ.get("REQUESTS", 20000))
 FLEET = int(os.environ.get("FLEET", 2000))
-WINDOW = 2000
+WINDOW = 512
 
 
 def start(lab):
