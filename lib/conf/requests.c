@@ -40,7 +40,7 @@ const struct rdl_conf_key rdl_conf_requests_keys[RDL_CONF_REQUESTS_KEYS] = {
 	NUMBER("outstanding", outstanding, 1, 10000000, 100000),
 	NUMBER("observations", observations, 0, 10000000, 100000),
 	NUMBER("awake_s", awake_s, 1, 86400, 93),
-	NUMBER("max_payload", max_payload, 1024, 65536, 8192),
+	NUMBER("max_payload", max_payload, 1024, 65535, 8192),
 	{ .name = "observe_unheard",
 		.kind = RDL_CONF_WORD,
 		.words = unheard_words,

@@ -54,7 +54,7 @@ static const struct {
 	{ "requests", "outstanding", 1, 10000000, PLACE(requests.outstanding) },
 	{ "requests", "observations", 0, 10000000, PLACE(requests.observations) },
 	{ "requests", "awake_s", 1, 86400, PLACE(requests.awake_s) },
-	{ "requests", "max_payload", 1024, 65536, PLACE(requests.max_payload) },
+	{ "requests", "max_payload", 1024, 65535, PLACE(requests.max_payload) },
 	{ "ports", "vlan", 0, 4094, PLACE(ports[0].vlan) },
 	{ "ports", "exception_per_s", 1, 1000000, PLACE(ports[0].exception_per_s) },
 };
