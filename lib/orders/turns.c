@@ -76,6 +76,12 @@ static bool has_more(const struct rdl_dialogue *dialogue)
 	return dialogue->waiting.first != NULL || dialogue->rests > 0;
 }
 
+/* Something is to be sent, once it may be. */
+static bool has_to_speak(const struct rdl_dialogue *dialogue)
+{
+	return dialogue->exchange.order != NULL ? dialogue->exchange.to_send : has_more(dialogue);
+}
+
 /* Rests of values come first: they are short-lived. */
 static bool begin_rest(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
 {
@@ -119,7 +125,7 @@ void rdl_turns_speak(struct rdl_orders *orders, struct rdl_dialogue *dialogue, u
 	const struct rdl_exchange *exchange = &dialogue->exchange;
 	struct rdl_orders_endpoint endpoint;
 
-	if (exchange->order != NULL ? !exchange->to_send : !has_more(dialogue))
+	if (!has_to_speak(dialogue))
 		return;
 	if (exchange->order == NULL && dialogue->hold > orders->released) {
 		if (dialogue->turn != RDL_TURN_HELD)
@@ -135,8 +141,12 @@ void rdl_turns_speak(struct rdl_orders *orders, struct rdl_dialogue *dialogue, u
 		rdl_turns_give_up(orders, dialogue, RDL_ORDER_gone, RDL_ORDER_REASON_ended);
 		return;
 	}
-	if (exchange->order != NULL || begin(orders, dialogue, &endpoint, now_ms))
-		rdl_exchange_send(orders, dialogue, &endpoint, now_ms);
+	if (exchange->order == NULL && !begin(orders, dialogue, &endpoint, now_ms))
+		return;
+	rdl_exchange_send(orders, dialogue, &endpoint, now_ms);
+	/* It could not be sent, and is over: the next one's turn comes. */
+	if (exchange->order == NULL && has_more(dialogue))
+		rdl_dialogues_set_turn(&orders->dialogues, dialogue, RDL_TURN_READY);
 }
 
 void rdl_turns_wake(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
@@ -197,18 +207,20 @@ void rdl_turns_expire(struct rdl_orders *orders, struct rdl_dialogue *dialogue, 
 void rdl_turns_settle(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
 {
 	const struct rdl_exchange *exchange = &dialogue->exchange;
-	uint64_t due_ms = RDL_ORDERS_NEVER;
+	uint64_t due_ms;
 
 	if (dialogue->turn == RDL_TURN_FREE)
 		return;
-	if (dialogue->waiting.first != NULL)
-		due_ms = dialogue->expires_ms;
-	else
-		dialogue->expires_ms = RDL_ORDERS_NEVER, set_asleep(orders, dialogue, false);
+	if (dialogue->waiting.first == NULL)
+		set_asleep(orders, dialogue, false);
+	/* What is to be sent may wait for a Message ID. */
+	if (dialogue->waiting.first == NULL && !has_to_speak(dialogue))
+		dialogue->expires_ms = RDL_ORDERS_NEVER;
+	due_ms = dialogue->expires_ms;
 	if (exchange->order != NULL && exchange->due_ms < due_ms)
 		due_ms = exchange->due_ms;
 	rdl_timers_set(&orders->timers, rdl_dialogue_index(&orders->dialogues, dialogue), due_ms);
-	if (exchange->order == NULL && dialogue->waiting.first == NULL) {
+	if (exchange->order == NULL && !has_more(dialogue)) {
 		enum rdl_turn turn =
 			dialogue->observing.first == NULL ? RDL_TURN_IDLE : RDL_TURN_NONE;
 

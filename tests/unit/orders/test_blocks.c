@@ -320,6 +320,34 @@ static void test_both(void **state)
 		    "b answered 2.05 \"ghi\"; b is answered 2.05; ");
 }
 
+/* Small blocks that come so fast that Message IDs run out: the next go as these come free. */
+static void test_paced(void **state)
+{
+	static const uint8_t payload[16 * 1100 + 1];
+	struct rdl_order *order = order_of("a", "3");
+
+	order->method = RDL_COAP_PUT;
+	order->payload = (struct rdl_span){ payload, sizeof(payload) };
+	give(order, 0);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(block1(RDL_COAP_REQUEST_ENTITY_TOO_LARGE, 0, false, 0), RDL_BACK_NOTHING);
+	for (unsigned num = 0; num < 1100; num++) {
+		/* Nothing else wakes it up. */
+		if (wire_count == 0)
+			pass(20);
+		take_wire(RDL_TRANSMISSION_SENT);
+		hear(block1(RDL_COAP_CONTINUE, num, true, 0), RDL_BACK_NOTHING);
+	}
+	if (wire_count == 0)
+		pass(20);
+	take_wire(RDL_TRANSMISSION_SENT);
+	told[0] = '\0';
+	hear(block1(RDL_COAP_CHANGED, 1100, false, 0), RDL_BACK_NOTHING);
+	expect_told("a is answered 2.04; ");
+	/* Some were waited for. */
+	assert_true(now_ms > 1000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +362,7 @@ int main(void)
 		ORDERS_TEST(test_write_smaller),
 		ORDERS_TEST(test_write_broken),
 		ORDERS_TEST(test_both),
+		ORDERS_TEST(test_paced),
 	};
 
 	for (size_t i = 0; i < sizeof(text) - 1; i++)

@@ -216,6 +216,24 @@ static void test_secure(void **state)
 	expect_told("b is refused, the endpoint's secure session is over; ");
 }
 
+/* What waits behind one that finds no session finds none either. */
+static void test_session_ends(void **state)
+{
+	endpoints[0].identity = 5;
+	endpoints[0].session = 99;
+	give(order_of("a", "3"), 0);
+	give(order_of("b", "3"), 0);
+	give(order_of("c", "3"), 0);
+	told[0] = '\0';
+	endpoints[0].session = 0;
+	take_wire(RDL_TRANSMISSION_NO_SESSION);
+	pass(1);
+	expect_told("a is refused, the endpoint's secure session is over; "
+		    "b is refused, the endpoint's secure session is over; "
+		    "c is refused, the endpoint's secure session is over; ");
+	expect_silence();
+}
+
 /* To what has not been sent yet. */
 static void test_too_early(void **state)
 {
@@ -282,6 +300,7 @@ int main(void)
 		ORDERS_TEST(test_own_timeout),
 		ORDERS_TEST(test_no_way),
 		ORDERS_TEST(test_secure),
+		ORDERS_TEST(test_session_ends),
 		ORDERS_TEST(test_too_early),
 		ORDERS_TEST(test_foreign),
 	};

@@ -311,6 +311,21 @@ static void test_rest(void **state)
 	assert_int_equal(rdl_orders_counts(orders)->under_way, 0);
 }
 
+/* It waits for what its device was told to be safe, as all else does. */
+static void test_rest_held(void **state)
+{
+	observe(0);
+	change(RDL_CHANGE_UPDATED, 0, 7);
+	hear(in_blocks(11), RDL_BACK_ACK);
+	pass(1);
+	expect_silence();
+	rdl_orders_release(orders, 7);
+	pass(1);
+	expect_wire("0 0.01 /3 /0 23:16");
+	hear(rest(1, "x"), RDL_BACK_NOTHING);
+	expect_told("a notified 11 \"0123456789abcdef\"...; a notified 11 (16) \"x\"; ");
+}
+
 /* Limits of the caller's are of the order, which was sent long ago. */
 static void test_rest_has_time(void **state)
 {
@@ -485,6 +500,7 @@ int main(void)
 		ORDERS_TEST(test_stays),
 		ORDERS_TEST(test_blocks),
 		ORDERS_TEST(test_rest),
+		ORDERS_TEST(test_rest_held),
 		ORDERS_TEST(test_rest_has_time),
 		ORDERS_TEST(test_rest_is_past),
 		ORDERS_TEST(test_rest_is_lost),
