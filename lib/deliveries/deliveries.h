@@ -23,8 +23,7 @@ enum rdl_delivered_kind {
 };
 const char *rdl_delivered_kind_text(enum rdl_delivered_kind kind);
 
-/* Octets of a payload, which is what came in one datagram. */
-#define RDL_DELIVERED_PAYLOAD_MAX 4096
+#define RDL_DELIVERED_PAYLOAD_MAX RDL_DELIVERY_PAYLOAD_MAX
 
 struct rdl_delivered {
 	uint8_t kind; /* enum rdl_delivered_kind */

@@ -9,6 +9,9 @@
 #include "change.h"
 #include "order.h"
 
+/* Octets of a payload, which is what came in one datagram, or of a Send in blocks as much. */
+#define RDL_DELIVERY_PAYLOAD_MAX 4096
+
 /* Views hold for the call that it is given to. */
 struct rdl_delivery {
 	/* The one that observes, which the endpoint and the caller's name for it are of; NULL: a Send. */

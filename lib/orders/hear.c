@@ -232,8 +232,12 @@ static void hear_empty(struct rdl_orders *orders, const struct rdl_answer *answe
 	go_on(orders, dialogue, now_ms);
 }
 
-/* Told while somebody listens; else it is as if there were no such resource. */
-static void hear_send(struct rdl_orders *orders, struct rdl_answer *answer, uint64_t now_ms)
+/*
+ * Told while somebody listens; else it is as if there were no such resource. Returns the code of
+ * the response.
+ */
+static uint8_t hear_send(
+	struct rdl_orders *orders, const struct rdl_answer *answer, uint64_t now_ms)
 {
 	struct rdl_orders_endpoint endpoint;
 	const struct rdl_delivery delivery = {
@@ -242,16 +246,17 @@ static void hear_send(struct rdl_orders *orders, struct rdl_answer *answer, uint
 		.content_format = answer->content_format,
 		.payload = answer->payload,
 	};
-	bool heard = false;
 
 	if (!orders->config.calls.describe(
 		    orders->config.context, answer->handle, now_ms, &endpoint) ||
-		answer->session == 0 || !is_from(&endpoint, answer))
+		answer->session == 0 || !is_from(&endpoint, answer)) {
 		orders->counts.foreign++;
-	else
-		heard = rdl_orders_deliver(orders, &delivery);
-	answer->back = RDL_BACK_CODE;
-	answer->back_code = heard ? RDL_COAP_CHANGED : RDL_COAP_NOT_FOUND;
+		return RDL_COAP_NOT_FOUND;
+	}
+	/* Its device must not think that it was told. */
+	if (answer->payload.len > RDL_DELIVERY_PAYLOAD_MAX)
+		return RDL_COAP_REQUEST_ENTITY_TOO_LARGE;
+	return rdl_orders_deliver(orders, &delivery) ? RDL_COAP_CHANGED : RDL_COAP_NOT_FOUND;
 }
 
 void rdl_orders_hear(struct rdl_orders *orders, struct rdl_answer *answer, uint64_t now_ms)
@@ -265,7 +270,8 @@ void rdl_orders_hear(struct rdl_orders *orders, struct rdl_answer *answer, uint6
 		hear_empty(orders, answer, now_ms);
 		break;
 	case RDL_ANSWER_SEND:
-		hear_send(orders, answer, now_ms);
+		answer->back_code = hear_send(orders, answer, now_ms);
+		answer->back = RDL_BACK_CODE;
 		break;
 	case RDL_ANSWER_KINDS:
 		break;

@@ -450,6 +450,7 @@ static void test_wakes(void **state)
 
 static void test_send(void **state)
 {
+	static const uint8_t long_one[RDL_DELIVERY_PAYLOAD_MAX + 1];
 	struct rdl_answer answer = { .kind = RDL_ANSWER_SEND,
 		.type = RDL_COAP_CON,
 		.code = RDL_COAP_POST,
@@ -465,6 +466,12 @@ static void test_send(void **state)
 	assert_int_equal(answer.back, RDL_BACK_CODE);
 	assert_int_equal(answer.back_code, RDL_COAP_CHANGED);
 	expect_told("2 notified 0 \"v\"; ");
+	/* What cannot be told is not taken. */
+	answer.payload = (struct rdl_span){ long_one, sizeof(long_one) };
+	rdl_orders_hear(orders, &answer, now_ms);
+	assert_int_equal(answer.back_code, RDL_COAP_REQUEST_ENTITY_TOO_LARGE);
+	answer.payload = RDL_SPAN("v");
+	expect_told("");
 	listening = false;
 	rdl_orders_hear(orders, &answer, now_ms);
 	assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
