@@ -5,6 +5,35 @@
 
 /* ---- room ---- */
 
+/* Of so many octets of a share those that are in no part of its own. */
+static uint64_t beyond(const struct callers *callers, uint64_t octets)
+{
+	return octets > callers->octets_part ? octets - callers->octets_part : 0;
+}
+
+static bool octets_fit(const struct callers *callers, const struct share *share, size_t octets)
+{
+	uint64_t more = beyond(callers, share->octets + octets) - beyond(callers, share->octets);
+
+	return more <= callers->octets_common - callers->octets_common_used;
+}
+
+static void octets_in(struct callers *callers, struct share *share, size_t octets)
+{
+	callers->octets_common_used -= beyond(callers, share->octets);
+	share->octets += octets;
+	callers->octets_common_used += beyond(callers, share->octets);
+	callers_count(&callers->counts.octets, octets);
+}
+
+static void octets_out(struct callers *callers, struct share *share, size_t octets)
+{
+	callers->octets_common_used -= beyond(callers, share->octets);
+	share->octets -= octets;
+	callers->octets_common_used += beyond(callers, share->octets);
+	callers_uncount(&callers->counts.octets, octets);
+}
+
 bool call_fits(
 	const struct callers *callers, const struct share *share, bool observes, size_t octets)
 {
@@ -12,7 +41,7 @@ bool call_fits(
 
 	if (observes && counts->observing >= callers->observations_max)
 		return false;
-	if (counts->octets + octets > callers->octets_max)
+	if (!octets_fit(callers, share, octets))
 		return false;
 	return share->outstanding < callers->part || callers->common_used < callers->common;
 }
@@ -81,7 +110,7 @@ void call_give(struct callers *callers, struct share *share, struct call *call)
 	void *message = order;
 
 	count_in(callers, share);
-	callers_count(&callers->counts.octets, call->octets);
+	octets_in(callers, share, call->octets);
 	call->share = share;
 	call->next = share->calls;
 	call->place = &share->calls;
@@ -105,7 +134,7 @@ void call_observes(struct callers *callers, struct call *call)
 void call_add(struct callers *callers, struct call *call, struct rdl_span octets)
 {
 	bool fits = call->answer_len + octets.len <= callers->max_payload &&
-		    callers->counts.octets + octets.len <= callers->octets_max;
+		    octets_fit(callers, call->share, octets.len);
 	uint8_t *answer = NULL;
 
 	if (octets.len == 0 || call->cut)
@@ -119,7 +148,7 @@ void call_add(struct callers *callers, struct call *call, struct rdl_span octets
 	call->answer = answer;
 	call->answer_len += octets.len;
 	call->octets += octets.len;
-	callers_count(&callers->counts.octets, octets.len);
+	octets_in(callers, call->share, octets.len);
 }
 
 void call_free(struct callers *callers, struct call *call)
@@ -131,7 +160,7 @@ void call_free(struct callers *callers, struct call *call)
 		callers_uncount(&callers->counts.observing, 1);
 	else
 		count_out(callers, call->share);
-	callers_uncount(&callers->counts.octets, call->octets);
+	octets_out(callers, call->share, call->octets);
 	free(call->answer);
 	free(call);
 }

@@ -219,9 +219,10 @@ static struct callers *make(const struct rdl_conf *conf)
 	callers->outstanding_max = conf->requests.outstanding;
 	callers->observations_max = conf->requests.observations;
 	callers->max_payload = conf->requests.max_payload;
-	callers->octets_max = octets_max(conf);
 	callers->part = callers->outstanding_max / 2 / callers->share_count;
 	callers->common = callers->outstanding_max - callers->part * callers->share_count;
+	callers->octets_part = octets_max(conf) / 2 / callers->share_count;
+	callers->octets_common = octets_max(conf) - callers->octets_part * callers->share_count;
 	callers->line_room = line_octets(conf);
 	callers->shares = calloc(callers->share_count, sizeof(*callers->shares));
 	callers->payload = malloc(conf->requests.max_payload);

@@ -28,13 +28,14 @@ struct call {
 
 /*
  * A place for a client, and what was begun from it; the last is the updates'. Half of all that may
- * be outstanding is divided among them, so that each is sure of its part; the other half is for
- * whoever comes first.
+ * be outstanding, and of the octets that it may take, is divided among them, so that each is sure of
+ * its part; the other half is for whoever comes first.
  */
 struct share {
 	struct caller *caller; /* whose it is now; NULL: nobody's */
 	struct call *calls;
 	uint32_t outstanding;
+	uint64_t octets;
 };
 
 /* Whether there is room for one more of so many octets in this share. */
@@ -150,9 +151,9 @@ void update_over(struct call *call);
 struct callers {
 	/* As it is configured. */
 	uint32_t outstanding_max, observations_max, max_payload;
-	uint64_t octets_max;
 	uint32_t part; /* of a share */
 	uint32_t common; /* what is for whoever comes first */
+	uint64_t octets_part, octets_common; /* the same of octets */
 	unsigned allow_count;
 	struct allow allow[RDL_CONF_ALLOWS_MAX];
 
@@ -161,6 +162,7 @@ struct callers {
 	struct rdl_channel shards[SHARDS_MAX];
 	struct callers_counts counts;
 	uint32_t common_used;
+	uint64_t octets_common_used;
 	unsigned share_count;
 	struct share *shares; /* the last one is the updates' */
 

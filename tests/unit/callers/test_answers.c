@@ -382,9 +382,10 @@ static void shares(void **state)
 	assert_int_equal(outstanding(), 1750);
 }
 
+/* However much one has under way, others are sure of their part. */
 static void octets_are_bounded(void **state)
 {
-	struct rdl_lines_client *client = connected(BUFFER);
+	struct rdl_lines_client *client = connected(BUFFER), *other = connected(BUFFER);
 	char more[8192] = ",\"payload\":\"";
 	unsigned count = 0;
 
@@ -399,6 +400,13 @@ static void octets_are_bounded(void **state)
 	}
 	assert_true(count > 100 && count < 1000);
 	assert_true(callers_counts(callers)->octets <= callers_memory(&conf));
+	assert_in_range(asks_for_all(other), 250, 1000);
+	assert_true(callers_counts(callers)->octets <= callers_memory(&conf));
+	says(client, request("1", "GET", "/3", ""));
+	assert_non_null(strstr(told(client), "too many requests are under way"));
+	leaves(client);
+	client = connected(BUFFER);
+	assert_in_range(asks_for_all(client), 250, 1000);
 }
 
 int main(void)
