@@ -91,7 +91,8 @@ def test_garbage(gateway):
         device.send(bytes([0x40 | chance.randrange(64)]) + os.urandom(chance.randrange(60)))
     time.sleep(0.2)
     while (reply := device.hear(0.1)) is not None:
-        expect(reply.type, RST, reply.octets.hex())
+        # What happens to be a request is refused as one.
+        expect(reply.type == RST or reply.code[0] in "45", True, reply.octets.hex())
     device.answer(request, payload="at last")
     got = gateway.caller.result(id)
     assert got["state"] in ("answered", "reset", "refused"), got
