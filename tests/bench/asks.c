@@ -36,8 +36,8 @@ bool asks_init(struct asks *asks, struct daemon *daemon, struct generator *gener
 		.window = (unsigned)options->window };
 	asks->all = calloc(asks->window, sizeof(*asks->all));
 	asks->idle = calloc(asks->window, sizeof(*asks->idle));
-	asks->latency = calloc(LATENCY_STEPS, sizeof(*asks->latency));
-	if (asks->all == NULL || asks->idle == NULL || asks->latency == NULL)
+	asks->latencies = calloc(1, sizeof(*asks->latencies));
+	if (asks->all == NULL || asks->idle == NULL || asks->latencies == NULL)
 		return false;
 	while (asks->idle_count < asks->window) {
 		asks->idle[asks->idle_count] = &asks->all[asks->idle_count];
@@ -60,7 +60,7 @@ void asks_free(struct asks *asks)
 		rte_free(asks->memory[s]);
 	free(asks->all);
 	free(asks->idle);
-	free(asks->latency);
+	free(asks->latencies);
 }
 
 /* ---- the server ---- */
@@ -101,9 +101,8 @@ static bool give(struct asks *asks, uint64_t now)
 static void take_back(struct asks *asks, struct ask *ask, uint64_t now)
 {
 	uint64_t ns = (now - ask->given) * 1000 / (rte_get_tsc_hz() / 1000000);
-	uint64_t step = ns / LATENCY_NS;
 
-	asks->latency[step < LATENCY_STEPS ? step : LATENCY_STEPS - 1]++;
+	latencies_add(asks->latencies, ns);
 	asks->wrong +=
 		ask->order.state != RDL_ORDER_answered || ask->order.code != RDL_COAP_CONTENT;
 	asks->over++;
@@ -248,7 +247,7 @@ static void run(struct asks *asks, uint64_t orders)
 
 	asks->orders = orders;
 	asks->given = asks->over = asks->wrong = 0;
-	memset(asks->latency, 0, LATENCY_STEPS * sizeof(*asks->latency));
+	memset(asks->latencies, 0, sizeof(*asks->latencies));
 	asks->begin = asks->end = asks->quiet_since = rte_rdtsc();
 	__atomic_store_n(&asks->running, 1, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&asks->running, __ATOMIC_ACQUIRE) != 0)
@@ -268,16 +267,6 @@ static bool find_router(struct asks *asks)
 	}
 	rdl_log_error("bench", "asks: the router was not found");
 	return false;
-}
-
-static double latency_us(const struct asks *asks, double share)
-{
-	uint64_t want = (uint64_t)((double)asks->over * share), seen = 0;
-
-	for (unsigned i = 0; i < LATENCY_STEPS; i++)
-		if ((seen += asks->latency[i]) > want)
-			return (i + 1) * LATENCY_NS / 1000.0;
-	return LATENCY_STEPS * LATENCY_NS / 1000.0;
 }
 
 static uint64_t busy(const struct load *load)
@@ -307,7 +296,7 @@ bool asks_run(struct asks *asks, struct daemon *daemon, const struct options *op
 			  "shard %.1f ns each, p50 %.1f us, p99 %.1f us\n",
 		(unsigned long long)asks->endpoints, (unsigned long long)asks->over, rate,
 		(double)worker_ticks / n / hz * 1e9, (double)shard_ticks / n / hz * 1e9,
-		latency_us(asks, 0.5), latency_us(asks, 0.99));
+		latencies_us(asks->latencies, 0.5), latencies_us(asks->latencies, 0.99));
 	fflush(stdout);
 	if (asks->wrong == 0 && asks->over == options->asks)
 		return true;

@@ -28,7 +28,7 @@ struct asks {
 	uint64_t given, over, wrong;
 	uint64_t quiet_since;
 	uint64_t begin, end; /* TSC */
-	uint32_t *latency; /* as the generator's */
+	struct latencies *latencies;
 };
 
 /* Joined to the shards, which are there. False: there is no memory. */

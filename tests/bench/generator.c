@@ -18,8 +18,8 @@ bool generator_init(struct generator *generator, uint64_t endpoints)
 {
 	generator->endpoints = endpoints;
 	generator->locations = rte_zmalloc("locations", endpoints * RDL_LOCATION_LEN, 64);
-	generator->latency = calloc(LATENCY_STEPS, sizeof(*generator->latency));
-	return generator->locations != NULL && generator->latency != NULL;
+	generator->latencies = calloc(1, sizeof(*generator->latencies));
+	return generator->locations != NULL && generator->latencies != NULL;
 }
 
 /*
@@ -160,21 +160,6 @@ static bool is_right(
 	return true;
 }
 
-static uint64_t latency_step(uint64_t ns)
-{
-	uint64_t fine = ns / LATENCY_FINE_NS, coarse = LATENCY_FINE + ns / LATENCY_COARSE_NS;
-
-	if (fine < LATENCY_FINE)
-		return fine;
-	return coarse < LATENCY_STEPS ? coarse : LATENCY_STEPS - 1;
-}
-
-static double latency_end_us(uint64_t step)
-{
-	return step < LATENCY_FINE ? (double)(step + 1) * LATENCY_FINE_NS / 1000
-				   : (double)(step + 1 - LATENCY_FINE) * LATENCY_COARSE_NS / 1000;
-}
-
 static void check(struct generator *generator, const struct rte_mbuf *m, uint64_t now)
 {
 	struct reply reply;
@@ -192,7 +177,7 @@ static void check(struct generator *generator, const struct rte_mbuf *m, uint64_
 	if (generator->run.rate > 0) {
 		uint64_t ns = (now - flight->sent) * 1000 / (rte_get_tsc_hz() / 1000000);
 
-		generator->latency[latency_step(ns)]++;
+		latencies_add(generator->latencies, ns);
 	}
 }
 
@@ -272,7 +257,7 @@ static void start(struct generator *generator, const struct run *run)
 	generator->not_taken = 0;
 	memset(generator->sent_of, 0, sizeof(generator->sent_of));
 	memset(generator->answered_of, 0, sizeof(generator->answered_of));
-	memset(generator->latency, 0, LATENCY_STEPS * sizeof(*generator->latency));
+	memset(generator->latencies, 0, sizeof(*generator->latencies));
 	generator->begin = generator->quiet_since = rte_rdtsc();
 	if (run->rate > 0) {
 		generator->interval = (double)rte_get_tsc_hz() / run->rate;
@@ -314,16 +299,4 @@ void generator_run_uncounted(struct generator *generator, const struct run *run,
 		uint64_t took = rte_rdtsc() - begin;
 		generator->clock += took < stolen ? took : stolen;
 	}
-}
-
-double generator_latency_us(const struct generator *generator, double share)
-{
-	uint64_t want = (uint64_t)((double)generator->answered * share), seen = 0;
-
-	for (unsigned i = 0; i < LATENCY_STEPS; i++) {
-		seen += generator->latency[i];
-		if (seen > want)
-			return latency_end_us(i);
-	}
-	return latency_end_us(LATENCY_STEPS - 1);
 }

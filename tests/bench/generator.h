@@ -10,15 +10,11 @@
 #include <rte_ring.h>
 
 #include "daemon.h"
+#include "latencies.h"
 #include "packets.h"
 #include "secure.h"
 
 #define FLIGHTS 65536 /* Message IDs */
-/* Steps of the histogram: of 20 ns up to 10 ms, then of 50 us up to 5 s. */
-#define LATENCY_FINE_NS 20
-#define LATENCY_FINE 500000
-#define LATENCY_COARSE_NS 50000
-#define LATENCY_STEPS (LATENCY_FINE + 100000)
 
 enum phase { REGISTER, REREGISTER, UPDATE, DEREGISTER, PHASES };
 extern const char *const phase_names[PHASES];
@@ -65,7 +61,7 @@ struct generator {
 	uint64_t sent, answered, wrong, lost, not_taken;
 	uint64_t sent_of[PHASES], answered_of[PHASES];
 	uint64_t begin, end; /* TSC */
-	uint32_t *latency; /* LATENCY_STEPS counts; the last holds all that took longer */
+	struct latencies *latencies; /* of a run with a rate */
 	struct flight flights[FLIGHTS];
 };
 
@@ -82,7 +78,5 @@ void generator_run_uncounted(struct generator *generator, const struct run *run,
 	struct worker *worker, struct shard_core *core);
 /* A role's step. */
 bool generator_step(void *self);
-/* Microseconds that a share of the replies of the last run took at the most. */
-double generator_latency_us(const struct generator *generator, double share);
 
 #endif

@@ -59,8 +59,8 @@ static double share(uint64_t part, uint64_t whole)
 void report_open_loop(const struct options *options, const char *phase, const struct generator *g)
 {
 	double seconds = (double)(g->end - g->begin) / (double)rte_get_tsc_hz();
-	double p50 = generator_latency_us(g, 0.5), p99 = generator_latency_us(g, 0.99),
-	       p999 = generator_latency_us(g, 0.999);
+	double p50 = latencies_us(g->latencies, 0.5), p99 = latencies_us(g->latencies, 0.99),
+	       p999 = latencies_us(g->latencies, 0.999);
 
 	if (options->json) {
 		head(options, &g->run, phase);
