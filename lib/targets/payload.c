@@ -10,6 +10,7 @@ static const struct {
 	{ 320, rdl_target_json }, /* application/senml-etch+json */
 	{ 322, rdl_target_cbor }, /* application/senml-etch+cbor */
 	{ 11543, rdl_target_old_json }, /* application/vnd.oma.lwm2m+json */
+	{ 1543, rdl_target_old_json }, /* the same, before that was registered */
 	{ 11544, rdl_target_lwm2m_cbor }, /* application/vnd.oma.lwm2m+cbor */
 	/* SenML that streams, in EXI and in XML: what it names is not read. */
 	{ 111, NULL },

@@ -76,6 +76,7 @@ static const struct {
 	{ OLD_JSON, "{\"bn\":\"/3/0/\",\"e\":[{\"n\":\"0\",\"sv\":\"x\"},{\"n\":\"1\"}]}",
 		RDL_TARGET_GOOD, "/3/0/0 /3/0/1" },
 	{ OLD_JSON, "{\"bn\":\"/0/\",\"e\":[{\"n\":\"0\"}]}", RDL_TARGET_SECURITY, "" },
+	{ 1543, "{\"bn\":\"/0/\",\"e\":[{\"n\":\"0\"}]}", RDL_TARGET_SECURITY, "" },
 	{ OLD_JSON, "{\"e\":[{\"n\":\"/3\"}]}", RDL_TARGET_GOOD, "/3" },
 	{ OLD_JSON, "{\"bn\":\"/3\"}", RDL_TARGET_MALFORMED, "" },
 	{ OLD_JSON, "{\"bn\":1,\"e\":[]}", RDL_TARGET_MALFORMED, "" },
@@ -165,8 +166,8 @@ static void in_cbor(void **state)
 
 static void which_formats(void **state)
 {
-	static const uint16_t naming[] = { 110, 111, 112, 113, 114, 115, 310, 311, 320, 322, 11543,
-		11544 };
+	static const uint16_t naming[] = { 110, 111, 112, 113, 114, 115, 310, 311, 320, 322, 1543,
+		11543, 11544 };
 
 	for (uint32_t format = 0; format <= 0xffff; format++) {
 		bool names = false;
