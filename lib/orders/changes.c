@@ -8,6 +8,17 @@ bool rdl_orders_minds(const struct rdl_orders *orders, rdl_handle handle)
 		&orders->dialogues, rdl_dialogues_bucket(&orders->dialogues, handle));
 }
 
+/* What was about to be sent waits again, before all else. */
+static void wait_again(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
+{
+	struct rdl_order *order = rdl_exchange_close(orders, dialogue, false);
+
+	rdl_queue_prepend(&dialogue->waiting, order);
+	orders->counts.waiting++;
+	if (order->course.expires_ms < dialogue->expires_ms)
+		dialogue->expires_ms = order->course.expires_ms;
+}
+
 /* The device has begun anew, and knows nothing of before. What was not sent yet still may be. */
 static void replace(
 	struct rdl_orders *orders, struct rdl_dialogue *dialogue, const struct rdl_change *change)
@@ -18,9 +29,7 @@ static void replace(
 			rdl_exchange_end(
 				orders, dialogue, RDL_ORDER_gone, RDL_ORDER_REASON_replaced);
 		} else {
-			rdl_queue_prepend(
-				&dialogue->waiting, rdl_exchange_close(orders, dialogue, false));
-			orders->counts.waiting++;
+			wait_again(orders, dialogue);
 		}
 	}
 	if (dialogue->handle != change->handle)

@@ -259,6 +259,8 @@ static void test_replaced(void **state)
 /* What had its turn but no transmission was not sent. */
 static void test_replaced_unsent(void **state)
 {
+	struct rdl_order *order = order_of("b", "2");
+
 	transmissions_left = 0;
 	give(order_of("a", "1"), 0);
 	change(RDL_CHANGE_REPLACED, 0, 0);
@@ -266,6 +268,14 @@ static void test_replaced_unsent(void **state)
 	transmissions_left = WIRE_MAX;
 	pass(0);
 	expect_wire("0 0.01 /1");
+	/* It waits no longer than it was to. */
+	order->expires_ms = 100;
+	give(order, 1);
+	take_wire(RDL_TRANSMISSION_LATER);
+	change(RDL_CHANGE_REPLACED, 1, 7);
+	told[0] = '\0';
+	pass(120);
+	expect_told("b is timeout; ");
 }
 
 /* A copy goes where the endpoint is by then. */
