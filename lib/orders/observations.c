@@ -15,14 +15,20 @@ struct rdl_order *rdl_observations_find(const struct rdl_dialogue *dialogue, uin
 	return order;
 }
 
+/* Of the same; what a FETCH means its payload says as well (RFC 8132 section 2.4). */
+static bool is_same(const struct rdl_order *order, const struct rdl_order *cancel)
+{
+	return order->method == cancel->method && rdl_span_equal(order->path, cancel->path) &&
+	       rdl_span_equal(order->query, cancel->query) &&
+	       (order->method != RDL_COAP_FETCH || rdl_span_equal(order->payload, cancel->payload));
+}
+
 struct rdl_order *rdl_observations_match(
 	const struct rdl_dialogue *dialogue, const struct rdl_order *cancel)
 {
 	struct rdl_order *order = dialogue->observing.first;
 
-	while (order != NULL &&
-		!(order->method == cancel->method && rdl_span_equal(order->path, cancel->path) &&
-			rdl_span_equal(order->query, cancel->query)))
+	while (order != NULL && !is_same(order, cancel))
 		order = order->course.next;
 	return order;
 }
@@ -182,6 +188,11 @@ void rdl_observations_hear(struct rdl_orders *orders, struct rdl_dialogue *dialo
 		answer->observe == RDL_OBSERVE_NONE || RDL_COAP_CODE_CLASS(answer->code) != 2;
 
 	answer->back = answer->type == RDL_COAP_CON ? RDL_BACK_ACK : RDL_BACK_NOTHING;
+	/* No notification is one: the first answer comes again, since it was asked for again. */
+	if (answer->type == RDL_COAP_ACK) {
+		orders->counts.doubled++;
+		return;
+	}
 	if (!is_last && !is_fresh(order, answer, now_ms)) {
 		orders->counts.stale++;
 		return;

@@ -150,6 +150,57 @@ static void test_cancel_in_blocks(void **state)
 	expect_told("b answered 2.05 \"g\"; b is answered 2.05; ");
 }
 
+/* The payload of a FETCH is part of what it asks for. */
+static void test_cancel_fetch(void **state)
+{
+	struct rdl_order *order;
+	struct rdl_answer answer;
+
+	for (unsigned i = 0; i < 2; i++) {
+		order = observing(i == 0 ? "a" : "b", RDL_ORDER_OBSERVE);
+		order->method = RDL_COAP_FETCH;
+		order->payload = i == 0 ? RDL_SPAN("[1]") : RDL_SPAN("[2]");
+		give(order, 0);
+		first = *take_wire(RDL_TRANSMISSION_SENT);
+		answer = answer_to(&first, RDL_COAP_CONTENT, "1");
+		answer.observe = 10;
+		hear(answer, RDL_BACK_NOTHING);
+	}
+	order = observing("c", RDL_ORDER_CANCEL);
+	order->method = RDL_COAP_FETCH;
+	order->payload = RDL_SPAN("[2]");
+	give(order, 0);
+	expect_wire("0 0.05 6:1 /3 /0 (3)");
+	assert_int_equal(last.number, first.number);
+	order = observing("d", RDL_ORDER_CANCEL);
+	order->method = RDL_COAP_FETCH;
+	give(order, 0);
+	told[0] = '\0';
+	hear(answer_to(&last, RDL_COAP_CONTENT, ""), RDL_BACK_NOTHING);
+	expect_told("b is answered 2.05, the observation was cancelled; c is answered 2.05; "
+		    "d is refused, nothing is observed there; ");
+}
+
+/* An acknowledgement of a copy of what began it is none, and gets nothing (RFC 7252 section 4.2). */
+static void test_first_again(void **state)
+{
+	struct rdl_answer answer;
+
+	(void)teardown(state);
+	config.reset_unheard = true;
+	engine_begin();
+	observe(0);
+	listening = false;
+	answer = answer_to(&first, RDL_COAP_CONTENT, "2");
+	answer.observe = 11;
+	hear(answer, RDL_BACK_NOTHING);
+	answer = answer_to(&first, RDL_COAP_EMPTY, "");
+	hear(answer, RDL_BACK_NOTHING);
+	expect_told("");
+	assert_int_equal(rdl_orders_counts(orders)->doubled, 2);
+	assert_int_equal(rdl_orders_counts(orders)->observations, 1);
+}
+
 /* A Reset says that there is none; silence says nothing. */
 static void test_cancel_fails(void **state)
 {
@@ -500,6 +551,8 @@ int main(void)
 		ORDERS_TEST(test_not_observable),
 		ORDERS_TEST(test_cancel),
 		ORDERS_TEST(test_cancel_in_blocks),
+		ORDERS_TEST(test_cancel_fetch),
+		ORDERS_TEST(test_first_again),
 		ORDERS_TEST(test_cancel_fails),
 		ORDERS_TEST(test_unheard),
 		ORDERS_TEST(test_last),
