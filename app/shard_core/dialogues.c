@@ -328,7 +328,7 @@ bool dialogues_step(struct shard_core *core)
 	bool worked = false, heard;
 
 	if (rdl_waiting_is_used(&shard->waiting))
-		rdl_orders_release(dialogues->engine, shard->waiting.released);
+		rdl_orders_release(dialogues->engine, rdl_waiting_taken(&shard->waiting));
 	for (unsigned w = 0; w < core->worker_count; w++)
 		worked |= converse(core, w);
 	heard = hear_callers(core);

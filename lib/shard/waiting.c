@@ -99,3 +99,11 @@ unsigned rdl_waiting_take(struct rdl_waiting *waiting, unsigned *worker,
 	}
 	return n;
 }
+
+uint64_t rdl_waiting_taken(const struct rdl_waiting *waiting)
+{
+	if (waiting->first == waiting->end)
+		return waiting->released;
+	uint64_t position = waiting->answers[waiting->first & waiting->mask].position;
+	return position <= waiting->released ? position - 1 : waiting->released;
+}

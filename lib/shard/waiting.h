@@ -72,5 +72,7 @@ void rdl_waiting_put(struct rdl_waiting *waiting, struct rdl_request *request, u
  */
 unsigned rdl_waiting_take(struct rdl_waiting *waiting, unsigned *worker,
 	struct rdl_request *requests[], unsigned most);
+/* All answers to changes up to here have been taken. */
+uint64_t rdl_waiting_taken(const struct rdl_waiting *waiting);
 
 #endif

@@ -15,7 +15,7 @@
 
 static const struct rdl_channel_credit nothing;
 static const struct rdl_channel_credit credit = {
-	.limit = { [RDL_OPERATION_REGISTER] = 8, [RDL_OPERATION_UPDATE] = 8 }
+	.limit = { [RDL_OPERATION_REGISTER] = 8, [RDL_OPERATION_UPDATE] = 1024 }
 };
 static const struct rdl_channel_credit answers = {
 	.limit = { [RDL_ANSWER_RESPONSE] = ANSWERS, [RDL_ANSWER_EMPTY] = ANSWERS }
@@ -378,6 +378,43 @@ static void test_after_update(void **state)
 	sent(1, transmission);
 }
 
+/*
+ * However many answers are safe at once, of which a round takes so many and no more: what is for a
+ * device goes when its own has left.
+ */
+static void test_after_answers(void **state)
+{
+	static struct rdl_request before[2 * WORKERS * RDL_REGISTRY_BURST];
+	static struct rdl_order order, second;
+	struct rdl_request update = { .operation = RDL_OPERATION_UPDATE, .exchange = 99 };
+	const unsigned under_way = 4 * RDL_ARRAY_LEN(before), way = 0;
+	void *waiting = calloc(1, rdl_shard_waiting_memory(WORKERS, under_way)), *message = &update;
+
+	order = second = an_order();
+	register_it(false);
+	rdl_shard_wait(&core->shard, waiting, WORKERS, under_way);
+	give(&order);
+	struct rdl_transmission *transmission = take_transmission(location.handle % WORKERS);
+	give(&second);
+	for (size_t i = 0; i < RDL_ARRAY_LEN(before); i++)
+		rdl_waiting_put(&core->shard.waiting, &before[i], core->shard.position + 1, way);
+	update.location = location;
+	update.peer = (struct rdl_peer){ .address = { 1 }, .port = 40001 };
+	rdl_channel_send(&requests[way], &message, 1);
+	shard_core_step(core);
+	sent(location.handle % WORKERS, transmission);
+	struct rdl_answer answer = answer_to(transmission, RDL_COAP_ACK);
+	hear(1, &answer);
+	rdl_shard_release(&core->shard, core->shard.position);
+	shard_core_step(core);
+	assert_int_equal(rdl_channel_waiting(&requests[way]), RDL_ARRAY_LEN(before));
+	assert_int_equal(rdl_channel_waiting(&wire[way]), 0);
+	shard_core_step(core);
+	assert_int_equal(rdl_channel_waiting(&requests[way]), RDL_ARRAY_LEN(before) + 1);
+	sent(way, take_transmission(way));
+	free(waiting);
+}
+
 /* Transmissions and reports come back, however many there were; orders wait until one is free. */
 static void test_stocks(void **state)
 {
@@ -449,6 +486,7 @@ int main(void)
 		TEST(test_question),
 		TEST(test_unknown),
 		TEST(test_after_update),
+		TEST(test_after_answers),
 		TEST(test_stocks),
 		TEST(test_end),
 	};
