@@ -102,6 +102,9 @@ static bool describe(
 	endpoint->quiet_ms = wall_ms > endpoint->registration.updated_ms
 				     ? wall_ms - endpoint->registration.updated_ms
 				     : 0;
+	endpoint->position = rdl_waiting_is_used(&core->shard.waiting)
+				     ? rdl_waiting_last(&core->shard.waiting, handle)
+				     : 0;
 	return true;
 }
 

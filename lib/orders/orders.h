@@ -21,6 +21,7 @@ struct rdl_orders_endpoint {
 	struct rdl_registration registration;
 	uint64_t session; /* the secure session that it lives by; 0: none, or it is over */
 	uint64_t quiet_ms; /* since it last sent something that changed the registration */
+	uint64_t position; /* of a change whose answer may not have left; 0: there is none */
 };
 
 /* What all calls back to the shard are given first is `context`. None of them may call orders. */

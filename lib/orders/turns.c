@@ -119,6 +119,16 @@ static bool begin(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	return false;
 }
 
+/* Nothing is begun before what its endpoint sent is answered. */
+static bool is_held(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
+{
+	if (dialogue->exchange.order != NULL || dialogue->hold <= orders->released)
+		return false;
+	if (dialogue->turn != RDL_TURN_HELD)
+		rdl_dialogues_set_turn(&orders->dialogues, dialogue, RDL_TURN_HELD);
+	return true;
+}
+
 void rdl_turns_speak(struct rdl_orders *orders, struct rdl_dialogue *dialogue, uint64_t now_ms)
 {
 	const struct rdl_orders_calls *calls = &orders->config.calls;
@@ -127,11 +137,8 @@ void rdl_turns_speak(struct rdl_orders *orders, struct rdl_dialogue *dialogue, u
 
 	if (!has_to_speak(dialogue))
 		return;
-	if (exchange->order == NULL && dialogue->hold > orders->released) {
-		if (dialogue->turn != RDL_TURN_HELD)
-			rdl_dialogues_set_turn(&orders->dialogues, dialogue, RDL_TURN_HELD);
+	if (is_held(orders, dialogue))
 		return;
-	}
 	if (!exchange->numbered && !rdl_exchange_may_number(orders, dialogue, now_ms)) {
 		if (dialogue->expires_ms > now_ms + PACE_MS)
 			dialogue->expires_ms = now_ms + PACE_MS;
@@ -141,6 +148,11 @@ void rdl_turns_speak(struct rdl_orders *orders, struct rdl_dialogue *dialogue, u
 		rdl_turns_give_up(orders, dialogue, RDL_ORDER_gone, RDL_ORDER_REASON_ended);
 		return;
 	}
+	/* That may have been before there was a dialogue, which else is told. */
+	if (endpoint.position > dialogue->hold)
+		dialogue->hold = endpoint.position;
+	if (is_held(orders, dialogue))
+		return;
 	if (exchange->order == NULL && !begin(orders, dialogue, &endpoint, now_ms))
 		return;
 	rdl_exchange_send(orders, dialogue, &endpoint, now_ms);

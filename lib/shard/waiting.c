@@ -55,6 +55,11 @@ void rdl_waiting_note(struct rdl_waiting *waiting, rdl_handle handle, uint64_t p
 	*last_of(waiting, handle) = position;
 }
 
+uint64_t rdl_waiting_last(const struct rdl_waiting *waiting, rdl_handle handle)
+{
+	return *last_of(waiting, handle);
+}
+
 /* Other refusals are as true before a change as behind it, and what is shed says nothing. */
 static bool tells_of_changes(const struct rdl_request *request)
 {

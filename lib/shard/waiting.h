@@ -61,6 +61,9 @@ static inline bool rdl_waiting_fills(
 /* The registration's last change has this position. */
 void rdl_waiting_note(struct rdl_waiting *waiting, rdl_handle handle, uint64_t position);
 
+/* Of the registration's last change, or a later one's; 0: there was none. */
+uint64_t rdl_waiting_last(const struct rdl_waiting *waiting, rdl_handle handle);
+
 /* Of a request whose answer is in it: the position that must be safe before; 0: it may leave. */
 uint64_t rdl_waiting_for(const struct rdl_waiting *waiting, const struct rdl_request *request);
 /* Puts it behind the others. Of its worker no more are under way than there is memory for. */

@@ -24,6 +24,7 @@ struct endpoint {
 	uint64_t session;
 	uint32_t identity;
 	uint64_t sent_ms; /* what last changed its registration */
+	uint64_t position; /* of that */
 	struct rdl_object_list *objects;
 };
 
@@ -72,6 +73,7 @@ static inline bool describe(
 			.objects = is->objects },
 		.session = is->session,
 		.quiet_ms = at_ms - is->sent_ms,
+		.position = is->position,
 	};
 	return true;
 }

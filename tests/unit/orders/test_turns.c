@@ -218,6 +218,25 @@ static void test_held(void **state)
 	expect_wire("0 0.01 /2");
 }
 
+/* By what it sent when nothing was wanted of it. */
+static void test_held_from_before(void **state)
+{
+	endpoints[0].position = 7;
+	give(order_of("a", "1"), 0);
+	expect_told("a queued; ");
+	pass(20);
+	rdl_orders_release(orders, 6);
+	pass(20);
+	expect_silence();
+	rdl_orders_release(orders, 7);
+	pass(0);
+	expect_wire("0 0.01 /1");
+	/* A copy waits for nothing. */
+	endpoints[0].position = 8;
+	pass(3100);
+	expect_wire("0 0.01 /1");
+}
+
 static void test_ends(void **state)
 {
 	static const enum rdl_change_kind kinds[] = { RDL_CHANGE_DEREGISTERED, RDL_CHANGE_EXPIRED,
@@ -380,6 +399,7 @@ int main(void)
 		ORDERS_TEST(test_queue_mode),
 		ORDERS_TEST(test_falls_asleep),
 		ORDERS_TEST(test_held),
+		ORDERS_TEST(test_held_from_before),
 		ORDERS_TEST(test_ends),
 		ORDERS_TEST(test_replaced),
 		ORDERS_TEST(test_replaced_unsent),

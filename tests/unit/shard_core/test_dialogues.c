@@ -393,7 +393,13 @@ static void test_after_answers(void **state)
 	order = second = an_order();
 	register_it(false);
 	rdl_shard_wait(&core->shard, waiting, WORKERS, under_way);
+	/* As it is noted of one that nothing is wanted of. */
+	rdl_waiting_note(&core->shard.waiting, location.handle, 1);
 	give(&order);
+	for (unsigned w = 0; w < WORKERS; w++)
+		assert_int_equal(rdl_channel_waiting(&wire[w]), 0);
+	rdl_shard_release(&core->shard, 1);
+	shard_core_step(core);
 	struct rdl_transmission *transmission = take_transmission(location.handle % WORKERS);
 	give(&second);
 	for (size_t i = 0; i < RDL_ARRAY_LEN(before); i++)
