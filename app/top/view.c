@@ -314,8 +314,11 @@ static void put_refusal(struct view *view, const json_t *refusal)
 		const json_t *value = json_object_get(refusal, members[i]);
 		char *text = value != NULL ? text_of(value) : NULL;
 
+		/* Texts without their quotes, which stand at both ends. */
+		unsigned quoted = json_is_string(value) ? 1 : 0;
 		if (text != NULL && len < sizeof(line))
-			len += (size_t)snprintf(line + len, sizeof(line) - len, "  %s", text);
+			len += (size_t)snprintf(line + len, sizeof(line) - len, "  %.*s",
+				(int)strlen(text) - 2 * (int)quoted, text + quoted);
 		free(text);
 	}
 	put(view, VIEW_PLAIN, "%s", line);

@@ -73,7 +73,7 @@ def test_views(gateway):
     assert 15 <= rate <= 21, after  # 40 of them in 2 s, or nearly
     assert "instance %s" % gateway.lab.instance in after and "registrations  21 of 10.0k" in after, after
     assert re.search(r"^refused_link_syntax +\d\S* +20  object list: syntax error", after, re.M), after
-    assert re.search(r'"4.00"  "register"  "unread-19"  "192.0.2.2"  "object list: syntax error at octet 8"', after), after
+    assert re.search(r'4\.00  register  unread-19  192\.0\.2\.2  object list: syntax error at octet 8', after), after
     assert re.search(r"^replies within +half \d+ [um]s ", after, re.M), after
     for core in ("worker     0 [", "shard      0 ["):
         assert core in after, after
