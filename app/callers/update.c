@@ -56,8 +56,8 @@ void update_report(struct call *call, const struct rdl_report *report)
 	if (report->state == RDL_ORDER_answered)
 		update->progress.code = report->code;
 	if (report->state == RDL_ORDER_queued && report->reason == RDL_ORDER_REASON_asleep) {
+		update->progress.asleep += !call->asleep;
 		call->asleep = true;
-		update->progress.asleep++;
 	} else if (call->asleep) {
 		call->asleep = false;
 		update->progress.asleep--;

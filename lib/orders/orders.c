@@ -65,6 +65,7 @@ void rdl_orders_inform(struct rdl_orders *orders, struct rdl_order *order,
 	enum rdl_order_state state, enum rdl_order_reason reason)
 {
 	order->state = (uint8_t)state;
+	order->reason = (uint8_t)reason;
 	if (!has_reports_to_spare(orders))
 		return;
 	struct rdl_report *report = orders->config.calls.report(orders->config.context);
@@ -140,7 +141,7 @@ void rdl_orders_take(
 		if (order->course.expires_ms < dialogue->expires_ms)
 			dialogue->expires_ms = order->course.expires_ms;
 		rdl_turns_speak(orders, dialogue, now_ms);
-		if (dialogue->waiting.last == order)
+		if (dialogue->waiting.last == order && order->reason == RDL_ORDER_REASON_none)
 			rdl_orders_inform(orders, order, RDL_ORDER_queued,
 				dialogue->asleep ? RDL_ORDER_REASON_asleep : RDL_ORDER_REASON_none);
 	}

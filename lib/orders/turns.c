@@ -51,6 +51,18 @@ void rdl_orders_look(const struct rdl_orders *orders, rdl_handle handle, uint64_
 	look->observations = dialogue->observing.count;
 }
 
+/* What waits does so until it wakes up, and whoever gave it may want to know. */
+static void fall_asleep(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
+{
+	struct rdl_order *order = dialogue->waiting.first;
+
+	if (dialogue->asleep)
+		return;
+	set_asleep(orders, dialogue, true);
+	for (; order != NULL; order = order->course.next)
+		rdl_orders_inform(orders, order, RDL_ORDER_queued, RDL_ORDER_REASON_asleep);
+}
+
 /* Why an order cannot be sent to the endpoint as it is. */
 static enum rdl_order_reason hindrance(const struct rdl_dialogue *dialogue,
 	const struct rdl_order *order, const struct rdl_orders_endpoint *endpoint)
@@ -99,11 +111,11 @@ static bool begin_rest(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
 static bool begin(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	const struct rdl_orders_endpoint *endpoint, uint64_t now_ms)
 {
-	bool awake = listens(orders, dialogue, endpoint, now_ms);
-
-	set_asleep(orders, dialogue, !awake);
-	if (!awake)
+	if (!listens(orders, dialogue, endpoint, now_ms)) {
+		fall_asleep(orders, dialogue);
 		return false;
+	}
+	set_asleep(orders, dialogue, false);
 	if (begin_rest(orders, dialogue))
 		return true;
 	while (dialogue->waiting.first != NULL) {

@@ -308,6 +308,11 @@ static void sleepers(void **state)
 		&(struct rdl_report){
 			.state = RDL_ORDER_queued, .reason = RDL_ORDER_REASON_asleep },
 		"");
+	/* Once more: it had been awake meanwhile. */
+	reports_of(orders[0],
+		&(struct rdl_report){
+			.state = RDL_ORDER_queued, .reason = RDL_ORDER_REASON_asleep },
+		"");
 	gives_back(orders[1], RDL_ORDER_timeout, RDL_ORDER_REASON_none);
 	look(number);
 	struct callers_progress progress = look(number);

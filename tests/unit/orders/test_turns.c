@@ -190,7 +190,7 @@ static void test_falls_asleep(void **state)
 	wire_clear();
 	pass(1000);
 	expect_silence();
-	expect_told("b queued; a is timeout; ");
+	expect_told("b queued; a is timeout; b queued asleep; ");
 	change(RDL_CHANGE_RENEWED, 0, 0);
 	pass(0);
 	expect_wire("0 0.01 /2");
