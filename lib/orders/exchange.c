@@ -167,6 +167,17 @@ static void put_off(struct rdl_exchange *exchange, uint64_t now_ms)
 	exchange->due_ms = now_ms + PUT_OFF_MS;
 }
 
+/* The endpoint has another session by now than the one that was over. */
+static bool has_moved(const struct rdl_orders *orders, const struct rdl_transmission *transmission,
+	uint64_t now_ms)
+{
+	struct rdl_orders_endpoint endpoint;
+
+	return orders->config.calls.describe(
+		       orders->config.context, transmission->handle, now_ms, &endpoint) &&
+	       endpoint.session != 0 && endpoint.session != transmission->session;
+}
+
 void rdl_orders_sent(
 	struct rdl_orders *orders, const struct rdl_transmission *transmission, uint64_t now_ms)
 {
@@ -197,7 +208,10 @@ void rdl_orders_sent(
 			rdl_exchange_fail(orders, dialogue, RDL_ORDER_REASON_no_way);
 		break;
 	case RDL_TRANSMISSION_NO_SESSION:
-		rdl_exchange_fail(orders, dialogue, RDL_ORDER_REASON_no_session);
+		if (has_moved(orders, transmission, now_ms))
+			put_off(exchange, now_ms);
+		else
+			rdl_exchange_fail(orders, dialogue, RDL_ORDER_REASON_no_session);
 		break;
 	}
 	rdl_turns_speak(orders, dialogue, now_ms);

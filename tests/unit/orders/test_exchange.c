@@ -216,6 +216,22 @@ static void test_secure(void **state)
 	expect_told("b is refused, the endpoint's secure session is over; ");
 }
 
+/* It has begun another one while the message was on its way to the worker. */
+static void test_session_moves(void **state)
+{
+	endpoints[0].identity = 5;
+	endpoints[0].session = 99;
+	give(order_of("a", "3"), 0);
+	endpoints[0].session = 100;
+	take_wire(RDL_TRANSMISSION_NO_SESSION);
+	expect_told("");
+	pass(70);
+	expect_wire("0 0.01 /3");
+	assert_int_equal(last.session, 100);
+	hear(answer_to(&last, RDL_COAP_CONTENT, "x"), RDL_BACK_NOTHING);
+	expect_told("a sent; a answered 2.05 \"x\"; a is answered 2.05; ");
+}
+
 /* What waits behind one that finds no session finds none either. */
 static void test_session_ends(void **state)
 {
@@ -300,6 +316,7 @@ int main(void)
 		ORDERS_TEST(test_own_timeout),
 		ORDERS_TEST(test_no_way),
 		ORDERS_TEST(test_secure),
+		ORDERS_TEST(test_session_moves),
 		ORDERS_TEST(test_session_ends),
 		ORDERS_TEST(test_too_early),
 		ORDERS_TEST(test_foreign),
