@@ -28,8 +28,8 @@ struct call {
 
 /*
  * A place for a client, and what was begun from it; the last is the updates'. Half of all that may
- * be outstanding, and of the octets that it may take, is divided among them, so that each is sure of
- * its part; the other half is for whoever comes first.
+ * be outstanding, and of the octets that it may take, is divided among them, so that each is sure
+ * of its part; the other half is for whoever comes first.
  */
 struct share {
 	struct caller *caller; /* whose it is now; NULL: nobody's */

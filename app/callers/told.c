@@ -120,7 +120,9 @@ void told_over(struct callers *callers, struct call *call)
 
 	if (call->caller == NULL)
 		return;
-	/* Its answer was all that there is to say; but whoever observes must know when that ends. */
+	/*
+	 * Its answer was all that there is to say; but whoever observes must know when that ends.
+	 */
 	if (call->told && !observes && order->state == RDL_ORDER_answered &&
 		order->reason == RDL_ORDER_REASON_none)
 		return;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An observation: asked for by the request socket, while its notifications come by that of events. */
+/*
+ * An observation: asked for by the request socket, while its notifications come by that of events.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -34,7 +34,9 @@ struct reader_log {
 	struct rdl_told *told;
 	/* What lies before it is only looked at for lists. */
 	uint64_t from;
-	/* Of a snapshot: its sweep's registrations are told until that ends, and all to a position. */
+	/*
+	 * Of a snapshot: its sweep's registrations are told until that ends, and all to a position.
+	 */
 	bool in_snapshot, sweeping;
 	uint64_t until;
 	/* Positions: of the last entry read, and up to where the subscriber knows of that. */

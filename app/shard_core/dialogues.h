@@ -32,7 +32,10 @@ struct dialogues {
 	struct rdl_channel callers;
 	/* Its core writes; whoever feeds subscribers reads. */
 	struct rdl_deliveries *deliveries;
-	/* Read by anybody (relaxed): what the engine counts, as of the last round that did anything. */
+	/*
+	 * Read by anybody (relaxed): what the engine counts, as of the last round that did
+	 * anything.
+	 */
 	struct rdl_orders_counts counts;
 	/* The core's alone. */
 	struct stock transmissions[WORKERS_MAX];

@@ -5,8 +5,8 @@
  * number, a session or a registration, holds it; one that nobody holds lasts
  * RDL_IDENTITIES_LINGER_S more, for requests that are under way with it.
  *
- * Threads that may block intern, recall, rename, revoke, reclaim and count, under a lock. All the rest any
- * core may call, and none of it waits. Nothing is allocated after the start.
+ * Threads that may block intern, recall, rename, revoke, reclaim and count, under a lock. All the
+ * rest any core may call, and none of it waits. Nothing is allocated after the start.
  */
 #ifndef RDL_IDENTITIES_H
 #define RDL_IDENTITIES_H

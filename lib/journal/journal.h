@@ -37,7 +37,9 @@ struct rdl_journal_config {
 	unsigned window_ms;
 	unsigned shards; /* to RDL_JOURNAL_SHARDS_MAX */
 	struct rdl_journal_ring *const *rings; /* one a shard */
-	/* Octets of segments, the oldest but these, that are kept though they are needed no more. */
+	/*
+	 * Octets of segments, the oldest but these, that are kept though they are needed no more.
+	 */
 	uint64_t keep;
 	/*
 	 * Where the positions of this run begin among those of all runs, or later, as it must be

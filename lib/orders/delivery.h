@@ -14,7 +14,10 @@
 
 /* Views hold for the call that it is given to. */
 struct rdl_delivery {
-	/* The one that observes, which the endpoint and the caller's name for it are of; NULL: a Send. */
+	/*
+	 * The one that observes, which the endpoint and the caller's name for it are of; NULL: a
+	 * Send.
+	 */
 	const struct rdl_order *order;
 	rdl_handle handle; /* of the registration, live */
 	uint32_t sequence; /* of its Observe option */

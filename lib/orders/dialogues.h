@@ -60,7 +60,9 @@ struct rdl_dialogue {
 	uint64_t hold; /* the position that must be released first */
 	uint64_t next_id; /* Message IDs below were used, by rdl_orders_ids() */
 	uint64_t expires_ms; /* none that waits does so before */
-	/* Numbers of tokens that are over, and whether an answer ended them: number << 1 | answered */
+	/*
+	 * Numbers of tokens that are over, and whether an answer ended them: number << 1 | answered
+	 */
 	uint32_t recent[RDL_DIALOGUE_RECENT];
 };
 

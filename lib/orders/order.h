@@ -103,8 +103,8 @@ struct rdl_order {
 	uint8_t method; /* RDL_COAP_GET and so on */
 	uint8_t observe; /* enum rdl_order_observe */
 	/*
-	 * Registration Update Trigger: POST to /1/I/8, I being an instance of the Server Object that
-	 * the endpoint lists. `path` is empty.
+	 * Registration Update Trigger: POST to /1/I/8, I being an instance of the Server Object
+	 * that the endpoint lists. `path` is empty.
 	 */
 	bool trigger;
 	uint8_t endpoint_len;
@@ -116,8 +116,8 @@ struct rdl_order {
 	const uint8_t *id; /* what the caller calls it; also in events of its observation */
 	struct rdl_endpoint_digest digest; /* of the endpoint */
 	/*
-	 * Options as they go into the message behind the alternate path: each one octet of length and
-	 * the segment, or query. Read and checked by the caller.
+	 * Options as they go into the message behind the alternate path: each one octet of length
+	 * and the segment, or query. Read and checked by the caller.
 	 */
 	struct rdl_span path, query;
 	struct rdl_span payload;

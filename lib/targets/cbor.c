@@ -137,7 +137,9 @@ static bool read_label(struct reader *reader, enum label *label)
 	return true;
 }
 
-/* A record: its name, and the base name from it on. False: it is none, or says one of them twice. */
+/*
+ * A record: its name, and the base name from it on. False: it is none, or says one of them twice.
+ */
 static bool read_record(struct reader *reader, struct rdl_span *base, struct rdl_span *name)
 {
 	bool seen[3] = { false };

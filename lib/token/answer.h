@@ -36,7 +36,10 @@ enum rdl_answer_back {
 struct rdl_answer {
 	uint8_t kind; /* enum rdl_answer_kind; a message begins with its kind */
 	uint8_t type; /* enum rdl_coap_type */
-	/* RDL_COAP_EMPTY, of a RESPONSE: it is malformed, or has critical options that mean nothing. */
+	/*
+	 * RDL_COAP_EMPTY, of a RESPONSE: it is malformed, or has critical options that mean
+	 * nothing.
+	 */
 	uint8_t code;
 	uint8_t back, back_code;
 	uint8_t etag_len; /* 0: there is no ETag */

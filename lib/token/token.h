@@ -27,15 +27,15 @@ struct rdl_token {
 void rdl_token_write(
 	const struct rdl_speck *key, const struct rdl_token *token, uint8_t octets[RDL_TOKEN_LEN]);
 /*
- * Reads `count` <= RDL_LANES tokens, which takes little longer than one. Bit i says whether the i-th
- * may be ours; tokens[i] is set then.
+ * Reads `count` <= RDL_LANES tokens, which takes little longer than one. Bit i says whether the
+ * i-th may be ours; tokens[i] is set then.
  */
 uint32_t rdl_token_read_lanes(const struct rdl_speck *key, unsigned count,
 	const uint8_t *const octets[], struct rdl_token tokens[]);
 
 /*
- * An ACK or a Reset that is empty has no token: it is told by where it comes from and its Message ID
- * (RFC 7252 section 4.2). A hash of these, by which whoever awaits one is found: of the session,
+ * An ACK or a Reset that is empty has no token: it is told by where it comes from and its Message
+ * ID (RFC 7252 section 4.2). A hash of these, by which whoever awaits one is found: of the session,
  * whose address may change; in clear text, where that is 0, of the peer.
  */
 uint64_t rdl_token_awaited(const struct rdl_key *key, const struct rdl_peer *peer, uint64_t session,

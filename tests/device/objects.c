@@ -94,25 +94,33 @@ static void free_body(coap_session_t *session, void *body)
 	free(body);
 }
 
+/* What libcoap gives to whoever handles a request. */
+struct asked {
+	coap_session_t *session;
+	const coap_pdu_t *request;
+	const coap_string_t *query;
+	coap_pdu_t *response;
+};
+
 /* As one block, or as many as it takes. */
-static void answer_with(struct value *value, coap_session_t *session, const coap_pdu_t *request,
-	const coap_string_t *query, coap_pdu_t *response, uint16_t format, const void *octets,
-	size_t len)
+static void answer_with(struct value *value, const struct asked *asked, uint16_t format,
+	const void *octets, size_t len)
 {
 	uint8_t *body = malloc(len + 1);
 
 	if (body == NULL)
 		abort();
 	memcpy(body, octets, len);
-	coap_pdu_set_code(response, COAP_RESPONSE_CODE_CONTENT);
-	coap_add_data_large_response(value->resource, session, request, response, query, format, -1,
-		0, len, body, free_body, body);
+	coap_pdu_set_code(asked->response, COAP_RESPONSE_CODE_CONTENT);
+	coap_add_data_large_response(value->resource, asked->session, asked->request,
+		asked->response, asked->query, format, -1, 0, len, body, free_body, body);
 }
 
 static void handle_get(coap_resource_t *resource, coap_session_t *session,
 	const coap_pdu_t *request, const coap_string_t *query, coap_pdu_t *response)
 {
 	struct value *value = coap_resource_get_userdata(resource);
+	const struct asked asked = { session, request, query, response };
 	uint16_t accept = format_option(request, COAP_OPTION_ACCEPT);
 	char links[LINKS_MAX];
 
@@ -122,15 +130,14 @@ static void handle_get(coap_resource_t *resource, coap_session_t *session,
 		size_t len = objects_links(value->device, value->path, true, links, sizeof(links));
 
 		device_say("discovered /%s", value->path);
-		answer_with(value, session, request, query, response, LINK_FORMAT, links, len);
+		answer_with(value, &asked, LINK_FORMAT, links, len);
 	} else if (!value->leaf || value->executable) {
 		coap_pdu_set_code(response, COAP_RESPONSE_CODE_NOT_ALLOWED);
 	} else if (accept != NO_FORMAT && accept != value->format) {
 		coap_pdu_set_code(response, COAP_RESPONSE_CODE_NOT_ACCEPTABLE);
 	} else {
 		device_say("read /%s", value->path);
-		answer_with(value, session, request, query, response, value->format, value->octets,
-			value->len);
+		answer_with(value, &asked, value->format, value->octets, value->len);
 	}
 }
 
@@ -162,7 +169,9 @@ static void handle_put(coap_resource_t *resource, coap_session_t *session,
 	}
 	(void)coap_get_data_large(request, &len, &octets, &offset, &total);
 	coap_pdu_set_code(response, COAP_RESPONSE_CODE_CHANGED);
-	/* The last block again, since our answer to it was lost: libcoap does not know it any more. */
+	/*
+	 * The last block again, since our answer to it was lost: libcoap does not know it any more.
+	 */
 	if (offset > 0)
 		return;
 	set_octets(value, octets, len);

@@ -181,7 +181,9 @@ static void test_cancel_fetch(void **state)
 		    "d is refused, nothing is observed there; ");
 }
 
-/* An acknowledgement of a copy of what began it is none, and gets nothing (RFC 7252 section 4.2). */
+/*
+ * An acknowledgement of a copy of what began it is none, and gets nothing (RFC 7252 section 4.2).
+ */
 static void test_first_again(void **state)
 {
 	struct rdl_answer answer;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A journal in a folder of its own, of some runs with as many entries in each log as a test says. */
+/*
+ * A journal in a folder of its own, of some runs with as many entries in each log as a test says.
+ */
 #ifndef RDL_TEST_RECALL_FIXTURE_H
 #define RDL_TEST_RECALL_FIXTURE_H
 

@@ -68,7 +68,9 @@ static void lag(void **state)
 	assert_int_equal(places_lag(history, places), 35);
 	assert_true(places_raise(history, places, 0, origin_of(0) + 10));
 	assert_int_equal(places_lag(history, places), 25);
-	/* The log of all that have it, and no other: the other one of before is not over for these. */
+	/*
+	 * The log of all that have it, and no other: the other one of before is not over for these.
+	 */
 	assert_true(places_raise(history, places, 1, origin_of(1) + 5));
 	assert_int_equal(places_lag(history, places), 20);
 	assert_true(places_raise(history, places, 0, origin_of(1) + 5));

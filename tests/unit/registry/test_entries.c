@@ -558,7 +558,9 @@ static bool ends_by(struct rdl_registry *fresh, uint64_t now_ms)
 	return rdl_registry_expire(fresh, now_ms, 1000000, changes) > 0;
 }
 
-/* The grace is over so many seconds after requests are answered, however long that took to begin. */
+/*
+ * The grace is over so many seconds after requests are answered, however long that took to begin.
+ */
 static void test_grace(void **state)
 {
 	static uint8_t octets[RDL_ENTRY_MAX];
