@@ -67,6 +67,13 @@ void client_close(struct client *client)
 	client->line = NULL;
 }
 
+void client_be_patient(const struct client *client)
+{
+	static const struct timeval never;
+
+	setsockopt(fileno(client->stream), SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
+}
+
 enum client_result client_ask(struct client *client, json_t *request, json_t **reply)
 {
 	char *text = json_dumps(request, JSON_COMPACT);

@@ -26,6 +26,9 @@ enum client_result client_open(struct client *client, const char *path);
 /* One that could not be opened is fine. */
 void client_close(struct client *client);
 
+/* From here on it waits for replies without end. */
+void client_be_patient(const struct client *client);
+
 /* Takes the request over. *reply is the caller's to release, and NULL unless DONE. */
 enum client_result client_ask(struct client *client, json_t *request, json_t **reply);
 /* The next line without asking; the same of it. */

@@ -4,8 +4,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -286,14 +284,6 @@ int requests_print(const json_t *line)
 	return FAILED;
 }
 
-/* It may take a day: the endpoint may sleep. */
-static void wait_without_end(const struct client *client)
-{
-	static const struct timeval never;
-
-	setsockopt(fileno(client->stream), SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
-}
-
 static int hear_all(struct client *client, json_t *line, bool json)
 {
 	int code = FAILED;
@@ -326,7 +316,8 @@ static int run(const struct request_options *options, json_t *request)
 	enum client_result result = client_open(&client, options->requests);
 
 	if (result == CLIENT_DONE) {
-		wait_without_end(&client);
+		/* It may take a day: the endpoint may sleep. */
+		client_be_patient(&client);
 		result = client_ask(&client, request, &line);
 	} else {
 		json_decref(request);

@@ -3,8 +3,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include "client.h"
 #include "requests.h"
@@ -123,14 +121,13 @@ static int hear_all(struct client *client, json_t *line, bool json)
 
 static int run(const struct request_options *options, json_t *request)
 {
-	static const struct timeval never;
 	struct client client;
 	json_t *line;
 	enum client_result result = client_open(&client, options->control);
 
 	if (result == CLIENT_DONE) {
 		/* It may have to send several times, and to wait in between. */
-		setsockopt(fileno(client.stream), SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
+		client_be_patient(&client);
 		result = client_ask(&client, request, &line);
 	} else {
 		json_decref(request);
