@@ -55,24 +55,6 @@ unsigned worker_hand_answers(
 	return freed_count;
 }
 
-/* What shards have read: what they want sent back for it is sent. */
-static void acknowledge(struct worker *worker, struct rdl_packet *packets[], unsigned n)
-{
-	struct rdl_frame *freed[RDL_BURST_MAX];
-	unsigned freed_count = 0;
-	rdl_packet_set send = rdl_pipeline_acknowledge(&worker->pipeline, packets, n);
-
-	if (RDL_UNLIKELY(worker->guests > 0))
-		n = worker_see_guests_off(worker, packets, n, &send);
-	for (unsigned i = 0; i < n; i++) {
-		if (rdl_packet_is_in(send, i))
-			worker_send_later(worker, &packets[i]->frame);
-		else
-			freed[freed_count++] = &packets[i]->frame;
-	}
-	worker_free(worker, 0, freed, freed_count);
-}
-
 bool worker_converse(struct worker *worker, unsigned shard)
 {
 	struct rdl_channel *channel = &worker->dialogues[shard];
@@ -93,7 +75,8 @@ bool worker_converse(struct worker *worker, unsigned shard)
 	}
 	if (back > 0) {
 		rdl_channel_came_back(channel, back);
-		acknowledge(worker, packets, back);
+		worker_finish(worker, packets, back,
+			rdl_pipeline_acknowledge(&worker->pipeline, packets, back));
 	}
 	if (out > 0) {
 		/* What waited for an Update goes behind its reply, which is there by now. */

@@ -69,6 +69,9 @@ void worker_free(
  */
 RDL_MUST_CHECK unsigned worker_see_guests_off(
 	struct worker *worker, struct rdl_packet *packets[], unsigned count, rdl_packet_set *send);
+/* Sends those packets whose shard has answered, and frees the others, whosever they are. */
+void worker_finish(
+	struct worker *worker, struct rdl_packet *packets[], unsigned count, rdl_packet_set send);
 
 /*
  * Frames that are not ours go to the kernel as far as their port's rate and credit go. The rest,

@@ -111,12 +111,27 @@ static bool receive(struct worker *worker, unsigned port)
 	return true;
 }
 
+void worker_finish(
+	struct worker *worker, struct rdl_packet *packets[], unsigned count, rdl_packet_set send)
+{
+	struct rdl_frame *freed[RDL_BURST_MAX];
+	unsigned freed_count = 0;
+
+	if (RDL_UNLIKELY(worker->guests > 0))
+		count = worker_see_guests_off(worker, packets, count, &send);
+	for (unsigned i = 0; i < count; i++) {
+		if (rdl_packet_is_in(send, i))
+			worker_send_later(worker, &packets[i]->frame);
+		else
+			freed[freed_count++] = &packets[i]->frame;
+	}
+	worker_free(worker, 0, freed, freed_count);
+}
+
 bool worker_reply(struct worker *worker, unsigned shard)
 {
 	struct rdl_packet *packets[RDL_BURST_MAX];
-	struct rdl_frame *freed[RDL_BURST_MAX];
 	void *batch[RDL_BURST_MAX];
-	unsigned freed_count = 0;
 	unsigned n = rdl_channel_take(&worker->shards[shard], batch, RDL_BURST_MAX);
 
 	if (n == 0)
@@ -126,15 +141,7 @@ bool worker_reply(struct worker *worker, unsigned shard)
 		packets[i] = packet_of(batch[i]);
 	rdl_packet_set send =
 		rdl_pipeline_replies(&worker->pipeline, worker->rules->policy, packets, n);
-	if (RDL_UNLIKELY(worker->guests > 0))
-		n = worker_see_guests_off(worker, packets, n, &send);
-	for (unsigned i = 0; i < n; i++) {
-		if (rdl_packet_is_in(send, i))
-			worker_send_later(worker, &packets[i]->frame);
-		else
-			freed[freed_count++] = &packets[i]->frame;
-	}
-	worker_free(worker, 0, freed, freed_count);
+	worker_finish(worker, packets, n, send);
 	return true;
 }
 
