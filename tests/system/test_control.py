@@ -340,7 +340,7 @@ def test_completion(gateway):
         return subprocess.run(["bash", "-c", script, "bash", "rdline-ctl", *words], cwd=ROOT, capture_output=True,
                               text=True, timeout=10).stdout.split()
 
-    expect(complete("re"), ["remove", "refusals"])
+    expect(complete("re"), ["remove", "refusals", "read"])
     expect(complete("--j"), ["--json"])
     expect(complete("-s", gateway.lab.control, "show", "urn:dev:c"), ["urn:dev:complete-me"])
     # A device chooses its name, and bash runs what it completes to.

@@ -236,7 +236,7 @@ def test_refusals(gateway):
     expect({key: value for key, value in event.items() if key != "time"},
            {"event": "refused", "endpoint": "why", "path": "/rd", "address": DEVICE4, "port": device.port,
             "security": "none", "operation": "register", "code": "4.00", "reason": "link_syntax",
-            "text": "object list: syntax error at octet 12", "octet": 12})
+            "text": "object list: syntax error at octet 12", "octet": 12, "before": "</1/0>,</3/0", "from": ""})
     assert before - 0.02 <= event["time"] <= time.time(), event
     expect(ours.line(), event)
     location = path(device.register("why-not"))
