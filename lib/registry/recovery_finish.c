@@ -202,6 +202,7 @@ static bool finish_registry(struct rdl_recovery *recovery, struct rdl_registry *
 	registry->floor = recovery->floor;
 	uint32_t second = rdl_registry_second(registry, now_ms);
 	registry->kept_until = second + 1 + grace_s;
+	registry->resumed = second;
 	registry->wheel.tick = second;
 	struct sorted sorted = sort_and_fit(recovery, registry, second);
 	if (sorted.live > registry->registrations_max)

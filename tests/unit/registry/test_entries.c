@@ -570,6 +570,9 @@ static void test_grace(void **state)
 
 	request.lifetime_s = 1;
 	put(&request);
+	const rdl_handle handle = changed()->handle;
+	struct rdl_registration before, registration;
+	rdl_registry_describe(registry, handle, &before);
 	size_t len = entry_of(octets);
 	for (unsigned late = 0; late < 2; late++) {
 		struct rdl_registry *fresh = create(&config);
@@ -584,6 +587,10 @@ static void test_grace(void **state)
 		assert_true(rdl_recovery_finish(recovery, NOW, 20));
 		rdl_recovery_destroy(recovery);
 		rdl_recovery_serve(fresh, late ? later : NOW, 20);
+		rdl_registry_describe(fresh, handle, &registration);
+		/* Not when the lifetime that it has been given would have begun. */
+		assert_in_range(
+			registration.updated_ms, before.updated_ms, rdl_registry_wall(fresh, NOW));
 		assert_false(ends_by(fresh, (late ? later : NOW) + 20000));
 		assert_true(ends_by(fresh, (late ? later : NOW) + 21100));
 		rdl_registry_destroy(fresh);
