@@ -67,7 +67,8 @@ void client_close(struct client *client)
 	client->line = NULL;
 }
 
-void client_be_patient(const struct client *client)
+/* From here on it waits for replies without end. */
+static void be_patient(const struct client *client)
 {
 	static const struct timeval never;
 
@@ -102,6 +103,24 @@ enum client_result client_hear(struct client *client, json_t **reply)
 	json_decref(*reply);
 	*reply = NULL;
 	return fail(CLIENT_NO_REPLY, "not a reply", error.text);
+}
+
+int client_converse(const char *path, json_t *request, bool json,
+	int (*hear)(struct client *client, json_t *line, bool json))
+{
+	struct client client;
+	json_t *line;
+	enum client_result result = client_open(&client, path);
+
+	if (result == CLIENT_DONE) {
+		be_patient(&client);
+		result = client_ask(&client, request, &line);
+	} else {
+		json_decref(request);
+	}
+	int code = result == CLIENT_DONE ? hear(&client, line, json) : (int)result;
+	client_close(&client);
+	return code;
 }
 
 const char *client_error(const json_t *reply)

@@ -6,6 +6,7 @@
 #ifndef RDL_CTL_CLIENT_H
 #define RDL_CTL_CLIENT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -26,13 +27,16 @@ enum client_result client_open(struct client *client, const char *path);
 /* One that could not be opened is fine. */
 void client_close(struct client *client);
 
-/* From here on it waits for replies without end. */
-void client_be_patient(const struct client *client);
-
 /* Takes the request over. *reply is the caller's to release, and NULL unless DONE. */
 enum client_result client_ask(struct client *client, json_t *request, json_t **reply);
 /* The next line without asking; the same of it. */
 enum client_result client_hear(struct client *client, json_t **reply);
+/*
+ * Asks at a socket, and waits as long as it takes: a device may sleep for a day. `hear` has the
+ * first line, which it releases, and hears the others; it returns an exit code, as this does.
+ */
+int client_converse(const char *path, json_t *request, bool json,
+	int (*hear)(struct client *client, json_t *line, bool json));
 /* What the gateway says is wrong; NULL: nothing. */
 const char *client_error(const json_t *reply);
 

@@ -309,24 +309,6 @@ static int hear_all(struct client *client, json_t *line, bool json)
 	}
 }
 
-static int run(const struct request_options *options, json_t *request)
-{
-	struct client client;
-	json_t *line;
-	enum client_result result = client_open(&client, options->requests);
-
-	if (result == CLIENT_DONE) {
-		/* It may take a day: the endpoint may sleep. */
-		client_be_patient(&client);
-		result = client_ask(&client, request, &line);
-	} else {
-		json_decref(request);
-	}
-	int code = result == CLIENT_DONE ? hear_all(&client, line, options->json) : (int)result;
-	client_close(&client);
-	return code;
-}
-
 int requests_command(int argc, char **argv, const struct request_options *options)
 {
 	struct wish wish = { .format = -1, .accept = -1 };
@@ -339,6 +321,7 @@ int requests_command(int argc, char **argv, const struct request_options *option
 	json_t *request = make(&wish, argv + optind, argc - optind);
 	if (request == NULL)
 		return FAILED;
-	return wish.operation == OBSERVE ? requests_observe(options, request)
-					 : run(options, request);
+	return wish.operation == OBSERVE
+		       ? requests_observe(options, request)
+		       : client_converse(options->requests, request, options->json, hear_all);
 }

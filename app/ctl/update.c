@@ -119,31 +119,13 @@ static int hear_all(struct client *client, json_t *line, bool json)
 	}
 }
 
-static int run(const struct request_options *options, json_t *request)
-{
-	struct client client;
-	json_t *line;
-	enum client_result result = client_open(&client, options->control);
-
-	if (result == CLIENT_DONE) {
-		/* It may have to send several times, and to wait in between. */
-		client_be_patient(&client);
-		result = client_ask(&client, request, &line);
-	} else {
-		json_decref(request);
-	}
-	int code = result == CLIENT_DONE ? hear_all(&client, line, options->json) : (int)result;
-	client_close(&client);
-	return code;
-}
-
 int update_command(int argc, char **argv, const struct request_options *options)
 {
 	json_t *request = json_pack("{s:s}", "command", "update");
 	int code = read_options(argc, argv, request);
 
 	if (code < 0)
-		return run(options, request);
+		return client_converse(options->control, request, options->json, hear_all);
 	json_decref(request);
 	return code;
 }
