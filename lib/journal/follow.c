@@ -42,20 +42,8 @@ static void add_segment(void *context, const char *name)
 	if (segments->no_memory || !rdl_journal_segment_of(name, &shard, &number) ||
 		shard != segments->shard)
 		return;
-	uint32_t *numbers = realloc(segments->numbers, (segments->count + 1) * sizeof(*numbers));
-	if (numbers == NULL) {
+	if (!rdl_journal_add_number(&segments->numbers, &segments->count, number))
 		segments->no_memory = true;
-		return;
-	}
-	segments->numbers = numbers;
-	numbers[segments->count++] = number;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	return left < right ? -1 : left > right;
 }
 
 /* The log's, ascending: to be freed. False: it cannot be said. */
@@ -68,8 +56,7 @@ static bool list_segments(const struct rdl_journal_follower *follower, struct se
 	rdl_journal_run_path(path, journal->directory, RDL_JOURNAL_RUN,
 		follower->history->runs[follower->run].told.number);
 	int rc = journal->disk->list(journal->disk->context, path, add_segment, segments);
-	if (segments->count > 0)
-		qsort(segments->numbers, segments->count, sizeof(uint32_t), by_number);
+	rdl_journal_sort_numbers(segments->numbers, segments->count);
 	return rc == 0 && !segments->no_memory;
 }
 

@@ -123,6 +123,10 @@ void rdl_journal_cut_path(
 bool rdl_journal_run_of(const char *name, uint32_t *run);
 bool rdl_journal_segment_of(const char *name, unsigned *shard, uint32_t *segment);
 bool rdl_journal_cut_of(const char *name, unsigned *shard);
+/* One more of `count` numbers, which are the caller's to free. False: there is no memory. */
+RDL_MUST_CHECK bool rdl_journal_add_number(uint32_t **numbers, size_t *count, uint32_t number);
+/* Ascending; there may be none. */
+void rdl_journal_sort_numbers(uint32_t *numbers, size_t count);
 
 /* Removes a run with all that is in it; none is there halfway. 0, or -errno. */
 int rdl_journal_remove_run(

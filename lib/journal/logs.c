@@ -12,21 +12,8 @@ static void add_run(void *context, const char *name)
 
 	if (!rdl_journal_run_of(name, &number))
 		return;
-	uint32_t *numbers =
-		realloc(logs->numbers, (logs->numbers_count + 1) * sizeof(*logs->numbers));
-	if (numbers == NULL) {
+	if (!rdl_journal_add_number(&logs->numbers, &logs->numbers_count, number))
 		logs->no_memory = true;
-		return;
-	}
-	logs->numbers = numbers;
-	numbers[logs->numbers_count++] = number;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	return left < right ? -1 : left > right;
 }
 
 /* Makes the directory, unless it is there. 0, or -errno. */
@@ -131,8 +118,7 @@ static bool look(struct rdl_journal_logs *logs, char *problem)
 	logs->runs = calloc(logs->numbers_count + 1, sizeof(*logs->runs));
 	if (logs->runs == NULL || logs->no_memory)
 		return rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
-	if (logs->numbers_count > 0)
-		qsort(logs->numbers, logs->numbers_count, sizeof(*logs->numbers), by_number);
+	rdl_journal_sort_numbers(logs->numbers, logs->numbers_count);
 	if (!look_back(logs, problem))
 		return false;
 	for (size_t i = 0; i < logs->count / 2; i++) {

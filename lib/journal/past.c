@@ -47,20 +47,8 @@ static void add_name(void *context, const char *name)
 		log->told.cut = true;
 		return;
 	}
-	uint32_t *segments = realloc(log->segments, (log->count + 1) * sizeof(*segments));
-	if (segments == NULL) {
+	if (!rdl_journal_add_number(&log->segments, &log->count, segment))
 		names->no_memory = true;
-		return;
-	}
-	log->segments = segments;
-	segments[log->count++] = segment;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	return left < right ? -1 : left > right;
 }
 
 static bool open_segment(const struct rdl_journal_logs *logs, struct rdl_journal_pages *pages,
@@ -200,8 +188,7 @@ static bool look_into(const struct rdl_journal_logs *logs, struct rdl_journal_pa
 	for (size_t i = 0; i < run->shards; i++) {
 		struct rdl_journal_past_log *log = &run->logs[i];
 
-		if (log->count > 0)
-			qsort(log->segments, log->count, sizeof(*log->segments), by_number);
+		rdl_journal_sort_numbers(log->segments, log->count);
 		if (!find_header(logs, pages, run, log, problem) ||
 			(log->told.cut && !read_cut(logs, pages, log, problem)))
 			return false;
