@@ -107,10 +107,7 @@ static void went_out(struct rdl_orders *orders, struct rdl_dialogue *dialogue, u
 	struct rdl_exchange *exchange = &dialogue->exchange;
 	struct rdl_order *order = exchange->order;
 
-	orders->counts.sent++;
-	if (exchange->sends > 0)
-		orders->counts.retransmitted++;
-	else if (order->course.sent_ms == 0)
+	if (exchange->sends == 0 && order->course.sent_ms == 0)
 		order->course.sent_ms = now_ms;
 	exchange->to_send = false;
 	exchange->sent_ms = now_ms;
@@ -141,6 +138,7 @@ void rdl_exchange_send(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	if (!dialogue->exchange.numbered)
 		number(orders, dialogue, now_ms);
 	transmission->kind = RDL_TRANSMISSION;
+	transmission->again = dialogue->exchange.sends > 0;
 	transmission->local = registration->local;
 	transmission->peer = registration->peer;
 	transmission->session = endpoint->session;
@@ -184,6 +182,10 @@ void rdl_orders_sent(
 	struct rdl_dialogue *dialogue =
 		rdl_dialogues_find(&orders->dialogues, transmission->handle);
 
+	if (transmission->result == RDL_TRANSMISSION_SENT) {
+		orders->counts.sent++;
+		orders->counts.retransmitted += transmission->again;
+	}
 	/* It may be over by now. */
 	if (dialogue == NULL || dialogue->exchange.order == NULL ||
 		dialogue->exchange.number != transmission->number || dialogue->exchange.sends == 0)

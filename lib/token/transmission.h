@@ -29,6 +29,7 @@ struct rdl_transmission {
 	uint8_t result; /* enum rdl_transmission_result */
 	uint16_t len;
 	uint8_t worker; /* whose it is to send: the shard's own to know */
+	bool again; /* it was sent before */
 	struct rdl_local local; /* the address and port of ours that it leaves by */
 	struct rdl_peer peer;
 	uint64_t session; /* to be sealed in; 0: it goes in clear text */

@@ -184,6 +184,7 @@ static void test_no_way(void **state)
 	pass(2000);
 	take_wire(RDL_TRANSMISSION_NO_SESSION);
 	expect_told("b is refused, the endpoint's secure session is over; ");
+	assert_int_equal(rdl_orders_counts(orders)->sent, 0);
 }
 
 static void test_secure(void **state)
