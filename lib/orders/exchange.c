@@ -102,7 +102,7 @@ static uint64_t limited(const struct rdl_order *order, uint64_t due_ms)
 	return limit < due_ms ? limit : due_ms;
 }
 
-static void went_out(struct rdl_orders *orders, struct rdl_dialogue *dialogue, uint64_t now_ms)
+static void went_out(struct rdl_dialogue *dialogue, uint64_t now_ms)
 {
 	struct rdl_exchange *exchange = &dialogue->exchange;
 	struct rdl_order *order = exchange->order;
@@ -149,7 +149,7 @@ void rdl_exchange_send(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	rdl_dialogues_fetch_awaiting(&orders->dialogues, awaited);
 	rdl_orders_compose(orders, dialogue, registration->objects, transmission);
 	await(orders, dialogue, awaited);
-	went_out(orders, dialogue, now_ms);
+	went_out(dialogue, now_ms);
 	calls->send(context, transmission);
 }
 
