@@ -331,6 +331,7 @@ def main(setup=None, tests=None):
     try:
         argument = setup(lab) if setup is not None else None
         for number, (name, test) in enumerate(tests, 1):
+            before = len(lab.gateways) if argument is lab and lab is not None else 0
             try:
                 test(argument) if setup is not None else test()
                 print("ok %d %s" % (number, name), flush=True)
@@ -338,18 +339,17 @@ def main(setup=None, tests=None):
                 print("ok %d %s # SKIP %s" % (number, name, reason), flush=True)
             except Exception:
                 failed += 1
-                if argument is lab and lab is not None:  # tests with gateways of their own: the next ones start afresh
-                    for gateway in lab.gateways:
-                        gateway.kill()
                 print("not ok %d %s" % (number, name), flush=True)
                 for line in traceback.format_exc().splitlines():
                     print("# " + line, flush=True)
-    finally:
-        if lab is not None:
-            if failed:
-                for gateway in lab.gateways:
+                for gateway in lab.gateways[before:] if lab is not None else []:
                     print("# --- " + gateway.path)
                     for line in gateway.log().splitlines()[-30:]:
-                        print("# " + line)
+                        print("# " + line, flush=True)
+                if argument is lab and lab is not None:  # tests with gateways of their own: the next ones start afresh
+                    for gateway in lab.gateways:
+                        gateway.kill()
+    finally:
+        if lab is not None:
             lab.down()
     sys.exit(1 if failed else 0)
