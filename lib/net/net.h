@@ -186,7 +186,7 @@ RDL_MUST_CHECK enum rdl_net_verdict rdl_net_input(const struct rdl_interface *in
 /*
  * Turns a frame that rdl_net_input() has called RDL_NET_DROP_udp_port into the answer that nobody
  * listens there (RFC 792, RFC 4443 section 3.1). False, and the frame is as it was: it came to a
- * group, or there is no room.
+ * group, its checksum is wrong, or there is no room.
  */
 RDL_MUST_CHECK bool rdl_net_unreachable(
 	const struct rdl_interface *interface, struct rdl_frame *frame);

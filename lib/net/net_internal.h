@@ -159,6 +159,9 @@ enum rdl_net_verdict rdl_net_ipv6_input(const struct rdl_interface *interface,
 enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
 	const struct rdl_frame *frame, const struct rdl_net_packet *packet,
 	struct rdl_datagram *datagram);
+/* Of the packet's addresses and payload, which is such a datagram. */
+bool rdl_net_udp_checksum_good(
+	const struct rdl_frame *frame, const struct rdl_net_packet *packet, uint16_t udp_len);
 enum rdl_net_verdict rdl_net_icmp_input(const struct rdl_interface *interface,
 	struct rdl_frame *frame, const struct rdl_net_packet *packet);
 enum rdl_net_verdict rdl_net_icmpv6_input(const struct rdl_interface *interface,

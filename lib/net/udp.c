@@ -6,7 +6,7 @@
  * A checksum of 0 is none: legal over IPv4 only. It is looked at before the port's opinion, since
  * some ports call such a datagram bad, others good.
  */
-static bool checksum_good(
+bool rdl_net_udp_checksum_good(
 	const struct rdl_frame *frame, const struct rdl_net_packet *packet, uint16_t udp_len)
 {
 	const uint8_t *udp = packet->payload;
@@ -53,7 +53,7 @@ enum rdl_net_verdict rdl_net_udp_input(const struct rdl_interface *interface,
 	int udp_port = rdl_net_find_udp_port(interface, rdl_get_be16(udp + 2));
 	if (RDL_UNLIKELY(udp_port < 0))
 		return RDL_NET_DROP_udp_port;
-	if (RDL_UNLIKELY(!checksum_good(frame, packet, udp_len)))
+	if (RDL_UNLIKELY(!rdl_net_udp_checksum_good(frame, packet, udp_len)))
 		return RDL_NET_DROP_udp_checksum;
 
 	datagram->peer.port = source_port;

@@ -8,6 +8,18 @@
 #define V6_PORT 4 /* code */
 #define V6_LONGEST 1280 /* whatever the path (RFC 4443 section 2.4) */
 
+/* A damaged datagram may be another's, and is nobody's to answer (RFC 1122 section 4.1.3.4). */
+static bool is_whole(const struct rdl_frame *frame)
+{
+	uint8_t *ip = frame->data + frame->l2_len;
+	bool ipv4 = ip[0] >> 4 == 4;
+	const struct rdl_net_packet packet = { .addresses = ip + (ipv4 ? 12 : 8),
+		.addresses_len = ipv4 ? 8 : 32,
+		.payload = ip + frame->l3_len };
+
+	return rdl_net_udp_checksum_good(frame, &packet, rdl_get_be16(packet.payload + 4));
+}
+
 /* The message whose quotation is there already. */
 static void put_message(uint8_t *icmp, uint8_t type, uint8_t code, uint16_t len, uint16_t pseudo)
 {
@@ -78,6 +90,8 @@ bool rdl_net_unreachable(const struct rdl_interface *interface, struct rdl_frame
 {
 	uint8_t *ethernet = frame->data;
 
+	if (!is_whole(frame))
+		return false;
 	if (ethernet[frame->l2_len] >> 4 == 4 ? !ipv4_unreachable(interface, frame)
 					      : !ipv6_unreachable(interface, frame))
 		return false;

@@ -269,8 +269,8 @@ def test_largest_datagrams(net):
 
 def test_other_ports(net):
     """Nobody listens there, and it is said so: a hundred times a second."""
-    def asked(source, to, port=5684):
-        l4 = udp(source, to, PORT, port, PING)
+    def asked(source, to, port=5684, **more):
+        l4 = udp(source, to, PORT, port, PING, **more)
         return (ipv6 if ":" in source else ipv4)(source, to, UDP, l4)
 
     def told(source, to):
@@ -287,6 +287,9 @@ def test_other_ports(net):
     net.drops([
         ("to a group", "udp_port", net.to(IPV4, asked(ME4, "224.0.1.187"), "01:00:5e:00:01:bb")),
         ("to a group", "udp_port", net.to(IPV6, asked(ME6, "ff02::fd"), "33:33:00:00:00:fd")),
+        ("damaged", "udp_port", net.to(IPV4, asked(ME4, GATEWAY4, wrong=1))),
+        ("damaged", "udp_port", net.to(IPV6, asked(ME6, GATEWAY6, wrong=1))),
+        ("no checksum over IPv6", "udp_port", net.to(IPV6, asked(ME6, GATEWAY6, sum=0))),
     ])
     time.sleep(1.1)
     got, counted = net.exchange([net.to(IPV4, asked(ME4, GATEWAY4))] * 150)

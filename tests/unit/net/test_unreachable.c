@@ -106,12 +106,52 @@ static void groups(void **state)
 	}
 }
 
+/* Nobody is told anything of a datagram that is damaged; what the port says of it counts. */
+static void damaged(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		bool none; /* instead of a wrong one */
+		uint8_t flags;
+		bool told;
+	} cases[] = {
+		{ PEER_IPV4, OUR_IPV4, false, 0, false },
+		{ PEER_IPV6, OUR_IPV6, false, 0, false },
+		{ PEER_IPV4, OUR_IPV4, true, 0, true },
+		{ PEER_IPV6, OUR_IPV6, true, 0, false },
+		{ PEER_IPV4, OUR_IPV4, false, RDL_FRAME_L4_CHECKSUM_GOOD, true },
+		{ PEER_IPV6, OUR_IPV6, false, RDL_FRAME_L4_CHECKSUM_BAD, false },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		const struct frame_spec spec = { .from = cases[i].from,
+			.to = cases[i].to,
+			.to_port = ANOTHER,
+			.options = cases[i].to[1] == '9' ? "94040000" : NULL,
+			.payload = octets,
+			.payload_len = 5 };
+		struct test_frame f = frame_build(&spec);
+
+		if (cases[i].none)
+			f.data[f.l4 + 6] = f.data[f.l4 + 7] = 0;
+		else
+			f.data[f.l4 + 8] ^= 1;
+		struct run run = run_octets(&interface, f.data, f.len, ROOM, cases[i].flags);
+		assert_int_equal(run.verdict, RDL_NET_DROP_udp_port);
+		assert_int_equal(rdl_net_unreachable(&interface, &run.frame), cases[i].told);
+		if (!cases[i].told)
+			assert_memory_equal(run.frame.data, f.data, f.len);
+		run_end(&run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told),
 		cmocka_unit_test(padded),
 		cmocka_unit_test(groups),
+		cmocka_unit_test(damaged),
 	};
 	return RUN_TESTS(tests);
 }
