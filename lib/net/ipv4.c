@@ -18,6 +18,34 @@ static bool checksum_good(const struct rdl_frame *frame, const uint8_t *ip, size
 	       rdl_net_fold(rdl_net_unfolded(ip, header_len)) == 0xffff;
 }
 
+#define OPTION_END 0
+#define OPTION_NO_OPERATION 1
+#define OPTION_LOOSE_ROUTE 131
+#define OPTION_STRICT_ROUTE 137
+
+/*
+ * None of them changes anything here (RFC 1122 section 3.2.1.8), but one with a route: its packet
+ * is on its way to another host, or has come by one that its answer would not take (RFC 7126
+ * sections 4.3 and 4.4).
+ */
+static enum rdl_net_verdict check_options(const uint8_t *options, size_t len)
+{
+	while (len > 0 && options[0] != OPTION_END) {
+		size_t option_len = 1;
+
+		if (options[0] != OPTION_NO_OPERATION) {
+			if (len < 2 || options[1] < 2 || options[1] > len)
+				return RDL_NET_DROP_ip_header;
+			if (options[0] == OPTION_LOOSE_ROUTE || options[0] == OPTION_STRICT_ROUTE)
+				return RDL_NET_DROP_ip_protocol;
+			option_len = options[1];
+		}
+		options += option_len;
+		len -= option_len;
+	}
+	return RDL_NET_DATAGRAM;
+}
+
 /* Worth to be put together: what the whole would be dropped for needs no room until then. */
 static enum rdl_net_verdict fragment_input(uint8_t protocol, bool multicast)
 {
@@ -51,6 +79,9 @@ enum rdl_net_verdict rdl_net_ipv4_input(const struct rdl_interface *interface,
 		return RDL_NET_DROP_not_for_us;
 	if (RDL_UNLIKELY(!rdl_net_ipv4_is_answerable(interface, rdl_get_be32(ip + 12))))
 		return RDL_NET_DROP_ip_source;
+	enum rdl_net_verdict drop = check_options(ip + IPV4_LEN, header_len - IPV4_LEN);
+	if (RDL_UNLIKELY(drop != RDL_NET_DATAGRAM))
+		return drop;
 	frame->l3_len = (uint8_t)header_len;
 	if (RDL_UNLIKELY(rdl_get_be16(ip + 6) & FRAGMENT_BITS))
 		return fragment_input(ip[9], multicast);

@@ -336,7 +336,10 @@ def test_groups(net):
 
 def test_ipv4_options(net):
     net.pings([(options.hex(), net.coap(ME4, GATEWAY4, options=options)) for options in (
-        b"\1\1\1\1", b"\x94\4\0\0", b"\0\0\0\0", b"\x94\4\0\0" + b"\1" * 36, b"\xde\xad\xbe\xef")])
+        b"\1\1\1\1", b"\x94\4\0\0", b"\0\0\0\0", b"\x94\4\0\0" + b"\1" * 36, b"\xde\4\xbe\xef")])
+    net.drops([(options.hex(), counter, net.coap(ME4, GATEWAY4, options=options)) for options, counter in (
+        (b"\xde\xad\xbe\xef", "ip_header"), (b"\x83\7\4" + ip(OTHER4) + b"\0", "ip_protocol"),
+        (b"\x89\7\x08" + ip(OTHER4) + b"\0", "ip_protocol"))])
     net.check([("echo", net.to(IPV4, ipv4(ME4, GATEWAY4, ICMP, icmp(8, b"\0\1\0\2abc"), options=b"\x94\4\0\0")),
                 net.back(IPV4, ipv4(GATEWAY4, ME4, ICMP, icmp(0, b"\0\1\0\2abc"))), ANSWERED)])
 

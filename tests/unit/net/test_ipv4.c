@@ -142,6 +142,36 @@ static void options_are_skipped(void **state)
 	}
 }
 
+/* What is behind the end of the options is not read. */
+static void options(void **state)
+{
+	static const struct {
+		const char *options;
+		enum rdl_net_verdict verdict;
+	} cases[] = {
+		{ "00ffffff", RDL_NET_DATAGRAM },
+		{ "4404 0500", RDL_NET_DATAGRAM },
+		{ "de02 de02", RDL_NET_DATAGRAM }, /* unknown */
+		{ "0101 01de", RDL_NET_DROP_ip_header }, /* its length is not there */
+		{ "0101 de03", RDL_NET_DROP_ip_header }, /* it is not all there */
+		{ "de01 0000", RDL_NET_DROP_ip_header }, /* less than itself */
+		{ "de00 0000", RDL_NET_DROP_ip_header },
+		{ "dead beef", RDL_NET_DROP_ip_header },
+		{ "8307 04c0 0002 0900", RDL_NET_DROP_ip_protocol }, /* to go on to another host */
+		{ "0183 0708 c000 0209", RDL_NET_DROP_ip_protocol }, /* to its end */
+		{ "8907 04c0 0002 0900", RDL_NET_DROP_ip_protocol },
+		{ "9404 0000 8903 0400", RDL_NET_DROP_ip_protocol },
+		{ "0000 0000 8907 0400", RDL_NET_DATAGRAM },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(cases); i++) {
+		struct frame_spec spec = plain;
+
+		spec.options = cases[i].options;
+		assert_int_equal(verdict_of_spec(&spec), cases[i].verdict);
+	}
+}
+
 static void header_checksum(void **state)
 {
 	static const struct {
@@ -175,6 +205,7 @@ int main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(header_fields),
 		cmocka_unit_test(options_are_skipped),
+		cmocka_unit_test(options),
 		cmocka_unit_test(header_checksum),
 	};
 	return RUN_TESTS(tests);
