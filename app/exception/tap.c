@@ -22,12 +22,19 @@ static struct ifreq request_for(const struct tap_config *config)
 	return request;
 }
 
+/*
+ * An interface that was there keeps what its last owner has set: another length of what is before
+ * each frame, and work that the kernel leaves to whoever reads.
+ */
 static int attach(int fd, const struct tap_config *config)
 {
 	struct ifreq request = request_for(config);
+	int head = sizeof(struct virtio_net_hdr);
 
 	request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-	return ioctl(fd, TUNSETIFF, &request);
+	if (ioctl(fd, TUNSETIFF, &request) != 0 || ioctl(fd, TUNSETVNETHDRSZ, &head) != 0)
+		return -1;
+	return ioctl(fd, TUNSETOFFLOAD, 0);
 }
 
 /* NULL, or what could not be done, by `fd`, any socket. */

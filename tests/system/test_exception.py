@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 """What is not the gateway's on its port: the kernel has it, answers through the port, and costs no registration."""
+import atexit
+import fcntl
 import os
+import struct
 import subprocess
 import sys
 
@@ -51,8 +54,9 @@ def start(lab):
     run_in_gateway(lab, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/conf/rdl0/rp_filter")
     gateway = lab.gateway(ports=port())
     give_addresses(lab)
-    lab.server = in_gateway(lab, "/usr/bin/python3", "-c", SERVER, stdout=subprocess.PIPE)
-    lab.server.stdout.readline()
+    server = in_gateway(lab, "/usr/bin/python3", "-c", SERVER, stdout=subprocess.PIPE)
+    atexit.register(server.kill)
+    server.stdout.readline()
     return lab
 
 
@@ -170,6 +174,19 @@ def test_interface_deleted(lab):
     expect(Device().register("urn:dev:last").code, "2.01")
 
 
+def leave_otherwise(lab, name):
+    """As a virtual machine leaves an interface: longer heads before frames, checksums and segments not made."""
+    set_interface, set_head, set_offload = 0x400454CA, 0x400454D8, 0x400454D0
+    lab.enter("gw")
+    try:
+        with open("/dev/net/tun", "rb+", buffering=0) as tun:
+            fcntl.ioctl(tun, set_interface, struct.pack("16sH22x", name.encode(), 0x5002))  # a tap with such heads
+            fcntl.ioctl(tun, set_head, struct.pack("i", 12))
+            fcntl.ioctl(tun, set_offload, 3)  # checksums, segments of IPv4
+    finally:
+        lab.enter("dev")
+
+
 def test_end_and_start(lab):
     """At its end nothing is left, but an interface that was there before, which goes on: here with two workers."""
     expect(lab.gateways[-1].stop(), 0)
@@ -180,9 +197,12 @@ def test_end_and_start(lab):
     for start in range(2):
         gateway = lab.gateway(workers=2, ports=ports)
         ping(KERNEL4)
+        octets = os.urandom(100000)
+        expect(echo(KERNEL4, octets) == octets, True, "TCP")
         expect(Device().register("urn:dev:two").code, "2.01")
         if start == 0:
             expect(gateway.stop(), 0)
+            leave_otherwise(lab, "mgmt")
 
 
 def test_name_taken(lab):
@@ -193,8 +213,6 @@ def test_name_taken(lab):
     code, log = lab.gateway(second, ready=False).failure()
     expect(code, 1)
     assert "cannot make the interface mgmt: " in log and ".conf:" in log, log
-    lab.server.kill()
-    lab.server.wait()
 
 
 main(start)
