@@ -107,6 +107,12 @@ static struct address get_address(const struct rdl_conf_port *port, unsigned i)
 	return a;
 }
 
+/* Of a link alone: other links may have the same (RFC 4291 section 2.5.6). */
+static bool is_link_local(const struct address *a)
+{
+	return a->is_ipv6 && a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80;
+}
+
 static bool port_has(const struct rdl_conf_port *port, const struct address *a)
 {
 	for (unsigned i = 0; i < address_count(port); i++) {
@@ -141,7 +147,7 @@ static bool read_address(
 	}
 	const char *reason = unusable(&a);
 	for (const struct rdl_conf_port *p = loader->conf->ports; p <= port && reason == NULL; p++)
-		if (port_has(p, &a))
+		if (port_has(p, &a) && (p == port || !is_link_local(&a)))
 			reason = "is there twice";
 	if (reason != NULL) {
 		rdl_conf_complain(loader, setting, "\"%s\" %s", text, reason);

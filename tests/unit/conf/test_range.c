@@ -303,6 +303,38 @@ static void addresses_of_a_port(void **state)
 	}
 }
 
+/* Whose an address is must be plain; a link-local one is of its port's link alone. */
+static void addresses_of_two_ports(void **state)
+{
+	static const struct {
+		const char *first, *second, *says;
+	} rows[] = {
+		{ "192.0.2.1/24", "192.0.2.2/24", "" },
+		{ "192.0.2.1/24", "192.0.2.1/24",
+			"1: ports[1].addresses[0] \"192.0.2.1/24\" is there twice\n" },
+		{ "2001:db8::1/64", "2001:db8::1/48",
+			"1: ports[1].addresses[0] \"2001:db8::1/48\" is there twice\n" },
+		{ "fe80::1/64", "fe80::1/64", "" },
+		{ "febf::1/64", "febf::1/64", "" },
+		{ "fec0::1/64", "fec0::1/64",
+			"1: ports[1].addresses[0] \"fec0::1/64\" is there twice\n" },
+		{ "fe80::1/64\", \"fe80::1/10", "fe80::1/64",
+			"1: ports[0].addresses[1] \"fe80::1/10\" is there twice\n" },
+		{ "10.0.0.1/8\", \"10.0.0.1/8", "fe80::1/64",
+			"1: ports[0].addresses[1] \"10.0.0.1/8\" is there twice\n" },
+	};
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(rows); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			"ports = ( { device = \"a\"; addresses = [ \"%s\" ]; }, "
+			"{ device = \"b\"; addresses = [ \"%s\" ]; } );",
+			rows[i].first, rows[i].second);
+		assert_says(text, rows[i].says);
+	}
+}
+
 static void room(void **state)
 {
 	static const struct {
@@ -355,6 +387,7 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(text_values),
 		cmocka_unit_test(addresses_of_a_port),
+		cmocka_unit_test(addresses_of_two_ports),
 		cmocka_unit_test(room),
 	};
 	return RUN_TESTS(tests);
