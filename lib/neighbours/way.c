@@ -74,9 +74,14 @@ static enum rdl_heard hear_announcement(
 {
 	uint64_t mac = word & ~((UINT64_C(1) << MAC_SHIFT) - 1);
 
-	if (phase_of(word) != PHASE_REACHABLE || mac == mac_bits(news->mac) ||
-		!is_over(&place->asked_ms, now_ms, ASK_MS) ||
-		!change_word(place, word, in_phase(word, PHASE_PROBE, 1)))
+	if (phase_of(word) != PHASE_REACHABLE || mac == mac_bits(news->mac))
+		return RDL_HEARD_UNASKED;
+	/* Once a second at most: one that was asked just now is asked again then. */
+	if (!is_over(&place->asked_ms, now_ms, ASK_MS)) {
+		store(&place->due_ms, load(&place->asked_ms) + ASK_MS);
+		return RDL_HEARD_DOUBTED;
+	}
+	if (!change_word(place, word, in_phase(word, PHASE_PROBE, 1)))
 		return RDL_HEARD_UNASKED;
 	store(&place->due_ms, now_ms);
 	return RDL_HEARD_DOUBTED;

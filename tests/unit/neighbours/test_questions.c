@@ -182,11 +182,20 @@ static void moved(void **state)
 	assert_int_equal(hear(RDL_NEWS_ANSWER, "192.0.2.9", 2), RDL_HEARD_LEARNED);
 	expect_mac("192.0.2.9", 2);
 	for (unsigned n = 0; n < 500; n++) {
-		assert_int_equal(hear(RDL_NEWS_ANNOUNCEMENT, "192.0.2.9", 3), RDL_HEARD_UNASKED);
+		assert_int_equal(hear(RDL_NEWS_ANNOUNCEMENT, "192.0.2.9", 3), RDL_HEARD_DOUBTED);
 		now_ms++;
 	}
 	assert_int_equal(within(0).kind, RDL_ERRAND_NONE);
 	expect_mac("192.0.2.9", 2);
+	/* It moved within the second of its last answer, and whoever had it is silent. */
+	errand = within(500);
+	expect_question(&errand, "192.0.2.9", true);
+	assert_int_equal(errand.mac[5], 2);
+	now_ms++;
+	errand = within(1000);
+	expect_question(&errand, "192.0.2.9", false);
+	assert_int_equal(hear(RDL_NEWS_ANSWER, "192.0.2.9", 3), RDL_HEARD_LEARNED);
+	expect_mac("192.0.2.9", 3);
 }
 
 /* VLANs of one port are links of their own; two tags need a port that has one. */
