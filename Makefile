@@ -35,6 +35,7 @@ thread_DEPS   := log
 notify_DEPS   := base
 notify_PKGS   := libsystemd
 lines_DEPS    := clock thread
+lines_PKGS    := jansson
 mailbox_DEPS  := clock
 journal_DEPS  := base
 orders_DEPS   := owners registry token

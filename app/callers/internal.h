@@ -3,9 +3,8 @@
 #ifndef RDL_CALLERS_INTERNAL_H
 #define RDL_CALLERS_INTERNAL_H
 
-#include <jansson.h>
-
 #include "callers.h"
+#include "members.h"
 #include "targets.h"
 
 /* ---- call.c: what is under way ---- */

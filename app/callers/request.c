@@ -6,24 +6,61 @@
 #define UNAUTHORIZED RDL_COAP_CODE(4, 1)
 #define TOO_LARGE RDL_COAP_CODE(4, 13)
 #define UNSUPPORTED_FORMAT RDL_COAP_CODE(4, 15)
-#define SECONDS_MAX 604800
 
 static const char security_object[] = "the Security Object is nobody's to name";
 static const char not_allowed[] = "not allowed";
+static const char no_request[] =
+	"not a request: {id, endpoint, method, path}, and of these what is "
+	"wanted: query, content_format, accept, observe, payload, "
+	"timeout_s, expires_in_s";
+static const char no_method[] = "method: none of GET, POST, PUT, DELETE, FETCH, iPATCH";
+static const char no_path[] = "path: not one such as /3/0/0";
+static const char no_observe[] = "observe: not a boolean, or not with GET or FETCH";
+static const char no_payload[] = "payload: not base64, or longer than requests.max_payload";
 
 /* Members as they stand in the line. */
 struct members {
-	const char *id, *endpoint, *method, *path, *payload;
-	size_t id_len, endpoint_len, path_len, payload_len;
+	struct rdl_span id, endpoint, method, path, payload;
 	json_t *query, *observe;
-	json_int_t content_format, accept;
+	uint64_t content_format, accept;
 	double timeout_s, expires_in_s;
 };
 
-static struct rdl_span span_of(const char *text, size_t len)
-{
-	return (struct rdl_span){ (const uint8_t *)text, len };
-}
+#define AT(field) .at = offsetof(struct members, field)
+#define SECONDS(field)                                                                    \
+	{                                                                                 \
+		.name = #field, .kind = RDL_LINES_NUMBER, .least = 0.001, .most = 604800, \
+		AT(field), .wrong = #field ": not a number of 0.001 to 604800"            \
+	}
+#define FORMAT(field)                                                                            \
+	{                                                                                        \
+		.name = #field, .kind = RDL_LINES_WHOLE, .most = RDL_FORMAT_NONE - 1, AT(field), \
+		.wrong = #field ": not a whole number of 0 to 65534"                             \
+	}
+
+static const struct rdl_lines_member known[] = {
+	{ .name = "id",
+		.required = true,
+		.least = 1,
+		.most = RDL_ORDER_ID_MAX,
+		AT(id),
+		.wrong = "id: not a string of 1 to 64 octets" },
+	{ .name = "endpoint",
+		.required = true,
+		.least = 1,
+		.most = RDL_ENDPOINT_MAX,
+		AT(endpoint),
+		.wrong = "endpoint: not a name of 1 to 252 octets" },
+	{ .name = "method", .required = true, .most = 16, AT(method), .wrong = no_method },
+	{ .name = "path", .required = true, .most = INT32_MAX, AT(path), .wrong = no_path },
+	{ .name = "query", .kind = RDL_LINES_ANY, AT(query) },
+	FORMAT(content_format),
+	FORMAT(accept),
+	{ .name = "observe", .kind = RDL_LINES_ANY, AT(observe) },
+	{ .name = "payload", .most = INT32_MAX, AT(payload), .wrong = no_payload },
+	SECONDS(timeout_s),
+	SECONDS(expires_in_s),
+};
 
 static const char *refuse(struct request *request, uint8_t code, const char *why)
 {
@@ -31,45 +68,14 @@ static const char *refuse(struct request *request, uint8_t code, const char *why
 	return why;
 }
 
-static const char *unpack(struct request *request, struct members *members)
-{
-	*members = (struct members){ .payload = "", .content_format = -1, .accept = -1 };
-	if (json_unpack_ex(request->json, NULL, JSON_STRICT,
-		    "{s:s%, s:s%, s:s, s:s%, s?o, s?I, s?I, s?o, s?s%, s?F, s?F}", "id",
-		    &members->id, &members->id_len, "endpoint", &members->endpoint,
-		    &members->endpoint_len, "method", &members->method, "path", &members->path,
-		    &members->path_len, "query", &members->query, "content_format",
-		    &members->content_format, "accept", &members->accept, "observe",
-		    &members->observe, "payload", &members->payload, &members->payload_len,
-		    "timeout_s", &members->timeout_s, "expires_in_s", &members->expires_in_s) == 0)
-		return NULL;
-	return refuse(request, BAD_REQUEST,
-		"not a request: {id, endpoint, method, path, payload}, strings; query, an array "
-		"of them; observe, a boolean; content_format, accept, timeout_s, expires_in_s, "
-		"numbers");
-}
-
-static bool read_format(json_int_t number, uint16_t *format)
-{
-	*format = number < 0 ? RDL_FORMAT_NONE : (uint16_t)number;
-	return number >= -1 && number < RDL_FORMAT_NONE;
-}
-
-static bool read_seconds(double seconds, uint32_t *ms)
-{
-	if (!(seconds >= 0 && seconds <= SECONDS_MAX))
-		return false;
-	*ms = (uint32_t)(seconds * 1000);
-	return true;
-}
-
-static bool read_method(const char *name, uint8_t *method)
+static bool read_method(struct rdl_span name, uint8_t *method)
 {
 	static const char *const names[] = { NULL, "GET", "POST", "PUT", "DELETE", "FETCH", NULL,
 		"iPATCH" };
 
 	for (uint8_t i = 0; i < RDL_ARRAY_LEN(names); i++) {
-		if (names[i] != NULL && strcmp(name, names[i]) == 0) {
+		if (names[i] != NULL && strlen(names[i]) == name.len &&
+			memcmp(names[i], name.data, name.len) == 0) {
 			*method = i;
 			return true;
 		}
@@ -86,22 +92,27 @@ static bool read_observe(const json_t *observe, struct request *request)
 	       (request->method == RDL_COAP_GET || request->method == RDL_COAP_FETCH);
 }
 
-static const char *read_members(struct request *request, const struct members *members)
+static const char *read_members(struct request *request, struct members *members)
 {
-	request->parts.endpoint = span_of(members->endpoint, members->endpoint_len);
-	if (members->endpoint_len == 0 || members->endpoint_len > RDL_ENDPOINT_MAX)
-		return "endpoint: not a name of 1 to 252 octets";
+	*members = (struct members){
+		.content_format = RDL_FORMAT_NONE,
+		.accept = RDL_FORMAT_NONE,
+	};
+	const char *wrong =
+		rdl_lines_read(request->json, known, RDL_ARRAY_LEN(known), members, no_request);
+
+	/* Whatever else is wrong, it goes by its name. */
+	request->parts.id = members->id;
+	if (wrong != NULL)
+		return wrong;
+	request->parts.endpoint = members->endpoint;
+	request->content_format = (uint16_t)members->content_format;
+	request->accept = (uint16_t)members->accept;
+	request->timeout_ms = (uint32_t)(members->timeout_s * 1000);
+	request->expires_ms = (uint32_t)(members->expires_in_s * 1000);
 	if (!read_method(members->method, &request->method))
-		return "method: none of GET, POST, PUT, DELETE, FETCH, iPATCH";
-	if (!read_observe(members->observe, request))
-		return "observe: not a boolean, or not with GET or FETCH";
-	if (!read_format(members->content_format, &request->content_format) ||
-		!read_format(members->accept, &request->accept))
-		return "content_format, accept: not a number of 0 to 65534";
-	if (!read_seconds(members->timeout_s, &request->timeout_ms) ||
-		!read_seconds(members->expires_in_s, &request->expires_ms))
-		return "timeout_s, expires_in_s: not a number of 0 to 604800";
-	return NULL;
+		return no_method;
+	return read_observe(members->observe, request) ? NULL : no_observe;
 }
 
 /* Each one behind an octet of its length. */
@@ -144,11 +155,10 @@ static const char *say_target(struct request *request, enum rdl_target target)
 static const char *read_path(struct request *request, const struct members *members)
 {
 	struct rdl_cursor options = rdl_cursor(request->options, sizeof(request->options));
-	enum rdl_target target = rdl_target_read(
-		span_of(members->path, members->path_len), &options, &request->path);
+	enum rdl_target target = rdl_target_read(members->path, &options, &request->path);
 
 	if (target == RDL_TARGET_MALFORMED)
-		return "path: not one such as /3/0/0";
+		return no_path;
 	if (target != RDL_TARGET_GOOD)
 		return say_target(request, target);
 	size_t path_len = (size_t)(options.pos - request->options);
@@ -167,11 +177,10 @@ static const char *read_payload(
 {
 	size_t len;
 
-	if (members->payload_len > rdl_base64_len(callers->max_payload))
+	if (members->payload.len > rdl_base64_len(callers->max_payload))
 		return refuse(request, TOO_LARGE, "payload: longer than requests.max_payload");
-	if (!rdl_base64_decode(span_of(members->payload, members->payload_len), callers->payload,
-		    callers->max_payload, &len))
-		return "payload: not base64, or longer than requests.max_payload";
+	if (!rdl_base64_decode(members->payload, callers->payload, callers->max_payload, &len))
+		return no_payload;
 	request->parts.payload = (struct rdl_span){ callers->payload, len };
 	if (len > 0 && (request->method == RDL_COAP_GET || request->method == RDL_COAP_DELETE))
 		return "payload: not with GET or DELETE";
@@ -230,16 +239,10 @@ const char *request_read(struct callers *callers, const struct caller *caller, c
 	struct members members;
 	const char *wrong;
 
-	*request = (struct request){ .json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) };
+	*request = (struct request){ .json = rdl_lines_load(text, len, false, &wrong) };
 	if (request->json == NULL)
-		return "not JSON";
-	const json_t *id = json_object_get(request->json, "id");
-	if (json_string_length(id) == 0 || json_string_length(id) > RDL_ORDER_ID_MAX)
-		return "id: not a string of 1 to 64 octets";
-	request->parts.id = span_of(json_string_value(id), json_string_length(id));
-	wrong = unpack(request, &members);
-	if (wrong == NULL)
-		wrong = read_members(request, &members);
+		return wrong;
+	wrong = read_members(request, &members);
 	if (wrong == NULL)
 		wrong = read_path(request, &members);
 	if (wrong == NULL)

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include <jansson.h>
-
 #include "capture_stream.h"
 #include "clock.h"
 #include "log.h"
+#include "members.h"
 #include "updates.h"
 
 #define CLIENTS_MAX 32
@@ -16,6 +15,11 @@
 /* Packets of a capture that does not say how many. */
 #define CAPTURE_COUNT 1000
 #define NUMBER_MAX 1000000000
+
+static const char no_request[] =
+	"not a request: {command}, and of these what it needs: endpoint, prefix, name, cursor, "
+	"details, address, every, count, seconds, all, over";
+static const char no_cursor[] = "cursor: not one of ours";
 
 struct console {
 	struct console_sources sources;
@@ -25,54 +29,73 @@ struct console {
 	uint8_t reply[COMMANDS_REPLY_MAX];
 };
 
-static struct rdl_span span_of(const char *text, size_t len)
-{
-	return (struct rdl_span){ (const uint8_t *)text, len };
-}
+/* A line, read: views into its text. */
+struct said {
+	struct command command;
+	struct rdl_span name, cursor;
+};
 
-static bool is_number(json_int_t value, json_int_t least)
-{
-	return value >= least && value <= NUMBER_MAX;
-}
+#define AT(field) .at = offsetof(struct said, field)
+#define WHOLE(member, field, low)                                                           \
+	{                                                                                   \
+		.name = member, .kind = RDL_LINES_WHOLE, .least = low, .most = NUMBER_MAX,  \
+		AT(field), .wrong = member ": not a whole number of " #low " to 1000000000" \
+	}
+#define BOOLEAN(member, field)                                        \
+	{                                                             \
+		.name = member, .kind = RDL_LINES_BOOLEAN, AT(field), \
+		.wrong = member ": not a boolean"                     \
+	}
+
+static const struct rdl_lines_member known[] = {
+	{ .name = "command",
+		.required = true,
+		.most = INT32_MAX,
+		AT(name),
+		.wrong = "command: missing, or not a string" },
+	{ .name = "endpoint",
+		.least = 1,
+		.most = RDL_ENDPOINT_MAX,
+		AT(command.endpoint),
+		.wrong = "endpoint: not a name of 1 to 252 octets" },
+	{ .name = "prefix",
+		.most = RDL_ENDPOINT_MAX,
+		AT(command.prefix),
+		.wrong = "prefix: not a string of up to 252 octets" },
+	{ .name = "name",
+		.least = 1,
+		.most = INT32_MAX,
+		AT(command.name_of),
+		.wrong = "name: not a string, or an empty one" },
+	{ .name = "cursor", .most = INT32_MAX, AT(cursor), .wrong = no_cursor },
+	{ .name = "address",
+		.least = 1,
+		.most = INT32_MAX,
+		AT(command.address),
+		.wrong = "address: not an address, or ADDRESS/BITS" },
+	BOOLEAN("details", command.details),
+	BOOLEAN("all", command.all),
+	WHOLE("every", command.every, 1),
+	WHOLE("count", command.count, 1),
+	WHOLE("seconds", command.seconds, 1),
+	WHOLE("over", command.over_s, 0),
+};
 
 /* Returns what is wrong, or NULL. */
 static const char *read_request(json_t *request, struct command *command)
 {
-	const char *endpoint = "", *prefix = "", *cursor = "0";
-	size_t endpoint_len = 0, prefix_len = 0, cursor_len = 1;
-	const char *address = "";
-	const char *name = "";
-	size_t address_len = 0, name_len = 0;
-	json_int_t every = 1, count = CAPTURE_COUNT, seconds = 0;
-	json_int_t over = UPDATES_OVER_S;
-	int details = 0, all = 0;
+	struct said said = {
+		.command = { .every = 1, .count = CAPTURE_COUNT, .over_s = UPDATES_OVER_S },
+		.cursor = RDL_SPAN("0"),
+	};
+	const char *wrong = rdl_lines_read(request, known, RDL_ARRAY_LEN(known), &said, no_request);
 
-	if (json_unpack_ex(request, NULL, JSON_STRICT,
-		    "{s:s, s?s%, s?s%, s?s%, s?s%, s?b, s?s%, s?I, s?I, s?I, s?b, s?I}", "command",
-		    &command->name, "endpoint", &endpoint, &endpoint_len, "prefix", &prefix,
-		    &prefix_len, "name", &name, &name_len, "cursor", &cursor, &cursor_len,
-		    "details", &details, "address", &address, &address_len, "every", &every,
-		    "count", &count, "seconds", &seconds, "all", &all, "over", &over) != 0)
-		return "not a request: {command, endpoint, prefix, cursor, address}, strings; "
-		       "details, all, booleans; every, count, seconds, over, numbers";
-	if (!is_number(every, 1) || !is_number(count, 1) || !is_number(seconds, 0) ||
-		!is_number(over, 0))
-		return "every, count, seconds, over: not a number that is possible";
-	if (endpoint_len > RDL_ENDPOINT_MAX || prefix_len > RDL_ENDPOINT_MAX)
-		return "longer than any endpoint name";
-	if (!rdl_decimal(span_of(cursor, cursor_len), UINT64_MAX, &command->cursor))
-		return "cursor: not one of ours";
-	command->endpoint = span_of(endpoint, endpoint_len);
-	command->prefix = span_of(prefix, prefix_len);
-	command->name_of = span_of(name, name_len);
-	command->details = details != 0;
-	command->address = span_of(address, address_len);
-	command->every = (uint64_t)every;
-	command->count = (uint64_t)count;
-	command->seconds = (uint64_t)seconds;
-	command->all = all != 0;
-	command->over_s = (uint64_t)over;
-	return NULL;
+	if (wrong == NULL && !rdl_decimal(said.cursor, UINT64_MAX, &said.command.cursor))
+		wrong = no_cursor;
+	*command = said.command;
+	/* JSON's strings end with a NUL, and have none inside. */
+	command->name = (const char *)said.name.data;
+	return wrong;
 }
 
 static struct ucred peer_of(const struct rdl_lines_client *client)
@@ -172,13 +195,14 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 	struct console *console = client->lines->config.owner;
 	struct rdl_cursor reply = rdl_cursor(console->reply, sizeof(console->reply));
 	struct command command;
-	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *wrong;
+	json_t *request = rdl_lines_load(text, len, false, &wrong);
 
 	if (request == NULL) {
-		rdl_lines_error(client, "not JSON");
+		rdl_lines_error(client, wrong);
 		return;
 	}
-	const char *wrong = read_request(request, &command);
+	wrong = read_request(request, &command);
 	if (wrong == NULL && strcmp(command.name, "capture") == 0) {
 		begin_capture(console, client, &command);
 		json_decref(request);

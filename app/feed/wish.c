@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "wish.h"
 
-#include <jansson.h>
-
 #include "delivered.h"
+#include "members.h"
 
 static bool read_kind(const char *word, struct wish *wish)
 {
@@ -39,6 +38,7 @@ static const char *read_kinds(json_t *list, struct wish *wish)
 
 static const char no_request[] =
 	"not a request: {from: now or snapshot, events: [...], prefix: ...}";
+static const char no_from[] = "from: neither now nor snapshot";
 static const char no_place[] = "from: not {partition: ..., position: ...}, or some of those";
 static const char no_ack[] = "ack: not {name: ..., partition: ..., position: ...}";
 
@@ -81,7 +81,7 @@ static const char *read_places(struct wish *wish, json_t *from)
 	return NULL;
 }
 
-static const char *keep_name(struct wish *wish, const char *name, size_t len)
+static const char *keep_name(struct wish *wish, const void *name, size_t len)
 {
 	if (len > sizeof(wish->name))
 		len = sizeof(wish->name);
@@ -90,47 +90,68 @@ static const char *keep_name(struct wish *wish, const char *name, size_t len)
 	return NULL;
 }
 
-static const char *read_from(struct wish *wish, json_t *from, const char *name, size_t name_len)
-{
-	const char *word = json_string_value(from);
+/* What a subscription says; views. */
+struct subscription {
+	json_t *from, *events;
+	struct rdl_span prefix, name; /* without data: left out */
+};
 
-	if (name != NULL && (word == NULL || strcmp(word, "cursor") != 0))
-		return no_request;
+static const struct rdl_lines_member of_subscription[] = {
+	{ .name = "from",
+		.kind = RDL_LINES_ANY,
+		.required = true,
+		.at = offsetof(struct subscription, from),
+		.wrong = no_from },
+	{ .name = "events", .kind = RDL_LINES_ANY, .at = offsetof(struct subscription, events) },
+	{ .name = "prefix",
+		.most = RDL_ENDPOINT_MAX,
+		.at = offsetof(struct subscription, prefix),
+		.wrong = "prefix: not a string, or longer than any endpoint name" },
+	{ .name = "name",
+		.most = INT32_MAX,
+		.at = offsetof(struct subscription, name),
+		.wrong = "name: not a string" },
+};
+
+static const char *read_from(struct wish *wish, const struct subscription *said)
+{
+	const char *word = json_string_value(said->from);
+
+	if (said->name.data != NULL && (word == NULL || strcmp(word, "cursor") != 0))
+		return "name: only where from is cursor";
+	if (json_is_object(said->from) || json_is_array(said->from))
+		return read_places(wish, said->from);
 	if (word == NULL)
-		return json_is_object(from) || json_is_array(from) ? read_places(wish, from)
-								   : no_request;
+		return no_from;
 	if (strcmp(word, "cursor") == 0) {
 		wish->from = WISH_CURSOR;
-		return name != NULL ? keep_name(wish, name, name_len)
-				    : "name: missing, of a cursor";
+		return said->name.data != NULL ? keep_name(wish, said->name.data, said->name.len)
+					       : "name: missing, of a cursor";
 	}
 	if (strcmp(word, "now") != 0 && strcmp(word, "snapshot") != 0)
-		return "from: neither now nor snapshot";
+		return no_from;
 	wish->from = word[0] == 's' ? WISH_SNAPSHOT : WISH_NOW;
 	return NULL;
 }
 
 static const char *read_subscription(struct wish *wish, json_t *request)
 {
-	const char *prefix = "", *name = NULL, *wrong;
-	size_t prefix_len = 0, name_len = 0;
-	json_t *list = NULL, *from;
+	struct subscription said = { .from = NULL };
+	const char *wrong = rdl_lines_read(
+		request, of_subscription, RDL_ARRAY_LEN(of_subscription), &said, no_request);
 
-	if (json_unpack_ex(request, NULL, JSON_STRICT, "{s:o, s?o, s?s%, s?s%}", "from", &from,
-		    "events", &list, "prefix", &prefix, &prefix_len, "name", &name, &name_len) != 0)
-		return no_request;
-	wrong = read_from(wish, from, name, name_len);
+	if (wrong == NULL)
+		wrong = read_from(wish, &said);
 	if (wrong != NULL)
 		return wrong;
-	if (prefix_len > sizeof(wish->prefix))
-		return "prefix: longer than any endpoint name";
 	wish->kinds = (1u << RDL_EVENT_KIND_COUNT) - 1;
-	if (list != NULL)
-		wrong = read_kinds(list, wish);
+	if (said.events != NULL)
+		wrong = read_kinds(said.events, wish);
 	if (wrong == NULL && (wish->refused || wish->delivered != 0) && wish->from >= WISH_CURSOR)
 		return "events: only what happens to registrations is in the log";
-	memcpy(wish->prefix, prefix, prefix_len);
-	wish->prefix_len = prefix_len;
+	if (said.prefix.len > 0)
+		memcpy(wish->prefix, said.prefix.data, said.prefix.len);
+	wish->prefix_len = said.prefix.len;
 	return wrong;
 }
 
@@ -150,12 +171,12 @@ static const char *read_ack(struct wish *wish, json_t *request)
 
 const char *wish_read(struct wish *wish, const char *text, size_t len)
 {
-	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *wrong;
+	json_t *request = rdl_lines_load(text, len, true, &wrong);
 
 	*wish = (struct wish){ .refused = false };
 	if (request == NULL)
-		return "not JSON";
+		return wrong;
 	if (json_object_get(request, "ack") != NULL)
 		wrong = read_ack(wish, request);
 	else

@@ -310,12 +310,15 @@ def test_lines(gateway):
                    {"method": "get"}, {"method": "PATCH"}, {"method": 1}, {"endpoint": ""}, {"endpoint": "x" * 300},
                    {"endpoint": 7}, {"id": "x" * 1000}, {"id": 1.5}, {"id": {}}, {"payload": "!"}, {"payload": "YQ"}, {"payload": 1},
                    {"content_format": 65536}, {"content_format": "text"}, {"accept": "x"}, {"query": "a=b"},
-                   {"query": ["a" * 300]}, {"query": [1]}, {"observe": "yes"}, {"timeout_s": -1}, {"timeout_s": "1"},
-                   {"expires_in_s": []}, {"unknown": 1}, {"payload": base64.b64encode(bytes(9000)).decode()},
+                   {"query": ["a" * 300]}, {"query": [1]}, {"observe": "yes"}, {"unknown": 1}, {"payload": base64.b64encode(bytes(9000)).decode()},
                    {"method": "PUT", "observe": True}):
         said = refused(gateway, dict(good, **change))
         assert said is not None and ("error" in said or said.get("state") == "refused"), (change, said)
         assert len(json.dumps(said)) < 2000, said
+    for member in ("content_format", "accept", "timeout_s", "expires_in_s"):
+        for value in (-1, 1e9, "40", None, True, []):
+            said = refused(gateway, dict(good, **{member: value}))
+            assert (said["state"], said["code"]) == ("refused", "4.00") and said["reason"].startswith(member + ": "), (member, value, said)
     for octets in (b"\n", b"{}\n", b"[]\n", b"null\n", b"{\n", b"\xff\xfe\n", b'{"id":\n', b"[" * 5000 + b"\n", b'{"id":"x"}\n'):
         said = refused(gateway, octets)
         assert said is None or "error" in said or said.get("state") == "refused", (octets, said)

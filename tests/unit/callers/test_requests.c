@@ -98,11 +98,13 @@ static const struct {
 	const char *line, *says;
 } bad[] = {
 	{ "", "{\"error\":\"not JSON\"}\n" },
-	{ "[]", "{\"error\":\"id: not a string of 1 to 64 octets\"}\n" },
+	{ "[]", "{\"error\":\"not a request: {id, endpoint, method, path}, and of these what is "
+		"wanted: query, content_format, accept, observe, payload, timeout_s, "
+		"expires_in_s\"}\n" },
 	{ "{\"endpoint\":\"x\"}", "{\"error\":\"id: not a string of 1 to 64 octets\"}\n" },
 	{ "{\"id\":7}", "{\"error\":\"id: not a string of 1 to 64 octets\"}\n" },
 	{ "{\"id\":\"\"}", "{\"error\":\"id: not a string of 1 to 64 octets\"}\n" },
-	{ "{\"id\":\"1\",\"id\":\"2\"}", "{\"error\":\"not JSON\"}\n" },
+	{ "{\"id\":\"1\",\"id\":\"2\"}", "{\"error\":\"a member that comes twice\"}\n" },
 	{ "{\"id\":\"01234567890123456789012345678901234567890123456789012345678901234\"}",
 		"{\"error\":\"id: not a string of 1 to 64 octets\"}\n" },
 };
@@ -137,14 +139,12 @@ static const struct {
 		"query: not an array of strings of 1 to 255 octets" },
 	{ "GET", "/3", ",\"query\":[1]", "4.00",
 		"query: not an array of strings of 1 to 255 octets" },
-	{ "GET", "/3", ",\"content_format\":65535", "4.00",
-		"content_format, accept: not a number of 0 to 65534" },
-	{ "GET", "/3", ",\"accept\":-2", "4.00",
-		"content_format, accept: not a number of 0 to 65534" },
-	{ "GET", "/3", ",\"timeout_s\":-1", "4.00",
-		"timeout_s, expires_in_s: not a number of 0 to 604800" },
-	{ "GET", "/3", ",\"expires_in_s\":604801", "4.00",
-		"timeout_s, expires_in_s: not a number of 0 to 604800" },
+	{ "GET", "/3", ",\"query\":null", "4.00",
+		"query: not an array of strings of 1 to 255 octets" },
+	{ "GET", "/3", ",\"observe\":null", "4.00",
+		"observe: not a boolean, or not with GET or FETCH" },
+	{ "GET", "/3", ",\"payload\":null", "4.00",
+		"payload: not base64, or longer than requests.max_payload" },
 	{ "PUT", "/3", ",\"payload\":\"a\"", "4.00",
 		"payload: not base64, or longer than requests.max_payload" },
 	{ "GET", "/3", ",\"payload\":\"Zg==\"", "4.00", "payload: not with GET or DELETE" },
@@ -201,22 +201,85 @@ static void refused_at_once(void **state)
 	assert_int_equal(callers_counts(callers)->outstanding, 0);
 }
 
+/* No number is taken for one that was left out. */
+static void no_numbers(void **state)
+{
+	static const struct {
+		const char *member, *reason;
+	} members[] = {
+		{ "content_format", "content_format: not a whole number of 0 to 65534" },
+		{ "accept", "accept: not a whole number of 0 to 65534" },
+		{ "timeout_s", "timeout_s: not a number of 0.001 to 604800" },
+		{ "expires_in_s", "expires_in_s: not a number of 0.001 to 604800" },
+	};
+	static const char *const values[] = { "-1", "-2", "-0.5", "1e9", "99999999999999999999",
+		"\"40\"", "null", "true", "[]", "{}" };
+	/* Of these two each. */
+	static const char *const formats[] = { "65535", "65536", "1.5" }, *const seconds[] = { "0",
+		"0.0009", "604801" };
+	struct rdl_lines_client *client = connected(BUFFER);
+	char more[64], expected[256];
+
+	for (size_t m = 0; m < RDL_ARRAY_LEN(members); m++) {
+		const char *const *own = m < 2 ? formats : seconds;
+
+		snprintf(expected, sizeof(expected),
+			"{\"id\":\"n\",\"state\":\"refused\",\"code\":\"4.00\",\"reason\":\"%s\"}"
+			"\n",
+			members[m].reason);
+		for (size_t v = 0; v < RDL_ARRAY_LEN(values) + 3; v++) {
+			snprintf(more, sizeof(more), ",\"%s\":%s", members[m].member,
+				v < 3 ? own[v] : values[v - 3]);
+			says(client, request("n", "GET", "/3", more));
+			assert_string_equal(told(client), expected);
+		}
+	}
+	assert_null(given());
+	says(client, request("n", "GET", "/3", ",\"accept\":65534,\"timeout_s\":0.001"));
+	struct rdl_order *order = given();
+	assert_int_equal(order->accept, 65534);
+	assert_int_equal(order->timeout_ms, 1);
+	says(client, request("n", "GET", "/3", ",\"accept\":0,\"content_format\":4e1"));
+	order = given();
+	assert_int_equal(order->accept, 0);
+	assert_int_equal(order->content_format, 40);
+}
+
 static void members_of_the_wrong_kind(void **state)
 {
-	static const char *const lines[] = {
-		"{\"id\":\"n\"}",
-		"{\"id\":\"n\",\"endpoint\":5,\"method\":\"GET\",\"path\":\"/3\"}",
-		"{\"id\":\"n\",\"endpoint\":\"d\",\"method\":\"GET\",\"path\":\"/3\",\"more\":1}",
-		"{\"id\":\"n\",\"endpoint\":\"d\",\"method\":\"GET\",\"path\":\"/"
-		"3\",\"payload\":1}",
-		"{\"id\":\"n\",\"endpoint\":\"\",\"method\":\"GET\",\"path\":\"/3\"}",
+	static const struct {
+		const char *line, *reason;
+	} lines[] = {
+		{ "{\"id\":\"n\"}", "endpoint: not a name of 1 to 252 octets" },
+		{ "{\"id\":\"n\",\"endpoint\":5,\"method\":\"GET\",\"path\":\"/3\"}",
+			"endpoint: not a name of 1 to 252 octets" },
+		{ "{\"id\":\"n\",\"endpoint\":\"\",\"method\":\"GET\",\"path\":\"/3\"}",
+			"endpoint: not a name of 1 to 252 octets" },
+		{ "{\"id\":\"n\",\"endpoint\":\"d\",\"method\":7,\"path\":\"/3\"}",
+			"method: none of GET, POST, PUT, DELETE, FETCH, iPATCH" },
+		{ "{\"id\":\"n\",\"endpoint\":\"d\",\"method\":\"GET\"}",
+			"path: not one such as /3/0/0" },
+		{ "{\"id\":\"n\",\"endpoint\":\"d\",\"method\":\"GET\",\"path\":[\"3\"]}",
+			"path: not one such as /3/0/0" },
+		{ "{\"id\":\"n\",\"endpoint\":\"d\",\"method\":\"PUT\",\"path\":\"/3\","
+		  "\"payload\":1}",
+			"payload: not base64, or longer than requests.max_payload" },
+		{ "{\"id\":\"n\",\"endpoint\":\"d\",\"method\":\"GET\",\"path\":\"/3\","
+		  "\"timeout\":1}",
+			"not a request: {id, endpoint, method, path}, and of these what is "
+			"wanted: query, content_format, accept, observe, payload, timeout_s, "
+			"expires_in_s" },
 	};
-	static const char start[] = "{\"id\":\"n\",\"state\":\"refused\",\"code\":\"4.00\",";
 	struct rdl_lines_client *client = connected(BUFFER);
+	char expected[512];
 
 	for (size_t i = 0; i < RDL_ARRAY_LEN(lines); i++) {
-		says(client, lines[i]);
-		assert_memory_equal(told(client), start, strlen(start));
+		snprintf(expected, sizeof(expected),
+			"{\"id\":\"n\",\"state\":\"refused\",\"code\":\"4.00\",\"reason\":\"%s\"}"
+			"\n",
+			lines[i].reason);
+		says(client, lines[i].line);
+		assert_string_equal(told(client), expected);
 	}
 	assert_null(given());
 }
@@ -253,6 +316,7 @@ int main(void)
 		CALLERS_TEST(to_its_shard),
 		CALLERS_TEST(without_a_name),
 		CALLERS_TEST(refused_at_once),
+		CALLERS_TEST(no_numbers),
 		CALLERS_TEST(members_of_the_wrong_kind),
 		CALLERS_TEST(long_ones),
 	};

@@ -268,11 +268,14 @@ static void test_bad_requests(void **state)
 	static const struct {
 		const char *members, *error;
 	} rows[] = {
-		{ "\"every\":0", "every, count, seconds, over: not a number that is possible" },
-		{ "\"count\":0", "every, count, seconds, over: not a number that is possible" },
-		{ "\"count\":1000000001",
-			"every, count, seconds, over: not a number that is possible" },
-		{ "\"seconds\":-1", "every, count, seconds, over: not a number that is possible" },
+		{ "\"every\":0", "every: not a whole number of 1 to 1000000000" },
+		{ "\"count\":0", "count: not a whole number of 1 to 1000000000" },
+		{ "\"count\":1000000001", "count: not a whole number of 1 to 1000000000" },
+		{ "\"count\":1.5", "count: not a whole number of 1 to 1000000000" },
+		{ "\"count\":\"5\"", "count: not a whole number of 1 to 1000000000" },
+		{ "\"seconds\":-1", "seconds: not a whole number of 1 to 1000000000" },
+		{ "\"seconds\":0", "seconds: not a whole number of 1 to 1000000000" },
+		{ "\"seconds\":null", "seconds: not a whole number of 1 to 1000000000" },
 		{ "\"address\":\"192.0.2\"", "address: not an address, or ADDRESS/BITS" },
 		{ "\"address\":\"192.0.2.1/33\"", "address: not an address, or ADDRESS/BITS" },
 		{ "\"address\":\"192.0.2.1/-1\"", "address: not an address, or ADDRESS/BITS" },

@@ -203,7 +203,7 @@ static void what_is_no_request(void **state)
 	expect_error(
 		"{\"command\":\"update\",\"all\":true,\"over\":86401}", "over: longer than a day");
 	expect_error("{\"command\":\"update\",\"all\":true,\"over\":-1}",
-		"every, count, seconds, over: not a number that is possible");
+		"over: not a whole number of 0 to 1000000000");
 }
 
 static void not_configured(void **state)

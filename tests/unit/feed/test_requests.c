@@ -53,6 +53,8 @@ static void expect_wrong(const char *request, const char *wrong)
 	assert_int_equal(feed_counts(feed)->subscribers, 0);
 }
 
+#define NO_FROM "from: neither now nor snapshot"
+#define NO_PREFIX "prefix: not a string, or longer than any endpoint name"
 #define NO_REQUEST "not a request: {from: now or snapshot, events: [...], prefix: ...}"
 
 static void malformed(void **state)
@@ -62,13 +64,18 @@ static void malformed(void **state)
 	} table[] = {
 		{ "", "not JSON" },
 		{ "{\"from\":\"now\"", "not JSON" },
-		{ "{\"from\":\"now\",\"from\":\"now\"}", "not JSON" },
+		{ "{\"from\":\"now\",\"from\":\"now\"}", "a member that comes twice" },
 		{ "{\"from\":\"now\",\"prefix\":\"\xff\"}", "not JSON" },
 		{ "[]", NO_REQUEST },
-		{ "{}", NO_REQUEST },
-		{ "{\"from\":1}", NO_REQUEST },
+		{ "{}", NO_FROM },
+		{ "{\"from\":1}", NO_FROM },
+		{ "{\"from\":null}", NO_FROM },
+		{ "{\"from\":\"now\",\"events\":null}", "events: not an array" },
+		{ "{\"from\":\"now\",\"prefix\":null}", NO_PREFIX },
 		{ "{\"from\":\"now\",\"more\":1}", NO_REQUEST },
-		{ "{\"from\":\"now\",\"prefix\":1}", NO_REQUEST },
+		{ "{\"from\":\"now\",\"prefix\":1}", NO_PREFIX },
+		{ "{\"from\":\"cursor\",\"name\":1}", "name: not a string" },
+		{ "{\"from\":\"now\",\"name\":\"\"}", "name: only where from is cursor" },
 		{ "{\"from\":\"then\"}", "from: neither now nor snapshot" },
 		{ "{\"from\":\"\"}", "from: neither now nor snapshot" },
 		{ "{\"from\":\"now\",\"events\":\"updated\"}", "events: not an array" },
@@ -95,7 +102,7 @@ static void the_longest_prefix(void **state)
 	memset(prefix, 'p', sizeof(prefix) - 1);
 	prefix[RDL_ENDPOINT_MAX + 1] = '\0';
 	snprintf(request, sizeof(request), "{\"from\":\"now\",\"prefix\":\"%s\"}", prefix);
-	expect_wrong(request, "prefix: longer than any endpoint name");
+	expect_wrong(request, NO_PREFIX);
 	prefix[RDL_ENDPOINT_MAX] = '\0';
 	snprintf(request, sizeof(request), "{\"from\":\"now\",\"prefix\":\"%s\"}", prefix);
 	expect_wrong(request, "");
