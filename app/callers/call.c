@@ -5,58 +5,68 @@
 
 /* ---- room ---- */
 
-/* Of so many octets of a share those that are in no part of its own. */
-static uint64_t beyond(const struct callers *callers, uint64_t octets)
+void quota_init(struct quota *quota, uint64_t most, unsigned shares)
 {
-	return octets > callers->octets_part ? octets - callers->octets_part : 0;
+	quota->part = most / 2 / shares;
+	quota->common = most - quota->part * shares;
 }
 
-static bool octets_fit(const struct callers *callers, const struct share *share, size_t octets)
+/* Of what a share uses that which is in no part of its own. */
+static uint64_t beyond(const struct quota *quota, uint64_t used)
 {
-	uint64_t more = beyond(callers, share->octets + octets) - beyond(callers, share->octets);
+	return used > quota->part ? used - quota->part : 0;
+}
 
-	return more <= callers->octets_common - callers->octets_common_used;
+static bool fits(const struct quota *quota, uint64_t used, uint64_t more)
+{
+	return beyond(quota, used + more) - beyond(quota, used) <=
+	       quota->common - quota->common_used;
+}
+
+static void add(struct quota *quota, uint64_t *used, uint64_t more)
+{
+	quota->common_used += beyond(quota, *used + more) - beyond(quota, *used);
+	*used += more;
+}
+
+static void take_off(struct quota *quota, uint64_t *used, uint64_t less)
+{
+	quota->common_used -= beyond(quota, *used) - beyond(quota, *used - less);
+	*used -= less;
+}
+
+enum rdl_order_reason call_hindrance(
+	const struct callers *callers, const struct share *share, bool observes, size_t octets)
+{
+	if (observes && !fits(&callers->observations, share->observations, 1))
+		return RDL_ORDER_REASON_observations;
+	if (!fits(&callers->octets, share->octets, octets) ||
+		!fits(&callers->outstanding, share->outstanding, 1))
+		return RDL_ORDER_REASON_full;
+	return RDL_ORDER_REASON_none;
 }
 
 static void octets_in(struct callers *callers, struct share *share, size_t octets)
 {
-	callers->octets_common_used -= beyond(callers, share->octets);
-	share->octets += octets;
-	callers->octets_common_used += beyond(callers, share->octets);
+	add(&callers->octets, &share->octets, octets);
 	callers_count(&callers->counts.octets, octets);
 }
 
 static void octets_out(struct callers *callers, struct share *share, size_t octets)
 {
-	callers->octets_common_used -= beyond(callers, share->octets);
-	share->octets -= octets;
-	callers->octets_common_used += beyond(callers, share->octets);
+	take_off(&callers->octets, &share->octets, octets);
 	callers_uncount(&callers->counts.octets, octets);
-}
-
-bool call_fits(
-	const struct callers *callers, const struct share *share, bool observes, size_t octets)
-{
-	const struct callers_counts *counts = &callers->counts;
-
-	if (observes && counts->observing >= callers->observations_max)
-		return false;
-	if (!octets_fit(callers, share, octets))
-		return false;
-	return share->outstanding < callers->part || callers->common_used < callers->common;
 }
 
 static void count_in(struct callers *callers, struct share *share)
 {
-	if (share->outstanding++ >= callers->part)
-		callers->common_used++;
+	add(&callers->outstanding, &share->outstanding, 1);
 	callers_count(&callers->counts.outstanding, 1);
 }
 
 static void count_out(struct callers *callers, struct share *share)
 {
-	if (--share->outstanding >= callers->part)
-		callers->common_used--;
+	take_off(&callers->outstanding, &share->outstanding, 1);
 	callers_uncount(&callers->counts.outstanding, 1);
 }
 
@@ -111,6 +121,8 @@ void call_give(struct callers *callers, struct share *share, struct call *call)
 
 	count_in(callers, share);
 	octets_in(callers, share, call->octets);
+	if (order->observe == RDL_ORDER_OBSERVE)
+		add(&callers->observations, &share->observations, 1);
 	call->share = share;
 	call->next = share->calls;
 	call->place = &share->calls;
@@ -133,13 +145,13 @@ void call_observes(struct callers *callers, struct call *call)
 
 void call_add(struct callers *callers, struct call *call, struct rdl_span octets)
 {
-	bool fits = call->answer_len + octets.len <= callers->max_payload &&
-		    octets_fit(callers, call->share, octets.len);
+	bool has_room = call->answer_len + octets.len <= callers->max_payload &&
+			fits(&callers->octets, call->share->octets, octets.len);
 	uint8_t *answer = NULL;
 
 	if (octets.len == 0 || call->cut)
 		return;
-	if (fits)
+	if (has_room)
 		answer = realloc(call->answer, call->answer_len + octets.len);
 	call->cut = answer == NULL;
 	if (call->cut)
@@ -161,6 +173,8 @@ void call_free(struct callers *callers, struct call *call)
 	else
 		count_out(callers, call->share);
 	octets_out(callers, call->share, call->octets);
+	if (call->order.observe == RDL_ORDER_OBSERVE)
+		take_off(&callers->observations, &call->share->observations, 1);
 	free(call->answer);
 	free(call);
 }

@@ -2,26 +2,46 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "internal.h"
 
 /* Room that answers leave to gap markers and errors. */
 #define HEADROOM 4096
 
-/* Of those that are nobody's the one with the least under way: there are as many as clients. */
-static struct share *free_share(struct callers *callers)
+/* Of two that are nobody's; what his user has left observing is what he may have left. */
+static bool is_better(const struct share *share, const struct share *than, uid_t user)
+{
+	bool own = share->user == user && share->observations > 0;
+	bool other = than->user == user && than->observations > 0;
+
+	if (own != other)
+		return own;
+	return share->outstanding + share->observations < than->outstanding + than->observations;
+}
+
+/* There are as many as clients. */
+static struct share *free_share(struct callers *callers, uid_t user)
 {
 	struct share *best = NULL;
 
 	for (unsigned i = 0; i + 1 < callers->share_count; i++) {
 		struct share *share = &callers->shares[i];
 
-		if (share->caller == NULL &&
-			(best == NULL || share->outstanding < best->outstanding))
+		if (share->caller == NULL && (best == NULL || is_better(share, best, user)))
 			best = share;
 	}
 	assert(best != NULL);
 	return best;
+}
+
+static uid_t user_of(int fd)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.uid;
 }
 
 struct caller *caller_of(struct callers *callers, struct rdl_lines_client *client)
@@ -36,7 +56,9 @@ struct caller *caller_of(struct callers *callers, struct rdl_lines_client *clien
 		return NULL;
 	}
 	caller->client = client;
-	caller->share = free_share(callers);
+	uid_t user = user_of(client->fd);
+	caller->share = free_share(callers, user);
+	caller->share->user = user;
 	caller->share->caller = caller;
 	caller->allowed = allow_for(callers, client->fd);
 	client->state = caller;

@@ -38,12 +38,17 @@ static void refuse(struct callers *callers, struct caller *caller, const struct 
 static void give(struct callers *callers, struct caller *caller, const struct request *request)
 {
 	struct call *call = NULL;
-	bool observes = request->observe == RDL_ORDER_OBSERVE;
+	enum rdl_order_reason reason = call_hindrance(callers, caller->share,
+		request->observe == RDL_ORDER_OBSERVE, call_octets(&request->parts));
 
-	if (call_fits(callers, caller->share, observes, call_octets(&request->parts)))
-		call = call_new(&request->parts);
-	if (call == NULL) {
-		refuse(callers, caller, request, rdl_order_reason_text(RDL_ORDER_REASON_full));
+	if (reason == RDL_ORDER_REASON_none && (call = call_new(&request->parts)) == NULL)
+		reason = RDL_ORDER_REASON_full;
+	if (reason != RDL_ORDER_REASON_none) {
+		callers_count(reason == RDL_ORDER_REASON_observations
+				      ? &callers->counts.observations_full
+				      : &callers->counts.full,
+			1);
+		refuse(callers, caller, request, rdl_order_reason_text(reason));
 		return;
 	}
 	call->caller = caller;
@@ -216,13 +221,10 @@ static struct callers *make(const struct rdl_conf *conf)
 		return NULL;
 	pthread_mutex_init(&callers->lock, NULL);
 	callers->share_count = conf->requests.clients + 1;
-	callers->outstanding_max = conf->requests.outstanding;
-	callers->observations_max = conf->requests.observations;
 	callers->max_payload = conf->requests.max_payload;
-	callers->part = callers->outstanding_max / 2 / callers->share_count;
-	callers->common = callers->outstanding_max - callers->part * callers->share_count;
-	callers->octets_part = octets_max(conf) / 2 / callers->share_count;
-	callers->octets_common = octets_max(conf) - callers->octets_part * callers->share_count;
+	quota_init(&callers->outstanding, conf->requests.outstanding, callers->share_count);
+	quota_init(&callers->octets, octets_max(conf), callers->share_count);
+	quota_init(&callers->observations, conf->requests.observations, conf->requests.clients);
 	callers->line_room = line_octets(conf);
 	callers->shares = calloc(callers->share_count, sizeof(*callers->shares));
 	callers->payload = malloc(conf->requests.max_payload);

@@ -20,6 +20,8 @@ struct callers;
 	X(requests) /* of clients, ever */                                \
 	X(refused) /* of those, here: no shard has heard of them */       \
 	X(denied) /* of those: whoever asked must not */                  \
+	X(full) /* of those: too many are outstanding */                  \
+	X(observations_full) /* of those: too many observe */             \
 	X(updates) /* triggers that were given to shards, ever */         \
 	X(outstanding) /* now: requests and triggers that are not over */ \
 	X(observing) /* now */                                            \

@@ -26,19 +26,30 @@ struct call {
 };
 
 /*
- * A place for a client, and what was begun from it; the last is the updates'. Half of all that may
- * be outstanding, and of the octets that it may take, is divided among them, so that each is sure
- * of its part; the other half is for whoever comes first.
+ * How much there may be of something. Half of it is divided among shares, so that each is sure of
+ * its part; the other half, which is common, is for whoever comes first.
+ */
+struct quota {
+	uint64_t part, common;
+	uint64_t common_used; /* now */
+};
+
+/*
+ * A place for a client, and what was begun from it; the last is the updates', which observe
+ * nothing. What a client leaves behind goes on in its share, which its user gets again before
+ * anybody else does: coming again brings nobody another part.
  */
 struct share {
 	struct caller *caller; /* whose it is now; NULL: nobody's */
+	uid_t user; /* whose it was last */
 	struct call *calls;
-	uint32_t outstanding;
-	uint64_t octets;
+	uint64_t outstanding, octets;
+	uint64_t observations; /* that it has, or has asked for */
 };
 
-/* Whether there is room for one more of so many octets in this share. */
-RDL_MUST_CHECK bool call_fits(
+void quota_init(struct quota *quota, uint64_t most, unsigned shares);
+/* Why there is no room for one more of so many octets in this share. */
+RDL_MUST_CHECK enum rdl_order_reason call_hindrance(
 	const struct callers *callers, const struct share *share, bool observes, size_t octets);
 
 /* Views of what its order is to have; NULL without memory. It is in no share yet. */
@@ -149,10 +160,7 @@ void update_over(struct call *call);
 
 struct callers {
 	/* As it is configured. */
-	uint32_t outstanding_max, observations_max, max_payload;
-	uint32_t part; /* of a share */
-	uint32_t common; /* what is for whoever comes first */
-	uint64_t octets_part, octets_common; /* the same of octets */
+	uint32_t max_payload;
 	unsigned allow_count;
 	struct allow allow[RDL_CONF_ALLOWS_MAX];
 
@@ -160,8 +168,7 @@ struct callers {
 	const struct owners *owners;
 	struct rdl_channel shards[SHARDS_MAX];
 	struct callers_counts counts;
-	uint32_t common_used;
-	uint64_t octets_common_used;
+	struct quota outstanding, observations, octets;
 	unsigned share_count;
 	struct share *shares; /* the last one is the updates' */
 

@@ -29,7 +29,8 @@ static bool trigger(struct callers *callers, struct update *update, struct rdl_s
 {
 	const struct call_parts parts = { .endpoint = endpoint };
 
-	if (!call_fits(callers, share_of(callers), false, call_octets(&parts)))
+	if (call_hindrance(callers, share_of(callers), false, call_octets(&parts)) !=
+		RDL_ORDER_REASON_none)
 		return false;
 	struct call *call = call_new(&parts);
 	if (call == NULL)

@@ -37,6 +37,7 @@ const char *rdl_order_state_text(enum rdl_order_state state);
 	X(unknown, "no such endpoint is registered")                               \
 	X(crowded, "too many requests wait for this endpoint")                     \
 	X(full, "too many requests are under way")                                 \
+	X(observations, "too many observations")                                   \
 	X(no_server_object, "the endpoint lists no instance of the Server Object") \
 	X(no_way, "no way to the endpoint's address")                              \
 	X(no_session, "the endpoint's secure session is over")                     \

@@ -88,8 +88,9 @@ static enum rdl_order_reason admit(const struct rdl_orders *orders, const struct
 
 	if (order->path.len + order->query.len > RDL_ORDER_PATH_MAX)
 		return RDL_ORDER_REASON_too_long;
-	if (observes ? orders->observing >= config->observations
-		     : orders->held - orders->observing >= config->orders)
+	if (observes && orders->observing >= config->observations)
+		return RDL_ORDER_REASON_observations;
+	if (!observes && orders->held - orders->observing >= config->orders)
 		return RDL_ORDER_REASON_full;
 	if (dialogue == NULL)
 		return RDL_ORDER_REASON_full;

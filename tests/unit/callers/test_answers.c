@@ -219,8 +219,9 @@ static void no_more_observations(void **state)
 	heard(client);
 	says(client, request("p", "GET", "/3", ",\"observe\":true"));
 	assert_string_equal(told(client),
-		"{\"id\":\"p\",\"state\":\"refused\",\"reason\":\"too many "
-		"requests are under way\"}\n");
+		"{\"id\":\"p\",\"state\":\"refused\",\"reason\":\"too many observations\"}\n");
+	assert_int_equal(callers_counts(callers)->observations_full, 1);
+	assert_int_equal(callers_counts(callers)->refused, 1);
 	says(client, request("q", "GET", "/3", ""));
 	assert_non_null(given());
 	gives_back(orders[0], RDL_ORDER_gone, RDL_ORDER_REASON_ended);
@@ -382,6 +383,99 @@ static void shares(void **state)
 	assert_int_equal(outstanding(), 1750);
 }
 
+/* Asks to observe until it is refused, each answered at once or not; how often it was not. */
+static unsigned observes_all(struct rdl_lines_client *client, bool answered)
+{
+	unsigned count = 0;
+
+	for (;;) {
+		says(client, request("1", "GET", "/3", ",\"observe\":true"));
+		const char *said = told(client);
+		if (*said != '\0') {
+			assert_non_null(strstr(said, "\"too many observations\""));
+			return count;
+		}
+		struct rdl_order *order = given();
+		assert_non_null(order);
+		if (answered) {
+			reports_text(order, "x");
+			heard(client);
+		}
+		count++;
+	}
+}
+
+/* Of 12: two for each of three clients, and six for whoever comes first. */
+static void shares_of_observations(void **state)
+{
+	close_callers();
+	conf.requests.observations = 12;
+	open_callers();
+	struct rdl_lines_client *a = connected(BUFFER), *b = connected(BUFFER);
+	assert_int_equal(observes_all(a, true), 8);
+	assert_int_equal(observes_all(b, false), 2);
+	assert_int_equal(callers_counts(callers)->observing, 8);
+	assert_int_equal(callers_counts(callers)->observations_full, 2);
+	/* Whoever comes again has what he left, however often, and the others their part. */
+	for (unsigned i = 0; i < 5; i++) {
+		leaves(a);
+		a = connected(BUFFER);
+		assert_int_equal(observes_all(a, true), 0);
+	}
+	struct rdl_lines_client *c = connected(BUFFER);
+	assert_int_equal(observes_all(c, true), 2);
+	says(c, request("q", "GET", "/3", ""));
+	assert_non_null(given());
+}
+
+/* What a user has left observing is in no other's share. */
+static void another_user(void **state)
+{
+	if (geteuid() != 0)
+		skip();
+	close_callers();
+	conf.requests.observations = 12;
+	open_callers();
+	struct rdl_lines_client *a = connected(BUFFER);
+	assert_int_equal(observes_all(a, true), 8);
+	leaves(a);
+	assert_int_equal(seteuid(65534), 0);
+	struct rdl_lines_client *b = connected(BUFFER);
+	says(b, request("b", "GET", "/3", ""));
+	assert_int_equal(seteuid(0), 0);
+	assert_non_null(given());
+	assert_int_equal(observes_all(b, true), 2);
+	a = connected(BUFFER);
+	assert_int_equal(observes_all(a, true), 0);
+}
+
+/* An observation that has ended makes room, in whichever way it ends. */
+static void room_to_observe(void **state)
+{
+	static const enum rdl_order_state ends[] = { RDL_ORDER_refused, RDL_ORDER_timeout,
+		RDL_ORDER_gone, RDL_ORDER_answered };
+	struct rdl_lines_client *client = connected(BUFFER);
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(ends); i++) {
+		struct rdl_order *orders[4];
+
+		for (unsigned k = 0; k < 4; k++) {
+			says(client, request("1", "GET", "/3", ",\"observe\":true"));
+			orders[k] = given();
+			assert_non_null(orders[k]);
+			if (ends[i] == RDL_ORDER_gone)
+				reports_text(orders[k], "x");
+		}
+		assert_int_equal(observes_all(client, false), 0);
+		for (unsigned k = 0; k < 4; k++)
+			gives_back(orders[k], ends[i], RDL_ORDER_REASON_none);
+		heard(client);
+	}
+	assert_int_equal(callers_counts(callers)->octets, 0);
+	assert_int_equal(callers_counts(callers)->observing, 0);
+	assert_int_equal(outstanding(), 0);
+}
+
 /* However much one has under way, others are sure of their part. */
 static void octets_are_bounded(void **state)
 {
@@ -426,6 +520,9 @@ int main(void)
 		CALLERS_TEST(the_end),
 		CALLERS_TEST(shares),
 		CALLERS_TEST(room_comes_back),
+		CALLERS_TEST(shares_of_observations),
+		CALLERS_TEST(another_user),
+		CALLERS_TEST(room_to_observe),
 		CALLERS_TEST(octets_are_bounded),
 	};
 

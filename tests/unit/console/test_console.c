@@ -31,7 +31,8 @@ static void show(void **state)
 		assert_non_null(strstr(talk_ask(client, text), "\"lifetime\":60,"));
 	}
 	expect_error("{\"command\":\"show\",\"endpoint\":\"c\"}", "no such endpoint");
-	expect_error("{\"command\":\"show\",\"endpoint\":\"\"}", "endpoint: not a name of 1 to 252 octets");
+	expect_error("{\"command\":\"show\",\"endpoint\":\"\"}",
+		"endpoint: not a name of 1 to 252 octets");
 	expect_error("{\"command\":\"show\"}", "endpoint: missing");
 }
 

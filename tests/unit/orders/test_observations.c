@@ -483,7 +483,7 @@ static void test_limits(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		observe(2);
 	give(observing("b", RDL_ORDER_OBSERVE), 4);
-	expect_told("b is refused, too many requests are under way; ");
+	expect_told("b is refused, too many observations; ");
 	change(RDL_CHANGE_EXPIRED, 2, 0);
 	told[0] = '\0';
 	observe(4);
