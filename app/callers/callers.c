@@ -70,6 +70,7 @@ static void line(struct rdl_lines_client *client, const char *text, size_t len)
 
 	if (caller == NULL)
 		return;
+	allow_look(callers);
 	const char *wrong = request_read(callers, caller, text, len, &request);
 	/* Of what has no name nothing else can be said. */
 	if (request.parts.id.len == 0) {
@@ -154,6 +155,7 @@ static bool take_all(struct callers *callers)
 static int work(struct rdl_lines *lines)
 {
 	struct callers *callers = owner_of(lines);
+	allow_look(callers);
 	bool more = take_all(callers);
 	int wait_ms = update_work(callers, rdl_clock_ms());
 
@@ -250,7 +252,8 @@ int callers_open(const struct rdl_conf *conf, struct callers **callers)
 		rdl_log_error("start", "no memory for requests to devices");
 		return -1;
 	}
-	if (allow_open(made, conf) == 0)
+	made->allows = callers_read_allows(conf);
+	if (made->allows != NULL)
 		made->lines = rdl_lines_open(&(struct rdl_lines_config){
 			.area = "requests",
 			.at = { .path = socket->path,
@@ -304,6 +307,8 @@ void callers_close(struct callers *callers)
 		while (callers->shares[i].calls != NULL)
 			call_free(callers, callers->shares[i].calls);
 	pthread_mutex_destroy(&callers->lock);
+	free(callers->allows);
+	free(callers->offered);
 	free(callers->shares);
 	free(callers->payload);
 	free(callers->line);

@@ -14,6 +14,7 @@
 #include "shard_core.h"
 
 struct callers;
+struct allows;
 
 /* Written by the thread of callers, read by anybody (relaxed). X(name) */
 #define CALLERS_COUNTS(X)                                                 \
@@ -46,6 +47,17 @@ uint64_t callers_memory(const struct rdl_conf *conf);
 int callers_open(const struct rdl_conf *conf, struct callers **callers);
 /* Its end of the channel to a shard, to be joined before the start. */
 struct rdl_channel *callers_channel(struct callers *callers, unsigned shard);
+
+/*
+ * Who may send what, as a configuration says; the caller's to free(). Logs and returns NULL when
+ * there is no group of a name.
+ */
+struct allows *callers_read_allows(const struct rdl_conf *conf);
+/*
+ * It holds for all requests that come from now on, and is the callers'; what is under way goes on.
+ * From callers_start() to callers_stop(), by any thread.
+ */
+void callers_allow(struct callers *callers, struct allows *allows);
 /* Begins to serve; the owners last until callers_stop(). */
 int callers_start(struct callers *callers, const struct owners *owners);
 /* Before the shards end: the thread is gone, the counts stay until callers_close(). */

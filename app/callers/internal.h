@@ -87,14 +87,8 @@ void caller_catch_up(struct caller *caller);
 
 /* ---- allow.c: who may send what ---- */
 
-struct allow {
-	gid_t group;
-	uint32_t methods; /* bit N: of code 0.N */
-	const struct rdl_conf_strings *paths;
-};
-
-/* Finds the groups; logs and returns -1 when there is none of a name. */
-int allow_open(struct callers *callers, const struct rdl_conf *conf);
+/* Takes those that were offered since, for all who are connected. */
+void allow_look(struct callers *callers);
 /* Which entries hold for whoever is behind a connection. */
 uint64_t allow_for(const struct callers *callers, int fd);
 RDL_MUST_CHECK bool allow_has(const struct callers *callers, uint64_t allowed, unsigned method,
@@ -161,11 +155,11 @@ void update_over(struct call *call);
 struct callers {
 	/* As it is configured. */
 	uint32_t max_payload;
-	unsigned allow_count;
-	struct allow allow[RDL_CONF_ALLOWS_MAX];
 
 	struct rdl_lines *lines;
 	const struct owners *owners;
+	struct allows *allows;
+	struct allows *offered; /* those that are to hold next, or NULL: by anybody (acquire) */
 	struct rdl_channel shards[SHARDS_MAX];
 	struct callers_counts counts;
 	struct quota outstanding, observations, octets;

@@ -122,22 +122,39 @@ static void use_certificates(struct daemon *daemon, struct rdl_certificates *cer
 	daemon->dtls.certificates = certificates;
 }
 
+/* NULL: there is nothing that they are for, or *good is false. */
+static struct allows *read_allows(
+	const struct daemon *daemon, const struct rdl_conf *conf, bool *good)
+{
+	/* The group goes, or stays away, until a restart. */
+	if (daemon->callers == NULL || conf->requests.socket.path == NULL)
+		return NULL;
+	struct allows *allows = callers_read_allows(conf);
+	*good = allows != NULL;
+	return allows;
+}
+
 bool daemon_reload(struct daemon *daemon)
 {
 	uint64_t began_ms = rdl_clock_ms();
 	struct rdl_certificates *certificates = NULL;
 	struct rdl_conf *conf = daemon_read(daemon->path, daemon->conf, &certificates);
+	bool good = conf != NULL;
+	struct allows *allows = good ? read_allows(daemon, conf, &good) : NULL;
 
-	if (conf == NULL || !put_in_force(daemon, conf)) {
+	if (!good || !put_in_force(daemon, conf)) {
 		rdl_log_error("reload", "nothing is changed: %s",
-			conf != NULL ? "no memory for the rules" : "the file cannot be used");
+			good ? "no memory for the rules" : "the file cannot be used");
 		rdl_certificates_release(certificates);
+		free(allows);
 		rdl_conf_free(conf);
 		return false;
 	}
 	/* Without the group, DTLS goes on with what it has until a restart. */
 	if (conf->dtls.port != 0)
 		use_certificates(daemon, certificates);
+	if (allows != NULL)
+		callers_allow(daemon->callers, allows);
 	log_outcome(daemon, conf, began_ms);
 	if (daemon->in_force != daemon->conf)
 		rdl_conf_free(daemon->in_force);

@@ -117,10 +117,20 @@ static void write_change(struct rdl_conf_change *change, const char *group,
 		change->was[0] = change->now[0] = '\0';
 }
 
+/* What a group is for begins and ends at a start, with all that it has. */
+static bool turns(const struct rdl_conf_section *section, const struct rdl_conf *was,
+	const struct rdl_conf *now)
+{
+	if (section->group.keys == rdl_conf_dtls_keys)
+		return (was->dtls.port != 0) != (now->dtls.port != 0);
+	if (section->group.keys == rdl_conf_requests_keys)
+		return (was->requests.socket.path != NULL) != (now->requests.socket.path != NULL);
+	return false;
+}
+
 unsigned rdl_conf_changes(const struct rdl_conf *was, const struct rdl_conf *now,
 	struct rdl_conf_change changes[RDL_CONF_CHANGES_MAX])
 {
-	bool dtls_turns = (was->dtls.port != 0) != (now->dtls.port != 0);
 	unsigned count = 0;
 
 	for (size_t s = 0; s < RDL_CONF_SECTIONS; s++) {
@@ -133,8 +143,7 @@ unsigned rdl_conf_changes(const struct rdl_conf *was, const struct rdl_conf *now
 				continue;
 			assert(count < RDL_CONF_CHANGES_MAX);
 			write_change(&changes[count], section->name, key, was, now);
-			/* DTLS begins and ends at a start, with all that it has. */
-			if (dtls_turns && section->group.keys == rdl_conf_dtls_keys)
+			if (turns(section, was, now))
 				changes[count].when = RDL_CONF_AT_START;
 			count++;
 		}

@@ -2,6 +2,7 @@
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -36,6 +37,18 @@ def until(holds, otherwise, seconds=20):
         if time.monotonic() > end:
             raise AssertionError("%s within %d s" % (otherwise, seconds))
         time.sleep(0.02)
+
+
+def reload(gateway, text=None):
+    """Has the file, or another text, read; the lines that the log has of it."""
+    before = gateway.log()
+    if text is not None:
+        with open(gateway.path, "w") as f:
+            f.write(text)
+    gateway.process.send_signal(signal.SIGHUP)
+    ends = r"^(info reload: done |error reload: ).*$"
+    until(lambda: re.search(ends, gateway.log()[len(before):], re.M), "no reload:\n" + gateway.log())
+    return gateway.log()[len(before):].splitlines()
 
 
 class Skip(Exception):

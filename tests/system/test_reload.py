@@ -12,18 +12,6 @@ LOAD = os.path.join(ROOT, "build/test/load")
 ENDPOINTS = 20000
 
 
-def reload(gateway, text=None):
-    """Has the file, or another text, read; the lines that the log has of it."""
-    before = gateway.log()
-    if text is not None:
-        with open(gateway.path, "w") as f:
-            f.write(text)
-    gateway.process.send_signal(signal.SIGHUP)
-    ends = r"^(info reload: done |error reload: ).*$"
-    until(lambda: re.search(ends, gateway.log()[len(before):], re.M), "no reload:\n" + gateway.log())
-    return gateway.log()[len(before):].splitlines()
-
-
 def done(lines, changed, waiting):
     """Checks the last line, and returns the number of the rules."""
     last = re.fullmatch(r"info reload: done rules=(\d+) changed=(\d+) waiting=(\d+) ms=\d+", lines[-1])

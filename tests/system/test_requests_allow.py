@@ -82,4 +82,32 @@ def test_composite(gateway):
     expect(gateway.device.hear(0.1), None)
 
 
+def test_reload(gateway):
+    """Who was connected before may send by the new file what that lets through, and nothing else; who did send goes on."""
+    daemon, nobody = caller(gateway, DAEMON), caller(gateway)
+    expect(may(gateway, daemon, "GET", "/3/0/0"), True)
+    expect(may(gateway, nobody, "GET", "/3/0/0"), False)
+    under_way = daemon.give("managed", "GET", "/3/0/1")
+    asked = gateway.device.hear()
+    own = grp.getgrgid(os.getegid()).gr_name
+    text = open(gateway.path).read()
+    assert ALLOW in text
+    said = reload(gateway, text.replace(ALLOW, '( { group = "%s"; methods = [ "GET" ]; } )' % own))
+    expect(said[:-1], ["info reload: changed key=requests.allow"], "what it says")
+    gateway.device.answer(asked)
+    expect(daemon.until(under_way, *OVER)["state"], "answered")
+    expect(may(gateway, daemon, "GET", "/3/0/0"), False)
+    expect(may(gateway, nobody, "GET", "/3/0/0"), True)
+    expect(may(gateway, nobody, "PUT", "/3/0/14"), False)
+    said = reload(gateway, text.replace(ALLOW, '( { group = "nobody-has-this"; } )'))
+    expect(said[-1], "error reload: nothing is changed: the file cannot be used", said)
+    assert "there is no group" in said[0], said
+    expect(may(gateway, nobody, "GET", "/3/0/0"), True)
+    expect(reload(gateway, text)[:-1], ["info reload: changed key=requests.allow"], "back again")
+    expect(may(gateway, daemon, "GET", "/3/0/0"), True)
+    expect(may(gateway, nobody, "GET", "/3/0/0"), False)
+    daemon.close()
+    nobody.close()
+
+
 main(start)

@@ -144,6 +144,36 @@ static void supplementary(void **state)
 	assert_true(may(with, "GET", "/3", ""));
 }
 
+/* Another configuration's entries hold from the next line on, whoever is connected since when. */
+static void changed(void **state)
+{
+	static const char *one_path[] = { "/5" };
+	struct rdl_conf other = conf;
+	struct rdl_lines_client *client = connected(BUFFER);
+
+	assert_true(may(client, "GET", "/3/0", ""));
+	other.requests.allow[0] = (struct rdl_conf_allow){
+		.group = mine, .methods = 1u << 1, .paths = { 1, one_path }
+	};
+	other.requests.allow_count = 1;
+	callers_allow(callers, callers_read_allows(&other));
+	/* The configuration may go as soon as it was read. */
+	one_path[0] = "/3/*";
+	assert_false(may(client, "GET", "/3/0", ""));
+	assert_true(may(client, "GET", "/5", ""));
+	assert_true(may(connected(BUFFER), "GET", "/5", ""));
+	/* Only the last of several that come at once ever holds; others are of no group of his. */
+	callers_allow(callers, callers_read_allows(&conf));
+	other.requests.allow[0].group = others;
+	callers_allow(callers, callers_read_allows(&other));
+	works();
+	assert_false(may(client, "GET", "/5", ""));
+	callers_allow(callers, callers_read_allows(&conf));
+	assert_true(may(client, "GET", "/3/0", ""));
+	/* What nobody looks at any more is freed; a sanitizer sees that. */
+	callers_allow(callers, callers_read_allows(&other));
+}
+
 static void no_such_group(void **state)
 {
 	struct rdl_conf wrong = conf;
@@ -152,6 +182,7 @@ static void no_such_group(void **state)
 	wrong.requests.allow[0] =
 		(struct rdl_conf_allow){ .group = "no such group", .where = { "x.conf", 7 } };
 	wrong.requests.allow_count = 1;
+	assert_null(callers_read_allows(&wrong));
 	assert_int_equal(callers_open(&wrong, &none), -1);
 	assert_null(none);
 	wrong.requests.socket.path = NULL;
@@ -209,6 +240,7 @@ int main(void)
 		CALLERS_TEST(entries_add_up),
 		CALLERS_TEST(never_security),
 		CALLERS_TEST(supplementary),
+		CALLERS_TEST(changed),
 		CALLERS_TEST(no_such_group),
 		CALLERS_TEST(over_the_socket),
 	};

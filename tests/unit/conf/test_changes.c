@@ -202,6 +202,20 @@ static void ports(void **state)
 		"later ports  \n");
 }
 
+#define REQUESTS(more) TEST_PORT "requests = { socket = \"/r\"; " more "};"
+
+/* Who may send what, a reload changes; whether anybody may, only a restart. */
+static void allow(void **state)
+{
+	assert_changes(REQUESTS("allow = ( { group = \"a\"; } ); "),
+		REQUESTS("allow = ( { group = \"b\"; } ); "), "requests.allow  \n");
+	assert_changes(
+		REQUESTS(""), REQUESTS("allow = ( { group = \"b\"; } ); "), "requests.allow  \n");
+	assert_changes(REQUESTS("allow = ( { group = \"a\"; } ); "), TEST_PORT,
+		"later requests.socket \"/r\" absent\n"
+		"later requests.allow  \n");
+}
+
 #define OBJECTS(all, own) TEST_PORT "lwm2m = { objects = ( " all " ); own_objects = ( " own " ); };"
 
 static void objects(void **state)
@@ -423,6 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key),
 		cmocka_unit_test(ports),
+		cmocka_unit_test(allow),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(dtls_goes),
 		cmocka_unit_test(no_change),
