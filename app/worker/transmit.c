@@ -5,8 +5,11 @@
 #include "clock.h"
 #include "records.h"
 
+#define IPV4_LEN 20
+#define IPV6_LEN 40
+#define UDP_LEN 8
 /* Octets of headers before a datagram's payload, at most: two tags, IPv6. */
-#define HEADERS_MAX (14 + 8 + 40 + 8)
+#define HEADERS_MAX (14 + 8 + IPV6_LEN + UDP_LEN)
 
 /* A transmission, and what has become of it so far. */
 struct outgoing {
@@ -14,7 +17,8 @@ struct outgoing {
 	struct rdl_frame *frame; /* NULL: there is none, and the result says why */
 	struct rdl_way way;
 	uint8_t *text; /* where the message stands in the frame */
-	uint8_t head, tail; /* octets of a record before and behind it; 0: it is in clear text */
+	bool sealed; /* in a record, and this is what stands around it there */
+	struct rdl_dtls_around record;
 };
 
 static void give_up(
@@ -33,9 +37,10 @@ static enum rdl_transmission_result find_way(
 	const struct rdl_transmission *transmission = outgoing->transmission;
 	struct rdl_dtls *dtls = worker->pipeline.config.dtls;
 
-	if (transmission->session != 0 &&
-		(dtls == NULL || !rdl_dtls_around(dtls, transmission->session, worker_now_s(),
-					 &outgoing->head, &outgoing->tail)))
+	outgoing->sealed = transmission->session != 0;
+	outgoing->record.text_max = UINT16_MAX;
+	if (outgoing->sealed && (dtls == NULL || !rdl_dtls_around(dtls, transmission->session,
+							 worker_now_s(), &outgoing->record)))
 		return RDL_TRANSMISSION_NO_SESSION;
 	/* What was registered before the configuration changed. */
 	if (transmission->local.port >= worker->port_count)
@@ -52,6 +57,36 @@ static enum rdl_transmission_result find_way(
 	return RDL_TRANSMISSION_SENT;
 }
 
+/* Octets of a message that its path, its port and its session take. */
+static uint16_t room_of(
+	const struct worker *worker, const struct outgoing *outgoing, uint64_t now_ms)
+{
+	static const uint8_t ipv4[12] = { [10] = 0xff, 0xff };
+	const struct rdl_pipeline_config *config = &worker->pipeline.config;
+	const struct rdl_transmission *transmission = outgoing->transmission;
+	const uint8_t *address = transmission->peer.address;
+	const uint16_t port_mtu = config->interfaces[transmission->local.port].mtu;
+	unsigned around = memcmp(address, ipv4, sizeof(ipv4)) == 0 ? IPV4_LEN : IPV6_LEN;
+	uint16_t mtu = rdl_paths_mtu(config->paths, address, now_ms);
+
+	around += (unsigned)(UDP_LEN + outgoing->record.head + outgoing->record.tail);
+	if (port_mtu != 0 && port_mtu < mtu)
+		mtu = port_mtu;
+	uint16_t room = mtu > around ? (uint16_t)(mtu - around) : 0;
+	return room < outgoing->record.text_max ? room : outgoing->record.text_max;
+}
+
+/* Whoever gave it can make shorter ones of it. */
+static bool is_too_long(struct outgoing *outgoing, const struct worker *worker, uint64_t now_ms)
+{
+	struct rdl_transmission *transmission = outgoing->transmission;
+
+	if (!transmission->divisible)
+		return false;
+	transmission->room = room_of(worker, outgoing, now_ms);
+	return transmission->len > transmission->room;
+}
+
 /* A frame with the message in it, all but its headers. False: it is given up. */
 static bool begin(struct worker *worker, struct outgoing *outgoing, uint64_t now_ms)
 {
@@ -59,11 +94,13 @@ static bool begin(struct worker *worker, struct outgoing *outgoing, uint64_t now
 	unsigned port = transmission->local.port;
 	enum rdl_transmission_result result = find_way(worker, outgoing, now_ms);
 
+	if (result == RDL_TRANSMISSION_SENT && is_too_long(outgoing, worker, now_ms))
+		result = RDL_TRANSMISSION_TOO_LONG;
 	if (result != RDL_TRANSMISSION_SENT) {
 		give_up(worker, outgoing, result);
 		return false;
 	}
-	const unsigned around = (unsigned)outgoing->head + outgoing->tail;
+	const unsigned around = (unsigned)outgoing->record.head + outgoing->record.tail;
 	outgoing->frame = worker_make(worker, port, HEADERS_MAX + around + transmission->len);
 	if (outgoing->frame == NULL) {
 		give_up(worker, outgoing, RDL_TRANSMISSION_LATER);
@@ -71,9 +108,9 @@ static bool begin(struct worker *worker, struct outgoing *outgoing, uint64_t now
 	}
 	struct rdl_cursor to = rdl_net_compose(
 		&worker->pipeline.config.interfaces[port], &outgoing->way, outgoing->frame);
-	(void)rdl_cursor_take(&to, outgoing->head);
+	(void)rdl_cursor_take(&to, outgoing->record.head);
 	outgoing->text = rdl_cursor_take(&to, transmission->len);
-	(void)rdl_cursor_take(&to, outgoing->tail);
+	(void)rdl_cursor_take(&to, outgoing->record.tail);
 	if (to.failed) {
 		give_up(worker, outgoing, RDL_TRANSMISSION_NO_WAY);
 		return false;
@@ -111,7 +148,7 @@ static void seal(struct worker *worker, struct outgoing outgoing[], unsigned cou
 	unsigned places[RDL_BURST_MAX], n = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (outgoing[i].frame == NULL || outgoing[i].head == 0)
+		if (outgoing[i].frame == NULL || !outgoing[i].sealed)
 			continue;
 		places[n] = i;
 		items[n++] = (struct rdl_dtls_seal){ .session = outgoing[i].transmission->session,
@@ -134,7 +171,7 @@ static void capture(struct worker *worker, const struct outgoing *outgoing)
 	const struct rdl_transmission *transmission = outgoing->transmission;
 	const struct rdl_location location = { .handle = transmission->handle };
 	const struct rdl_span message = { transmission->octets,
-		outgoing->head > 0 ? transmission->len : 0 };
+		outgoing->sealed ? transmission->len : 0 };
 
 	rdl_capture_asked(worker->pipeline.capture, outgoing->frame, &location, message);
 }
@@ -144,8 +181,8 @@ static void send(struct worker *worker, struct outgoing *outgoing, uint64_t now_
 	struct rdl_stats *stats = &worker->pipeline.stats;
 	struct rdl_frame *frame = outgoing->frame;
 
-	rdl_net_reply(
-		frame, (uint16_t)(outgoing->head + outgoing->transmission->len + outgoing->tail));
+	rdl_net_reply(frame, (uint16_t)(outgoing->record.head + outgoing->transmission->len +
+					outgoing->record.tail));
 	if (!rdl_paths_fit(worker->pipeline.config.paths, frame, now_ms)) {
 		give_up(worker, outgoing, RDL_TRANSMISSION_NO_WAY);
 		return;
@@ -168,7 +205,7 @@ void worker_transmit(
 	for (unsigned i = 0; i < count; i++) {
 		outgoing[i] = (struct outgoing){ .transmission = transmissions[i] };
 		if (begin(worker, &outgoing[i], now_ms))
-			secure |= outgoing[i].head > 0;
+			secure |= outgoing[i].sealed;
 	}
 	if (secure)
 		seal(worker, outgoing, count);

@@ -67,12 +67,14 @@ void rdl_dtls_open(
 void rdl_dtls_opened(struct rdl_dtls *dtls, struct rdl_dtls_item *item, uint64_t session,
 	uint16_t text_len, uint32_t now_s);
 
-/*
- * Octets of a record before and behind its text, of a message that answers none. False: the session
- * is over, or another worker's.
- */
+/* Of a record whose text answers none: octets before and behind that, and how many it may have. */
+struct rdl_dtls_around {
+	uint8_t head, tail;
+	uint16_t text_max;
+};
+/* False: the session is over, or another worker's. */
 RDL_MUST_CHECK bool rdl_dtls_around(
-	struct rdl_dtls *dtls, uint64_t session, uint32_t now_s, uint8_t *head, uint8_t *tail);
+	struct rdl_dtls *dtls, uint64_t session, uint32_t now_s, struct rdl_dtls_around *around);
 
 /*
  * A message for the peer of a session, with room around it: as rdl_dtls_around() says, or of one

@@ -5,14 +5,15 @@
 #include "window.h"
 
 bool rdl_dtls_around(
-	struct rdl_dtls *dtls, uint64_t name, uint32_t now_s, uint8_t *head, uint8_t *tail)
+	struct rdl_dtls *dtls, uint64_t name, uint32_t now_s, struct rdl_dtls_around *around)
 {
 	const struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
 
 	if (session == NULL || session->state != RDL_DTLS_OPEN ||
 		rdl_dtls_is_over(dtls, session, now_s))
 		return false;
-	rdl_dtls_surround(session, head, tail);
+	rdl_dtls_surround(session, &around->head, &around->tail);
+	around->text_max = session->plaintext_max != 0 ? session->plaintext_max : UINT16_MAX;
 	return true;
 }
 

@@ -19,9 +19,9 @@ static bool begin_smaller(struct rdl_order *order, const struct rdl_answer *answ
 	struct rdl_coap_block block = read_block(answer->block1);
 
 	if (answer->code != RDL_COAP_REQUEST_ENTITY_TOO_LARGE || answer->block1 == RDL_BLOCK_NONE ||
-		block.szx >= order->course.szx || order->payload.len <= rdl_block_octets(block.szx))
+		block.szx >= order->course.cut || order->payload.len <= rdl_block_octets(block.szx))
 		return false;
-	order->course.szx = block.szx;
+	order->course.cut = block.szx;
 	order->course.offset = 0;
 	return true;
 }
@@ -31,7 +31,7 @@ enum rdl_course rdl_blocks_written(
 {
 	struct rdl_order_course *course = &order->course;
 	struct rdl_coap_block block = read_block(answer->block1);
-	uint32_t next = course->offset + (uint32_t)rdl_block_octets(course->szx);
+	uint32_t next = course->offset + (uint32_t)rdl_block_octets(course->cut);
 
 	if (begin_smaller(order, answer))
 		return RDL_COURSE_ON;
@@ -44,12 +44,30 @@ enum rdl_course rdl_blocks_written(
 		(next >= order->payload.len || answer->block1 == RDL_BLOCK_NONE))
 		return RDL_COURSE_LAST;
 	if (answer->block1 == RDL_BLOCK_NONE || next >= order->payload.len ||
-		block.num != course->offset >> (course->szx + 4) || block.szx > RDL_SZX_MAX)
+		block.num != course->offset >> (course->cut + 4) || block.szx > RDL_SZX_MAX)
 		return broken(reason);
 	course->offset = next;
-	if (block.szx < course->szx)
-		course->szx = block.szx;
+	if (block.szx < course->cut)
+		course->cut = block.szx;
 	return RDL_COURSE_ON;
+}
+
+bool rdl_blocks_may_cut(const struct rdl_order *order)
+{
+	return !order->course.reads && rdl_orders_payload(order).len > rdl_block_octets(0);
+}
+
+bool rdl_blocks_cut(struct rdl_order *order, size_t excess)
+{
+	size_t len = rdl_orders_payload(order).len;
+	uint8_t cut = order->course.cut;
+
+	while (cut > 0 && rdl_block_octets(cut) + excess > len)
+		cut--;
+	if (!rdl_blocks_may_cut(order) || rdl_block_octets(cut) + excess > len)
+		return false;
+	order->course.cut = cut;
+	return true;
 }
 
 /* Of the same representation as the blocks before it (section 2.4). */

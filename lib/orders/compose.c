@@ -59,12 +59,11 @@ static void put_observe(struct rdl_coap_reply *message, const struct rdl_order *
 		rdl_coap_reply_uint(message, RDL_COAP_OBSERVE, OBSERVE_CANCEL);
 }
 
-/* What of the payload goes into this message. */
-static struct rdl_span payload_of(const struct rdl_order *order)
+struct rdl_span rdl_orders_payload(const struct rdl_order *order)
 {
 	const struct rdl_order_course *course = &order->course;
 	uint32_t offset = course->reads ? 0 : course->offset;
-	size_t most = rdl_block_octets(course->reads ? RDL_SZX_MAX : course->szx);
+	size_t most = rdl_block_octets(course->cut);
 	struct rdl_span rest = { order->payload.data + offset, order->payload.len - offset };
 
 	/* The payload of a FETCH says what is fetched; all others have done with theirs. */
@@ -78,10 +77,8 @@ static struct rdl_span payload_of(const struct rdl_order *order)
 static void put_block(struct rdl_coap_reply *message, const struct rdl_order *order, size_t len)
 {
 	const struct rdl_order_course *course = &order->course;
-	struct rdl_coap_block block = {
-		.num = course->offset >> (course->szx + 4),
-		.szx = course->szx,
-	};
+	uint8_t szx = course->reads ? course->szx : course->cut;
+	struct rdl_coap_block block = { .num = course->offset >> (szx + 4), .szx = szx };
 
 	if (course->reads) {
 		rdl_coap_reply_uint(message, RDL_COAP_BLOCK2, rdl_coap_block_value(block));
@@ -99,7 +96,7 @@ void rdl_orders_compose(const struct rdl_orders *orders, const struct rdl_dialog
 {
 	const struct rdl_exchange *exchange = &dialogue->exchange;
 	const struct rdl_order *order = exchange->order;
-	struct rdl_span payload = payload_of(order);
+	struct rdl_span payload = rdl_orders_payload(order);
 	struct rdl_coap_reply message;
 
 	rdl_token_write(&orders->config.token_key,

@@ -28,6 +28,7 @@ struct rdl_exchange {
 	bool to_send; /* as soon as there is a transmission */
 	bool numbered; /* message_id and number are set */
 	bool acknowledged;
+	bool whole; /* no shorter message can take its place */
 };
 
 struct rdl_dialogue_queue {

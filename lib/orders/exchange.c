@@ -139,6 +139,8 @@ void rdl_exchange_send(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 		number(orders, dialogue, now_ms);
 	transmission->kind = RDL_TRANSMISSION;
 	transmission->again = dialogue->exchange.sends > 0;
+	transmission->divisible =
+		!dialogue->exchange.whole && rdl_blocks_may_cut(dialogue->exchange.order);
 	transmission->local = registration->local;
 	transmission->peer = registration->peer;
 	transmission->session = endpoint->session;
@@ -153,16 +155,38 @@ void rdl_exchange_send(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	calls->send(context, transmission);
 }
 
+static void was_not_sent(struct rdl_exchange *exchange)
+{
+	exchange->sends--;
+	if (exchange->sends == 0 && exchange->order->state == RDL_ORDER_queued)
+		exchange->order->course.sent_ms = 0;
+}
+
 /* As if it had not been sent: it goes again a little later. */
 static void put_off(struct rdl_exchange *exchange, uint64_t now_ms)
 {
 	if (exchange->acknowledged || exchange->puts_off >= PUTS_OFF_MAX)
 		return;
 	exchange->puts_off++;
-	exchange->sends--;
-	if (exchange->sends == 0 && exchange->order->state == RDL_ORDER_queued)
-		exchange->order->course.sent_ms = 0;
+	was_not_sent(exchange);
 	exchange->due_ms = now_ms + PUT_OFF_MS;
+}
+
+/* A shorter one takes its place, with a Message ID and a token of its own; or it goes as it is. */
+static void shorten(struct rdl_orders *orders, struct rdl_dialogue *dialogue, size_t excess)
+{
+	struct rdl_exchange *exchange = &dialogue->exchange;
+
+	if (exchange->acknowledged)
+		return;
+	was_not_sent(exchange);
+	if (rdl_blocks_cut(exchange->order, excess)) {
+		rdl_exchange_again(orders, dialogue);
+		return;
+	}
+	exchange->whole = true;
+	exchange->to_send = true;
+	exchange->due_ms = limited(exchange->order, RDL_ORDERS_NEVER);
 }
 
 /* The endpoint has another session by now than the one that was over. */
@@ -208,6 +232,9 @@ void rdl_orders_sent(
 		/* One that was sent before may have arrived, or does yet. */
 		if (is_first)
 			rdl_exchange_fail(orders, dialogue, RDL_ORDER_REASON_no_way);
+		break;
+	case RDL_TRANSMISSION_TOO_LONG:
+		shorten(orders, dialogue, (size_t)(transmission->len - transmission->room));
 		break;
 	case RDL_TRANSMISSION_NO_SESSION:
 		if (has_moved(orders, transmission, now_ms))

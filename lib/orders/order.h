@@ -86,6 +86,7 @@ struct rdl_order_course {
 	uint32_t offset;
 	uint16_t content_format; /* of the answer */
 	uint8_t szx; /* of its blocks */
+	uint8_t cut; /* SZX of the longest blocks that the payload goes in */
 	uint8_t etag_len; /* of all of them; 0: they have none */
 	uint8_t etag[RDL_ETAG_MAX];
 	bool reads; /* the first block of the answer has come */

@@ -122,7 +122,7 @@ void rdl_orders_take(
 	struct rdl_dialogue *dialogue;
 	enum rdl_order_reason reason = RDL_ORDER_REASON_unknown;
 
-	order->course = (struct rdl_order_course){ .szx = RDL_SZX_MAX,
+	order->course = (struct rdl_order_course){ .cut = RDL_SZX_MAX,
 		.expires_ms =
 			order->expires_ms > 0 ? now_ms + order->expires_ms : RDL_ORDERS_NEVER };
 	order->state = RDL_ORDER_queued;

@@ -112,6 +112,8 @@ void rdl_exchange_remember(struct rdl_dialogue *dialogue, uint32_t number, bool 
 /* Writes the message of the dialogue's exchange. */
 void rdl_orders_compose(const struct rdl_orders *orders, const struct rdl_dialogue *dialogue,
 	const struct rdl_object_list *objects, struct rdl_transmission *transmission);
+/* What of the payload goes into the next message. */
+struct rdl_span rdl_orders_payload(const struct rdl_order *order);
 /* The instance of the Server Object that a registration lists, or RDL_ID_NONE. */
 uint16_t rdl_orders_server(const struct rdl_object_list *objects);
 
@@ -125,8 +127,15 @@ enum rdl_course {
 /* Whether the order's payload goes in blocks (Block1). */
 static inline bool rdl_blocks_writes(const struct rdl_order *order)
 {
-	return order->payload.len > rdl_block_octets(order->course.szx);
+	return order->payload.len > rdl_block_octets(order->course.cut);
 }
+/* There are shorter blocks than what the next message has of the payload. */
+bool rdl_blocks_may_cut(const struct rdl_order *order);
+/*
+ * The message that was to be sent is so much too long: has shorter blocks from the same octet on
+ * (RFC 7959 sections 2.3 and 2.5). False, and nothing changed: no block is as short as that.
+ */
+bool rdl_blocks_cut(struct rdl_order *order, size_t excess);
 /*
  * How the answer says to go on with the payload, which order->course follows; LAST: it answers the
  * whole order.

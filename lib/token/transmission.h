@@ -21,6 +21,11 @@ enum rdl_transmission_result {
 	RDL_TRANSMISSION_NO_WAY,
 	/* Its secure session is over; in clear text it must not go. */
 	RDL_TRANSMISSION_NO_SESSION,
+	/*
+	 * It is `divisible`, and longer than path, port or session take: that many octets are
+	 * `room`. Others go as they are, in fragments if need be, or not at all.
+	 */
+	RDL_TRANSMISSION_TOO_LONG,
 };
 
 /* The shard's own, out of a pool that is its credit; between send and give-back the worker's. */
@@ -30,6 +35,8 @@ struct rdl_transmission {
 	uint16_t len;
 	uint8_t worker; /* whose it is to send: the shard's own to know */
 	bool again; /* it was sent before */
+	bool divisible; /* a shorter one can say a part of it */
+	uint16_t room;
 	struct rdl_local local; /* the address and port of ours that it leaves by */
 	struct rdl_peer peer;
 	uint64_t session; /* to be sealed in; 0: it goes in clear text */

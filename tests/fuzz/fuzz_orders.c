@@ -237,7 +237,12 @@ static void sent(uint8_t result)
 		return;
 	transmission = wire[0];
 	memmove(wire, wire + 1, --wire_count * sizeof(*wire));
-	transmission->result = result % (RDL_TRANSMISSION_NO_SESSION + 1);
+	transmission->result = result % (RDL_TRANSMISSION_TOO_LONG + 1);
+	/* Only of what is longer than there is room for. */
+	transmission->room = result;
+	if (transmission->result == RDL_TRANSMISSION_TOO_LONG &&
+		(!transmission->divisible || transmission->len <= transmission->room))
+		transmission->result = RDL_TRANSMISSION_SENT;
 	rdl_orders_sent(orders, transmission, now_ms);
 	free(transmission);
 }

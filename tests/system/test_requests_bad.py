@@ -2,9 +2,11 @@
 """Requests to devices that misbehave, from callers that do: nobody else's suffer, and what is dropped is counted."""
 import os
 import random
+import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import frames  # noqa: E402
 from managed import *  # noqa: E402,F403
 
 
@@ -418,6 +420,52 @@ def test_clients(gateway):
     until(lambda: counted(gateway)["clients"] <= 1 if "clients" in counted(gateway) else True, "still there")
     time.sleep(0.2)
     still_works(gateway, Scripted(Device(), "unmoved"))
+
+
+def number_octets(number):
+    """As an option has it."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def told_too_big(device, octets, mtu):
+    """What a router says of a datagram that the gateway sent to the device, with those octets."""
+    udp, to = device.device.socket, socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    head = struct.pack("!HHHH", 5683, device.device.port, 8 + len(octets), 0)
+    quoted = frames.ipv4(GATEWAY4, udp.getsockname()[0], frames.UDP, head + octets)[:28]
+    to.sendto(frames.icmp(3, struct.pack("!HH", 0, mtu) + quoted, code=4), (GATEWAY4, 0))
+    to.close()
+
+
+def test_narrow_path(gateway):
+    """What a path turns out not to take goes in shorter blocks: in the middle of a payload, and of the next from the start."""
+    device = Scripted(Device(), "narrow")
+    body = bytes(n * 7 & 255 for n in range(2900))
+    id = gateway.caller.give("narrow", "PUT", "/5/0/0", body, content_format=42)
+    got, mids = bytearray(), set()
+    while len(got) < len(body):
+        request = device.hear()
+        block = request.value(BLOCK1)
+        number, szx = block >> 4, block & 7
+        expect(number << szx + 4, len(got), "where it begins")
+        if len(got) == 1024 and szx == 6:
+            told_too_big(device, request.octets, 500)
+            mids.add(request.mid)
+            continue
+        expect(szx, 6 if len(got) < 1024 else 4, "its size")
+        assert request.mid not in mids
+        got += request.payload
+        device.answer(request, code=0x5F if block & 8 else 0x44, options=[(BLOCK1, number_octets(block))])
+    expect(bytes(got), body)
+    expect(gateway.caller.until(id, *OVER)["code"], "2.04")
+    id = gateway.caller.give("narrow", "PUT", "/5/0/0", body[:600], content_format=42)
+    sizes = []
+    for code in (0x5F, 0x5F, 0x44):
+        request = device.hear()
+        sizes.append(len(request.payload))
+        assert len(request.octets) <= 500 - 28, len(request.octets)
+        device.answer(request, code=code, options=[(BLOCK1, number_octets(request.value(BLOCK1)))])
+    expect(sizes, [256, 256, 88])
+    expect(gateway.caller.until(id, *OVER)["code"], "2.04")
 
 
 main(start)

@@ -169,20 +169,24 @@ static void test_around(void **state)
 		{ RDL_DTLS_AES_128_CCM_8, 0, 21, 8 }, { RDL_DTLS_AES_256_GCM, 5, 26, 17 },
 		{ RDL_DTLS_AES_128_CBC, RDL_DTLS_NO_CID, RDL_DTLS_CBC_HEAD, RDL_DTLS_CBC_TAIL } };
 	struct table *t = table_new(NULL);
-	uint8_t head, tail;
+	struct rdl_dtls_around around;
 
 	for (unsigned i = 0; i < RDL_ARRAY_LEN(cases); i++) {
 		uint64_t session = open_session(t, i + 1, cases[i].suite, cases[i].cid_len);
 
-		assert_true(rdl_dtls_around(t->dtls, session, t->now_s, &head, &tail));
-		assert_int_equal(head, cases[i].head);
-		assert_int_equal(tail, cases[i].tail);
+		assert_true(rdl_dtls_around(t->dtls, session, t->now_s, &around));
+		assert_int_equal(around.head, cases[i].head);
+		assert_int_equal(around.tail, cases[i].tail);
+		assert_int_equal(around.text_max, UINT16_MAX);
+		rdl_dtls_find(t->dtls, session)->plaintext_max = 512;
+		assert_true(rdl_dtls_around(t->dtls, session, t->now_s, &around));
+		assert_int_equal(around.text_max, 512);
 		/* Its time is over, before a sweep has seen it; it has ended. */
-		assert_false(rdl_dtls_around(t->dtls, session, t->now_s + 301, &head, &tail));
+		assert_false(rdl_dtls_around(t->dtls, session, t->now_s + 301, &around));
 		rdl_dtls_end(t->dtls, session);
-		assert_false(rdl_dtls_around(t->dtls, session, t->now_s, &head, &tail));
+		assert_false(rdl_dtls_around(t->dtls, session, t->now_s, &around));
 	}
-	assert_false(rdl_dtls_around(t->dtls, begin(t, 1, 9), t->now_s, &head, &tail));
+	assert_false(rdl_dtls_around(t->dtls, begin(t, 1, 9), t->now_s, &around));
 	table_end(t);
 }
 

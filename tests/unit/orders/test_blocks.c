@@ -320,6 +320,138 @@ static void test_both(void **state)
 		    "b answered 2.05 \"ghi\"; b is answered 2.05; ");
 }
 
+/* The last message was so much too long. */
+static void is_too_long(size_t excess)
+{
+	assert_int_equal(wire_count, 1);
+	assert_true(wire[0]->divisible);
+	wire[0]->room = (uint16_t)(wire[0]->len - excess);
+	take_wire(RDL_TRANSMISSION_TOO_LONG);
+}
+
+/* Before anything has gone out: from the first octet on in blocks that fit, until the end. */
+static void test_narrow(void **state)
+{
+	give_long(600);
+	assert_string_equal(words_of(wire[0]), "0 0.03 /5 /0 /0 (600)");
+	is_too_long(80);
+	/* Block1 and Size1 make it longer. */
+	assert_string_equal(words_of(wire[0]), "0 0.03 /5 /0 /0 27:13 60:600 (512)");
+	is_too_long(1);
+	expect_told("");
+	expect_wire("0 0.03 /5 /0 /0 27:12 60:600 (256)");
+	expect_told("a sent; ");
+	hear(block1(RDL_COAP_CONTINUE, 0, true, 4), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:28 (256)");
+	hear(block1(RDL_COAP_CONTINUE, 1, true, 4), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:36 (88)");
+	hear(block1(RDL_COAP_CHANGED, 2, false, 4), RDL_BACK_NOTHING);
+	expect_told("a is answered 2.04; ");
+}
+
+/* A router tells while a copy is awaited: the block goes again as shorter ones, by other names. */
+static void test_narrower(void **state)
+{
+	struct rdl_transmission before;
+
+	give_long(2500);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(block1(RDL_COAP_CONTINUE, 0, true, 6), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:30 (1024)");
+	told[0] = '\0';
+	before = last;
+	pass(3000);
+	is_too_long(500);
+	expect_wire("0 0.03 /5 /0 /0 27:45 (512)");
+	assert_int_not_equal(last.number, before.number);
+	assert_memory_not_equal(last.octets + 2, before.octets + 2, 2);
+	assert_false(last.again);
+	/* The long one has arrived for all that: a copy of what is over. */
+	struct rdl_transmission now = last;
+	last = before;
+	hear(block1(RDL_COAP_CONTINUE, 1, true, 6), RDL_BACK_NOTHING);
+	last = now;
+	expect_silence();
+	hear(block1(RDL_COAP_CONTINUE, 2, true, 5), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:61 (512)");
+	/* Its answer may come in longer ones. */
+	hear(block1(RDL_COAP_CONTINUE, 3, true, 5), RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 27:69 (452)");
+	struct rdl_answer answer = block2(0, true, 6);
+	answer.block1 = 4 << 4 | 5;
+	hear(answer, RDL_BACK_NOTHING);
+	expect_wire("0 0.03 /5 /0 /0 23:22");
+	hear(block2(1, false, 6), RDL_BACK_NOTHING);
+	assert_non_null(strstr(told, "a is answered 2.05; "));
+	told[0] = '\0';
+}
+
+/* What has no payload to divide, or not as much, goes as it is; and so do its copies. */
+static void test_indivisible(void **state)
+{
+	give(order_of("a", "3"), 0);
+	assert_false(wire[0]->divisible);
+	take_wire(RDL_TRANSMISSION_NO_WAY);
+	expect_told("a is refused, no way to the endpoint's address; ");
+	give_long(16);
+	assert_false(wire[0]->divisible);
+	take_wire(RDL_TRANSMISSION_SENT);
+	hear(answer_to(&last, RDL_COAP_CHANGED, ""), RDL_BACK_NOTHING);
+	told[0] = '\0';
+	give_long(40);
+	is_too_long(25);
+	assert_string_equal(words_of(wire[0]), "0 0.03 /5 /0 /0 (40)");
+	assert_false(wire[0]->divisible);
+	take_wire(RDL_TRANSMISSION_SENT);
+	pass(3000);
+	assert_true(wire[0]->again);
+	assert_false(wire[0]->divisible);
+	take_wire(RDL_TRANSMISSION_NO_WAY);
+	hear(answer_to(&last, RDL_COAP_CHANGED, ""), RDL_BACK_NOTHING);
+	expect_told("a sent; a is answered 2.04; ");
+	/* What it could be divided into before that does not change. */
+	give_long(40);
+	is_too_long(8);
+	expect_wire("0 0.03 /5 /0 /0 27:9 60:40 (32)");
+	hear(block1(RDL_COAP_CHANGED, 0, false, 1), RDL_BACK_NOTHING);
+	assert_false(wire[0]->divisible);
+	expect_wire("0 0.03 /5 /0 /0 27:17 (8)");
+	hear(block1(RDL_COAP_CHANGED, 1, false, 1), RDL_BACK_NOTHING);
+	told[0] = '\0';
+}
+
+/* What a device has acknowledged meanwhile it has; the payload of a FETCH goes in blocks as well. */
+static void test_narrow_meanwhile(void **state)
+{
+	struct rdl_order *order = order_of("f", "3");
+
+	give_long(600);
+	take_wire(RDL_TRANSMISSION_SENT);
+	struct rdl_transmission before = last;
+	pass(3000);
+	hear(empty_to(&before, RDL_COAP_ACK), RDL_BACK_NOTHING);
+	is_too_long(80);
+	expect_silence();
+	last = before;
+	hear(answer_to(&last, RDL_COAP_CHANGED, ""), RDL_BACK_NOTHING);
+	told[0] = '\0';
+	order->method = RDL_COAP_FETCH;
+	order->payload = (struct rdl_span){ (const uint8_t *)text, 40 };
+	give(order, 0);
+	is_too_long(8);
+	expect_wire("0 0.05 /3 27:9 60:40 (32)");
+	hear(block1(RDL_COAP_CONTINUE, 0, true, 1), RDL_BACK_NOTHING);
+	expect_wire("0 0.05 /3 27:17 (8)");
+	struct rdl_answer answer = block2(0, true, 0);
+	answer.block1 = 1 << 4 | 1;
+	hear(answer, RDL_BACK_NOTHING);
+	/* The device has it; it does not fit into a message. */
+	assert_false(wire[0]->divisible);
+	expect_wire("0 0.05 /3 23:16");
+	hear(block2(1, false, 0), RDL_BACK_NOTHING);
+	told[0] = '\0';
+}
+
 /* Small blocks that come so fast that Message IDs run out: the next go as these come free. */
 static void test_paced(void **state)
 {
@@ -362,6 +494,10 @@ int main(void)
 		ORDERS_TEST(test_write_smaller),
 		ORDERS_TEST(test_write_broken),
 		ORDERS_TEST(test_both),
+		ORDERS_TEST(test_narrow),
+		ORDERS_TEST(test_narrower),
+		ORDERS_TEST(test_indivisible),
+		ORDERS_TEST(test_narrow_meanwhile),
 		ORDERS_TEST(test_paced),
 	};
 

@@ -356,6 +356,70 @@ static void narrow_path(void **state)
 	rte_pktmbuf_free(m);
 }
 
+/* What can be said in shorter ones is not sent: how many octets there is room for is told. */
+static void too_long(void **state)
+{
+	const uint64_t session = open_session(HERE, RDL_DTLS_AES_128_CCM_8);
+	struct rdl_transmission t = transmission(0);
+
+	(void)transmit_one(HERE, t);
+	router_answers();
+	t.divisible = true;
+	t.len = 1000;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_SENT);
+	forget_sent(HERE);
+	interface.mtu = 1027;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_TOO_LONG);
+	assert_int_equal(out_there[0].room, 999);
+	interface.mtu = 1028;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_SENT);
+	forget_sent(HERE);
+	interface.mtu = 1500;
+	rdl_paths_learn(paths, t.peer.address, 576, rdl_clock_ms());
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_TOO_LONG);
+	assert_int_equal(out_there[0].room, 576 - 20 - 8);
+	/* In a session its record is around it, and the device may take less. */
+	t.session = session;
+	t.local.udp_port = 1;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_TOO_LONG);
+	assert_int_equal(out_there[0].room, 576 - 20 - 8 - 21 - 8);
+	rdl_dtls_find(seats[HERE].worker.pipeline.config.dtls, session)->plaintext_max = 512;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_TOO_LONG);
+	assert_int_equal(out_there[0].room, 512);
+	expect_nothing_sent(HERE);
+	t.len = 512;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_SENT);
+	forget_sent(HERE);
+}
+
+/* Over IPv6, whose header is longer, what cannot be said in shorter ones has no way. */
+static void too_long_over_ipv6(void **state)
+{
+	static const uint8_t ours[16] = { 0x20, 1, 0x0d, 0xb8, [15] = 1 };
+	struct rdl_transmission t = transmission(0);
+	struct rdl_news news = { .kind = RDL_NEWS_ANSWER,
+		.address = { 0x20, 1, 0x0d, 0xb8, [15] = 2 } };
+
+	rdl_net_add_ipv6(&interface, ours, 64);
+	memcpy(t.peer.address, news.address, 16);
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_LATER);
+	rounds();
+	memcpy(news.mac, frame_peer_mac, 6);
+	news.local = t.local;
+	(void)rdl_neighbours_hear(neighbours, &news, rdl_clock_ms());
+	t.len = 1240;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_SENT);
+	forget_sent(HERE);
+	rdl_paths_learn(paths, t.peer.address, 1280, rdl_clock_ms());
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_NO_WAY);
+	t.divisible = true;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_TOO_LONG);
+	assert_int_equal(out_there[0].room, 1280 - 40 - 8);
+	t.len = 1232;
+	assert_int_equal(transmit_one(HERE, t), RDL_TRANSMISSION_SENT);
+	forget_sent(HERE);
+}
+
 /* A reply that its shard has given before goes first, however late it is looked for. */
 static void behind_the_reply(void **state)
 {
@@ -585,6 +649,8 @@ int main(void)
 		TEST(no_frame),
 		TEST(no_way),
 		TEST(narrow_path),
+		TEST(too_long),
+		TEST(too_long_over_ipv6),
 		TEST(behind_the_reply),
 		TEST(answered),
 		TEST(acknowledged),
