@@ -232,6 +232,42 @@ static void hear_empty(struct rdl_orders *orders, const struct rdl_answer *answe
 	go_on(orders, dialogue, now_ms);
 }
 
+/* What a copy of it is known by: the same message of the same session. */
+static uint64_t name_of_send(const struct rdl_orders *orders, const struct rdl_answer *answer)
+{
+	const struct rdl_key *key = &orders->config.awaited_key;
+	const uint64_t parts[] = { answer->session, answer->message_id, answer->content_format,
+		answer->payload.len,
+		answer->payload.len > 0
+			? rdl_siphash(key, answer->payload.data, answer->payload.len)
+			: 0 };
+
+	return rdl_siphash(key, parts, sizeof(parts));
+}
+
+/* A copy of what was told is not told again, whoever listens. */
+static bool deliver_send(
+	struct rdl_orders *orders, const struct rdl_answer *answer, uint64_t now_ms)
+{
+	const struct rdl_delivery delivery = {
+		.handle = answer->handle,
+		.code = answer->code,
+		.content_format = answer->content_format,
+		.payload = answer->payload,
+	};
+	uint64_t name = name_of_send(orders, answer);
+	uint32_t now_s = (uint32_t)(now_ms / 1000);
+
+	if (rdl_sends_has(&orders->sends, name, now_s, orders->config.exchange_lifetime_s)) {
+		orders->counts.doubled++;
+		return true;
+	}
+	if (!rdl_orders_deliver(orders, &delivery))
+		return false;
+	rdl_sends_put(&orders->sends, name, now_s);
+	return true;
+}
+
 /*
  * Told while somebody listens; else it is as if there were no such resource. Returns the code of
  * the response.
@@ -240,12 +276,6 @@ static uint8_t hear_send(
 	struct rdl_orders *orders, const struct rdl_answer *answer, uint64_t now_ms)
 {
 	struct rdl_orders_endpoint endpoint;
-	const struct rdl_delivery delivery = {
-		.handle = answer->handle,
-		.code = answer->code,
-		.content_format = answer->content_format,
-		.payload = answer->payload,
-	};
 
 	if (!orders->config.calls.describe(
 		    orders->config.context, answer->handle, now_ms, &endpoint) ||
@@ -256,7 +286,7 @@ static uint8_t hear_send(
 	/* Its device must not think that it was told. */
 	if (answer->payload.len > RDL_DELIVERY_PAYLOAD_MAX)
 		return RDL_COAP_REQUEST_ENTITY_TOO_LARGE;
-	return rdl_orders_deliver(orders, &delivery) ? RDL_COAP_CHANGED : RDL_COAP_NOT_FOUND;
+	return deliver_send(orders, answer, now_ms) ? RDL_COAP_CHANGED : RDL_COAP_NOT_FOUND;
 }
 
 void rdl_orders_hear(struct rdl_orders *orders, struct rdl_answer *answer, uint64_t now_ms)

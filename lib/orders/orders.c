@@ -11,6 +11,7 @@ static void lay(struct rdl_orders *orders, const struct rdl_orders_config *confi
 	*end = rdl_whole_lines(sizeof(*orders));
 	rdl_dialogues_lay(orders == NULL ? NULL : &orders->dialogues, dialogues, memory, end);
 	rdl_timers_lay(orders == NULL ? NULL : &orders->timers, dialogues, memory, end);
+	rdl_sends_lay(orders == NULL ? NULL : &orders->sends, memory, end);
 }
 
 size_t rdl_orders_memory(const struct rdl_orders_config *config)

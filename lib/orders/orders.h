@@ -124,7 +124,7 @@ void rdl_orders_look(const struct rdl_orders *orders, rdl_handle handle, uint64_
 	X(unheard, "notifications and Sends that nobody listened to")                       \
 	X(stale, "notifications that were older than another one, or copies")               \
 	X(foreign, "answers from elsewhere than the endpoint, or to nothing that was sent") \
-	X(doubled, "copies of answers")                                                     \
+	X(doubled, "copies of answers, and of Sends")                                       \
 	X(late, "answers to what was given up")                                             \
 	X(shed, "answers that were not taken, since callers read too slowly")
 

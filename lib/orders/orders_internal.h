@@ -6,6 +6,7 @@
 #include "coap.h"
 #include "dialogues.h"
 #include "orders.h"
+#include "sends.h"
 #include "timers.h"
 
 /* RFC 7252 section 4.8. */
@@ -21,6 +22,7 @@ struct rdl_orders {
 	struct rdl_orders_counts counts;
 	struct rdl_dialogues dialogues;
 	struct rdl_timers timers;
+	struct rdl_sends sends;
 	uint64_t random;
 	uint64_t released; /* the position that changes are safe up to */
 	uint64_t held; /* orders that have been taken and not given back */

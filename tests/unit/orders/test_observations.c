@@ -501,6 +501,65 @@ static void test_wakes(void **state)
 	expect_wire("0 0.01 /1");
 }
 
+/* What the device is answered; and what is told, if anything. */
+static void expect_send(struct rdl_answer answer, uint8_t code, const char *tells)
+{
+	rdl_orders_hear(orders, &answer, now_ms);
+	assert_int_equal(answer.back, RDL_BACK_CODE);
+	assert_int_equal(answer.back_code, code);
+	expect_told(tells);
+}
+
+/* The answer to one was lost: it is answered again, and told once, while copies may come. */
+static void test_send_twice(void **state)
+{
+	const struct rdl_answer original = { .kind = RDL_ANSWER_SEND,
+		.type = RDL_COAP_CON,
+		.code = RDL_COAP_POST,
+		.message_id = 9,
+		.handle = 2,
+		.session = 77,
+		.identity = 5,
+		.observe = RDL_OBSERVE_NONE,
+		.payload = RDL_SPAN("v") };
+	struct rdl_answer other;
+
+	endpoints[2].session = 77;
+	endpoints[2].identity = 5;
+	/* What nobody was told of may be told later. */
+	listening = false;
+	expect_send(original, RDL_COAP_NOT_FOUND, "");
+	listening = true;
+	expect_send(original, RDL_COAP_CHANGED, "2 notified 0 \"v\"; ");
+	now_ms += 2000;
+	expect_send(original, RDL_COAP_CHANGED, "");
+	listening = false;
+	expect_send(original, RDL_COAP_CHANGED, "");
+	listening = true;
+	assert_int_equal(rdl_orders_counts(orders)->doubled, 2);
+	assert_int_equal(rdl_orders_counts(orders)->notified, 1);
+	/* Others are no copies of it, however like. */
+	other = original;
+	other.message_id = 10;
+	expect_send(other, RDL_COAP_CHANGED, "2 notified 0 \"v\"; ");
+	other = original;
+	other.payload = RDL_SPAN("w");
+	expect_send(other, RDL_COAP_CHANGED, "2 notified 0 \"w\"; ");
+	other = original;
+	other.payload = RDL_SPAN("");
+	expect_send(other, RDL_COAP_CHANGED, "2 notified 0 \"\"; ");
+	other = original;
+	other.content_format = 110;
+	expect_send(other, RDL_COAP_CHANGED, "2 notified 0 \"v\"; ");
+	endpoints[2].session = other.session = 78;
+	other.content_format = original.content_format;
+	expect_send(other, RDL_COAP_CHANGED, "2 notified 0 \"v\"; ");
+	/* Nor is what comes when the Message ID may have come round. */
+	endpoints[2].session = 77;
+	now_ms += 245000;
+	expect_send(original, RDL_COAP_CHANGED, "2 notified 0 \"v\"; ");
+}
+
 static void test_send(void **state)
 {
 	static const uint8_t long_one[RDL_DELIVERY_PAYLOAD_MAX + 1];
@@ -526,6 +585,7 @@ static void test_send(void **state)
 	answer.payload = RDL_SPAN("v");
 	expect_told("");
 	listening = false;
+	answer.message_id++;
 	rdl_orders_hear(orders, &answer, now_ms);
 	assert_int_equal(answer.back_code, RDL_COAP_NOT_FOUND);
 	listening = true;
@@ -568,6 +628,7 @@ int main(void)
 		ORDERS_TEST(test_rest_is_lost),
 		ORDERS_TEST(test_limits),
 		ORDERS_TEST(test_wakes),
+		ORDERS_TEST(test_send_twice),
 		ORDERS_TEST(test_send),
 	};
 
