@@ -159,10 +159,11 @@ uint32_t rdl_dtls_registration(struct rdl_dtls *dtls, uint64_t session);
 void rdl_dtls_touch(struct rdl_dtls *dtls, struct rdl_dtls_session *session, uint32_t now_s);
 
 /*
- * Opened less than 30 s ago: its peer may have missed the last flight. Every 18 hours an old one
- * looks so, too, whose handshaker then knows nothing of it.
+ * Opened a short while ago: its peer may have missed the last flight, for as long as RFC 6347
+ * section 4.2.4 wants it said again, which is twice the life of a segment. Every 18 hours an old
+ * one looks so, too, whose handshaker then knows nothing of it.
  */
-#define RDL_DTLS_YOUNG_S 30
+#define RDL_DTLS_YOUNG_S 240
 static inline bool rdl_dtls_is_young(const struct rdl_dtls_session *session, uint32_t now_s)
 {
 	return (uint16_t)(now_s - session->established) < RDL_DTLS_YOUNG_S;

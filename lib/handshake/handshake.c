@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine: parcels and time to GnuTLS, and what comes of it to the caller. */
 #include "handshake_internal.h"
+#include "sessions.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+_Static_assert(RDL_HANDSHAKE_LINGER_MS == RDL_DTLS_YOUNG_S * 1000, "both know the session");
 
 /* Of what clients say, until it is whole: few say it in pieces, and hardly any for long. */
 #define HELD_MIN (256 * 1024)

@@ -147,12 +147,12 @@ enum rdl_handshake_fate {
 /*
  * A ClientHello that begins a handshake, or whatever came for one later; its octets are written
  * over. Also for RDL_HANDSHAKE_LINGER_MS after it was finished: its last flight is sent again to a
- * client that repeats its own.
+ * client that repeats its own. That is as long as its worker takes the session for a young one.
  *
  * Or of an open session with CBC: a record, whose text is in the parcel then, or a reply, which is
  * sent.
  */
-#define RDL_HANDSHAKE_LINGER_MS 30000
+#define RDL_HANDSHAKE_LINGER_MS 240000
 RDL_MUST_CHECK enum rdl_handshake_fate rdl_handshakes_input(
 	struct rdl_handshakes *handshakes, struct rdl_dtls_parcel *parcel, uint64_t now_ms);
 

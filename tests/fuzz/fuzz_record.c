@@ -114,9 +114,9 @@ static void open_device(unsigned at)
 	fill_key(keys.read_key, at, 1);
 	fill_key(keys.write_key, at, 2);
 	keys.read_sequence = keys.write_sequence = 1;
-	CHECK(rdl_dtls_begin(dtls, &datagram, 7, NOW_S - 100, &device->name, &evicted) ==
+	CHECK(rdl_dtls_begin(dtls, &datagram, 7, NOW_S - 290, &device->name, &evicted) ==
 		RDL_DTLS_BEGUN);
-	CHECK(rdl_dtls_establish(dtls, device->name, &keys, NOW_S - 100));
+	CHECK(rdl_dtls_establish(dtls, device->name, &keys, NOW_S - 290));
 }
 
 static void open_cbc(void)
@@ -127,8 +127,8 @@ static void open_cbc(void)
 	struct rdl_datagram datagram = from(CBC_HOST);
 	uint64_t evicted;
 
-	CHECK(rdl_dtls_begin(dtls, &datagram, 7, NOW_S - 100, &cbc, &evicted) == RDL_DTLS_BEGUN);
-	CHECK(rdl_dtls_establish(dtls, cbc, &keys, NOW_S - 100));
+	CHECK(rdl_dtls_begin(dtls, &datagram, 7, NOW_S - 290, &cbc, &evicted) == RDL_DTLS_BEGUN);
+	CHECK(rdl_dtls_establish(dtls, cbc, &keys, NOW_S - 290));
 }
 
 /*

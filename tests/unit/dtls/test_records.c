@@ -371,8 +371,7 @@ static void test_several(void **state)
 static void test_to_handshaker(void **state)
 {
 	struct table *t = table_new(NULL);
-	uint64_t session = open_session(t, 1, RDL_DTLS_AES_128_CCM_8, 0),
-		 under_way = begin(t, 1, 2);
+	uint64_t session = open_session(t, 1, RDL_DTLS_AES_128_CCM_8, 0);
 	struct sent finished = { .session = session,
 		.content = RDL_CONTENT_HANDSHAKE,
 		.sequence = 1,
@@ -392,6 +391,7 @@ static void test_to_handshaker(void **state)
 	t->now_s += RDL_DTLS_YOUNG_S;
 	assert_int_equal(open_one(t, &a), RDL_DTLS_DROP_content);
 	/* Of one that has no keys yet, all. */
+	uint64_t under_way = begin(t, 1, 2);
 	struct sent early = text_of(under_way, 1);
 	arrive(t, &a, 2, &early);
 	assert_int_equal(open_one(t, &a), RDL_DTLS_MORE);

@@ -337,8 +337,8 @@ static void test_young(void **state)
 
 	t->now_s = 65530;
 	const struct rdl_dtls_session *slot = rdl_dtls_find(t->dtls, establish(t, 1, 1));
-	assert_true(rdl_dtls_is_young(slot, t->now_s + 29));
-	assert_false(rdl_dtls_is_young(slot, t->now_s + 30));
+	assert_true(rdl_dtls_is_young(slot, t->now_s + RDL_DTLS_YOUNG_S - 1));
+	assert_false(rdl_dtls_is_young(slot, t->now_s + RDL_DTLS_YOUNG_S));
 	table_end(t);
 }
 
