@@ -50,6 +50,15 @@ static void send_records(
 			(uint16_t)(end - start));
 }
 
+/* Of epoch 0: so many further on. */
+static void renumber(uint8_t *record, uint32_t further)
+{
+	uint64_t number = rdl_record_number(record) + further;
+
+	rdl_put_be16(record + 5, (uint16_t)(number >> 32));
+	rdl_put_be32(record + 7, (uint32_t)number);
+}
+
 /* The engine's flight, as the client is to see it, in *flight, of *len octets. */
 static bool translate(struct rdl_handshake *handshake, uint8_t **flight, uint32_t *flight_len)
 {
@@ -69,6 +78,8 @@ static bool translate(struct rdl_handshake *handshake, uint8_t **flight, uint32_
 		if (record_len == 0)
 			break;
 		rest.len = record_len;
+		if (rdl_record_epoch(rest.data) == 0)
+			renumber(handshakes->flight + at, handshake->besides);
 		rest = rdl_handshake_cid_out(handshake, rest);
 		rdl_cursor_bytes(&c, rest.data, rest.len);
 	}
@@ -92,7 +103,59 @@ void rdl_handshake_flush(struct rdl_handshake *handshake)
 
 bool rdl_handshake_keep_flight(struct rdl_handshake *handshake)
 {
+	free(handshake->flight);
+	handshake->flight_len = 0;
 	return translate(handshake, &handshake->flight, &handshake->flight_len);
+}
+
+void rdl_handshake_say(struct rdl_handshake *handshake)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+
+	if (handshakes->flight_len > 0 && rdl_handshake_keep_flight(handshake)) {
+		rdl_handshake_send_last(handshake);
+		handshake->said_ms = handshakes->now_ms;
+	}
+	handshakes->flight_len = 0;
+}
+
+/* Those of epoch 0 in the flight that is kept: so many further on. How many they are. */
+static uint32_t renumber_kept(struct rdl_handshake *handshake, uint32_t further)
+{
+	uint32_t records = 0;
+	size_t len;
+
+	for (uint32_t at = 0; at < handshake->flight_len; at += (uint32_t)len) {
+		uint8_t *record = handshake->flight + at;
+
+		len = rdl_record_len((struct rdl_span){ record, handshake->flight_len - at },
+			handshake->keys.peer_cid_len);
+		if (len == 0)
+			break;
+		if (rdl_record_epoch(record) > 0)
+			continue;
+		renumber(record, further);
+		records++;
+	}
+	return records;
+}
+
+void rdl_handshake_say_again(struct rdl_handshake *handshake)
+{
+	struct rdl_handshakes *handshakes = handshake->owner;
+	uint32_t retransmit_ms = handshakes->config.retransmit_ms, records;
+
+	/* A copy that the network made, or one that has crossed ours. */
+	if (handshakes->now_ms - handshake->said_ms < retransmit_ms / 2)
+		return;
+	/* A number that it has seen is a copy's to the client. */
+	records = renumber_kept(handshake, 0);
+	(void)renumber_kept(handshake, records);
+	handshake->besides += records;
+	handshake->said_ms = handshakes->now_ms;
+	rdl_handshake_count(&handshakes->counts.repeated);
+	rdl_handshake_send_last(handshake);
+	rdl_handshake_due_by(handshake, handshakes->now_ms + retransmit_ms);
 }
 
 void rdl_handshake_send_last(struct rdl_handshake *handshake)

@@ -40,6 +40,7 @@ void rdl_handshake_end(struct rdl_handshake *handshake)
 {
 	struct rdl_handshakes *handshakes = handshake->owner;
 
+	free(handshake->flight);
 	if (handshake->open) {
 		rdl_handshake_cbc_leave(handshake);
 		rdl_handshake_tls_destroy(handshake);
@@ -49,7 +50,6 @@ void rdl_handshake_end(struct rdl_handshake *handshake)
 		handshakes->under_way--;
 	} else {
 		rdl_handshake_list_remove(&handshakes->finished, handshake);
-		free(handshake->flight);
 	}
 	rdl_handshake_leave(&handshakes->places, handshake);
 }
@@ -174,10 +174,7 @@ static void finish(struct rdl_handshake *handshake, uint64_t now_ms)
 		return;
 	}
 	if (!rdl_handshake_settle(handshake)) {
-		enum rdl_handshake_failure failure = handshake->failure;
-
-		free(handshake->flight);
-		rdl_handshake_fail(handshake, failure);
+		rdl_handshake_fail(handshake, handshake->failure);
 		return;
 	}
 	rdl_handshake_count(&handshakes->counts.finished);
@@ -241,7 +238,7 @@ bool rdl_handshake_went_on(struct rdl_handshake *handshake, int error, uint64_t 
 		}
 		handshake->resumed = true;
 	}
-	rdl_handshake_flush(handshake);
+	rdl_handshake_say(handshake);
 	uint64_t wait_ms = gnutls_dtls_get_timeout(handshake->tls);
 	/* No flight of ours is out. */
 	if (wait_ms == 0)

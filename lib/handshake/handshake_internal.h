@@ -107,9 +107,12 @@ struct rdl_handshake {
 	enum rdl_handshake_failure failure;
 	/* From the Hello; when it is finished, all. */
 	struct rdl_dtls_keys keys;
-	/* Records of the last flight, as they went out: of one that is finished. */
+	/* Records of the newest flight, as they went out, and when they did. */
 	uint8_t *flight;
 	uint32_t flight_len;
+	uint64_t said_ms;
+	/* Records of epoch 0 that were sent besides GnuTLS's: its own are numbered behind them. */
+	uint32_t besides;
 };
 
 /* ---- the life of a handshake ---- */
@@ -368,7 +371,11 @@ struct rdl_span rdl_handshake_cid_in(struct rdl_handshakes *handshakes,
 
 /* Sends what GnuTLS wrote. */
 void rdl_handshake_flush(struct rdl_handshake *handshake);
-/* Keeps it as the last flight, as the client is to see it. False: no memory. */
+/* The same of a flight, if it wrote one, which is kept. */
+void rdl_handshake_say(struct rdl_handshake *handshake);
+/* The client shows that it misses the one that was said. */
+void rdl_handshake_say_again(struct rdl_handshake *handshake);
+/* Keeps what GnuTLS wrote as the last flight, as the client is to see it. False: no memory. */
 bool rdl_handshake_keep_flight(struct rdl_handshake *handshake);
 /* Sends the last flight. */
 void rdl_handshake_send_last(struct rdl_handshake *handshake);

@@ -213,6 +213,42 @@ static void test_last_flight_long_lost(void **state)
 	}
 }
 
+/* A client that says its Hello again has its answer at once; a copy that the network makes none. */
+static void test_hello_repeated(void **state)
+{
+	for (int cid_len = -1; cid_len < 8; cid_len += 4) {
+		struct network network = seeded(1);
+		struct worker *worker = worker_begin(cid_len);
+		uint64_t begin_ms = now_ms;
+
+		worker->world->handshakes->config.retransmit_ms = 2000;
+		network.lost = SERVER_HELLO;
+		network.part = -1;
+		network.times = 1;
+		network.copies = 100;
+		assert_true(is_through(worker, &network));
+		assert_in_range(now_ms - begin_ms, 1000, 1500);
+		/* The flight, once more, and the last one. */
+		assert_int_equal(worker->world->sent, 3);
+		assert_int_equal(rdl_handshakes_counts(worker->world->handshakes)->repeated, 1);
+		worker_end(worker);
+	}
+}
+
+/* What it is answered last has numbers of its own, also behind what was said in between. */
+static void test_hello_repeated_often(void **state)
+{
+	struct network network = seeded(1);
+	struct worker *worker = worker_begin(-1);
+
+	worker->world->handshakes->config.retransmit_ms = 1500;
+	network.lost = SERVER_HELLO;
+	network.part = -1;
+	network.times = 5;
+	assert_true(is_through(worker, &network));
+	worker_end(worker);
+}
+
 static void test_loss(void **state)
 {
 	unsigned through = 0;
@@ -268,6 +304,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_flight_lost),
 		cmocka_unit_test(test_last_flight_long_lost),
+		cmocka_unit_test(test_hello_repeated),
+		cmocka_unit_test(test_hello_repeated_often),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_certificates),
 	};
