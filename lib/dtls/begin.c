@@ -64,6 +64,24 @@ static uint64_t add_handshake(
 	return rdl_dtls_name(dtls, session);
 }
 
+/*
+ * The handshake that this Hello has begun. One that has been finished lately, too: a copy that was
+ * late must not stand before a session whose peer may miss the last flight.
+ */
+static const struct rdl_dtls_session *begun_by(struct rdl_dtls *dtls, uint64_t address,
+	uint64_t hello, const struct rdl_dtls_session *under_way, uint32_t now_s)
+{
+	const struct rdl_dtls_session *open;
+
+	if (under_way != NULL && under_way->handshake.hello == hello)
+		return under_way;
+	open = rdl_dtls_find_address(dtls, address, RDL_DTLS_OPEN);
+	return open != NULL && open->hello == (uint32_t)hello && rdl_dtls_is_young(open, now_s) &&
+			       !rdl_dtls_is_over(dtls, open, now_s)
+		       ? open
+		       : NULL;
+}
+
 enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls, const struct rdl_datagram *datagram,
 	uint64_t hello, uint32_t now_s, uint64_t *name, uint64_t *evicted)
 {
@@ -74,12 +92,13 @@ enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls, const struct rdl_datag
 	};
 	const struct rdl_dtls_session *other =
 		rdl_dtls_find_address(dtls, what.address, RDL_DTLS_HANDSHAKE);
+	const struct rdl_dtls_session *same = begun_by(dtls, what.address, hello, other, now_s);
 	uint64_t network = network_of(dtls, &datagram->peer);
 	uint32_t giving_way;
 
 	*name = *evicted = 0;
-	if (other != NULL && other->handshake.hello == hello) {
-		*name = rdl_dtls_name(dtls, other);
+	if (same != NULL) {
+		*name = rdl_dtls_name(dtls, same);
 		return RDL_DTLS_GOES_ON;
 	}
 	if (other != NULL) {

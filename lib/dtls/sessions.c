@@ -103,6 +103,7 @@ static void open_session(struct rdl_dtls *dtls, struct rdl_dtls_session *session
 	const struct rdl_dtls_keys *keys, uint32_t now_s)
 {
 	rdl_dtls_places_give(&dtls->places, session->handshake.place);
+	session->hello = (uint32_t)session->handshake.hello;
 	rdl_dtls_take_keys(session, keys);
 	/* Keys first: others look at what is open. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);

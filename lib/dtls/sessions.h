@@ -60,6 +60,7 @@ struct rdl_dtls_session {
 		uint32_t registration;
 	};
 	uint8_t peer_cid[RDL_DTLS_PEER_CID_MAX];
+	uint32_t hello; /* of an open one: the lower half of the digest of what began it */
 };
 _Static_assert(sizeof(struct rdl_dtls_session) == 160, "with its bucket, 164 to 168 octets each");
 _Static_assert(RDL_DTLS_MODES <= 4, "in two bits");
@@ -106,7 +107,7 @@ unsigned rdl_dtls_handshaker(const struct rdl_dtls *dtls, uint64_t session);
 
 enum rdl_dtls_begin {
 	RDL_DTLS_BEGUN,
-	/* It is the Hello of a handshake that is under way. */
+	/* It is the Hello of a handshake that is under way, or has been finished lately. */
 	RDL_DTLS_GOES_ON,
 	/* There is no place for it. */
 	RDL_DTLS_SHED,

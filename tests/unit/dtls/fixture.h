@@ -13,6 +13,8 @@ struct table {
 	struct rdl_dtls_config config;
 	struct rdl_dtls *dtls;
 	uint32_t now_s;
+	/* Of the handshake that began last. */
+	uint64_t hello;
 	uint8_t incarnations[256];
 	/* Holds of identities that were given back. */
 	unsigned released[256];
@@ -84,7 +86,8 @@ static inline uint64_t begin(struct table *t, unsigned network, unsigned host)
 	struct rdl_datagram datagram = from(network, host);
 	uint64_t session, evicted;
 
-	assert_int_equal(rdl_dtls_begin(t->dtls, &datagram, 7, t->now_s, &session, &evicted),
+	t->hello++;
+	assert_int_equal(rdl_dtls_begin(t->dtls, &datagram, t->hello, t->now_s, &session, &evicted),
 		RDL_DTLS_BEGUN);
 	assert_int_equal(evicted, 0);
 	assert_true(session != 0);

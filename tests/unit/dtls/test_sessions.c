@@ -67,18 +67,60 @@ static void test_rebooted(void **state)
 
 	now = begin(t, 1, 2);
 	assert_non_null(rdl_dtls_find(t->dtls, before));
-	assert_int_equal(rdl_dtls_begin(t->dtls, &datagram, 7, t->now_s, &again, &evicted),
+	assert_int_equal(rdl_dtls_begin(t->dtls, &datagram, t->hello, t->now_s, &again, &evicted),
 		RDL_DTLS_GOES_ON);
 	assert_int_equal(again, now);
 	/* Another Hello: it has rebooted once more. */
 	assert_int_equal(
-		rdl_dtls_begin(t->dtls, &datagram, 8, t->now_s, &again, &evicted), RDL_DTLS_BEGUN);
+		rdl_dtls_begin(t->dtls, &datagram, t->hello + 1, t->now_s, &again, &evicted),
+		RDL_DTLS_BEGUN);
 	assert_int_equal(evicted, now);
 	assert_null(rdl_dtls_find(t->dtls, now));
 	assert_true(rdl_dtls_establish(t->dtls, again, &keys, t->now_s));
 	assert_null(rdl_dtls_find(t->dtls, before));
 	assert_int_equal(t->released[2], 1);
 	assert_int_equal(rdl_dtls_counts(t->dtls)->replaced, 1);
+	table_end(t);
+}
+
+/* A copy of a Hello that comes when its handshake has been finished begins none. */
+static void test_late_hello(void **state)
+{
+	for (unsigned host = 0; host < 2; host++) {
+		struct table *t = table_new(NULL);
+		struct rdl_datagram datagram = from(1, host);
+		struct rdl_dtls_keys keys = keys_of(2, host == 0 ? RDL_DTLS_NO_CID : 23);
+		uint64_t session = begin(t, 1, host), again, evicted;
+
+		memset(keys.peer_cid, 0xff, sizeof(keys.peer_cid));
+		assert_true(rdl_dtls_establish(t->dtls, session, &keys, t->now_s));
+		t->now_s += RDL_DTLS_YOUNG_S - 1;
+		assert_int_equal(
+			rdl_dtls_begin(t->dtls, &datagram, t->hello, t->now_s, &again, &evicted),
+			RDL_DTLS_GOES_ON);
+		assert_int_equal(again, session);
+		assert_int_equal(rdl_dtls_counts(t->dtls)->handshakes, 0);
+		/* Nobody asks for that one any more. */
+		t->now_s += 1;
+		assert_int_equal(
+			rdl_dtls_begin(t->dtls, &datagram, t->hello, t->now_s, &again, &evicted),
+			RDL_DTLS_BEGUN);
+		assert_int_equal(rdl_dtls_counts(t->dtls)->begun, 2);
+		table_end(t);
+	}
+}
+
+/* Nor does it end another one, of a device that has rebooted meanwhile. */
+static void test_late_hello_of_before(void **state)
+{
+	struct table *t = table_new(NULL);
+	struct rdl_datagram datagram = from(1, 2);
+	uint64_t open = establish(t, 1, 2), first = t->hello, now = begin(t, 1, 2), again, evicted;
+
+	assert_int_equal(rdl_dtls_begin(t->dtls, &datagram, first, t->now_s, &again, &evicted),
+		RDL_DTLS_GOES_ON);
+	assert_int_equal(again, open);
+	assert_non_null(rdl_dtls_find(t->dtls, now));
 	table_end(t);
 }
 
@@ -422,6 +464,8 @@ int main(void)
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_establish_once),
 		cmocka_unit_test(test_rebooted),
+		cmocka_unit_test(test_late_hello),
+		cmocka_unit_test(test_late_hello_of_before),
 		cmocka_unit_test(test_address_of_another),
 		cmocka_unit_test(test_many_move_to_one),
 		cmocka_unit_test(test_failed),

@@ -265,6 +265,20 @@ static void test_loss(void **state)
 	assert_true(through >= 288);
 }
 
+/* A Hello may come behind all that followed it. */
+static void test_copies_and_disorder(void **state)
+{
+	for (unsigned seed = 1; seed <= 300; seed++) {
+		struct network network = seeded(seed);
+		struct worker *worker = worker_begin(seed % 2 == 0 ? 4 : -1);
+
+		network.copies = 50;
+		network.jitter_ms = 5000;
+		assert_true(is_through(worker, &network));
+		worker_end(worker);
+	}
+}
+
 /* Flights of several datagrams, each way. */
 static void test_certificates(void **state)
 {
@@ -307,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_hello_repeated),
 		cmocka_unit_test(test_hello_repeated_often),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_copies_and_disorder),
 		cmocka_unit_test(test_certificates),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
