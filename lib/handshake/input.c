@@ -87,6 +87,14 @@ static struct rdl_handshake *begin(
 	return handshake;
 }
 
+/* One that is finished has been counted as that. */
+static void give_way(struct rdl_handshake *handshake)
+{
+	if (handshake->tls != NULL && !handshake->open)
+		rdl_handshake_count(&handshake->owner->counts.evicted);
+	rdl_handshake_end(handshake);
+}
+
 /*
  * A slot has one session at a time, the newest: the one before is over, whether we have been told
  * or not. False: that is this one, whose Hello waited for longer than the next one's.
@@ -97,11 +105,8 @@ static bool takes_slot(struct rdl_handshakes *handshakes, uint64_t session)
 
 	if (other != NULL && other->session > session)
 		return false;
-	if (other != NULL) {
-		if (other->tls != NULL && !other->open)
-			rdl_handshake_count(&handshakes->counts.evicted);
-		rdl_handshake_end(other);
-	}
+	if (other != NULL)
+		give_way(other);
 	return true;
 }
 
@@ -113,10 +118,8 @@ enum rdl_handshake_fate rdl_handshakes_input(
 	handshakes->now_ms = now_ms;
 	if (parcel->evicted != 0)
 		handshake = rdl_handshake_find(&handshakes->places, parcel->evicted);
-	if (handshake != NULL) {
-		rdl_handshake_end(handshake);
-		rdl_handshake_count(&handshakes->counts.evicted);
-	}
+	if (handshake != NULL)
+		give_way(handshake);
 	handshake = rdl_handshake_find(&handshakes->places, parcel->session);
 	if (handshake == NULL && parcel->kind == RDL_PARCEL_BEGIN &&
 		takes_slot(handshakes, parcel->session))

@@ -560,6 +560,23 @@ static void test_finished_gives_way(void **state)
 	world_end(world);
 }
 
+/* Its worker, which does not know yet that it is finished, may say that it has given way. */
+static void test_finished_and_evicted(void **state)
+{
+	struct world *world = world_begin();
+	const struct rdl_handshake_counts *counts = rdl_handshakes_counts(world->handshakes);
+
+	client_begin(&world->client, "device", KEY, CCM_8, -1);
+	assert_int_equal(world_run(world), 0);
+	world->handshakes->config.calls.send = send_nothing;
+	begin_other(world, 6, SESSION);
+	assert_int_equal(counts->begun, 2);
+	assert_int_equal(counts->finished, 1);
+	assert_int_equal(counts->evicted, 0);
+	assert_int_equal(rdl_handshakes_under_way(world->handshakes), 1);
+	world_end(world);
+}
+
 /* Any octet of any datagram of the client's may be another. */
 static void test_garbage(void **state)
 {
@@ -617,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_finished_gives_way),
+		cmocka_unit_test(test_finished_and_evicted),
 		cmocka_unit_test(test_garbage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
