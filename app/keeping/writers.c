@@ -164,10 +164,14 @@ int keeping_start(struct keeping *keeping)
 	return rdl_thread_start(&keeping->tender, "journal-files", tend, keeping);
 }
 
-static void stop_writers(struct writer writers[], unsigned count, const char *whose)
+static void ask_writers(struct writer writers[], unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		rdl_thread_ask(&writers[i].thread);
+}
+
+static void stop_writers(struct writer writers[], unsigned count, const char *whose)
+{
 	for (unsigned i = 0; i < count; i++) {
 		struct writer *writer = &writers[i];
 		bool ran = writer->thread.running;
@@ -185,10 +189,14 @@ void keeping_stop(struct keeping *keeping)
 {
 	if (keeping == NULL)
 		return;
-	stop_writers(keeping->writers, keeping->conf->shards, "shard");
+	unsigned shards = keeping->conf->shards, handshakers = keeping->conf->dtls.handshakes;
+	/* All at once: each may take its time. */
+	ask_writers(keeping->writers, shards);
 	if (keeping->sessions != NULL)
-		stop_writers(
-			keeping->sessions->writers, keeping->conf->dtls.handshakes, "handshaker");
+		ask_writers(keeping->sessions->writers, handshakers);
+	stop_writers(keeping->writers, shards, "shard");
+	if (keeping->sessions != NULL)
+		stop_writers(keeping->sessions->writers, handshakers, "handshaker");
 	keeping_look(keeping);
 	/* Up to here a writer may have needed a segment. */
 	rdl_thread_stop(&keeping->tender);

@@ -17,10 +17,12 @@
 #include "signals.h"
 
 /*
- * All that is under way is answered and on the disk by then, which takes a second, and more on a
- * machine that has ten times the work for its CPUs; or the process goes without.
+ * All that is under way is answered and on the disk by then, or the process goes without. Nothing
+ * is lost by that which was acknowledged, but where answers do not wait for the disk: there it has
+ * longer for what is on its way to it.
  */
-#define END_MS 15000
+#define END_MS 5000
+#define END_UNCONFIRMED_MS 15000
 
 /* "192.0.2.1,2001:db8::1" of all ports. */
 static void addresses_text(const struct rdl_conf *conf, char *text, size_t len)
@@ -162,6 +164,15 @@ static void reload(struct daemon *daemon)
 				 : "the last reload changed nothing, see the log");
 }
 
+/* How long the end may take. */
+static unsigned end_ms(const struct rdl_conf *conf)
+{
+	bool waits =
+		conf->state.directory.path == NULL || conf->state.durability == RDL_CONF_COMMIT;
+
+	return waits ? END_MS : END_UNCONFIRMED_MS;
+}
+
 /* Once a second the main thread looks around, and at links in between. -1: the disk has failed. */
 static int look_around(struct daemon *daemon)
 {
@@ -183,6 +194,7 @@ static uint64_t begin_drain(struct daemon *daemon, uint64_t now_ms)
 	rdl_log_info("stop", "takes no Registers any more drain_s=%u", drain_s);
 	rdl_notify_stopping(drain_s, "takes no Registers any more, and ends in %u s", drain_s);
 	lcores_drain(&daemon->lcores);
+	signals_put_off(1000 * drain_s);
 	return now_ms + UINT64_C(1000) * drain_s;
 }
 
@@ -225,6 +237,7 @@ static int work(struct daemon *daemon)
 	const struct console_sources shown = console_sources(daemon);
 	int ret = keeping_start(daemon->keeping);
 
+	signals_end_within(end_ms(daemon->conf));
 	if (ret == 0)
 		ret = handshakers_start(daemon->handshakers);
 	/* What sessions send from now on, nobody has sent before. */
@@ -243,14 +256,15 @@ static int work(struct daemon *daemon)
 				console_start(daemon->console, &shown) != 0 ||
 				metrics_start(daemon->metrics, &daemon->scraped) != 0))
 		ret = -1;
-	signals_started();
 	if (ret == 0) {
 		log_ready(daemon);
 		dpdk_log_shown(true);
 		ret = look_after(daemon);
 	}
-	signals_ending(END_MS);
-	rdl_notify_stopping(END_MS / 1000, "ends");
+	signals_ending();
+	rdl_notify_stopping(end_ms(daemon->conf) / 1000, "ends");
+	/* Whatever the next ones take. */
+	lcores_drain(&daemon->lcores);
 	metrics_stop(daemon->metrics);
 	console_stop(daemon->console);
 	callers_stop(daemon->callers);
@@ -261,7 +275,7 @@ static int work(struct daemon *daemon)
 	handshakers_stop(daemon->handshakers);
 	keeping_stop(daemon->keeping);
 	exception_stop(daemon->exception);
-	signals_may_just_leave();
+	signals_may_just_leave(ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 	return ret;
 }
 
@@ -341,7 +355,7 @@ int start_serve(const char *path)
 	rdl_clock_start();
 	daemon.started_ms = rdl_clock_ms();
 	rdl_log_open();
-	if (signals_begin() != 0)
+	if (signals_begin(END_MS) != 0)
 		return EXIT_FAILURE;
 	rdl_notify_starting("reads the configuration");
 	signals_may_leave(NULL, 0); /* a long list of names takes its time, too */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dpdk_log.h"
 
 /* For those who still read their answers, and for all. */
@@ -59,12 +60,11 @@ static unsigned hang_up(int how)
 void telemetry_end(void)
 {
 	static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+	const struct timespec polite = rdl_clock_in_ms(POLITE_MS), end = rdl_clock_in_ms(WAIT_MS);
 
 	dpdk_log_shown(false); /* that its listener has no more to do */
 	/* The listeners stay open; a connection is closed by its thread's last deed. */
-	for (unsigned ms = 0; ms < WAIT_MS; ms++) {
-		if (hang_up(ms < POLITE_MS ? SHUT_RD : SHUT_RDWR) == 0)
-			return;
+	while (hang_up(rdl_clock_is_past(&polite) ? SHUT_RDWR : SHUT_RD) > 0 &&
+		!rdl_clock_is_past(&end))
 		nanosleep(&pause, NULL);
-	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "log.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +55,13 @@ void rdl_log(enum rdl_log_level level, const char *area, const char *format, ...
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	rdl_log_line(level, before, text);
+}
+
+bool rdl_log_flows(void)
+{
+	struct pollfd reader = { .fd = fileno(stderr), .events = POLLOUT };
+
+	return poll(&reader, 1, 0) == 1 && (reader.revents & POLLOUT) != 0;
 }
 
 /* ---- kinds of which there may be many ---- */

@@ -24,6 +24,9 @@ void rdl_log(enum rdl_log_level level, const char *area, const char *format, ...
 /* A line that has words of its own, whatever level is shown. */
 void rdl_log_line(enum rdl_log_level level, const char *before, const char *text);
 
+/* A line would go out now, without waiting for whoever reads: for what must not be held up. */
+bool rdl_log_flows(void);
+
 #define rdl_log_error(area, ...) rdl_log(RDL_LOG_ERROR, area, __VA_ARGS__)
 #define rdl_log_warn(area, ...) rdl_log(RDL_LOG_WARN, area, __VA_ARGS__)
 #define rdl_log_info(area, ...) rdl_log(RDL_LOG_INFO, area, __VA_ARGS__)

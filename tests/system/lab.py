@@ -327,6 +327,10 @@ class Stopped:
     def go_on(self):
         self.libc.ptrace(self.DETACH, self.tid, None, None)
 
+    def ends(self, seconds):
+        """With its process, which is not gone before whoever holds the thread has seen that."""
+        until(lambda: os.waitpid(self.tid, 0x40000000 | os.WNOHANG)[0] == self.tid, "the thread does not end", seconds)
+
 
 def main(setup=None, tests=None):
     """Runs the (name, function) pairs, by default every test_* function of the calling program, in order, as TAP.

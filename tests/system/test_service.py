@@ -39,6 +39,10 @@ class Manager:
                 return told
         raise AssertionError("no %s= in %s" % (key, told))
 
+    def until_status(self, status):
+        while self.until("STATUS")[-1]["STATUS"] != status:
+            pass
+
     def quiet(self):
         """Forgets what was told."""
         while self.next(0.01):
@@ -77,7 +81,8 @@ def test_start_reload_end(lab):
         f.write("nonsense = 1;\n")
     reload("the last reload changed nothing, see the log")
     gateway.process.send_signal(signal.SIGTERM)
-    expect(manager.until("STOPPING")[-1]["STOPPING"], "1")
+    stopping = manager.until("STOPPING")[-1]
+    expect((stopping["STOPPING"], stopping["EXTEND_TIMEOUT_USEC"]), ("1", settings("TimeoutStopSec")[0] + "000000"), "as the unit says")
     expect(gateway.process.wait(10), 0, "exit")
     expect(manager.next(0.1), None, "the end is the last")
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The end: what is under way is answered, Registers are silence, Updates may go on, and devices notice no restart."""
 import os
+import re
 import sys
 import threading
 
@@ -17,6 +18,103 @@ def test_it_leaves_soon(lab):
     expect(gateway.stop(), 0, "exit")
     expect(time.monotonic() - began < 5, True, "within five seconds, of which it takes one")
     expect(device.register("after", wait=0.2), None, "silence")
+
+
+def thread_named(gateway, pattern):
+    threads = threads_of(gateway.process.pid)
+    return next(number for name, number in threads.items() if re.search(pattern, name))
+
+
+def expect_forced(gateway, stopped, what):
+    """Five seconds, and what systemd gives it is more."""
+    began = time.monotonic()
+    gateway.process.send_signal(signal.SIGTERM)
+    if stopped.tid != gateway.process.pid:
+        stopped.ends(20)
+    expect(gateway.process.wait(20), 1, what)
+    took = time.monotonic() - began
+    assert 4.5 < took < 7, (what, took)
+    expect("error stop: not over in 5000 ms: leaves as it is" in gateway.log(), True, gateway.log())
+
+
+def test_whatever_stands_still(lab):
+    """A disk, a core, or another thread that does not come back: five seconds, and nothing is lost that was acknowledged."""
+    extra = 'control = { socket = "%s/control"; }; state = { directory = "%s/still"; };' % (lab.dir, lab.dir)
+    for what in ("^journal$", r"worker\D*1$", "^control$"):
+        gateway = lab.gateway(extra=extra)
+        device = Device()
+        kept = device.register("kept", lt="300")
+        expect(kept.code, "2.01", "Register")
+        stopped = Stopped(thread_named(gateway, what))
+        try:
+            expect_forced(gateway, stopped, what)
+        finally:
+            stopped.go_on()
+        again = lab.gateway(extra=extra)
+        expect(device.update(kept.location).code, "2.04", "it is still there after " + what)
+        expect(again.stop(), 0, "exit")
+
+
+def test_the_main_thread_stands_still(lab):
+    """While it starts, and when it serves; another signal then ends it at once."""
+    manager = Manager(lab, "main")
+    gateway = lab.gateway(ready=False, under=manager.under)
+    manager.until_status("sets up ports and shards")
+    for ready in (False, True):
+        if ready:
+            gateway = lab.gateway()
+        stopped = Stopped(gateway.process.pid)
+        try:
+            expect_forced(gateway, stopped, "ready" if ready else "starting")
+        finally:
+            stopped.go_on()
+
+
+def test_who_does_not_wait_for_the_disk_is_given_more(lab):
+    """There the log lacks what was acknowledged, so that a disk that comes back within 15 s still gets it."""
+    extra = 'state = { directory = "%s/window"; durability = "window"; };' % lab.dir
+    gateway = lab.gateway(extra=extra)
+    stopped = Stopped(thread_named(gateway, "^journal$"))
+    device = Device()
+    try:
+        location = device.register("kept", lt="300").location
+        gateway.process.send_signal(signal.SIGTERM)
+        time.sleep(6.5)
+        expect(gateway.process.poll(), None, "it waits for the disk")
+    finally:
+        stopped.go_on()
+    expect(gateway.process.wait(10), 0, gateway.log())
+    again = lab.gateway(extra=extra)
+    expect(device.update(location).code, "2.04", "it is there")
+    expect(again.stop(), 0, "exit")
+
+
+def test_nobody_reads_the_log(lab):
+    """A pager that is not scrolled, a terminal that was stopped: no line gets out, and the end does not wait for one."""
+    ours, theirs = os.pipe()
+    path = lab.dir + "/unread.conf"
+    with open(path, "w") as f:
+        f.write(config(lab.instance))
+    process = subprocess.Popen(["ip", "netns", "exec", lab.name + "-gw", BINARY, "-c", path], stderr=theirs)
+    read = b""
+    while b" ready " not in read:
+        read += os.read(ours, 65536)
+    full = os.open("/proc/self/fd/%d" % theirs, os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        while os.write(full, b"." * 4096):
+            pass
+    except BlockingIOError:
+        pass
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    finally:
+        process.kill()
+        process.wait()
+        for fd in (ours, theirs, full):
+            os.close(fd)
+    assert time.monotonic() - began < 7, time.monotonic() - began
 
 
 def test_drain(lab):

@@ -2,6 +2,7 @@
 /* What comes out on stderr. */
 #include "support.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -105,6 +106,30 @@ static void lines_of_which_there_are_many(void **state)
 	assert_string_equal(heard(), "warn load: things happened swallowed=3\n");
 }
 
+/* Not while nobody has read what there is. */
+static void whether_it_flows(void **state)
+{
+	int ends[2], standard = dup(STDERR_FILENO);
+	char octets[4096] = { 0 };
+
+	assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	bool before = rdl_log_flows();
+	while (write(ends[1], octets, sizeof(octets)) > 0)
+		;
+	bool full = rdl_log_flows();
+	while (read(ends[0], octets, sizeof(octets)) > 0)
+		;
+	bool after = rdl_log_flows();
+	dup2(standard, STDERR_FILENO);
+	close(standard);
+	close(ends[0]);
+	close(ends[1]);
+	assert_true(before);
+	assert_false(full);
+	assert_true(after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +137,7 @@ int main(void)
 		cmocka_unit_test(a_line_is_one_line),
 		cmocka_unit_test(priorities_for_the_journal),
 		cmocka_unit_test(lines_of_which_there_are_many),
+		cmocka_unit_test(whether_it_flows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
