@@ -185,12 +185,14 @@ void rdl_journal_state(
 	const struct rdl_journal *journal, unsigned shard, struct rdl_journal_state *state)
 {
 	const struct rdl_journal_writer *writer = &journal->writers[shard];
+	/* First: all of it was written before. */
+	uint64_t confirmed = __atomic_load_n(&writer->confirmed, __ATOMIC_ACQUIRE);
 
 	*state = (struct rdl_journal_state){
 		.health = __atomic_load_n(&writer->health, __ATOMIC_ACQUIRE),
 		.buffered = __atomic_load_n(&journal->buffered, __ATOMIC_RELAXED),
 		.written = __atomic_load_n(&writer->written, __ATOMIC_RELAXED),
-		.confirmed = __atomic_load_n(&writer->confirmed, __ATOMIC_RELAXED),
+		.confirmed = confirmed,
 		.base = __atomic_load_n(&writer->base_confirmed, __ATOMIC_RELAXED),
 		.groups = __atomic_load_n(&writer->groups, __ATOMIC_RELAXED),
 		.octets = __atomic_load_n(&writer->group_octets, __ATOMIC_RELAXED),

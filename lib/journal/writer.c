@@ -21,7 +21,7 @@ static enum rdl_journal_step failed(struct rdl_journal_writer *writer, int error
 /* Up to here the disk has it: what waits for it may go on. */
 static void confirm(struct rdl_journal_writer *writer)
 {
-	__atomic_store_n(&writer->confirmed, writer->written, __ATOMIC_RELAXED);
+	__atomic_store_n(&writer->confirmed, writer->written, __ATOMIC_RELEASE);
 	__atomic_store_n(&writer->ring->confirmed, writer->written, __ATOMIC_RELEASE);
 	__atomic_store_n(&writer->base_confirmed, writer->base_written, __ATOMIC_RELEASE);
 	/* A sweep counts once its end is on the disk; what is before its beginning may go then. */
