@@ -15,6 +15,9 @@
 
 struct keeping;
 
+/* Whether the key that the configuration names, where one is needed, is there; says what is not. */
+bool keeping_can_read(const struct rdl_conf *conf, FILE *errors);
+
 /*
  * Takes the configuration's directory for this process alone. *keeping is NULL where it names none,
  * and may be so below. Logs and returns -1 when another process has it, or it is of no use.

@@ -30,6 +30,21 @@ bool keeping_has_sessions(const struct keeping *keeping)
 	return keeping != NULL && keeping->sessions != NULL;
 }
 
+bool keeping_can_read(const struct rdl_conf *conf, FILE *errors)
+{
+	const struct rdl_conf_where *where = &conf->state.key_file.where;
+	uint8_t key[RDL_SEALED_KEY_LEN];
+
+	if (conf->state.directory.path == NULL || !are_kept(conf) ||
+		conf->state.key_file.path == NULL)
+		return true;
+	bool good = secrets_key(conf->state.key_file.path, false, key) == 0;
+	explicit_bzero(key, sizeof(key));
+	if (!good)
+		fprintf(errors, "%s:%u: state.key_file cannot be used\n", where->file, where->line);
+	return good;
+}
+
 static int read_key(const struct rdl_conf *conf, struct sessions *sessions)
 {
 	char path[PATH_MAX];

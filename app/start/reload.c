@@ -21,6 +21,7 @@ struct rdl_conf *daemon_load(const char *path, const struct rdl_conf *running, F
 		return conf;
 	/* Whoever runs has it open, and does not open another one. */
 	bool good = running != NULL || handshakers_can_read(conf, errors);
+	good &= running != NULL || keeping_can_read(conf, errors);
 	if (conf->dtls.key.path != NULL) {
 		*certificates = daemon_certificates(conf, errors);
 		good &= *certificates != NULL;

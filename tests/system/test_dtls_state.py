@@ -3,6 +3,7 @@
 import glob
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -216,8 +217,11 @@ def test_keys(lab):
     expect(again.handshake() and fleet.update(again, 8.0), "2.04", "a new handshake")
     gateway.kill()
     os.chmod(own, 0o644)
-    code, log = starts(lab, "keys", keys, ready=False).failure(20)
+    gateway = starts(lab, "keys", keys, ready=False)
+    code, log = gateway.failure(20)
     expect((code, "chmod 0600" in log), (1, True), "a key that others may read: " + log)
+    done = subprocess.run([BINARY, "-t", "-c", gateway.path], capture_output=True, text=True, timeout=20)
+    expect((done.returncode, re.sub(r"^.*:\d+: ", "", done.stdout)), (1, "state.key_file cannot be used\n"), "so does -t")
 
 
 def flip(name, at):
