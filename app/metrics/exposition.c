@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exposition.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define PREFIX "rdline_"
 
@@ -12,11 +14,45 @@ const char *exposition_content_type(enum exposition_format format)
 		       : "text/plain; version=0.0.4; charset=utf-8";
 }
 
+/* The weight of a media range that ends there (RFC 9110 section 12.4.2), from 0 to 1. */
+static double weight_of(const char *range, const char *end)
+{
+	while ((range = memchr(range, ';', (size_t)(end - range))) != NULL) {
+		range++;
+		range += strspn(range, " \t");
+		if ((range[0] == 'q' || range[0] == 'Q') && range[1] == '=')
+			return strtod(range + 2, NULL);
+	}
+	return 1;
+}
+
+/* What an Accept header (RFC 9110 section 12.5.1) gives that media type; 0 where it names none. */
+static double weight_in(const char *accept, const char *type)
+{
+	size_t len = strlen(type);
+	double most = 0;
+
+	for (const char *range = accept; *range != '\0';) {
+		range += strspn(range, " \t,");
+		const char *end = range + strcspn(range, ",");
+
+		if (strcspn(range, " \t;,") == len && strncasecmp(range, type, len) == 0) {
+			double weight = weight_of(range, end);
+
+			most = weight > most ? weight : most;
+		}
+		range = end;
+	}
+	return most;
+}
+
 enum exposition_format exposition_accepted(const char *accept)
 {
-	return accept != NULL && strstr(accept, "application/openmetrics-text") != NULL
-		       ? EXPOSITION_OPENMETRICS
-		       : EXPOSITION_TEXT;
+	if (accept == NULL)
+		return EXPOSITION_TEXT;
+	double asked = weight_in(accept, "application/openmetrics-text");
+	return asked > 0 && asked >= weight_in(accept, "text/plain") ? EXPOSITION_OPENMETRICS
+								     : EXPOSITION_TEXT;
 }
 
 /* Of a counter, where it stands before a value, and in the text format everywhere. */

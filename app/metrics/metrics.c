@@ -22,6 +22,9 @@ struct metrics {
 	int listener;
 	const struct metrics_sources *sources;
 	struct MHD_Daemon *server; /* NULL: it does not serve */
+	/* Connections, by the server's thread: the socket of each, the oldest first. */
+	int sockets[CONNECTIONS];
+	unsigned count;
 };
 
 static int listen_at(const struct rdl_conf_listen *at)
@@ -139,6 +142,42 @@ static enum MHD_Result answer(void *self, struct MHD_Connection *connection, con
 	return tell(connection, metrics->sources);
 }
 
+static void forget(struct metrics *metrics, int socket)
+{
+	unsigned i = 0;
+
+	while (i < metrics->count && metrics->sockets[i] != socket)
+		i++;
+	if (i == metrics->count)
+		return;
+	metrics->count--;
+	memmove(&metrics->sockets[i], &metrics->sockets[i + 1],
+		(metrics->count - i) * sizeof(metrics->sockets[0]));
+}
+
+/*
+ * There is always room for another: whoever takes the last place takes it from the oldest, so that
+ * those who never come to the end of their requests keep no scraper out.
+ */
+static void begins_or_ends(void *self, struct MHD_Connection *connection, void **seen,
+	enum MHD_ConnectionNotificationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct metrics *metrics = self;
+
+	(void)seen;
+	if (info == NULL)
+		return;
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		forget(metrics, info->connect_fd);
+	} else if (metrics->count < CONNECTIONS) {
+		metrics->sockets[metrics->count++] = info->connect_fd;
+		if (metrics->count == CONNECTIONS)
+			(void)shutdown(metrics->sockets[0], SHUT_RDWR);
+	}
+}
+
 int metrics_start(struct metrics *metrics, const struct metrics_sources *sources)
 {
 	if (metrics == NULL)
@@ -147,7 +186,7 @@ int metrics_start(struct metrics *metrics, const struct metrics_sources *sources
 	metrics->server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, answer,
 		metrics, MHD_OPTION_LISTEN_SOCKET, metrics->listener, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_S,
-		MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, begins_or_ends, metrics, MHD_OPTION_END);
 	if (metrics->server == NULL) {
 		rdl_log_error("start", "no thread to serve metrics");
 		return -1;

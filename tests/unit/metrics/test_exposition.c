@@ -93,6 +93,25 @@ static void what_is_accepted(void **state)
 					     "application/openmetrics-text;version=0.0.1;q=0.75,"
 					     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
 		EXPOSITION_OPENMETRICS);
+	/* By weight, in whatever case and with whatever blanks; of equal ones the one named. */
+	assert_int_equal(exposition_accepted("text/plain, Application/OpenMetrics-Text"),
+		EXPOSITION_OPENMETRICS);
+	assert_int_equal(exposition_accepted("text/plain;q=0.4 ,application/openmetrics-text ;v=1; "
+					     "Q=0.5,*/*"),
+		EXPOSITION_OPENMETRICS);
+	assert_int_equal(exposition_accepted("application/openmetrics-text;q=0.4,text/plain;q=0.5"),
+		EXPOSITION_TEXT);
+	assert_int_equal(
+		exposition_accepted("application/openmetrics-text;q=0,*/*"), EXPOSITION_TEXT);
+	assert_int_equal(
+		exposition_accepted("application/openmetrics-text;q=0.000"), EXPOSITION_TEXT);
+	/* Of another type, which begins or ends so. */
+	assert_int_equal(exposition_accepted("application/openmetrics-text2"), EXPOSITION_TEXT);
+	assert_int_equal(exposition_accepted("x/application/openmetrics-text"), EXPOSITION_TEXT);
+	assert_int_equal(exposition_accepted(""), EXPOSITION_TEXT);
+	assert_int_equal(
+		exposition_accepted(",; ,application/openmetrics-text;"), EXPOSITION_OPENMETRICS);
+	assert_int_equal(exposition_accepted("application/openmetrics-text;q="), EXPOSITION_TEXT);
 	assert_non_null(strstr(exposition_content_type(EXPOSITION_TEXT), "version=0.0.4"));
 	assert_non_null(strstr(exposition_content_type(EXPOSITION_OPENMETRICS), "openmetrics"));
 }
