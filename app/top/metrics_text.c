@@ -74,7 +74,8 @@ static bool read_line(char *text, struct line *line)
 	if (labelled && (text = read_labels(text, line)) == NULL)
 		return false;
 	line->value = strtod(text, &end);
-	return end != text;
+	/* Nothing of a gateway's is negative, none, or without end. */
+	return end != text && line->value >= 0 && line->value < 1e16;
 }
 
 static const char *label(const struct line *line, const char *name)
@@ -88,7 +89,9 @@ static const char *label(const struct line *line, const char *name)
 static void take_core(struct sample *sample, const struct line *line, const char *name)
 {
 	unsigned index = (unsigned)strtoul(label(line, "index"), NULL, 10);
-	struct sample_core *core = sample_core(sample, label(line, "role"), index);
+	const char *role = label(line, "role");
+	bool known = strcmp(role, "worker") == 0 || strcmp(role, "shard") == 0;
+	struct sample_core *core = known ? sample_core(sample, role, index) : NULL;
 
 	if (core == NULL)
 		return;
@@ -145,6 +148,15 @@ static void take_stat(struct sample *sample, const struct line *line, const char
 		(uint64_t)line->value);
 }
 
+/* Whoever answers there chose it: nothing in it controls the terminal. */
+static void copy_label(char to[SAMPLE_TEXT], const struct line *line, const char *name)
+{
+	const char *text = label(line, name);
+
+	rdl_printable_copy(
+		to, (struct rdl_span){ (const uint8_t *)text, strnlen(text, SAMPLE_TEXT - 1) });
+}
+
 static void take(struct sample *sample, const struct line *line)
 {
 	static const char total[] = "_total";
@@ -158,9 +170,8 @@ static void take(struct sample *sample, const struct line *line)
 	if (len >= (int)strlen(total) && strcmp(name + len - strlen(total), total) == 0)
 		name[len - (int)strlen(total)] = '\0';
 	if (strcmp(name, "build_info") == 0) {
-		snprintf(sample->version, sizeof(sample->version), "%s", label(line, "version"));
-		snprintf(sample->instance, sizeof(sample->instance), "%s",
-			label(line, "instance_name"));
+		copy_label(sample->version, line, "version");
+		copy_label(sample->instance, line, "instance_name");
 	} else if (strcmp(name, "uptime_seconds") == 0) {
 		sample->uptime_s = (uint64_t)line->value;
 	} else if (strcmp(name, "registrations_max") == 0) {

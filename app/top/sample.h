@@ -6,6 +6,7 @@
 #include "latency.h"
 #include "stats.h"
 
+#define SAMPLE_TEXT 64 /* room for a text */
 #define SAMPLE_CORES_MAX 256
 
 struct sample_core {
@@ -19,7 +20,7 @@ struct sample_core {
 
 struct sample {
 	double at_s; /* when it was taken, by a clock that only goes forward */
-	char version[64], instance[64];
+	char version[SAMPLE_TEXT], instance[SAMPLE_TEXT];
 	uint64_t uptime_s, registrations_max;
 	/* Of counters that the gateway does not have, being another version, 0. */
 	struct rdl_stats sum;

@@ -58,8 +58,20 @@ json_t *source_ask(struct source *source, const char *command, const char *endpo
 	return NULL;
 }
 
+static bool is_utf8(const char *text)
+{
+	json_t *string = json_string(text);
+
+	json_decref(string);
+	return string != NULL;
+}
+
 static void view_one(struct source *source, struct view *view, const char *endpoint)
 {
+	if (!is_utf8(endpoint)) {
+		view_endpoint(view, endpoint, NULL, "the name is not UTF-8", NULL);
+		return;
+	}
 	json_t *shown = source_ask(source, "show", endpoint);
 	json_t *refused = source_ask(source, "refusals", endpoint);
 

@@ -202,9 +202,10 @@ static void on_screen(struct screen *screen)
 {
 	int standard = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+	/* That it does not know the terminal it says there, and ends. */
+	initscr();
 	if (nowhere >= 0)
 		dup2(nowhere, STDERR_FILENO);
-	initscr();
 	cbreak();
 	noecho();
 	curs_set(0);
@@ -241,6 +242,10 @@ int top_run(const struct top_options *options)
 {
 	static struct screen screen;
 
+	if (options->batch == 0 && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
+		fputs("rdline-top: this is no terminal: --batch N prints N views\n", stderr);
+		return 1;
+	}
 	setlocale(LC_ALL, "");
 	screen.interval_ms = options->interval_ms;
 	source_open(&screen.source, options);

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 """rdline-top: printed views by either way, and a terminal whose keys are pressed."""
+import contextlib
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import sys
+import termios
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
@@ -29,14 +33,20 @@ def inside(gateway):
 
 
 class Terminal:
-    """rdline-top on one of 40 lines; `screen` is what it has written since the last look, its controls taken out."""
+    """rdline-top on one of 40 lines; `text` is what it has written since the last look, its controls taken out."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, size=(40, 120)):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm", LINES="40", COLUMNS="120")
+            os.environ["TERM"] = "xterm"
+            for name in ("LINES", "COLUMNS"):
+                os.environ.pop(name, None)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
             os.execv(TOP, [TOP, "-i", "0.2", *options])
         self.text = ""
+
+    def resize(self, lines, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def shows(self, text, seconds=20):
         end = time.monotonic() + seconds
@@ -95,6 +105,39 @@ def test_nobody_there(gateway):
         assert done.returncode == 1 and done.stdout == "" and why in done.stderr, done
     for options in (["-i", "0"], ["-i", "x"], ["-b", "0"], ["more"], ["-x"]):
         expect(top(*options).returncode, 2, options)
+
+
+def test_no_terminal(gateway):
+    done = subprocess.run([TOP, *gateway.by_telemetry], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    expect((done.returncode, done.stdout), (1, ""), "exit")
+    assert "no terminal: --batch" in done.stderr, done.stderr
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "nonesuch"
+        os.execv(TOP, [TOP, *gateway.by_telemetry])
+    said = b""
+    with contextlib.suppress(OSError):  # the end of a terminal
+        while True:
+            said += os.read(fd, 1024)
+    os.close(fd)
+    expect(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0, True, "exit")
+    assert b"nonesuch" in said, said
+
+
+def test_sizes(gateway):
+    """Tiny, huge, and changed meanwhile; a name that is no UTF-8."""
+    terminal = Terminal(*gateway.by_telemetry, size=(1, 1))
+    time.sleep(0.5)
+    for size in ((2, 8), (400, 1000), (0, 0), (40, 120)):
+        terminal.resize(*size)
+        terminal.press(b"h")
+        time.sleep(0.3)
+    terminal.press(b" ")
+    terminal.press(b" ")
+    terminal.shows("registrations")
+    terminal.press(b"e\xff\xfe\n")
+    terminal.shows("the name is not UTF-8")
+    expect(terminal.leave(), 0, "exit")
 
 
 def test_keys(gateway):

@@ -85,6 +85,27 @@ static void test_foreign(void **state)
 	}
 }
 
+/* Whoever answers at an address need not be a gateway. */
+static void test_hostile(void **state)
+{
+	assert_null(read_text(
+		"rdline_build_info{version=\"1\x1b[2J\x07\\n\",instance_name=\"\xff\"} 1\n"
+		"rdline_registrations NaN\n"
+		"rdline_registrations_max -1\n"
+		"rdline_uptime_seconds 1e300\n"
+		"rdline_registered_total +Inf\n"
+		"rdline_core_round_age_seconds{role=\"shard\",index=\"0\"} 9e15\n"
+		"rdline_ring_depth{role=\"\x1b[2J\",index=\"0\"} 1\n"));
+	assert_string_equal(sample.version, "1?[2J??");
+	assert_string_equal(sample.instance, "?");
+	assert_int_equal(rdl_stats_get(&sample.sum, RDL_STAT_registrations), 0);
+	assert_int_equal(sample.registrations_max, 0);
+	assert_int_equal(sample.uptime_s, 0);
+	assert_int_equal(rdl_stats_get(&sample.sum, RDL_STAT_registered), 0);
+	assert_int_equal(sample.core_count, 1);
+	assert_int_equal(sample.cores[0].round_age_ms, UINT64_C(9000000000000000000));
+}
+
 /* More cores than a sample holds, roles that are none, names that are too long. */
 static void test_limits(void **state)
 {
@@ -107,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_limits),
 	};
 
