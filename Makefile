@@ -467,6 +467,11 @@ install: all
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin build/release/rdline-ctl build/release/rdline-state build/release/rdline-top scripts/rdline-mirror
 	install -D -m 0644 scripts/rdline-ctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rdline-ctl
 	$(foreach page,$(MANUAL),install -D -m 0644 $(page) $(DESTDIR)$(call manual_place,$(page)) &&) true
+	# Beside rdline.conf, where its @include "objects.conf" looks; the operator's, once it is another than was put there.
+	test -e $(DESTDIR)/etc/rdline/objects.conf && \
+		! cmp -s $(DESTDIR)$(PREFIX)/share/doc/rdline/objects.conf $(DESTDIR)/etc/rdline/objects.conf || \
+		install -D -m 0644 -t $(DESTDIR)/etc/rdline conf/objects.conf
+	test -e $(DESTDIR)/etc/rdline/rdline.conf || install -m 0640 conf/minimal.conf $(DESTDIR)/etc/rdline/rdline.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline $(INSTALLED_DOC)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/rdline/examples $(EXAMPLES)
 	# The service: its unit, its user, its folders, and who may open what vfio-pci has.
@@ -476,9 +481,6 @@ install: all
 	install -D -m 0644 conf/rdline.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rdline.conf
 	install -D -m 0644 conf/rdline.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rdline.conf
 	install -D -m 0644 conf/rdline.rules $(DESTDIR)$(UDEVDIR)/60-rdline.rules
-	# Beside rdline.conf, where its @include "objects.conf" looks.
-	install -D -m 0644 -t $(DESTDIR)/etc/rdline conf/objects.conf
-	test -e $(DESTDIR)/etc/rdline/rdline.conf || install -m 0640 conf/minimal.conf $(DESTDIR)/etc/rdline/rdline.conf
 # What `install` put there, with the same DESTDIR and PREFIX; not /etc/rdline, which is the operator's, nor what was kept.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/rdline $(addprefix $(DESTDIR)$(PREFIX)/bin/,rdline-ctl rdline-state rdline-top rdline-mirror) \
@@ -487,7 +489,8 @@ uninstall:
 		$(DESTDIR)$(UNITDIR)/rdline.service $(DESTDIR)$(UDEVDIR)/60-rdline.rules \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/rdline.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/rdline.conf \
 		$(addprefix $(DESTDIR)$(PREFIX)/share/doc/rdline/,$(notdir $(INSTALLED_DOC)) $(addprefix examples/,$(notdir $(EXAMPLES))))
-	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/doc/rdline/examples $(DESTDIR)$(PREFIX)/share/doc/rdline
+	test ! -d $(DESTDIR)$(PREFIX)/share/doc/rdline || \
+		find $(DESTDIR)$(PREFIX)/share/doc/rdline -depth -type d -empty -delete
 
 # Debian's package: the tree as it is, and how it is packed laid over it. It is built by itself, and not by this make.
 EXPORT := build/deb/rdline-$(RELEASE)

@@ -66,11 +66,24 @@ def test_install():
                         [root + "/opt/rdl/bin/rdline-mirror", "--help"]):
             done = subprocess.run(command, capture_output=True, text=True, timeout=20)
             expect(done.returncode, 0, done.stdout + done.stderr)
+        objects = root + "/etc/rdline/objects.conf"
+        for _ in range(2):
+            with open(objects, "a") as f:
+                f.write("# mine\n")
+            make("install", "DESTDIR=" + root, "PREFIX=/opt/rdl")
+        with open(conf) as f, open(objects) as g:
+            expect(("objects.conf" in f.read(), g.read().count("# mine")), (True, 2), "the operator's files stay")
+        # As an older version had it: nobody has changed it.
+        for path in (objects, root + "/opt/rdl/share/doc/rdline/objects.conf"):
+            with open(path, "w") as f:
+                f.write("# older\n")
         make("install", "DESTDIR=" + root, "PREFIX=/opt/rdl")
-        with open(conf) as f:
-            expect("objects.conf" in f.read(), True, "the operator's file stays")
-        make("uninstall", "DESTDIR=" + root, "PREFIX=/opt/rdl")
+        with open(objects) as f, open(ROOT + "/conf/objects.conf") as g:
+            expect(f.read() == g.read(), True, "what was as it was put there is replaced")
+        for _ in range(2):  # the second time there is nothing
+            make("uninstall", "DESTDIR=" + root, "PREFIX=/opt/rdl")
         expect(files(root), conf_files, "left for the operator")
+        expect(os.path.exists(root + "/opt/rdl/share/doc/rdline"), False, "its own folder")
 
 
 def test_bench():
