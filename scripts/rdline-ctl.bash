@@ -4,6 +4,10 @@ _rdline_ctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local socket=() database=() command= i
+	local sent="--format --accept --timeout --expires"
+	local -A options=([update]="--prefix --all --over" [why]="--address --seconds" [events]="--from --ack --prefix --count"
+		[write]="--update --attributes $sent" [read]=$sent [discover]=$sent [execute]=$sent [create]=$sent [delete]=$sent
+		[observe]=$sent [cancel]=$sent)
 
 	# Names may hold colons, which would break words.
 	if declare -F _get_comp_words_by_ref >/dev/null; then
@@ -18,7 +22,7 @@ _rdline_ctl()
 		-r | --requests | -e | --events)
 			((i++))
 			;;
-		show | list | remove | count | refusals | why | capture | update | read | discover | write | execute | create | delete | observe | cancel)
+		show | list | remove | count | state | events | cursors | forget | refusals | why | capture | update | read | discover | write | execute | create | delete | observe | cancel)
 			command=${COMP_WORDS[i]}
 			break
 			;;
@@ -49,7 +53,11 @@ _rdline_ctl()
 		return
 		;;
 	-f | --format | -a | --accept)
-		mapfile -t COMPREPLY < <(compgen -W "text opaque tlv cbor senml-json senml-cbor lwm2m-json lwm2m-cbor link" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "text link opaque json cbor senml-json senml-cbor senml-etch-json senml-etch-cbor tlv lwm2m-json lwm2m-cbor" -- "$current")
+		return
+		;;
+	--from)
+		mapfile -t COMPREPLY < <(compgen -W "now snapshot cursor" -- "$current")
 		return
 		;;
 	-o | --sort)
@@ -60,16 +68,23 @@ _rdline_ctl()
 	case $command in
 	'')
 		mapfile -t COMPREPLY < <(compgen -W \
-			"show list remove count refusals why capture update read discover write execute create delete observe cancel credential --json --names --sort --socket --requests --events --version --help" -- "$current")
+			"show list remove count state events cursors forget refusals why capture update read discover write execute create delete observe cancel credential --json --names --sort --socket --requests --events --version --help" -- "$current")
 		;;
 	show | remove | refusals | why | list | update | read | discover | write | execute | create | delete | observe | cancel)
 		# One page of what begins so is enough to choose from. Devices choose their names, and bash would take what
 		# is completed for its own words: names with anything in them that means something to it are left out.
 		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" --names list -- "$current" 0 2>/dev/null |
 			LC_ALL=C grep -av $'[^0-9A-Za-z_.:@%+=,/\x80-\xff-]')
-		if [[ $command == update && $current == -* ]]; then
-			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "--prefix --all --over" -- "$current")
+		if [[ $current == -* ]]; then
+			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "${options[$command]}" -- "$current")
 		fi
+		;;
+	events)
+		mapfile -t COMPREPLY < <(compgen -W "${options[events]}" -- "$current")
+		;;
+	forget)
+		mapfile -t COMPREPLY < <(timeout 2 rdline-ctl "${socket[@]}" cursors 2>/dev/null | cut -d ' ' -f 1 |
+			while read -r i; do [[ $i == "$current"* ]] && printf '%s\n' "$i"; done)
 		;;
 	capture)
 		mapfile -t COMPREPLY < <(compgen -W "--endpoint --address --every --count --seconds" -- "$current"

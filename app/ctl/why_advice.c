@@ -13,8 +13,8 @@ struct advice {
 static const struct advice refused[] = {
 	{ "bad_option",
 		"the device sends a CoAP option that must be understood and is not: 1 If-Match, "
-		"5 If-None-Match, 9 OSCORE, 19 Q-Block1; 27 is Block1, for which "
-		"coap.block_transfers must not be 0. Turn it off in the device" },
+		"5 If-None-Match, 9 OSCORE, 19 Q-Block1; 27 is Block1, with a value that is none. "
+		"Turn it off in the device" },
 	{ "proxy", "the device takes the gateway for a proxy: take the proxy out of its settings" },
 	{ "path", "the server's URI in the device has a path, or the request is none of "
 		  "registration: Registers go to /rd" },

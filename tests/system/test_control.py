@@ -342,6 +342,14 @@ def test_completion(gateway):
 
     expect(complete("re"), ["remove", "refusals", "read"])
     expect(complete("--j"), ["--json"])
+    usage = subprocess.run([CTL, "-h"], capture_output=True, text=True, check=True).stdout
+    commands = set(re.findall("^  ([a-z]+)[ ,]", usage, re.M)) - {"import", "add"}  # of credentials
+    expect(commands - set(complete("")), set(), "all that the usage has")
+    expect(complete("events", "--"), ["--from", "--ack", "--prefix", "--count"])
+    expect(complete("events", "--from", "s"), ["snapshot"])
+    expect(complete("why", "--"), ["--address", "--seconds"])
+    expect(complete("read", "--acc"), ["--accept"])
+    expect(complete("read", "-a", "senml-e"), ["senml-etch-json", "senml-etch-cbor"])
     expect(complete("-s", gateway.lab.control, "show", "urn:dev:c"), ["urn:dev:complete-me"])
     # A device chooses its name, and bash runs what it completes to.
     names = ["$(reboot)", "x;reboot", "`x`", "~", "*", "x|b", "x&b", "'q", '"q', "{a,b}", "!x", "<x", "x#", "x\u202ey", "x y"]
