@@ -85,6 +85,11 @@ struct rdl_handshake {
 	/* Who the client says that it is, as octets of its keys' mode. */
 	uint8_t who_len;
 	uint8_t who[RDL_IDENTITY_MAX];
+	/*
+	 * Where in its ClientHello, which GnuTLS has not read yet, it says of a server_name that is
+	 * no host name that it is one; else 0.
+	 */
+	uint16_t odd_name;
 	/* What is to be said to GnuTLS, and records of epoch 0 that were. */
 	struct rdl_handshake_messages messages;
 	uint32_t given;
@@ -302,6 +307,8 @@ struct rdl_handshake_hello {
 	uint16_t record_size_limit, max_fragment_length;
 	/* RFC 7627; and RFC 7250: its certificate is to be a raw public key. */
 	bool extended_master_secret, raw_key;
+	/* As that of a handshake. */
+	uint16_t odd_name;
 	/* The numbers of cipher suites. */
 	struct rdl_span suites;
 };
@@ -335,6 +342,13 @@ int rdl_handshake_tls_step(struct rdl_handshake *handshake, struct rdl_span reco
 /* What GnuTLS says to the client of its error, into the engine's flight. */
 void rdl_handshake_tls_alert(struct rdl_handshake *handshake, int error);
 enum rdl_handshake_failure rdl_handshake_failure_of(int error);
+
+/* ---- a server_name that is no host name ---- */
+
+/* Where a server_name extension says so of one that GnuTLS would refuse. NULL: nowhere. */
+const uint8_t *rdl_handshake_odd_name(const uint8_t *extension, unsigned len);
+/* gnutls_handshake(), once, on a ClientHello with such a name. */
+int rdl_handshake_go_on_unnamed(struct rdl_handshake *handshake);
 
 /* ---- keys ---- */
 

@@ -2,7 +2,8 @@
 /* The ClientHello, as far as we must read it ourselves. */
 #include "handshake_internal.h"
 
-/* RFC 8449, RFC 6066 section 4, RFC 7627, RFC 7250. */
+/* RFC 6066 section 3, RFC 8449, RFC 6066 section 4, RFC 7627, RFC 7250. */
+#define EXTENSION_SERVER_NAME 0
 #define EXTENSION_RECORD_SIZE_LIMIT 28
 #define EXTENSION_MAX_FRAGMENT_LENGTH 1
 #define EXTENSION_EXTENDED_MASTER_SECRET 23
@@ -13,11 +14,24 @@
 /* In it: behind version and random octets. */
 #define SESSION_ID_AT 34
 
+/* What is read, and what of. */
+struct reading {
+	struct rdl_handshake_hello *hello;
+	struct rdl_span body;
+};
+
 static int read_extension(void *context, unsigned type, const uint8_t *data, unsigned len)
 {
-	struct rdl_handshake_hello *hello = context;
+	const struct reading *reading = context;
+	struct rdl_handshake_hello *hello = reading->hello;
+	const uint8_t *name;
 
 	switch (type) {
+	case EXTENSION_SERVER_NAME:
+		name = rdl_handshake_odd_name(data, len);
+		if (name != NULL)
+			hello->odd_name = (uint16_t)(name - reading->body.data);
+		break;
 	case EXTENSION_RECORD_SIZE_LIMIT:
 		if (len == 2)
 			hello->record_size_limit = rdl_get_be16(data);
@@ -43,9 +57,10 @@ static int read_extension(void *context, unsigned type, const uint8_t *data, uns
 static void read_extensions(struct rdl_span body, struct rdl_handshake_hello *hello)
 {
 	gnutls_datum_t datum = { (uint8_t *)(uintptr_t)body.data, (unsigned)body.len };
+	struct reading reading = { hello, body };
 
 	(void)gnutls_ext_raw_parse(
-		hello, read_extension, &datum, GNUTLS_EXT_RAW_FLAG_DTLS_CLIENT_HELLO);
+		&reading, read_extension, &datum, GNUTLS_EXT_RAW_FLAG_DTLS_CLIENT_HELLO);
 }
 
 /* Past a field that begins with its length. */

@@ -127,6 +127,7 @@ bool rdl_handshake_tls_create(struct rdl_handshake *handshake, struct rdl_handsh
 
 	handshake->keys.suite = choice.suite;
 	handshake->signs = choice.signs;
+	handshake->odd_name = hello->odd_name;
 	if (gnutls_priority_set(tls, choice.priority) < 0 ||
 		(handshakes->config.reader != NULL &&
 			gnutls_credentials_set(tls, GNUTLS_CRD_PSK, handshakes->psk) < 0) ||
@@ -149,10 +150,12 @@ int rdl_handshake_tls_step(struct rdl_handshake *handshake, struct rdl_span reco
 	handshakes->record_len = (uint16_t)record.len;
 	/* A flight that is said again is cut anew: a router may have told since. */
 	gnutls_dtls_set_mtu(handshake->tls, rdl_handshake_room(handshake));
-	do
-		error = gnutls_handshake(handshake->tls);
-	while (error < 0 && !gnutls_error_is_fatal(error) && handshakes->record_len > 0 &&
-		++calls < CALLS_MAX);
+	do {
+		error = RDL_UNLIKELY(handshake->odd_name != 0)
+				? rdl_handshake_go_on_unnamed(handshake)
+				: gnutls_handshake(handshake->tls);
+	} while (error < 0 && !gnutls_error_is_fatal(error) && handshakes->record_len > 0 &&
+		 ++calls < CALLS_MAX);
 	gnutls_dtls_set_timeouts(handshake->tls, handshakes->config.retransmit_ms, NEVER_SINCE_MS);
 	handshakes->record_len = 0;
 	return handshakes->flight_lost ? GNUTLS_E_MEMORY_ERROR : error;

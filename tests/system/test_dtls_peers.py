@@ -40,14 +40,15 @@ def needs(program):
 
 
 def registers(gateway, program, name, *options):
-    """libcoap's client registers."""
-    uri = "coaps://%s/rd?ep=%s&lwm2m=1.0&lt=60" % (GATEWAY4, name)
-    command = [needs(program), "-B", str(PATIENCE_S), "-v", "6", "-m", "post", "-t", "40", "-e", "</1/0>,</3/0>", *options, uri]
-    before = gateway.ask("/rdline/stats")["code_2_01"]
-    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20).stdout.decode(errors="replace")
-    assert "c:2.01" in said, said
-    expect(gateway.ask("/rdline/stats")["code_2_01"], before + 1, "answers 2.01")
-    expect(gateway.registration(name)["endpoint"], name, "endpoint")
+    """libcoap's client registers; of an IPv6 address it says that it is the server's name."""
+    for address, host in ((DEVICE4, GATEWAY4), (DEVICE6, "[%s]" % GATEWAY6)):
+        uri = "coaps://%s/rd?ep=%s&lwm2m=1.0&lt=60" % (host, name)
+        command = [needs(program), "-B", str(PATIENCE_S), "-v", "6", "-m", "post", "-t", "40", "-e", "</1/0>,</3/0>", *options, uri]
+        before = gateway.ask("/rdline/stats")["code_2_01"]
+        said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20).stdout.decode(errors="replace")
+        assert "c:2.01" in said, said
+        expect(gateway.ask("/rdline/stats")["code_2_01"], before + 1, "answers 2.01")
+        expect(gateway.registration(name)["address"], address, "address")
 
 
 def certified(gateway):

@@ -41,6 +41,32 @@ static void test_each_suite(void **state)
 	}
 }
 
+/*
+ * Clients say of what their URI has that it is the server's name, though an IPv6 address is none,
+ * nor is what is spelt with an underscore: nothing is wrong with the handshake.
+ */
+static void test_server_names(void **state)
+{
+	static const char *const names[] = { "gateway.example", "192.0.2.1", "2001:db8::1",
+		"lwm2m_gateway", "fe80::1%eth0" };
+
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(names); i++) {
+		struct world *world = world_begin();
+
+		client_begin(&world->client, "device", KEY, CCM_8, i % 2 == 0 ? 4 : -1);
+		assert_int_equal(gnutls_server_name_set(world->client.tls, GNUTLS_NAME_DNS,
+					 names[i], strlen(names[i])),
+			0);
+		(void)client_step(&world->client);
+		const struct datagram *hello = &world->client.out.datagrams[0];
+		assert_non_null(memmem(hello->octets, hello->len, names[i], strlen(names[i])));
+		assert_int_equal(world_run(world), 0);
+		assert_int_equal(world->established, 1);
+		world_check_keys(world);
+		world_end(world);
+	}
+}
+
 static void restart(struct world *world)
 {
 	rdl_handshakes_destroy(world->handshakes);
@@ -612,6 +638,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_suite),
+		cmocka_unit_test(test_server_names),
 		cmocka_unit_test(test_order_of_suites),
 		cmocka_unit_test(test_suite_without_certificate),
 		cmocka_unit_test(test_unknown_suite),
