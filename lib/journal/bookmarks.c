@@ -5,24 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "journal_internal.h"
+#include "pair.h"
 
 #define MAGIC "rdlmark\n"
 #define FORMAT 1
-#define BLOCKS 2
 /* No name of a bookmark. */
 #define UNFINISHED "new+"
-
-/* Where the parts of a block begin. */
-enum {
-	AT_MAGIC = 0,
-	AT_FORMAT = 8,
-	AT_FLAG = 12,
-	AT_WRITES = 16,
-	AT_POSITIONS = 24,
-	AT_CRC = RDL_JOURNAL_BLOCK - 4,
-};
-static_assert(AT_POSITIONS + 8 * RDL_JOURNAL_BOOKMARK_PARTS <= AT_CRC, "a block has all");
+static_assert(RDL_JOURNAL_PAIR_HEAD + 8 * RDL_JOURNAL_BOOKMARK_PARTS <= RDL_JOURNAL_PAIR_END,
+	"a block has all");
 
 #define PATH_LEN (RDL_JOURNAL_DIRECTORY_MAX + RDL_JOURNAL_BOOKMARK_NAME_MAX + 16)
 
@@ -42,40 +32,6 @@ bool rdl_journal_bookmark_is_name(struct rdl_span name)
 	return true;
 }
 
-static void put_block(uint8_t block[RDL_JOURNAL_BLOCK], const struct rdl_journal_bookmark *bookmark)
-{
-	uint32_t format = FORMAT, flag = bookmark->flag, crc;
-
-	memset(block, 0, RDL_JOURNAL_BLOCK);
-	memcpy(block + AT_MAGIC, MAGIC, 8);
-	memcpy(block + AT_FORMAT, &format, 4);
-	memcpy(block + AT_FLAG, &flag, 4);
-	memcpy(block + AT_WRITES, &bookmark->writes, 8);
-	memcpy(block + AT_POSITIONS, bookmark->positions, sizeof(bookmark->positions));
-	crc = rdl_journal_crc(0, block, AT_CRC);
-	memcpy(block + AT_CRC, &crc, 4);
-}
-
-/* Takes what a block says, where it is whole and newer. */
-static bool take_block(
-	const uint8_t block[RDL_JOURNAL_BLOCK], struct rdl_journal_bookmark *bookmark)
-{
-	uint32_t format, flag, crc;
-	uint64_t writes;
-
-	memcpy(&format, block + AT_FORMAT, 4);
-	memcpy(&flag, block + AT_FLAG, 4);
-	memcpy(&writes, block + AT_WRITES, 8);
-	memcpy(&crc, block + AT_CRC, 4);
-	if (memcmp(block + AT_MAGIC, MAGIC, 8) != 0 || format != FORMAT ||
-		rdl_journal_crc(0, block, AT_CRC) != crc || writes <= bookmark->writes)
-		return false;
-	bookmark->writes = writes;
-	bookmark->flag = flag != 0;
-	memcpy(bookmark->positions, block + AT_POSITIONS, sizeof(bookmark->positions));
-	return true;
-}
-
 static void path_of(char path[PATH_LEN], const char *directory, const char *name)
 {
 	snprintf(path, PATH_LEN, "%s/" RDL_JOURNAL_BOOKMARKS "/%s", directory, name);
@@ -87,12 +43,32 @@ static void place_of(char path[PATH_LEN], const char *directory)
 	snprintf(path, PATH_LEN, "%s/" RDL_JOURNAL_BOOKMARKS, directory);
 }
 
+/* The file of one, and the paths that it needs. */
+struct named_pair {
+	char folder[PATH_LEN], path[PATH_LEN], unfinished[PATH_LEN];
+	struct rdl_journal_pair pair;
+};
+
+static void pair_of(struct named_pair *named, const char *directory,
+	const struct rdl_journal_disk *disk, const char *name)
+{
+	place_of(named->folder, directory);
+	path_of(named->path, directory, name);
+	path_of(named->unfinished, directory, UNFINISHED);
+	named->pair = (struct rdl_journal_pair){ .disk = disk,
+		.folder = named->folder,
+		.path = named->path,
+		.unfinished = named->unfinished,
+		.magic = MAGIC,
+		.format = FORMAT };
+}
+
 /* ---- reading ---- */
 
 struct reading {
 	const char *directory;
 	const struct rdl_journal_disk *disk;
-	uint8_t *block;
+	uint8_t *octets;
 	rdl_journal_bookmark_fn tell;
 	void *context;
 	int rc;
@@ -101,31 +77,31 @@ struct reading {
 static void read_one(void *context, const char *name)
 {
 	struct reading *reading = context;
-	const struct rdl_journal_disk *disk = reading->disk;
 	struct rdl_journal_bookmark bookmark = { .flag = false };
 	struct rdl_span span = { (const uint8_t *)name, strlen(name) };
-	char path[PATH_LEN];
-	bool whole = false, buffered;
+	enum rdl_journal_pair_kind kind;
+	struct named_pair named;
+	const uint8_t *block;
 
 	if (!rdl_journal_bookmark_is_name(span))
 		return;
 	strcpy(bookmark.name, name);
-	path_of(path, reading->directory, name);
-	int file = disk->open(disk->context, path, RDL_JOURNAL_READ, &buffered);
-	if (file < 0) {
-		reading->rc = file;
+	pair_of(&named, reading->directory, reading->disk, name);
+	int rc = rdl_journal_pair_read(
+		&named.pair, reading->octets, &kind, &block, &bookmark.writes);
+	if (rc != 0) {
+		reading->rc = rc;
 		return;
 	}
-	for (uint64_t i = 0; i < BLOCKS; i++) {
-		ssize_t n = disk->read(disk->context, file, reading->block, RDL_JOURNAL_BLOCK,
-			i * RDL_JOURNAL_BLOCK);
+	if (kind == RDL_JOURNAL_PAIR_GOOD) {
+		uint32_t flag;
 
-		if (n < 0)
-			reading->rc = (int)n;
-		whole |= n == RDL_JOURNAL_BLOCK && take_block(reading->block, &bookmark);
+		memcpy(&flag, block + RDL_JOURNAL_PAIR_WORD, 4);
+		bookmark.flag = flag != 0;
+		memcpy(bookmark.positions, block + RDL_JOURNAL_PAIR_HEAD,
+			sizeof(bookmark.positions));
 	}
-	disk->close(disk->context, file);
-	reading->tell(reading->context, &bookmark, !whole);
+	reading->tell(reading->context, &bookmark, kind != RDL_JOURNAL_PAIR_GOOD);
 }
 
 /* The place for them, unless it is there. 0, or -errno. */
@@ -145,81 +121,37 @@ bool rdl_journal_bookmarks_read(const char *directory, const struct rdl_journal_
 {
 	struct reading reading = { .directory = directory,
 		.disk = disk != NULL ? disk : &rdl_journal_disk,
-		.block = aligned_alloc(RDL_JOURNAL_BLOCK, RDL_JOURNAL_BLOCK),
+		.octets = aligned_alloc(RDL_JOURNAL_BLOCK, RDL_JOURNAL_PAIR_OCTETS),
 		.tell = tell,
 		.context = context };
 	char path[PATH_LEN];
 
 	place_of(path, directory);
-	int rc = reading.block != NULL ? make_place(directory, reading.disk) : -ENOMEM;
+	int rc = reading.octets != NULL ? make_place(directory, reading.disk) : -ENOMEM;
 	if (rc == 0)
 		rc = reading.disk->list(reading.disk->context, path, read_one, &reading);
-	free(reading.block);
+	free(reading.octets);
 	rc = rc != 0 ? rc : reading.rc;
 	return rc == 0 || rdl_journal_problem(problem, path, "%s", strerror(-rc));
 }
 
 /* ---- writing ---- */
 
-/* The file with one block of it; the other one is not there, or zero. */
-static int make_file(const char *directory, const struct rdl_journal_disk *disk, const char *path,
-	const uint8_t *block)
-{
-	char unfinished[PATH_LEN], place[PATH_LEN];
-	bool buffered;
-
-	path_of(unfinished, directory, UNFINISHED);
-	place_of(place, directory);
-	int file = disk->open(disk->context, unfinished, RDL_JOURNAL_MAKE, &buffered);
-	if (file < 0)
-		return file;
-	int rc = disk->write(disk->context, file, block, RDL_JOURNAL_BLOCK, 0);
-	if (rc == 0)
-		rc = disk->sync(disk->context, file);
-	disk->close(disk->context, file);
-	if (rc == 0)
-		rc = disk->rename(disk->context, unfinished, path);
-	return rc != 0 ? rc : disk->sync_directory(disk->context, place);
-}
-
-static int write_block(
-	const struct rdl_journal_disk *disk, const char *path, const uint8_t *block, uint64_t at)
-{
-	bool buffered;
-	int file = disk->open(disk->context, path, RDL_JOURNAL_WRITE, &buffered);
-
-	if (file < 0)
-		return file;
-	int rc = disk->write(disk->context, file, block, RDL_JOURNAL_BLOCK, at);
-	if (rc == 0)
-		rc = disk->sync(disk->context, file);
-	disk->close(disk->context, file);
-	return rc;
-}
-
 int rdl_journal_bookmark_write(const char *directory, const struct rdl_journal_disk *disk,
 	struct rdl_journal_bookmark *bookmark)
 {
 	uint8_t *block = aligned_alloc(RDL_JOURNAL_BLOCK, RDL_JOURNAL_BLOCK);
-	struct rdl_journal_bookmark next = *bookmark;
-	char path[PATH_LEN];
+	uint32_t flag = bookmark->flag;
+	struct named_pair named;
 
 	if (block == NULL)
 		return -ENOMEM;
-	disk = disk != NULL ? disk : &rdl_journal_disk;
-	path_of(path, directory, bookmark->name);
-	next.writes++;
-	put_block(block, &next);
-	/* The first is at the beginning. */
-	int rc = write_block(disk, path, block, (next.writes + 1) % BLOCKS * RDL_JOURNAL_BLOCK);
-	if (rc == -ENOENT) {
-		next.writes = 1;
-		put_block(block, &next);
-		rc = make_file(directory, disk, path, block);
-	}
+	pair_of(&named, directory, disk != NULL ? disk : &rdl_journal_disk, bookmark->name);
+	memset(block, 0, RDL_JOURNAL_BLOCK);
+	memcpy(block + RDL_JOURNAL_PAIR_WORD, &flag, 4);
+	memcpy(block + RDL_JOURNAL_PAIR_HEAD, bookmark->positions, sizeof(bookmark->positions));
+	int rc = rdl_journal_pair_write(&named.pair, block, &bookmark->writes);
 	free(block);
-	if (rc == 0)
-		bookmark->writes = next.writes;
 	return rc;
 }
 
