@@ -164,13 +164,31 @@ static struct rdl_journal_place missing_place(struct rdl_journal_reader *reader)
 	return reader->place;
 }
 
-/* Segments are made one after the other, and go so: one between others was taken away. */
-static bool is_gap(const struct rdl_journal_reader *reader)
+/*
+ * Segments are made one after the other, and go so: one between others was taken away, or one
+ * before that which was written into. What stands before that one was on the disk. NULL, or that.
+ */
+static const char *segments_say(const struct rdl_journal_reader *reader)
 {
-	const uint32_t *segments = reader->log->segments;
+	const struct rdl_journal_past_log *log = reader->log;
+	size_t after = reader->place.segment + 1;
+	uint32_t here = log->segments[after - 1];
+
+	if (after < log->count ? log->segments[after] != here + 1 : here < log->entered)
+		return "the segment behind this one is missing";
+	return here + 1 < log->entered ? "the disk had confirmed what stood here" : NULL;
+}
+
+/* 1: the next segment was written into, and its header is not there; -errno. */
+static int lacks_header(struct rdl_journal_reader *reader)
+{
+	const struct rdl_journal_past_log *log = reader->log;
 	size_t after = reader->place.segment + 1;
 
-	return after < reader->log->count && segments[after] != segments[after - 1] + 1;
+	if (after >= log->count || log->segments[after] > log->entered)
+		return 0;
+	int rc = rdl_journal_reader_enter(reader, after);
+	return rc != 0 ? rc : !reader->header_good;
 }
 
 enum rdl_journal_result rdl_journal_reader_stop(struct rdl_journal_reader *reader)
@@ -186,10 +204,18 @@ enum rdl_journal_result rdl_journal_reader_stop(struct rdl_journal_reader *reade
 		evidence = "it stands before where the log was cut";
 	else if (log->end_known)
 		evidence = "the next run went on from what stood here";
-	else if (is_gap(reader))
-		evidence = "the segment behind this one is missing";
 	else
+		evidence = segments_say(reader);
+	if (evidence == NULL) {
+		rc = lacks_header(reader);
+		place = (struct rdl_journal_place){ place.segment + (rc != 0), 0 };
+		if (rc > 0)
+			return rdl_journal_reader_damaged(reader, place, "the segment's header");
+	}
+	if (evidence == NULL && rc == 0) {
+		place = reader->place;
 		rc = look_behind(reader, &place, &evidence);
+	}
 	if (rc == 0 && evidence != NULL)
 		return rdl_journal_reader_damaged(reader, missing_place(reader), evidence);
 	if (rc == 0) {

@@ -148,8 +148,11 @@ static uint32_t needless(const struct rdl_journal_writer *writer)
 	return next - 1 - writer->oldest;
 }
 
+/* Of this run, and it would be missed: nothing before it is needed. */
 static bool is_whole(const struct rdl_journal *journal)
 {
+	if (journal->inventory.run != journal->header.run)
+		return false;
 	for (unsigned i = 0; i < journal->config.shards; i++)
 		if (__atomic_load_n(&journal->writers[i].base_confirmed, __ATOMIC_ACQUIRE) == 0)
 			return false;

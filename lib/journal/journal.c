@@ -140,6 +140,7 @@ struct rdl_journal *rdl_journal_begin(struct rdl_journal_logs *logs,
 	memcpy(journal->header.identity.run_id, config->run_id, RDL_JOURNAL_ID_LEN);
 	memcpy(journal->header.boot_id, config->boot_id, RDL_JOURNAL_ID_LEN);
 	journal->header.origin = config->origin;
+	journal->inventory = logs->inventory;
 	tell_before(&journal->header, logs);
 	bool ok = get_memory(journal, logs);
 	if (!ok)

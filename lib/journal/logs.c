@@ -66,16 +66,28 @@ static void take_ends(struct rdl_journal_past_run *run, const struct rdl_journal
 	}
 }
 
-/* The run that `last` went on from is not there; nobody knows what it was. */
-static bool add_missing(struct rdl_journal_logs *logs, char *problem)
+/* Nobody knows what it was. */
+static bool add_missing(
+	struct rdl_journal_logs *logs, uint32_t number, size_t shards, char *problem)
 {
-	const struct rdl_journal_header *last = &logs->runs[logs->count - 1].header;
 	struct rdl_journal_past_run *run = &logs->runs[logs->count];
 
-	if (!rdl_journal_past_missing(run, last->before, last))
+	if (!rdl_journal_past_missing(run, number, shards))
 		return rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
 	logs->count++;
 	return true;
+}
+
+/*
+ * No run was found that is needed, down to that number, which is none of those: the one that the
+ * inventory names is missing, if that was a later one.
+ */
+static bool add_latest(struct rdl_journal_logs *logs, uint32_t number, char *problem)
+{
+	const struct rdl_journal_inventory *inventory = &logs->inventory;
+
+	return logs->count > 0 || inventory->run <= number ||
+	       add_missing(logs, inventory->run, inventory->shards, problem);
 }
 
 /* Runs from the last one back, until no more is needed; they are in that order yet. */
@@ -86,8 +98,9 @@ static bool look_back(struct rdl_journal_logs *logs, char *problem)
 	uint32_t wanted = 0;
 
 	for (size_t i = logs->numbers_count; i-- > 0;) {
+		if (!add_latest(logs, logs->numbers[i], problem))
+			return false;
 		struct rdl_journal_past_run *run = &logs->runs[logs->count];
-
 		if (!rdl_journal_past_look(logs, run, logs->numbers[i], problem)) {
 			rdl_journal_past_forget(run);
 			return false;
@@ -105,7 +118,10 @@ static bool look_back(struct rdl_journal_logs *logs, char *problem)
 		if (run->whole || (run->has_header && wanted == 0))
 			return true;
 	}
-	return wanted == 0 || add_missing(logs, problem);
+	if (wanted == 0)
+		return add_latest(logs, 0, problem);
+	size_t shards = logs->runs[logs->count - 1].header.before_shards;
+	return add_missing(logs, wanted, shards, problem);
 }
 
 static bool look(struct rdl_journal_logs *logs, char *problem)
@@ -114,8 +130,10 @@ static bool look(struct rdl_journal_logs *logs, char *problem)
 
 	if (rc != 0)
 		return rdl_journal_problem(problem, logs->directory, "%s", strerror(-rc));
-	/* And one that is missing. */
-	logs->runs = calloc(logs->numbers_count + 1, sizeof(*logs->runs));
+	if (!rdl_journal_inventory_read(logs->disk, logs->directory, &logs->inventory, problem))
+		return false;
+	/* And two that are missing: the latest, and one that another went on from. */
+	logs->runs = calloc(logs->numbers_count + 2, sizeof(*logs->runs));
 	if (logs->runs == NULL || logs->no_memory)
 		return rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
 	rdl_journal_sort_numbers(logs->numbers, logs->numbers_count);

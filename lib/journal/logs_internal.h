@@ -3,7 +3,7 @@
 #ifndef RDL_JOURNAL_LOGS_INTERNAL_H
 #define RDL_JOURNAL_LOGS_INTERNAL_H
 
-#include "journal_internal.h"
+#include "inventory.h"
 
 /* Where a group lies: the index of a segment of its log, and octets. */
 struct rdl_journal_place {
@@ -16,6 +16,8 @@ struct rdl_journal_past_log {
 	/* Numbers of the segments that are there, ascending. */
 	uint32_t *segments;
 	size_t count;
+	/* As the inventory has it: a segment that was written into; 0: it does not say. */
+	uint32_t entered;
 	/* From which position on it is needed; 0: from its beginning. */
 	uint64_t base;
 	/* It ends there, whatever follows: a later run says so, or a cut. */
@@ -46,6 +48,7 @@ struct rdl_journal_logs {
 	uint32_t *numbers;
 	size_t numbers_count;
 	bool no_memory;
+	struct rdl_journal_inventory inventory;
 	/* Those that are needed, ascending. */
 	struct rdl_journal_past_run *runs;
 	size_t count;
@@ -54,9 +57,8 @@ struct rdl_journal_logs {
 /* Finds out what there is of a run. False, and the problem in words. */
 bool rdl_journal_past_look(struct rdl_journal_logs *logs, struct rdl_journal_past_run *run,
 	uint32_t number, char *problem);
-/* A run that is not there, though one says that it went on from it. False: no memory. */
-bool rdl_journal_past_missing(
-	struct rdl_journal_past_run *run, uint32_t number, const struct rdl_journal_header *after);
+/* A run that is not there, though it must be. False: no memory. */
+bool rdl_journal_past_missing(struct rdl_journal_past_run *run, uint32_t number, size_t shards);
 void rdl_journal_past_forget(struct rdl_journal_past_run *run);
 
 /* The log of that index. */

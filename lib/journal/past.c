@@ -182,6 +182,28 @@ static bool read_cut(const struct rdl_journal_logs *logs, struct rdl_journal_pag
 	return true;
 }
 
+/* The disk had something of the run that the inventory names. */
+static bool take_inventory(
+	const struct rdl_journal_logs *logs, struct rdl_journal_past_run *run, char *problem)
+{
+	const struct rdl_journal_inventory *inventory = &logs->inventory;
+
+	if (inventory->run != run->number)
+		return true;
+	if (run->has_header &&
+		memcmp(run->header.identity.run_id, inventory->run_id, RDL_JOURNAL_ID_LEN) != 0)
+		return rdl_journal_problem(problem, logs->directory,
+			"the file inventory belongs to another run %u than the one that is there: "
+			"put all of one copy back",
+			run->number);
+	if (!widen(run, inventory->shards))
+		return rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
+	for (size_t i = 0; i < inventory->shards; i++)
+		run->logs[i].entered = inventory->segments[i];
+	run->has_groups = true;
+	return true;
+}
+
 static bool look_into(const struct rdl_journal_logs *logs, struct rdl_journal_pages *pages,
 	struct rdl_journal_past_run *run, char *problem)
 {
@@ -196,6 +218,8 @@ static bool look_into(const struct rdl_journal_logs *logs, struct rdl_journal_pa
 	/* A run is not there before it has a log for each shard, which is one at least. */
 	if (!widen(run, run->has_header ? run->header.shards : 1))
 		return rdl_journal_problem(problem, logs->directory, "%s", strerror(ENOMEM));
+	if (!take_inventory(logs, run, problem))
+		return false;
 	run->whole = run->has_header;
 	for (size_t i = 0; i < run->shards; i++) {
 		struct rdl_journal_past_log *log = &run->logs[i];
@@ -234,11 +258,10 @@ bool rdl_journal_past_look(struct rdl_journal_logs *logs, struct rdl_journal_pas
 	return ok;
 }
 
-bool rdl_journal_past_missing(
-	struct rdl_journal_past_run *run, uint32_t number, const struct rdl_journal_header *after)
+bool rdl_journal_past_missing(struct rdl_journal_past_run *run, uint32_t number, size_t shards)
 {
 	*run = (struct rdl_journal_past_run){ .number = number, .has_groups = true };
-	if (!widen(run, after->before_shards))
+	if (!widen(run, shards))
 		return false;
 	for (size_t i = 0; i < run->shards; i++)
 		run->logs[i].told.shards = (unsigned)run->shards;

@@ -21,8 +21,33 @@ static void prepare(struct rdl_journal *journal, unsigned shard)
 	__atomic_store_n(&writer->next_file, file, __ATOMIC_RELEASE);
 }
 
+/* What there is of this run must be there the next time, from when the disk has some of it. */
+static void take_stock(struct rdl_journal *journal)
+{
+	struct rdl_journal_inventory now = { .writes = journal->inventory.writes,
+		.run = journal->header.run,
+		.shards = journal->header.shards };
+	bool some = false;
+
+	memcpy(now.run_id, journal->header.identity.run_id, RDL_JOURNAL_ID_LEN);
+	for (unsigned i = 0; i < journal->config.shards; i++) {
+		const struct rdl_journal_writer *writer = &journal->writers[i];
+
+		now.segments[i] = __atomic_load_n(&writer->segment, __ATOMIC_ACQUIRE);
+		some |= __atomic_load_n(&writer->confirmed, __ATOMIC_ACQUIRE) > 0;
+	}
+	if (!some || (now.run == journal->inventory.run &&
+			     memcmp(now.segments, journal->inventory.segments,
+				     sizeof(now.segments)) == 0))
+		return;
+	/* Where it fails, it is tried again, and what older runs have stays as long. */
+	if (rdl_journal_inventory_write(journal->disk, journal->directory, &now) == 0)
+		journal->inventory = now;
+}
+
 void rdl_journal_tend(struct rdl_journal *journal)
 {
+	take_stock(journal);
 	rdl_journal_forget(journal);
 	for (unsigned i = 0; i < journal->config.shards; i++)
 		prepare(journal, i);

@@ -3,7 +3,7 @@
 #ifndef RDL_JOURNAL_WRITER_H
 #define RDL_JOURNAL_WRITER_H
 
-#include "journal_internal.h"
+#include "inventory.h"
 
 /* One shard's log. */
 struct rdl_journal_writer {
@@ -65,6 +65,8 @@ struct rdl_journal {
 	struct rdl_journal_old *old;
 	size_t old_count, old_gone;
 	uint64_t kept;
+	/* As it is on the disk; the thread's that tends. */
+	struct rdl_journal_inventory inventory;
 	struct rdl_journal_writer writers[];
 };
 

@@ -4,6 +4,7 @@ import contextlib
 import glob
 import os
 import random
+import shutil
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -241,6 +242,41 @@ def test_damage_is_named(lab):
     os.rename(lab.dir + "/damage/secrets", lab.dir + "/damage/hidden")
     code, log = starts(lab, "damage", ready=False).failure(60)
     expect((code, "secrets" in log), (1, True), log)
+
+
+def test_what_is_missing_is_named(lab):
+    """What the directory held, and holds no more, is not forgotten in silence; one that is new misses nothing."""
+    directory, aside = lab.dir + "/missing", lab.dir + "/aside"
+    gateway = starts(lab, "missing", shards=2)
+    expect("missing" in gateway.log().replace("/missing", ""), False, gateway.log())
+    device = Device()
+    for n in range(8):
+        expect(device.register("missing-%d" % n).code, "2.01", "Register")
+    until(lambda: os.path.exists(directory + "/inventory"), "what there is is noted")
+    gateway.kill()
+    os.mkdir(aside)
+    run, = glob.glob(directory + "/run-*")
+    for what in ([run], glob.glob(run + "/shard-001.*"), glob.glob(run + "/shard-*")):
+        for one in what:
+            os.rename(one, os.path.join(aside, os.path.basename(one)))
+        code, log = starts(lab, "missing", ready=False, shards=2).failure(60)
+        expect((code, "run 1, shard" in log, "no segment of it is there" in log, "--discard-after" in log),
+               (1, True, True, True), log)
+        for one in what:
+            os.rename(os.path.join(aside, os.path.basename(one)), one)
+    gateway = starts(lab, "missing", shards=2)
+    expect(gateway.ask("/rdline/stats")["registrations"], 8, "registrations")
+    gateway.kill()
+    # Given up by hand, it is gone.
+    for run in glob.glob(directory + "/run-*"):
+        shutil.rmtree(run)
+    program = os.path.join(os.path.dirname(BINARY), "rdline-state")
+    expect(subprocess.run([program, "--verify", directory], capture_output=True, timeout=20).returncode, 1, "damaged")
+    subprocess.run([program, "--discard-after", directory], check=True, timeout=20, capture_output=True)
+    gateway = starts(lab, "missing", shards=2)
+    expect(gateway.ask("/rdline/stats")["registrations"], 0, "registrations")
+    expect("the state was cut run=" in gateway.log(), True, gateway.log())
+    expect(gateway.stop(), 0, "exit")
 
 
 def fill(name):
