@@ -33,6 +33,7 @@ struct sessions {
 	pthread_mutex_t lock; /* of the tables, which the readers of shards' logs change, too */
 	const char *forgotten; /* why; NULL: they are not */
 	uint32_t generation; /* the highest that was logged */
+	bool named; /* registrations live by some, as the shards' logs say */
 	bool unknown; /* there are some whose identities are not known any more */
 };
 

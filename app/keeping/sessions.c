@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
@@ -45,8 +46,10 @@ bool keeping_can_read(const struct rdl_conf *conf, FILE *errors)
 	return good;
 }
 
+/* One is made where there is nothing that another has sealed. */
 static int read_key(const struct rdl_conf *conf, struct sessions *sessions)
 {
+	bool fresh = rdl_journal_logs_count(sessions->logs) == 0;
 	char path[PATH_MAX];
 
 	if (conf->state.key_file.path != NULL) {
@@ -57,7 +60,13 @@ static int read_key(const struct rdl_conf *conf, struct sessions *sessions)
 		return -1;
 	}
 	snprintf(path, sizeof(path), "%s/key", conf->state.directory.path);
-	return secrets_key(path, true, sessions->key);
+	if (fresh || access(path, F_OK) == 0)
+		return secrets_key(path, fresh, sessions->key);
+	rdl_log_error("start",
+		"%s: is missing, and without it no DTLS session comes back: put it back, or give "
+		"them up by `rdline-state --forget-sessions`",
+		path);
+	return -1;
 }
 
 int keeping_sessions_open(struct keeping *keeping)
@@ -73,12 +82,10 @@ int keeping_sessions_open(struct keeping *keeping)
 		return -1;
 	}
 	pthread_mutex_init(&keeping->sessions->lock, NULL);
-	if (read_key(conf, keeping->sessions) != 0)
-		return -1;
 	snprintf(path, sizeof(path), "%s/sessions", conf->state.directory.path);
 	keeping->sessions->logs = rdl_journal_logs_open(path, true, NULL, problem);
 	if (keeping->sessions->logs != NULL)
-		return 0;
+		return read_key(conf, keeping->sessions);
 	rdl_log_error("start", "%s:%u: %s", conf->state.directory.where.file,
 		conf->state.directory.where.line, problem);
 	return -1;
@@ -269,6 +276,7 @@ void keeping_sessions_follow(struct sessions *sessions, const struct keeping *ke
 			keeping, log, entry, session->seconds > 0 ? session->seconds : idle_s) };
 
 	pthread_mutex_lock(&sessions->lock);
+	sessions->named |= session->seconds > 0;
 	/* Also of one that is forgotten: a later one of that name would be taken for it. */
 	note_generation(sessions, (uint32_t)(session->session >> 32));
 	rdl_dtls_restore_course(table_of(keeping, session->session), session->session, &course);
@@ -292,6 +300,9 @@ void keeping_sessions_end(struct keeping *keeping)
 
 	if (sessions == NULL)
 		return;
+	/* Their folder may have been removed, which is a way to be rid of them. */
+	if (sessions->named && rdl_journal_logs_count(sessions->logs) == 0)
+		forget(keeping, "those that registrations live by are not there");
 	if (sessions->generation >= GENERATION_MAX) {
 		forget(keeping, "the numbers of sessions are used up");
 		sessions->generation = 0;

@@ -34,7 +34,15 @@ bool cursors_open(struct cursors *cursors, const char *directory,
 	pthread_mutex_init(&cursors->lock, NULL);
 	cursors->directory = directory;
 	cursors->history = history;
-	return rdl_journal_bookmarks_read(directory, NULL, take, cursors, problem);
+	bool made,
+		good = rdl_journal_bookmarks_read(directory, NULL, take, cursors, &made, problem);
+	/* Each run that events are kept of has had the place for them. */
+	if (good && made && rdl_journal_history_runs(history) > 1)
+		rdl_log_warn("start",
+			"the cursors are missing, whoever follows one gets a snapshot "
+			"directory=%s/" RDL_JOURNAL_BOOKMARKS,
+			directory);
+	return good;
 }
 
 void cursors_close(struct cursors *cursors)

@@ -104,20 +104,22 @@ static void read_one(void *context, const char *name)
 	reading->tell(reading->context, &bookmark, kind != RDL_JOURNAL_PAIR_GOOD);
 }
 
-/* The place for them, unless it is there. 0, or -errno. */
-static int make_place(const char *directory, const struct rdl_journal_disk *disk)
+/* The place for them, unless it is there: *made. 0, or -errno. */
+static int make_place(const char *directory, const struct rdl_journal_disk *disk, bool *made)
 {
 	char path[PATH_LEN];
 
 	place_of(path, directory);
 	int rc = disk->make_directory(disk->context, path);
+	*made = rc == 0;
 	if (rc == -EEXIST)
 		return 0;
 	return rc != 0 ? rc : disk->sync_directory(disk->context, directory);
 }
 
 bool rdl_journal_bookmarks_read(const char *directory, const struct rdl_journal_disk *disk,
-	rdl_journal_bookmark_fn tell, void *context, char problem[RDL_JOURNAL_PROBLEM_MAX])
+	rdl_journal_bookmark_fn tell, void *context, bool *made,
+	char problem[RDL_JOURNAL_PROBLEM_MAX])
 {
 	struct reading reading = { .directory = directory,
 		.disk = disk != NULL ? disk : &rdl_journal_disk,
@@ -127,7 +129,7 @@ bool rdl_journal_bookmarks_read(const char *directory, const struct rdl_journal_
 	char path[PATH_LEN];
 
 	place_of(path, directory);
-	int rc = reading.octets != NULL ? make_place(directory, reading.disk) : -ENOMEM;
+	int rc = reading.octets != NULL ? make_place(directory, reading.disk, made) : -ENOMEM;
 	if (rc == 0)
 		rc = reading.disk->list(reading.disk->context, path, read_one, &reading);
 	free(reading.octets);

@@ -30,11 +30,12 @@ typedef void (*rdl_journal_bookmark_fn)(
 
 /*
  * Tells of each that there is; of one that is damaged, all but the name is 0. Makes the place for
- * them. `disk`: NULL: the machine's. False, and the problem in words.
+ * them where there is none, and says so in *made. `disk`: NULL: the machine's. False, and the
+ * problem in words.
  */
 RDL_MUST_CHECK bool rdl_journal_bookmarks_read(const char *directory,
 	const struct rdl_journal_disk *disk, rdl_journal_bookmark_fn tell, void *context,
-	char problem[RDL_JOURNAL_PROBLEM_MAX]);
+	bool *made, char problem[RDL_JOURNAL_PROBLEM_MAX]);
 /* It is on the disk then, whether it was there or not: 0, or -errno. Counts the write. */
 int rdl_journal_bookmark_write(const char *directory, const struct rdl_journal_disk *disk,
 	struct rdl_journal_bookmark *bookmark);

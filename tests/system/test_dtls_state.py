@@ -260,6 +260,30 @@ def test_damage(lab):
     expect(gateway.stop(), 0, "exit")
 
 
+def test_what_is_missing(lab):
+    """Without its key no session is given up before somebody says so; without their folder, they are, and it is said."""
+    directory = lab.dir + "/missing"
+    gateway = starts(lab, "missing")
+    expect("comes back" in gateway.log(), False, "a new directory misses nothing")
+    fleet = Fleet(lab, [dict(cid=None), dict(cid=b"")])
+    gateway.kill()
+    os.rename(directory + "/key", directory + "/hidden")
+    code, log = starts(lab, "missing", ready=False).failure(20)
+    expect((code, directory + "/key: is missing" in log, "--forget-sessions" in log), (1, True, True), log)
+    expect(os.path.exists(directory + "/key"), False, "no other key is made")
+    os.rename(directory + "/hidden", directory + "/key")
+    gateway = starts(lab, "missing")
+    fleet.go_on()
+    gateway.kill()
+    shutil.rmtree(directory + "/sessions")
+    gateway = starts(lab, "missing")
+    expect("no DTLS session comes back: those that registrations live by are not there" in gateway.log(), True, gateway.log())
+    fleet.are_silent()
+    gateway = restarted(gateway, lab, "missing")
+    expect("no DTLS session comes back" in gateway.log(), False, "it is said once")
+    expect(gateway.stop(), 0, "exit")
+
+
 def test_forgotten(lab):
     """A directory from a backup: numbers that were used since must not come twice, so its sessions are forgotten."""
     directory = lab.dir + "/forgotten"

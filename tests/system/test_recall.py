@@ -4,6 +4,7 @@ import glob
 import os
 import random
 import select
+import shutil
 import sys
 import threading
 
@@ -428,6 +429,27 @@ class Follower(threading.Thread):
                 if "another subscriber" not in str(error) and "as many" not in str(error):
                     self.wrong, self.over = error, True
                 time.sleep(0.02)
+
+
+def test_cursors_are_missing(lab):
+    """Their folder was removed: the log says so, and who follows one has a snapshot."""
+    gateway = starts(lab, "lost")
+    subscriber = by_cursor(lab)
+    expect(Device().register("lost").code, "2.01", "Register")
+    subscriber.event("registered", "lost")
+    subscriber.quiet()
+    subscriber.ack_all()
+    subscriber.close()
+    for missing in (False, True):
+        expect(gateway.stop(), 0, "exit")
+        if missing:
+            shutil.rmtree(lab.dir + "/lost/cursors")
+        gateway = starts(lab, "lost")
+        expect("the cursors are missing" in gateway.log(), missing, gateway.log())
+    subscriber = by_cursor(lab)
+    subscriber.snapshot()
+    expect(list(subscriber.table), ["lost"], "the table")
+    expect(gateway.stop(), 0, "exit")
 
 
 def test_killed_at_any_time(lab):

@@ -6,6 +6,7 @@
 
 static struct rdl_journal_bookmark read_last;
 static unsigned read_count, damaged_count;
+static bool read_made;
 
 static void take(void *context, const struct rdl_journal_bookmark *bookmark, bool damaged)
 {
@@ -20,7 +21,7 @@ static unsigned read_all(struct memory_disk *memory)
 
 	read_count = damaged_count = 0;
 	memset(&read_last, 0, sizeof(read_last));
-	if (!rdl_journal_bookmarks_read(DIRECTORY, &memory->disk, take, NULL, problem))
+	if (!rdl_journal_bookmarks_read(DIRECTORY, &memory->disk, take, NULL, &read_made, problem))
 		fail_msg("%s", problem);
 	return read_count;
 }
@@ -31,6 +32,9 @@ static void begin(struct memory_disk *memory)
 	assert_int_equal(memory->disk.make_directory(memory, DIRECTORY), 0);
 	assert_int_equal(memory->disk.sync_directory(memory, "."), 0);
 	assert_int_equal(read_all(memory), 0);
+	assert_true(read_made);
+	assert_int_equal(read_all(memory), 0);
+	assert_false(read_made);
 }
 
 static struct rdl_journal_bookmark made(const char *name)
