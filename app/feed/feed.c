@@ -87,6 +87,15 @@ int feed_open(const struct rdl_conf *conf, struct feed **feed)
 	return 0;
 }
 
+uint64_t feed_memory(const struct rdl_conf *conf)
+{
+	if (conf->events.socket.path == NULL)
+		return 0;
+	return sizeof(struct feed) +
+	       conf->events.subscribers * (((uint64_t)conf->events.buffer_kb << 10) +
+						  RDL_LINES_MAX + sizeof(struct subscriber));
+}
+
 int feed_start(struct feed *feed, const struct feed_sources *sources)
 {
 	if (feed == NULL)

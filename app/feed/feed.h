@@ -44,6 +44,8 @@ struct feed_counts {
  * below. Logs and returns -1 when it cannot. By the main thread, as all that follow.
  */
 int feed_open(const struct rdl_conf *conf, struct feed **feed);
+/* Octets that it takes at most; 0 where nobody can subscribe. */
+uint64_t feed_memory(const struct rdl_conf *conf);
 /* Begins to serve, once the sources are there. */
 int feed_start(struct feed *feed, const struct feed_sources *sources);
 /* Before the shards end: the thread is gone, the counts stay until feed_close(). */

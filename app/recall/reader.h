@@ -25,8 +25,13 @@ struct reading {
 	struct rdl_event_facts facts;
 	uint32_t expiry_grace_s;
 	struct cursors *cursors;
+	size_t lists_left; /* octets that object lists may yet take, of all logs that are read */
 	struct reader_counts counts;
 };
+
+/* Octets of object lists that are kept: of all logs that are read, and of one. */
+#define READING_LISTS_OCTETS ((size_t)256 << 20)
+#define READER_LISTS_OCTETS ((size_t)32 << 20)
 
 /* One log that is read. */
 struct reader_log {
@@ -74,5 +79,7 @@ struct reader {
 /* Reads what there is room for; true where there was something, and may be more. */
 bool reader_read(struct reader *reader, uint64_t now_ms);
 void reader_destroy(struct reader *reader);
+/* Octets that one takes with so many logs open, lists apart. */
+size_t reader_memory(unsigned logs);
 
 #endif

@@ -3,9 +3,6 @@
 
 #include <stdlib.h>
 
-/* Octets of object lists that are kept for one log. */
-#define LISTS_OCTETS (32 * 1024 * 1024)
-
 void reader_close_logs(struct reader *reader)
 {
 	for (unsigned s = 0; reader->logs != NULL && s < reader->shards; s++) {
@@ -15,6 +12,13 @@ void reader_close_logs(struct reader *reader)
 	free(reader->logs);
 	reader->logs = NULL;
 	reader->shards = reader->left = 0;
+}
+
+size_t reader_memory(unsigned logs)
+{
+	return sizeof(struct reader) + READER_OCTETS +
+	       logs * (sizeof(struct reader_log) + rdl_told_memory() +
+			      rdl_journal_follower_memory());
 }
 
 static bool make_logs(struct reader *reader, size_t run)
@@ -27,8 +31,8 @@ static bool make_logs(struct reader *reader, size_t run)
 		return false;
 	reader->shards = reader->left = shards;
 	for (unsigned s = 0; s < shards; s++) {
-		reader->logs[s].told =
-			rdl_told_create(LISTS_OCTETS, reader->reading->expiry_grace_s);
+		reader->logs[s].told = rdl_told_create(READER_LISTS_OCTETS,
+			&reader->reading->lists_left, reader->reading->expiry_grace_s);
 		if (reader->logs[s].told == NULL)
 			return false;
 	}

@@ -106,11 +106,30 @@ int recall_open(const struct recall_config *config, struct recall **recall)
 	made->reading = (struct reading){ .history = made->history,
 		.facts = config->facts,
 		.expiry_grace_s = config->expiry_grace_s,
-		.cursors = &made->cursors };
+		.cursors = &made->cursors,
+		.lists_left = READING_LISTS_OCTETS };
 	if (cursors_open(&made->cursors, config->directory, made->history, problem))
 		return 0;
 	rdl_log_error("start", "%s", problem);
 	return -1;
+}
+
+uint64_t recall_memory(const struct recall *recall)
+{
+	unsigned logs = 0;
+
+	if (recall == NULL)
+		return 0;
+	if (recall->history == NULL)
+		return sizeof(*recall);
+	/* A run's logs are open at once, whatever the number of shards was then. */
+	for (size_t r = 0; r < rdl_journal_history_runs(recall->history); r++) {
+		unsigned shards = rdl_journal_history_run(recall->history, r)->shards;
+
+		logs = shards > logs ? shards : logs;
+	}
+	return sizeof(*recall) + READING_LISTS_OCTETS +
+	       RECALL_READERS_MAX * (uint64_t)reader_memory(logs);
 }
 
 int recall_start(struct recall *recall)

@@ -34,6 +34,8 @@ struct recall_config {
 
 /* What keeps nothing refuses all wishes. Logs and returns -1 when it cannot. By the main thread. */
 int recall_open(const struct recall_config *config, struct recall **recall);
+/* Octets that it takes at most, once it is open; 0: it is NULL. */
+uint64_t recall_memory(const struct recall *recall);
 int recall_start(struct recall *recall);
 /* After the last reader's end: all that was acknowledged is on the disk, or the log says not. */
 void recall_stop(struct recall *recall);

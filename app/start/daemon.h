@@ -183,7 +183,7 @@ void daemon_interface(const struct daemon *daemon, unsigned port, struct rdl_int
 uint64_t daemon_events_octets(const struct daemon *daemon);
 /* Octets that DPDK must find, all included: of each node; returns the sum. */
 uint64_t daemon_dpdk_memory(const struct daemon *daemon, struct node_memory *memory);
-/* All octets: those, and what other libraries take. */
+/* All octets, once all is set up: those, and what other libraries take. */
 uint64_t daemon_memory(const struct daemon *daemon);
 
 /*

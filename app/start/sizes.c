@@ -231,5 +231,6 @@ uint64_t daemon_memory(const struct daemon *daemon)
 	struct node_memory memory;
 
 	return daemon_dpdk_memory(daemon, &memory) + daemon_handshakes_memory(daemon) + exception +
-	       keeping_memory(daemon->conf) + callers_memory(daemon->conf);
+	       keeping_memory(daemon->conf) + callers_memory(daemon->conf) +
+	       feed_memory(daemon->conf) + recall_memory(daemon->recall);
 }

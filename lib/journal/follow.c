@@ -134,6 +134,11 @@ static struct rdl_journal_follower *create(
 	return follower;
 }
 
+size_t rdl_journal_follower_memory(void)
+{
+	return sizeof(struct rdl_journal_follower) + RDL_JOURNAL_PAGES_ROOM;
+}
+
 /* Where nothing was written yet: there is no group to look for. */
 static bool begin_fresh(struct rdl_journal_follower *follower)
 {

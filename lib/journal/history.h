@@ -61,6 +61,9 @@ enum rdl_journal_followed {
 	RDL_JOURNAL_UNREADABLE, /* damaged; or the disk says so */
 };
 
+/* Octets that one takes. */
+size_t rdl_journal_follower_memory(void);
+
 /* The next entry, in order and without a hole. All but NOT_YET is for good, once it is no entry. */
 enum rdl_journal_followed rdl_journal_follow_next(
 	struct rdl_journal_follower *follower, struct rdl_journal_entry *entry);

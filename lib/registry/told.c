@@ -11,7 +11,8 @@ struct named {
 };
 
 struct rdl_told {
-	size_t octets, octets_max;
+	size_t octets, octets_max; /* of lists, and of their table */
+	size_t *octets_left; /* of all who share it */
 	uint32_t expiry_grace_s;
 	/* The registry's seconds began at that millisecond of the run. */
 	bool has_epoch;
@@ -22,29 +23,54 @@ struct rdl_told {
 	uint64_t copy[RDL_STORE_BLOCK_MAX / sizeof(uint64_t)];
 };
 
-struct rdl_told *rdl_told_create(size_t list_octets_max, uint32_t expiry_grace_s)
+size_t rdl_told_memory(void)
+{
+	return sizeof(struct rdl_told);
+}
+
+struct rdl_told *rdl_told_create(size_t octets_max, size_t *octets_left, uint32_t expiry_grace_s)
 {
 	struct rdl_told *told = calloc(1, sizeof(*told));
 
 	if (told == NULL)
 		return NULL;
-	told->octets_max = list_octets_max;
+	told->octets_max = octets_max;
+	told->octets_left = octets_left;
 	told->expiry_grace_s = expiry_grace_s;
 	return told;
 }
 
 /* ---- lists ---- */
 
+/* False: there are not so many. */
+static bool take_octets(struct rdl_told *told, size_t octets)
+{
+	if (octets > told->octets_max - told->octets || octets > *told->octets_left)
+		return false;
+	told->octets += octets;
+	*told->octets_left -= octets;
+	return true;
+}
+
+static void give_octets(struct rdl_told *told, size_t octets)
+{
+	told->octets -= octets;
+	*told->octets_left += octets;
+}
+
 static void forget_lists(struct rdl_told *told)
 {
 	for (uint32_t i = 0; told->count > 0 && i < told->room; i++) {
-		if (told->lists[i].number == 0)
+		struct named *named = &told->lists[i];
+
+		if (named->number == 0)
 			continue;
-		free(told->lists[i].list);
-		told->lists[i] = (struct named){ 0, NULL };
+		if (named->list != NULL)
+			give_octets(told, named->list->len);
+		free(named->list);
+		*named = (struct named){ 0, NULL };
 		told->count--;
 	}
-	told->octets = 0;
 }
 
 void rdl_told_destroy(struct rdl_told *told)
@@ -52,6 +78,7 @@ void rdl_told_destroy(struct rdl_told *told)
 	if (told == NULL)
 		return;
 	forget_lists(told);
+	give_octets(told, told->octets); /* the table's */
 	free(told->lists);
 	free(told);
 }
@@ -74,12 +101,17 @@ static bool grow(struct rdl_told *told)
 
 	if (told->count < told->room / 2)
 		return true;
-	larger.lists = calloc(larger.room, sizeof(*larger.lists));
-	if (larger.lists == NULL)
+	if (!take_octets(told, larger.room * sizeof(*larger.lists)))
 		return false;
+	larger.lists = calloc(larger.room, sizeof(*larger.lists));
+	if (larger.lists == NULL) {
+		give_octets(told, larger.room * sizeof(*larger.lists));
+		return false;
+	}
 	for (uint32_t i = 0; i < told->room; i++)
 		if (told->lists[i].number != 0)
 			*place_of(&larger, told->lists[i].number) = told->lists[i];
+	give_octets(told, told->room * sizeof(*told->lists));
 	free(told->lists);
 	told->lists = larger.lists;
 	told->room = larger.room;
@@ -90,26 +122,27 @@ static bool grow(struct rdl_told *told)
 static void keep(struct rdl_told *told, uint32_t number)
 {
 	const struct rdl_object_list *list = (const struct rdl_object_list *)told->copy;
-	struct rdl_object_list *kept = NULL;
+	struct named *place = told->room > 0 ? place_of(told, number) : NULL;
 
-	if (!grow(told))
-		return;
-	struct named *place = place_of(told, number);
-	if (place->number == number) {
-		told->octets -= place->list != NULL ? place->list->len : 0;
+	if (place == NULL || place->number == 0) {
+		if (!grow(told))
+			return;
+		place = place_of(told, number);
+	}
+	if (place->list != NULL) {
+		give_octets(told, place->list->len);
 		free(place->list);
 		place->list = NULL;
-	} else {
-		told->count++;
 	}
+	told->count += place->number != number;
 	place->number = number;
-	if (told->octets + list->len <= told->octets_max)
-		kept = malloc(list->len);
-	if (kept == NULL)
+	if (!take_octets(told, list->len))
 		return;
-	memcpy(kept, list, list->len);
-	place->list = kept;
-	told->octets += list->len;
+	place->list = malloc(list->len);
+	if (place->list != NULL)
+		memcpy(place->list, list, list->len);
+	else
+		give_octets(told, list->len);
 }
 
 static const struct rdl_object_list *find(const struct rdl_told *told, uint32_t number)

@@ -2,7 +2,8 @@
 /*
  * told: what one shard's log tells of registrations, without a registry: changes, of events, and
  * registrations as they are, of sweeps. All that is kept meanwhile is object lists, which entries
- * name by numbers: those told since a sweep began, and no more octets of them than are allowed.
+ * name by numbers: those told since a sweep began, and no more octets of them than are allowed, for
+ * one log and for all that are read.
  */
 #ifndef RDL_REGISTRY_TOLD_H
 #define RDL_REGISTRY_TOLD_H
@@ -11,8 +12,15 @@
 
 struct rdl_told;
 
-/* `expiry_grace_s`: registrations are kept so much longer than their lifetime. NULL: no memory. */
-RDL_MUST_CHECK struct rdl_told *rdl_told_create(size_t list_octets_max, uint32_t expiry_grace_s);
+/*
+ * `octets_left`, the caller's: what it takes for lists is taken from there, and given back, and
+ * never more than `octets_max`. `expiry_grace_s`: registrations are kept so much longer than their
+ * lifetime. NULL: no memory.
+ */
+RDL_MUST_CHECK struct rdl_told *rdl_told_create(
+	size_t octets_max, size_t *octets_left, uint32_t expiry_grace_s);
+/* Octets that it takes beside. */
+size_t rdl_told_memory(void);
 void rdl_told_destroy(struct rdl_told *told);
 
 enum rdl_told_kind {

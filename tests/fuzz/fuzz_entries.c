@@ -214,9 +214,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rdl_registry *registry = rdl_registry_create(&config);
 	struct rdl_recovery *recovery = rdl_recovery_create(&registry, 1);
 	struct rdl_span input = { data, size };
+	size_t left = 4000;
 	bool good = true;
 
-	told = rdl_told_create(4096, 3);
+	told = rdl_told_create(4096, &left, 3);
 	CHECK(registry != NULL && recovery != NULL && told != NULL);
 	now_ms = NOW;
 	begin(recovery);
@@ -233,6 +234,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rdl_registry_destroy(other);
 	}
 	rdl_told_destroy(told);
+	CHECK(left == 4000);
 	rdl_registry_destroy(registry);
 	return 0;
 }

@@ -14,6 +14,8 @@ static uint64_t ring[RDL_EVENTS_RING_MIN / 8];
 static struct rdl_told *told;
 static struct rdl_event_facts facts = { .major = 1 };
 static uint64_t read_entries; /* of the log */
+#define LISTS_MAX ((size_t)1 << 20)
+static size_t lists_left;
 static const struct rdl_sweeps_config sweeps = { 60000, 1000, UINT64_C(1) << 40 };
 
 static int setup_told(void **state)
@@ -25,7 +27,8 @@ static int setup_told(void **state)
 	shard.events = &events;
 	rdl_events_listen(&events);
 	facts.location_key = location_key;
-	told = rdl_told_create(1 << 20, gateway_registry(1000).expiry_grace_s);
+	lists_left = LISTS_MAX;
+	told = rdl_told_create(LISTS_MAX, &lists_left, gateway_registry(1000).expiry_grace_s);
 	assert_non_null(told);
 	read_entries = 0;
 	return 0;
@@ -34,6 +37,7 @@ static int setup_told(void **state)
 static int teardown_told(void **state)
 {
 	rdl_told_destroy(told);
+	assert_int_equal(lists_left, LISTS_MAX);
 	fake_disk_stop(&disk);
 	return teardown(state);
 }
@@ -250,15 +254,45 @@ static void test_unknown_list(void **state)
 	assert_int_equal(
 		rdl_told_read(told, octets, 0, 0, RDL_TOLD_CHANGES, &fact), RDL_TOLD_UNKNOWN);
 	assert_int_equal(rdl_told_read(told, octets, 0, 0, RDL_TOLD_ROWS, &fact), RDL_TOLD_NOTHING);
-	/* And of one that has no room for it. */
-	struct rdl_told *small = rdl_told_create(8, 0);
-	assert_non_null(small);
+}
+
+/* What another reads of the log so far: the last fact. */
+static enum rdl_told_kind read_by(struct rdl_told *other)
+{
+	struct rdl_told_fact fact = { .kind = RDL_TOLD_NOTHING };
+
 	for (uint64_t i = 0; i < disk.count; i++) {
-		octets = (struct rdl_span){ disk.log[i].octets, disk.log[i].len };
-		rdl_told_read(small, octets, 0, 0, RDL_TOLD_CHANGES, &fact);
+		const struct rdl_span octets = { disk.log[i].octets, disk.log[i].len };
+
+		rdl_told_read(other, octets, 0, 0, RDL_TOLD_CHANGES, &fact);
 	}
-	assert_int_equal(fact.kind, RDL_TOLD_UNKNOWN);
-	rdl_told_destroy(small);
+	return fact.kind;
+}
+
+/* Of its own, or of what all share, which is given back. */
+static void test_no_room_for_lists(void **state)
+{
+	struct id id = register_at("CON POST 11:rd 15:ep=a 15:lt=60" OBJECTS, EPOCH);
+
+	request_at("CON POST 11:rd 11:@ 15:lt=70", &id, EPOCH);
+	catch_up(EPOCH);
+	for (size_t room = 0; room <= 4096; room += 8) {
+		size_t left = LISTS_MAX, shared = room;
+		struct rdl_told *small = rdl_told_create(room, &left, 0);
+		struct rdl_told *late = rdl_told_create(LISTS_MAX, &shared, 0);
+
+		assert_true(small != NULL && late != NULL);
+		enum rdl_told_kind kind = read_by(small);
+		/* The table has no octets, or the list has none behind it. */
+		assert_int_equal(kind, room < 4096 / 2 ? kind : RDL_TOLD_CHANGE);
+		assert_int_equal(room < 1024 ? kind : RDL_TOLD_UNKNOWN, RDL_TOLD_UNKNOWN);
+		assert_int_equal(read_by(late), kind);
+		assert_true(left >= LISTS_MAX - room && shared <= room);
+		rdl_told_destroy(small);
+		rdl_told_destroy(late);
+		assert_int_equal(left, LISTS_MAX);
+		assert_int_equal(shared, room);
+	}
 }
 
 /* No cut of an entry is anything but bad. */
@@ -331,6 +365,7 @@ int main(void)
 		TEST_TOLD(test_expired_in_a_full_ring),
 		TEST_TOLD(test_rows),
 		TEST_TOLD(test_unknown_list),
+		TEST_TOLD(test_no_room_for_lists),
 		TEST_TOLD(test_cut),
 		TEST_TOLD(test_restart),
 	};
