@@ -151,5 +151,7 @@ void families_put(struct exposition *exposition, const struct metrics_sources *f
 		families_put_requests(exposition, &from->watched);
 	put_ports(exposition, from);
 	put_state(exposition, from->watched.keeping);
+	if (from->watched.recall != NULL)
+		families_put_events(exposition, from->watched.recall);
 	exposition_end(exposition);
 }

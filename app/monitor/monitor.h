@@ -11,6 +11,7 @@
 #include "conf.h"
 #include "handshakers.h"
 #include "keeping.h"
+#include "recall.h"
 #include "shard_core.h"
 #include "worker.h"
 
@@ -29,6 +30,7 @@ struct watched {
 	const struct handshakers *handshakers; /* NULL: there is no DTLS */
 	const struct keeping *keeping; /* NULL: nothing outlives the process */
 	const struct callers *callers; /* NULL: devices are asked nothing */
+	struct recall *recall; /* NULL: nobody can subscribe to events */
 };
 
 /* On top of `sum`, what all cores count and have: by anybody. */

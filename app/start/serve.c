@@ -136,7 +136,8 @@ static int look_on(struct daemon *daemon)
 		.owners = &daemon->owners,
 		.handshakers = daemon->handshakers,
 		.keeping = daemon->keeping,
-		.callers = daemon->callers };
+		.callers = daemon->callers,
+		.recall = daemon->recall };
 
 	daemon->monitor = monitor_open(&watched);
 	if (daemon->monitor == NULL)

@@ -158,6 +158,47 @@ def test_requests_to_devices(lab):
     expect(gateway.stop(), 0, "exit")
 
 
+def test_durable_events(lab):
+    events = lab.dir + "/events.sock"
+    gateway = start(lab, 'events = { socket = "%s"; }; state = { directory = "%s/state"; keep_mb = 256; };' % (events, lab.dir))
+    device, inside = Device(), InGateway(lab)
+    expect(samples(inside.scrape()[2])["rdline_cursors", None], 0.0, "cursors")
+    subscriber = Lines(events, {"from": "cursor", "name": "billing"})
+
+    def hears(kind):
+        while True:
+            line = subscriber.line()
+            if line["event"] == kind:
+                return line
+
+    hears("snapshot-end")
+    expect(device.register("durable").code, "2.01", "Register")
+    registered = hears("registered")
+    told = samples(inside.scrape()[2])
+    expect([told["rdline_" + name, None] for name in ("recall_readers", "cursors", "recalled_events_total",
+                                                      "recall_snapshots_total", "recall_gaps_total")],
+           [1.0, 1.0, 1.0, 1.0, 0.0], "figures")
+    expect(told["rdline_cursor_followed", 'cursor="billing"'], 1.0, "followed")
+    behind = told["rdline_cursor_lag_entries", 'cursor="billing"']
+    expect(behind > 0, True, behind)
+    subscriber.send({"ack": {"name": "billing", "partition": registered["partition"], "position": registered["position"]}})
+    until(lambda: samples(inside.scrape()[2])["rdline_cursor_acknowledgements_total", None] == 1, "it is acknowledged")
+    told = samples(inside.scrape()[2])
+    expect(told["rdline_cursor_lag_entries", 'cursor="billing"'] < behind, True, "less behind")
+    subscriber.close()
+    gap = Lines(events, {"from": {"partition": 0, "position": 1}})
+    expect([gap.line()["event"] for _ in range(2)][1], "gap", "what is not kept")
+    until(lambda: samples(inside.scrape()[2])["rdline_recall_gaps_total", None] == 1, "a gap is told")
+    until(lambda: samples(inside.scrape()[2])["rdline_cursor_followed", 'cursor="billing"'] == 0, "nobody follows it")
+    gap.close()
+    figures = gateway.ask("/rdline/events")
+    told = samples(inside.scrape()[2])
+    for name, key in (("recalled_events", "recalled"), ("recalled_registrations", "recalled_rows"),
+                      ("recall_snapshots", "recall_snapshots"), ("cursor_write_errors", "cursor_errors")):
+        expect(told["rdline_%s_total" % name, None], float(figures[key]), name)
+    expect(gateway.stop(), 0, "exit")
+
+
 def test_what_else_is_asked(lab):
     gateway = start(lab)
     inside = InGateway(lab)

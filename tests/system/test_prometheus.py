@@ -93,6 +93,11 @@ class Prometheus:
         self.log.close()
 
 
+def kept(lab, name):
+    """Events are kept, too, and somebody may follow a cursor."""
+    return 'events = { socket = "%s/events.sock"; };\nstate = { directory = "%s/%s"; keep_mb = 256; };' % (lab.dir, lab.dir, name)
+
+
 def traffic(devices, session):
     """A bit of everything that panels show."""
     for n, device in enumerate(devices):
@@ -106,8 +111,9 @@ def test_every_query_has_an_answer(lab):
     needed("prometheus")
     subprocess.run(["ip", "-n", lab.name + "-gw", "link", "set", "lo", "up"], check=True)
     dtls_lab.provision(lab, "dev-1")
-    gateway = lab.gateway(extra='metrics = { listen = "127.0.0.1:%d"; };\nstate = { directory = "%s/state"; };\n%s' %
-                          (GATEWAY, lab.dir, dtls_lab.group(lab)))
+    gateway = lab.gateway(extra='metrics = { listen = "127.0.0.1:%d"; };\n%s\n%s' %
+                          (GATEWAY, kept(lab, "state"), dtls_lab.group(lab)))
+    subscriber = Lines(lab.dir + "/events.sock", {"from": "cursor", "name": "billing"})
     prometheus = Prometheus(lab)
     try:
         devices, session = [Device() for _ in range(8)], dtls_lab.device("dev-1")
@@ -129,6 +135,7 @@ def test_every_query_has_an_answer(lab):
         expect({rule["name"] for rule in rules if rule["state"] == "firing"}, set(), "nothing to wake anybody for")
     finally:
         prometheus.stop()
+    subscriber.close()
     expect(gateway.stop(), 0, "exit")
 
 
@@ -136,8 +143,9 @@ def test_what_they_name_is_there(lab):
     """No alert waits for a counter that has another name."""
     subprocess.run(["ip", "-n", lab.name + "-gw", "link", "set", "lo", "up"], check=True)
     dtls_lab.Authority(lab)
-    gateway = lab.gateway(extra='metrics = { listen = "127.0.0.1:%d"; };\nstate = { directory = "%s/state2"; };\n%s' %
-                          (GATEWAY, lab.dir, dtls_lab.group(lab, certified=True)))
+    gateway = lab.gateway(extra='metrics = { listen = "127.0.0.1:%d"; };\n%s\n%s' %
+                          (GATEWAY, kept(lab, "state2"), dtls_lab.group(lab, certified=True)))
+    Lines(lab.dir + "/events.sock", {"from": "cursor", "name": "billing"}).line()
     Device().register("named")
     told = subprocess.check_output(["ip", "netns", "exec", lab.name + "-gw", sys.executable, "-c",
                                     "import urllib.request as u\nprint(u.urlopen('http://127.0.0.1:%d/metrics').read().decode())" % GATEWAY],
