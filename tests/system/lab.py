@@ -236,6 +236,21 @@ class Device:
         except socket.timeout:
             return None
 
+    def insist(self, octets):
+        """Sends a confirmable message as often as a device does (RFC 7252 section 4.2); its Answer, or None in the end."""
+        for wait in (2, 4, 8, 16, 32):
+            self.socket.send(octets)
+            end = time.monotonic() + wait
+            while True:
+                self.socket.settimeout(max(0.001, end - time.monotonic()))
+                try:
+                    answer = Answer(self.socket.recv(65535))
+                except socket.timeout:
+                    break
+                if answer.mid == int.from_bytes(octets[2:4], "big"):
+                    return answer
+        return None
+
     def request(self, code, path, queries=(), payload=b"", content_format=40, wait=2.0, options=(), **more):
         options = [(URI_PATH, segment) for segment in path] + [(URI_QUERY, q) for q in queries] + list(options)
         if payload and content_format is not None:

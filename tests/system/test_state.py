@@ -167,13 +167,14 @@ class Endpoint:
         self.device.socket.setblocking(True)
         if self.pending is not None:
             kind, octets = self.pending
-            answer = self.device.raw(octets)
+            answer = self.device.insist(octets)
             expect(answer.code, {"register": "2.01", "update": "2.04", "deregister": "2.02"}[kind], self.name + " again")
             if kind == "register":
                 self.location = path(answer)
             self.alive, self.pending = kind != "deregister", None
         if self.location is not None:
-            expect(self.device.update(self.location).code, "2.04" if self.alive else "4.04", self.name)
+            octets = message(POST, self.device.mid(), [(URI_PATH, segment) for segment in self.location])
+            expect(self.device.insist(octets).code, "2.04" if self.alive else "4.04", self.name)
         self.device.socket.setblocking(False)
 
 
@@ -196,7 +197,7 @@ def test_killed_at_any_time(lab):
     acknowledged = 0
     gateway = starts(lab, "kills", {"snapshot_s": "5"}, coap="exchange_lifetime = 60;", shards=2,
                      memory="registrations = %d;" % (2 * ENDPOINTS))
-    for _ in range(KILLS):
+    for number in range(KILLS):
         acknowledged += traffic(endpoints, random.uniform(0.05, 0.4))
         gateway = restarted(gateway, lab, "kills", {"snapshot_s": "5"}, kill=True, coap="exchange_lifetime = 60;",
                             shards=random.randint(1, 3), memory="registrations = %d;" % (2 * ENDPOINTS))
@@ -204,6 +205,8 @@ def test_killed_at_any_time(lab):
             endpoint.hear()  # an answer that was on its way
             endpoint.check()
         expect(gateway.ask("/rdline/stats")["registrations"], sum(endpoint.alive for endpoint in endpoints), "registrations")
+        if KILLS > 100 and number % 50 == 49:
+            print("# %d kills, %d acknowledged" % (number + 1, acknowledged), flush=True)
     assert acknowledged > 100 * KILLS, acknowledged
     print("# %d kills, %d acknowledged, 0 lost" % (KILLS, acknowledged))
     expect(gateway.stop(), 0, "exit")
