@@ -69,9 +69,9 @@ static bool apply(struct part *part, const struct rdl_journal_log *log,
 			part->keeping->sessions, part->keeping, log, entry, &session);
 	if (rdl_recovery_apply(part->recovery, entry->octets))
 		return true;
-	snprintf(part->problem, sizeof(part->problem), "run %u, shard %u, position %llu: %s",
-		log->run, log->shard, (unsigned long long)entry->position,
-		rdl_recovery_error(part->recovery));
+	snprintf(part->problem, sizeof(part->problem), "%s: run %u, shard %u, position %llu: %s",
+		keeping_directory(part->keeping), log->run, log->shard,
+		(unsigned long long)entry->position, rdl_recovery_error(part->recovery));
 	return false;
 }
 
@@ -117,7 +117,8 @@ static bool read_all(struct part *part)
 	if (rdl_recovery_finish(
 		    part->recovery, now.run_ms, part->keeping->conf->state.restart_grace_s))
 		return true;
-	snprintf(part->problem, sizeof(part->problem), "%s", rdl_recovery_error(part->recovery));
+	snprintf(part->problem, sizeof(part->problem), "%s: %s", keeping_directory(part->keeping),
+		rdl_recovery_error(part->recovery));
 	return false;
 }
 
@@ -209,8 +210,7 @@ static bool sum_up(struct keeping *keeping, const struct part parts[], unsigned 
 
 	for (unsigned i = 0; i < count; i++) {
 		if (!parts[i].good && parts[i].problem[0] != '\0')
-			rdl_log_error("start", "%s: %s", keeping->conf->state.directory.path,
-				parts[i].problem);
+			rdl_log_error("start", "%s", parts[i].problem);
 		good = good && parts[i].good;
 		rdl_recovery_counts(parts[i].recovery, &counts);
 		recovered->registrations += counts.registrations;

@@ -233,8 +233,9 @@ static bool read_log(struct keeping *keeping, size_t index, bool (*ends)(void))
 	}
 	if (good && result == RDL_JOURNAL_DAMAGED)
 		rdl_log_error("start",
-			"%s/sessions: %s; or remove that directory: devices make new handshakes",
-			keeping->conf->state.directory.path, rdl_journal_reader_problem(reader));
+			"%s; or give up all sessions by `rdline-state --forget-sessions`: devices "
+			"make new handshakes",
+			rdl_journal_reader_problem(reader));
 	explicit_bzero(&sealed, sizeof(sealed));
 	rdl_journal_reader_destroy(reader);
 	rdl_sealer_destroy(sealer);
