@@ -456,15 +456,17 @@ static void test_blocks(void **state)
 		run_end(&runs[i]);
 }
 
-/* An open session of the table, which has none of that port. */
+/* A new session of the table, by a Hello that it has not seen. */
 static uint64_t establish(uint16_t port)
 {
+	static uint64_t hello;
 	struct rdl_datagram datagram = { .peer = { .port = port }, .local = { .udp_port = 1 } };
 	struct rdl_dtls_keys keys = { .mode = 1, .peer_cid_len = RDL_DTLS_NO_CID };
 	uint64_t session, evicted;
 
+	hello++;
 	assert_int_equal(
-		rdl_dtls_begin(dtls, &datagram, 7, 1000, &session, &evicted), RDL_DTLS_BEGUN);
+		rdl_dtls_begin(dtls, &datagram, hello, 1000, &session, &evicted), RDL_DTLS_BEGUN);
 	assert_true(rdl_dtls_establish(dtls, session, &keys, 1000));
 	return session;
 }
