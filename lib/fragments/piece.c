@@ -11,6 +11,10 @@
 #define FRAGMENT_HEADER_LEN 8
 #define HOP_LIMIT 64
 
+#define ROUTING 43
+#define FRAGMENT 44
+#define DESTINATION_OPTIONS 60
+
 /* VLAN IDs without their priorities, which fragments of one datagram need not share. */
 static uint32_t tags_of(const struct rdl_frame *frame)
 {
@@ -50,6 +54,26 @@ static void read_ipv6(const uint8_t *ip, size_t header_len, struct rdl_piece *pi
 	piece->more = (field & 1u) != 0;
 }
 
+/*
+ * The first fragment of IPv6 holds all headers up to the upper layer's, or nobody on its way could
+ * tell what it is (RFC 7112 section 5). Where one of those begins there are 8 octets, which is all
+ * of UDP's and ICMPv6's.
+ */
+static bool has_all_headers(const struct rdl_piece *piece)
+{
+	uint8_t protocol = piece->protocol;
+	size_t at = 0;
+
+	while (at < piece->len &&
+		(protocol == ROUTING || protocol == FRAGMENT || protocol == DESTINATION_OPTIONS)) {
+		const uint8_t *extension = piece->octets + at;
+
+		at += protocol == FRAGMENT ? FRAGMENT_HEADER_LEN : (extension[1] + 1u) * 8;
+		protocol = extension[0];
+	}
+	return at < piece->len;
+}
+
 bool rdl_piece_read(const struct rdl_frame *frame, struct rdl_piece *piece)
 {
 	const uint8_t *ip = frame->data + frame->l2_len;
@@ -62,7 +86,9 @@ bool rdl_piece_read(const struct rdl_frame *frame, struct rdl_piece *piece)
 	else
 		read_ipv6(ip, frame->l3_len, piece);
 	assert(piece->octets + piece->len <= frame->data + frame->len);
-	return piece->len > 0 && (!piece->more || piece->len % 8 == 0);
+	if (piece->len == 0 || (piece->more && piece->len % 8 != 0))
+		return false;
+	return piece->key.version == 4 || piece->offset > 0 || has_all_headers(piece);
 }
 
 static bool is_copy(const struct rdl_fragmented *datagram, unsigned at, const uint8_t *octets,

@@ -10,7 +10,8 @@ static const struct piece_spec host6 = { .ipv6 = true, .from = 0x0202, .id = 1 }
 static bool give_part(
 	struct table *t, struct piece_spec spec, unsigned from, unsigned len, bool more)
 {
-	spec.body = udp;
+	if (spec.body == NULL)
+		spec.body = udp;
 	spec.offset = from;
 	spec.len = len;
 	spec.more = more;
@@ -102,6 +103,45 @@ static void test_malformed(void **state)
 		expect_lost(t, 0, 0, 9, 0);
 		assert_true(give_part(t, spec, 1000, 1000, false));
 		expect_whole(t, udp, 2000, 2);
+		table_end(t);
+	}
+}
+
+/* IPv6: of a chain of headers the first fragment has all, and 8 octets of what is behind. */
+static void test_headers(void **state)
+{
+	static const struct {
+		uint8_t protocol;
+		unsigned len; /* of headers */
+		uint8_t headers[40];
+	} chains[] = {
+		{ 17, 0, { 0 } },
+		{ 60, 8, { 17, 0, 1, 4 } },
+		{ 60, 24, { 17, 2, 1, 20 } },
+		{ 60, 16, { 43, 0, 1, 4, [8] = 17 } },
+		{ 43, 32, { 44, 1, [16] = 60, [24] = 17, 0, 1, 4 } },
+	};
+	static uint8_t body[40 + sizeof(udp)];
+
+	for (size_t i = 0; i < RDL_ARRAY_LEN(chains); i++) {
+		unsigned headers = chains[i].len, total = headers + 200;
+		struct piece_spec spec = host6;
+		struct table *t = table_new(8);
+
+		spec.body = body;
+		spec.protocol = chains[i].protocol;
+		make_datagram(&spec, udp, 200);
+		memcpy(body, chains[i].headers, headers);
+		memcpy(body + headers, udp, 200);
+		for (unsigned cut = 8; cut <= headers; cut += 8) {
+			spec.id++;
+			assert_false(give_part(t, spec, 0, cut, true));
+			expect_lost(t, 0, 0, cut / 8, 0);
+		}
+		spec.id++;
+		assert_false(give_part(t, spec, 0, headers + 8, true));
+		assert_true(give_part(t, spec, headers + 8, total - headers - 8, false));
+		expect_whole(t, udp, 200, 2);
 		table_end(t);
 	}
 }
@@ -215,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_small_buffer),
 		cmocka_unit_test(test_checksums),
