@@ -36,7 +36,7 @@ class Capture:
         before = gateway.log().count(" captures ")
         self.process = subprocess.Popen([CTL, "-s", gateway.lab.control, "capture", *options, self.path],
                                         stderr=subprocess.PIPE)
-        Capture.running = [self.process]
+        Capture.running, Capture.last = [self.process], self
         until(lambda: gateway.log().count(" captures ") > before or self.process.poll() is not None, "no capture")
         time.sleep(0.1)  # until the workers have heard
 
@@ -309,6 +309,18 @@ def test_unread(gateway):
     capture.process.communicate(timeout=20)
     expect(capture.process.returncode, 3)
     expect(len(Capture(gateway, "--seconds", "1").end(signal_number=None)), 0)
+
+
+def test_full_disk(gateway):
+    """The client says so and ends, and with it the capture."""
+    for target in ("/dev/full", "-"):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([CTL, "-s", gateway.lab.control, "capture", target], stdout=full, stderr=subprocess.PIPE, timeout=20)
+        expect(done.returncode, 1, done.stderr)
+        assert ("rdline-ctl: %s: No space left on device" % target).encode() in done.stderr, done.stderr
+    until(lambda: Capture(gateway).process.poll() is None, "no other capture")
+    Device().register("behind")
+    expect([p.comment[:14] for p in Capture.last.end()], ["accepted: 2.01", "answer to it: "])
 
 
 def test_full_ring(gateway):
