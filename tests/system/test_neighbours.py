@@ -255,5 +255,64 @@ def test_paths_that_are_narrow(lab):
     expect(link.count("drop_echo_mtu"), 1, "IPv6")
 
 
+class Zone:
+    """A port's link, and the one device on it: link-local, as on every other link."""
+    ours, device = "fe80::1", "fe80::5"
+
+    def __init__(self, lab, number):
+        self.wire, self.device_mac = Wire("dev%d" % number), "02:00:00:00:05:%02x" % number
+        self.mac = interface_mac(lab.name + "-gw", "rdl%d" % number)
+
+    def register(self, endpoint):
+        options = [(URI_PATH, "rd"), (CONTENT_FORMAT, b"\x28")]
+        options += [(URI_QUERY, query) for query in ("ep=" + endpoint, "lwm2m=1.1", "lt=60")]
+        datagram = udp(self.device, self.ours, 40000, 5683, message(POST, 7, options, b"</1/0>,</3/0>"))
+        self.wire.send(ethernet(self.mac, self.device_mac, IPV6, ipv6(self.device, self.ours, UDP, datagram)))
+        self.expect("2.01")
+
+    def answer_question(self):
+        """Of the gateway's, who has the device's address."""
+        body = b"\x60\0\0\0" + ip(self.device) + b"\2\1" + mac(self.device_mac)
+        told = icmp(136, body, (self.device, self.ours))
+        self.next(lambda f: f[54] == 135 and f[62:78] == ip(self.device))
+        self.wire.send(ethernet(self.mac, self.device_mac, IPV6, ipv6(self.device, self.ours, ICMPV6, told, 255)))
+
+    def next(self, wanted, seconds=5):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            frame = self.wire.receive(0.2)
+            if frame is not None and frame[12:14] == b"\x86\xdd" and wanted(frame):
+                return frame
+        raise AssertionError("it never came")
+
+    def expect(self, code):
+        """A message to the device, which has this code."""
+        frame = self.next(lambda f: f[20] == UDP)
+        expect((frame[:6], frame[22:54]), (mac(self.device_mac), ip(self.ours) + ip(self.device)), "whose it is")
+        expect(Answer(frame[62:]).code, code)
+
+
+def test_link_local_addresses_of_two_links(lab):
+    """Both devices have the same address, and so have both ports: each is reached on its own link."""
+    for old in lab.gateways:
+        if old.process.poll() is None:
+            old.stop()
+    subprocess.run(["ip", "link", "add", "dev1", "type", "veth", "peer", "name", "rdl1", "netns", lab.name + "-gw"], check=True)
+    for side, interface in (("gw", "rdl1"), ("dev", "dev1")):
+        subprocess.run(["ip", "netns", "exec", lab.name + "-" + side, "sh", "-c",
+                        "echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6; ip link set %s up" % (interface, interface)], check=True)
+    port = '{ device = "net_af_packet%d,iface=rdl%d"; addresses = [ "%s/64" ]; }'
+    socket = lab.dir + "/requests.sock"
+    lab.gateway(ports=", ".join(port % (n, n, Zone.ours) for n in range(2)), extra='requests = { socket = "%s"; };' % socket)
+    zones, caller = [Zone(lab, n) for n in range(2)], Lines(socket)
+    for number, zone in enumerate(zones):
+        zone.register("zone-%d" % number)
+    for number, zone in reversed(list(enumerate(zones))):
+        caller.send({"id": str(number), "endpoint": "zone-%d" % number, "method": "GET", "path": "/3/0"})
+        zone.answer_question()
+        zone.expect("0.01")
+        zones[1 - number].wire.drain()
+
+
 if __name__ == "__main__":
     main(setup)
