@@ -136,6 +136,9 @@ static void receive(struct rdl_lines_client *client)
 		return;
 	}
 	if (n == 0) {
+		/* Who was cut off may not have said all that he wanted to. */
+		if (client->line_len > 0)
+			rdl_lines_error(client, "the last line has no end, and is not taken");
 		client->ended = true;
 		update_watch(client);
 		return;

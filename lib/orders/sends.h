@@ -17,7 +17,9 @@ struct rdl_sends {
 
 /* Lays its part behind *end; `memory`, which is zero, NULL: only counts. */
 void rdl_sends_lay(struct rdl_sends *sends, void *memory, size_t *end);
-/* Whether it came within so many seconds before `now_s`. One of 2^36 that did not is taken for it. */
+/*
+ * Whether it came within so many seconds before `now_s`. One of 2^36 that did not is taken for it.
+ */
 bool rdl_sends_has(
 	const struct rdl_sends *sends, uint64_t name, uint32_t now_s, uint32_t lifetime_s);
 void rdl_sends_put(struct rdl_sends *sends, uint64_t name, uint32_t now_s);

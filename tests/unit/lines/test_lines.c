@@ -116,15 +116,16 @@ static void lines_however_they_come(void **state)
 	hears(b, "<>\n");
 	talk_say(a, "ee\n");
 	hears(a, "<three>\n");
-	/* Who says nothing more still hears, and what was no line is none. */
+	/* Who says nothing more still hears, and that what was no line is none. */
 	talk_say(b, "last\nhalf");
 	assert_int_equal(shutdown(b, SHUT_WR), 0);
-	hears(b, "<last>\n");
+	hears(b, "<last>\n{\"error\":\"the last line has no end, and is not taken\"}\n");
 	hears(b, "");
 	close(a);
 	close(b);
 	rdl_lines_stop(lines);
 	assert_int_equal(lines->counts.accepted, 2);
+	assert_int_equal(lines->counts.errors, 1);
 	assert_int_equal(lines->counts.clients, 0);
 	rdl_lines_close(lines);
 }

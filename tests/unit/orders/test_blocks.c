@@ -420,7 +420,7 @@ static void test_indivisible(void **state)
 	told[0] = '\0';
 }
 
-/* What a device has acknowledged meanwhile it has; the payload of a FETCH goes in blocks as well. */
+/* What a device has acknowledged meanwhile it has; the payload of a FETCH goes in blocks, too. */
 static void test_narrow_meanwhile(void **state)
 {
 	struct rdl_order *order = order_of("f", "3");
