@@ -168,6 +168,7 @@ void call_free(struct callers *callers, struct call *call)
 	*call->place = call->next;
 	if (call->next != NULL)
 		call->next->place = call->place;
+	callers->sleepers -= call->sleeper;
 	if (call->observing)
 		callers_uncount(&callers->counts.observing, 1);
 	else

@@ -16,6 +16,8 @@
 /* Octets for each request that is not over, on average, and for those that are long. */
 #define OCTETS_EACH 1024
 #define LONGEST 16
+/* Of all that may be outstanding, what of fleets may wait for endpoints to wake up. */
+#define SLEEPERS_PART 8
 /* Of a line without its payload: JSON takes up to six octets for one of a name. */
 #define LINE_REST 8192
 
@@ -118,8 +120,8 @@ static void over(struct callers *callers, struct call *call)
 /* True when there may be more. */
 static bool take(struct callers *callers, struct rdl_channel *shard)
 {
-	void *messages[BURST], *reports[BURST];
-	unsigned report_count = 0;
+	void *messages[BURST], *reports[BURST], *again[BURST];
+	unsigned report_count = 0, again_count = 0;
 	unsigned count = rdl_channel_take(shard, messages, BURST);
 
 	for (unsigned i = 0; i < count; i++) {
@@ -130,10 +132,16 @@ static bool take(struct callers *callers, struct rdl_channel *shard)
 			heard(callers, messages[i]);
 			reports[report_count++] = messages[i];
 		} else {
-			over(callers, ((struct rdl_order *)messages[i])->context);
+			struct call *call = ((struct rdl_order *)messages[i])->context;
+
+			if (update_waits(callers, call))
+				again[again_count++] = messages[i];
+			else
+				over(callers, call);
 		}
 	}
 	rdl_channel_came_back(shard, count - report_count);
+	rdl_channel_send(shard, again, again_count);
 	rdl_channel_give_back(shard, reports, report_count);
 	return count == BURST;
 }
@@ -227,6 +235,7 @@ static struct callers *make(const struct rdl_conf *conf)
 	quota_init(&callers->outstanding, conf->requests.outstanding, callers->share_count);
 	quota_init(&callers->octets, octets_max(conf), callers->share_count);
 	quota_init(&callers->observations, conf->requests.observations, conf->requests.clients);
+	callers->sleepers_max = conf->requests.outstanding / SLEEPERS_PART;
 	callers->line_room = line_octets(conf);
 	callers->shares = calloc(callers->share_count, sizeof(*callers->shares));
 	callers->payload = malloc(conf->requests.max_payload);

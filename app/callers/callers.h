@@ -90,7 +90,8 @@ struct callers_progress {
 	/* Registrations that there were when it began, and how many of them have been looked at. */
 	uint64_t registrations, seen;
 	/*
-	 * Triggers that were given, and of these: answered 2.04, waiting for a sleeping endpoint.
+	 * Triggers that were given, and of these: answered 2.04; waiting for a sleeping endpoint,
+	 * or of one that was passed by since too many wait so.
 	 */
 	uint64_t given, updated, asleep;
 	uint64_t failed; /* anything else */

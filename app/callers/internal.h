@@ -19,6 +19,7 @@ struct call {
 	size_t octets; /* that it takes, with the answer so far */
 	bool observing; /* it is answered, and goes on */
 	bool asleep; /* it waits until its endpoint wakes up */
+	bool sleeper; /* it is a fleet's, and one of those that may wait so */
 	bool told; /* of its answer */
 	bool cut; /* not all of its answer was kept */
 	uint8_t *answer; /* what has come of one in pieces */
@@ -148,6 +149,8 @@ struct update {
 /* Once a round; returns in how many milliseconds it wants the next one, -1: never. */
 int update_work(struct callers *callers, uint64_t now_ms);
 void update_report(struct call *call, const struct rdl_report *report);
+/* It came back since its endpoint sleeps. True: it is to be given to the shard again, and waits. */
+bool update_waits(struct callers *callers, struct call *call);
 void update_over(struct call *call);
 
 /* ---- all of it ---- */
@@ -163,6 +166,8 @@ struct callers {
 	struct rdl_channel shards[SHARDS_MAX];
 	struct callers_counts counts;
 	struct quota outstanding, observations, octets;
+	/* Triggers of fleets that wait until their endpoints wake up, or have; no more than most. */
+	uint64_t sleepers, sleepers_max;
 	unsigned share_count;
 	struct share *shares; /* the last one is the updates' */
 

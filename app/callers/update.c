@@ -38,6 +38,8 @@ static bool trigger(struct callers *callers, struct update *update, struct rdl_s
 	call->update = update;
 	call->order.method = RDL_COAP_POST;
 	call->order.trigger = true;
+	/* Those that sleep must not take the room of those that do not. */
+	call->order.awake_only = update->shared.fleet;
 	call->order.expires_ms = expires_ms;
 	update->under_way++;
 	update->progress.given++;
@@ -65,6 +67,23 @@ void update_report(struct call *call, const struct rdl_report *report)
 	}
 }
 
+static bool is_passed_by(const struct rdl_order *order)
+{
+	return order->awake_only && order->state == RDL_ORDER_refused &&
+	       order->reason == RDL_ORDER_REASON_asleep;
+}
+
+bool update_waits(struct callers *callers, struct call *call)
+{
+	if (!is_passed_by(&call->order) || call->update == NULL ||
+		callers->sleepers >= callers->sleepers_max)
+		return false;
+	call->order.awake_only = false;
+	call->sleeper = true;
+	callers->sleepers++;
+	return true;
+}
+
 void update_over(struct call *call)
 {
 	struct update *update = call->update;
@@ -74,7 +93,10 @@ void update_over(struct call *call)
 		return;
 	update->under_way--;
 	update->progress.asleep -= call->asleep;
-	if (order->state == RDL_ORDER_answered && order->code == CHANGED)
+	/* Who is awake again has sent an Update, or a Register: nothing more is wanted of him. */
+	if (is_passed_by(order))
+		update->progress.asleep++;
+	else if (order->state == RDL_ORDER_answered && order->code == CHANGED)
 		update->progress.updated++;
 	else
 		update->progress.failed++;

@@ -109,6 +109,8 @@ struct rdl_order {
 	 * that the endpoint lists. `path` is empty.
 	 */
 	bool trigger;
+	/* Of an endpoint that is not awake when its turn comes it is refused, and does not wait. */
+	bool awake_only;
 	uint8_t endpoint_len;
 	uint8_t id_len;
 	uint16_t content_format, accept; /* RDL_FORMAT_NONE: not said */

@@ -63,6 +63,21 @@ static void fall_asleep(struct rdl_orders *orders, struct rdl_dialogue *dialogue
 		rdl_orders_inform(orders, order, RDL_ORDER_queued, RDL_ORDER_REASON_asleep);
 }
 
+/* What does not wait for it to wake up. */
+static void refuse_asleep(struct rdl_orders *orders, struct rdl_dialogue *dialogue)
+{
+	struct rdl_order *order = dialogue->waiting.first, *next;
+
+	for (; order != NULL; order = next) {
+		next = order->course.next;
+		if (!order->awake_only)
+			continue;
+		rdl_queue_remove(&dialogue->waiting, order);
+		orders->counts.waiting--;
+		rdl_orders_end(orders, order, RDL_ORDER_refused, RDL_ORDER_REASON_asleep);
+	}
+}
+
 /* Why an order cannot be sent to the endpoint as it is. */
 static enum rdl_order_reason hindrance(const struct rdl_dialogue *dialogue,
 	const struct rdl_order *order, const struct rdl_orders_endpoint *endpoint)
@@ -112,7 +127,9 @@ static bool begin(struct rdl_orders *orders, struct rdl_dialogue *dialogue,
 	const struct rdl_orders_endpoint *endpoint, uint64_t now_ms)
 {
 	if (!listens(orders, dialogue, endpoint, now_ms)) {
-		fall_asleep(orders, dialogue);
+		refuse_asleep(orders, dialogue);
+		if (has_more(dialogue))
+			fall_asleep(orders, dialogue);
 		return false;
 	}
 	set_asleep(orders, dialogue, false);

@@ -332,6 +332,87 @@ static void sleepers(void **state)
 	callers_update_end(callers, number);
 }
 
+static void sleeps(struct rdl_order *order)
+{
+	gives_back(order, RDL_ORDER_refused, RDL_ORDER_REASON_asleep);
+}
+
+static bool is_of(const struct rdl_order *order, const char *prefix)
+{
+	return memcmp(order->endpoint, prefix, strlen(prefix)) == 0;
+}
+
+/* Of those that sleep an eighth of all that may be outstanding waits; nobody awake waits for it. */
+static void many_sleepers(void **state)
+{
+	static struct rdl_order *waiting[300];
+	unsigned waits = 0, awake = 0, passed_by = 0;
+
+	register_fleet(2000);
+	int number = fleet_of("", 0);
+	for (unsigned rounds = 0; rounds < 300; rounds++) {
+		struct rdl_order *order;
+
+		look(number);
+		while ((order = given()) != NULL) {
+			if (is_of(order, "odd")) {
+				order->code = RDL_COAP_CODE(2, 4);
+				gives_back(order, RDL_ORDER_answered, RDL_ORDER_REASON_none);
+				awake++;
+			} else if (order->awake_only) {
+				sleeps(order);
+				passed_by++;
+			} else {
+				assert_true(waits < 300);
+				reports_of(order,
+					&(struct rdl_report){ .state = RDL_ORDER_queued,
+						.reason = RDL_ORDER_REASON_asleep },
+					"");
+				waiting[waits++] = order;
+				/* There are not as many reports at a time. */
+				works();
+			}
+		}
+	}
+	/* Each of those that are awake was asked; a client has room; the end comes when it should. */
+	assert_int_equal(awake, 400);
+	assert_int_equal(waits, 250);
+	assert_int_equal(passed_by, 3600);
+	struct callers_progress progress = look(number);
+	assert_false(progress.over);
+	assert_int_equal(progress.seen, 4000);
+	assert_int_equal(progress.given, 4000);
+	assert_int_equal(progress.updated, 400);
+	assert_int_equal(progress.asleep, 3600);
+	assert_int_equal(progress.failed, 0);
+	assert_int_equal(callers_counts(callers)->outstanding, 250);
+	for (unsigned i = 0; i < 250; i++) {
+		waiting[i]->code = RDL_COAP_CODE(2, 4);
+		gives_back(waiting[i], RDL_ORDER_answered, RDL_ORDER_REASON_none);
+	}
+	for (unsigned rounds = 0; rounds < 10; rounds++)
+		progress = look(number);
+	assert_true(progress.over);
+	assert_int_equal(progress.updated, 650);
+	assert_int_equal(progress.asleep, 3350);
+	callers_update_end(callers, number);
+	/* There is room for others to wait; of whom nobody asks after any more none does. */
+	number = fleet_of("dev-0-11", 0);
+	look(number);
+	struct rdl_order *order = given();
+	assert_true(order->awake_only);
+	sleeps(order);
+	look(number);
+	while ((waiting[0] = given())->awake_only)
+		;
+	assert_ptr_equal(waiting[0], order);
+	assert_int_equal(callers->sleepers, 1);
+	gives_back(order, RDL_ORDER_gone, RDL_ORDER_REASON_ended);
+	look(number);
+	assert_int_equal(callers->sleepers, 0);
+	callers_update_end(callers, number);
+}
+
 /* Nobody asks after it any more: it ends where it is. */
 static void a_fleet_that_is_let_go(void **state)
 {
@@ -365,6 +446,7 @@ int main(void)
 		OWNERS_TEST(as_fast_as_can_be),
 		OWNERS_TEST(a_few_pages_each_round),
 		OWNERS_TEST(sleepers),
+		OWNERS_TEST(many_sleepers),
 		OWNERS_TEST(a_fleet_that_is_let_go),
 	};
 

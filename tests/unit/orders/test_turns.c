@@ -178,6 +178,57 @@ static void test_queue_mode(void **state)
 }
 
 /* Its time is not over, but it does not answer: the rest waits until it is heard of. */
+static struct rdl_order *impatient(const char *id)
+{
+	struct rdl_order *order = order_of(id, "1");
+
+	order->awake_only = true;
+	return order;
+}
+
+/* What does not wait for a sleeping endpoint is refused, at once or when its turn comes. */
+static void test_awake_only(void **state)
+{
+	endpoints[0].queue = true;
+	give(impatient("a"), 0);
+	expect_wire("0 0.01 /1");
+	give(impatient("b"), 0);
+	give(order_of("c", "3"), 0);
+	give(impatient("d"), 0);
+	pass(50);
+	expect_told("a sent; b queued; c queued; d queued; ");
+	/* Its last word was long ago when the one under way is given up. */
+	for (unsigned n = 0; n < 4; n++) {
+		pass(48000);
+		if (wire_count > 0)
+			take_wire(RDL_TRANSMISSION_SENT);
+	}
+	while (wire_count > 0 || rdl_orders_counts(orders)->under_way > 0) {
+		if (wire_count > 0)
+			take_wire(RDL_TRANSMISSION_SENT);
+		pass(48000);
+	}
+	expect_told("a is timeout; b is refused, the endpoint did not wake up in time; "
+		    "d is refused, the endpoint did not wake up in time; c queued asleep; ");
+	assert_int_equal(rdl_orders_counts(orders)->waiting, 1);
+	give(impatient("e"), 0);
+	expect_told("e is refused, the endpoint did not wake up in time; ");
+	assert_int_equal(rdl_orders_counts(orders)->asleep, 1);
+	change(RDL_CHANGE_REMOVED, 0, 0);
+	told[0] = '\0';
+	assert_int_equal(rdl_orders_counts(orders)->waiting, 0);
+	/* Where nothing else waits, nothing is asleep. */
+	endpoints[0].sent_ms = now_ms - 93000;
+	give(impatient("f"), 0);
+	expect_told("f is refused, the endpoint did not wake up in time; ");
+	assert_int_equal(rdl_orders_counts(orders)->asleep, 0);
+	expect_silence();
+	change(RDL_CHANGE_UPDATED, 0, 0);
+	pass(20);
+	give(impatient("g"), 0);
+	expect_wire("0 0.01 /1");
+}
+
 static void test_falls_asleep(void **state)
 {
 	endpoints[0].queue = true;
@@ -397,6 +448,7 @@ int main(void)
 		ORDERS_TEST(test_expires),
 		ORDERS_TEST(test_look),
 		ORDERS_TEST(test_queue_mode),
+		ORDERS_TEST(test_awake_only),
 		ORDERS_TEST(test_falls_asleep),
 		ORDERS_TEST(test_held),
 		ORDERS_TEST(test_held_from_before),
