@@ -12,7 +12,9 @@
 #define BUFFERS (4 * DESCRIPTORS - 1)
 #define ETHERNET_LEN 14
 #define TCP_CHECKSUM 16 /* where TCP has it; UDP's is elsewhere */
-#define OFFLOADS (RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
+#define OFFLOADS                                                       \
+	(RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | \
+		RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
 struct rdl_vhost {
 	char name[RTE_ETH_NAME_MAX_LEN]; /* DPDK's of the device; empty: there is none */
@@ -92,16 +94,38 @@ void rdl_vhost_close(struct rdl_vhost *vhost)
 	free(vhost);
 }
 
+/*
+ * In several buffers where it is longer than one, as what was put together from fragments is. NULL
+ * when there are not as many.
+ */
+static struct rte_mbuf *copy_of(struct rdl_vhost *vhost, const struct rdl_foreign_frame *frame)
+{
+	struct rte_mbuf *first = NULL;
+	unsigned len;
+
+	for (unsigned at = 0; at < frame->len; at += len) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(vhost->pool);
+
+		if (m == NULL) {
+			rte_pktmbuf_free(first);
+			return NULL;
+		}
+		len = RTE_MIN((unsigned)frame->len - at, (unsigned)rte_pktmbuf_tailroom(m));
+		memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame->data + at, len);
+		if (first == NULL)
+			first = m;
+		else
+			(void)rte_pktmbuf_chain(first, m); /* fails of hundreds alone */
+	}
+	return first;
+}
+
 bool rdl_vhost_write(struct rdl_vhost *vhost, const struct rdl_foreign_frame *frame)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(vhost->pool);
-	char *room = m != NULL ? rte_pktmbuf_append(m, frame->len) : NULL;
+	struct rte_mbuf *m = copy_of(vhost, frame);
 
-	if (room == NULL) {
-		rte_pktmbuf_free(m);
+	if (m == NULL)
 		return false;
-	}
-	memcpy(room, frame->data, frame->len);
 	if (frame->checksum_start != 0) {
 		uint16_t l3_len = (uint16_t)(frame->checksum_start - ETHERNET_LEN);
 

@@ -281,11 +281,11 @@ def echo(address, octets):
         return got
 
 
-def is_taken(gateway, kernel):
+def is_taken(gateway, kernel, octets=b"x"):
     """Whether a datagram for the kernel is counted as given to it."""
     before = gateway.ask("/rdline/stats")["drop_exception_down"]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.sendto(b"x", (kernel, 9))
+        s.sendto(octets, (kernel, 9))
     time.sleep(0.2)
     return gateway.ask("/rdline/stats")["drop_exception_down"] == before
 
@@ -315,6 +315,8 @@ def play_kernel_beside(stand, way):
             finally:
                 checksums_on_the_way(stand, True)
         expect(Device().register("beside").code, "2.01", "beside it")
+        # To the gateway's address, in three fragments, which it puts together: longer than a buffer.
+        expect((is_taken(gateway, GATEWAY4, bytes(4000)), gateway.ask("/rdline/stats")["reassembled"]), (True, 1), "in fragments")
         counted = gateway.ask("/rdline/stats")
         expect([counted["drop_exception_" + why] for why in ("full", "down", "buffer")], [0, 0, 0], "lost")
         for state, taken in (("down", False), ("up", True)):
