@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import *  # noqa: E402,F403
 import dtls_lab  # noqa: E402
+from lossy import Lossy  # noqa: E402
 
 LOAD = os.path.join(ROOT, "build/test/load")
 ENDPOINTS = 3000
@@ -57,8 +58,12 @@ def test_frames(lab):
                "phases")
 
 
+def provision(lab, count):
+    dtls_lab.provision(lab, *("urn:imei:%015d" % (490154000000000 + n) for n in range(count)))
+
+
 def test_dtls(lab):
-    dtls_lab.provision(lab, *("urn:imei:%015d" % (490154000000000 + n) for n in range(ENDPOINTS)))
+    provision(lab, ENDPOINTS)
     with serving(lab, extra=dtls_lab.group(lab)) as gateway:
         results, _ = finish(start("--endpoints", str(ENDPOINTS), "--dtls", dtls_lab.KEY.hex(), "--window", "16"))
         expect(numbers(results, "phase", "answered", "wrong", "lost"),
@@ -68,6 +73,27 @@ def test_dtls(lab):
                [ENDPOINTS] * 4 + [0], "stats")
         wrong, _ = finish(start("--endpoints", "20", "--dtls", "00", "--ack-timeout", "50", "--phases", "register"), 1)
         expect(numbers(wrong, "phase", "answered"), [("handshake", 0), ("register", 0)], "a key that is not theirs")
+
+
+def test_dtls_over_a_bad_network(lab):
+    """Of all datagrams 30 % are lost, each way: who is heard gets in, and what was begun comes to an end that is counted."""
+    many = 150
+    provision(lab, many)
+    with serving(lab, extra=dtls_lab.group(lab, retransmit_ms=200)) as gateway, Lossy(0.3) as network:
+        process = start("--to", "127.0.0.1", "--from", "127.1.0.1", "--endpoints", str(many), "--dtls", dtls_lab.KEY.hex(),
+                        "--window", str(many), "--ack-timeout", "100", "--phases", "")
+        out, complaints = process.communicate(timeout=250)
+        result, counts = json.loads(out), gateway.ask("/rdline/dtls")
+        # A client tries for a minute, each flight up to ten times.
+        expect(result["answered"] >= many - 3, True, (result, complaints))
+        expect((result["wrong"], result["lost"]), (0, many - result["answered"]), result)
+        ended = sum(counts[key] for key in counts if key.startswith("handshakes_failed_"))
+        ended += sum(counts["handshakes_" + key] for key in ("finished", "evicted", "under_way"))
+        expect(counts["handshakes_begun"], ended, counts)
+        expect(counts["handshakes_finished"] >= result["answered"], True, (counts, result))
+        assert network.lost > 0.2 * network.passed, (network.lost, network.passed)
+        print("# last after %.1f s, %d flights of clients and %d of ours sent again" % (
+            result["last_ms"] / 1000, result["retransmitted"], counts["flights_repeated"]))
 
 
 def test_what_it_registers(lab):

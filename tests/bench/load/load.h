@@ -93,6 +93,7 @@ enum load_verdict {
 	LOAD_WRONG, /* nobody's */
 	LOAD_TRIGGER, /* the server told *endpoint to send an Update */
 	LOAD_NOTHING, /* part of an answer, or of none; a request, answered */
+	LOAD_LOST, /* the handshake of *endpoint has taken too long: it is given up */
 };
 /* Judges a datagram that came for an address; *why is set where it is wrong. */
 enum load_verdict load_reply(struct load *load, struct rdl_span datagram,
@@ -137,8 +138,11 @@ void load_frame_head(const struct load *load, uint16_t port, uint32_t source,
 struct load_secure *load_secure_create(
 	const struct load *load, struct load_wire *wire, struct rdl_span key);
 void load_secure_destroy(struct load_secure *secure);
-/* Begins a handshake, or says again what was not answered. */
-void load_secure_shake(struct load_secure *secure, uint32_t endpoint);
+/* Begins a handshake, or says again what was not answered: as GnuTLS's clock wants it. */
+enum load_verdict load_secure_shake(
+	struct load_secure *secure, uint32_t endpoint, const char **why);
+/* Milliseconds until that is due again. */
+uint32_t load_secure_wait_ms(const struct load_secure *secure, uint32_t endpoint);
 /* LOAD_ANSWER when the handshake of *endpoint is finished by this datagram. */
 enum load_verdict load_secure_shaken(struct load_secure *secure,
 	const struct load_datagram *datagram, uint32_t *endpoint, const char **why);

@@ -66,18 +66,99 @@ static uint32_t make_order(struct load *load)
 	return count;
 }
 
+/* A handshake goes by GnuTLS's clock, whatever it was that it went on with. */
+static void set_deadline(struct run *run, uint32_t endpoint)
+{
+	const struct load *load = run->load;
+	struct load_endpoint *e = &load->endpoints[endpoint];
+
+	if (load->phase == LOAD_HANDSHAKE && e->waiting)
+		e->deadline_ns = run->now_ns + load_secure_wait_ms(load->secure, endpoint) * MS;
+}
+
+static void complain(struct run *run, uint32_t endpoint, const char *why)
+{
+	struct load_result *result = &run->load->result;
+
+	if (result->wrong++ < COMPLAINTS)
+		fprintf(stderr, "load: endpoint %u: %s\n", endpoint, why);
+}
+
+static void done(struct run *run, uint32_t endpoint)
+{
+	run->load->endpoints[endpoint].waiting = 0;
+	run->waiting--;
+	run->last_ns = run->now_ns;
+}
+
+/* Its Update is sent as the others' are; one, however often it is told. */
+static void trigger(struct run *run, uint32_t endpoint)
+{
+	struct load *load = run->load;
+
+	if (load->phase != LOAD_SERVE || load->endpoints[endpoint].sent > 0)
+		return;
+	load->endpoints[endpoint].sent = 1;
+	load->order[load->result.requests++] = endpoint;
+}
+
+static void give_up(struct run *run, uint32_t endpoint)
+{
+	run->load->endpoints[endpoint].waiting = 0;
+	run->waiting--;
+	run->load->result.lost++;
+}
+
+/* What has become of an endpoint's request. */
+static void take(struct run *run, uint32_t endpoint, enum load_verdict verdict, const char *why)
+{
+	struct load_result *result = &run->load->result;
+
+	switch (verdict) {
+	case LOAD_ANSWER:
+		result->latencies_us[result->answered++] =
+			(uint32_t)((run->now_ns - run->load->endpoints[endpoint].sent_ns) / 1000);
+		done(run, endpoint);
+		break;
+	case LOAD_LATE:
+		result->late++;
+		break;
+	case LOAD_WRONG_REQUEST:
+		complain(run, endpoint, why);
+		done(run, endpoint);
+		break;
+	case LOAD_WRONG:
+		complain(run, endpoint, why);
+		break;
+	case LOAD_TRIGGER:
+		trigger(run, endpoint);
+		break;
+	case LOAD_NOTHING:
+		set_deadline(run, endpoint);
+		break;
+	case LOAD_LOST:
+		give_up(run, endpoint);
+		break;
+	}
+}
+
 static void transmit(struct run *run, uint32_t endpoint)
 {
 	struct load *load = run->load;
 	struct load_endpoint *e = &load->endpoints[endpoint];
 	uint8_t octets[LOAD_MESSAGE_MAX];
 
+	if (load->phase == LOAD_HANDSHAKE) {
+		const char *why;
+		enum load_verdict verdict = load_secure_shake(load->secure, endpoint, &why);
+
+		take(run, endpoint, verdict, why);
+		return;
+	}
 	e->deadline_ns = run->now_ns + e->timeout_ms * MS;
 	e->timeout_ms *= 2;
 	e->sent++;
-	if (load->phase == LOAD_HANDSHAKE) {
-		load_secure_shake(load->secure, endpoint);
-	} else if (load->secure != NULL) {
+	if (load->secure != NULL) {
 		struct rdl_span message = { octets, load_request(load, endpoint, octets) };
 
 		load_secure_send(load->secure, endpoint, message);
@@ -108,32 +189,6 @@ static void send_some(struct run *run, uint32_t count)
 	load_wire_flush(run->wire);
 }
 
-static void complain(struct run *run, uint32_t endpoint, const char *why)
-{
-	struct load_result *result = &run->load->result;
-
-	if (result->wrong++ < COMPLAINTS)
-		fprintf(stderr, "load: endpoint %u: %s\n", endpoint, why);
-}
-
-static void done(struct run *run, uint32_t endpoint)
-{
-	run->load->endpoints[endpoint].waiting = 0;
-	run->waiting--;
-	run->last_ns = run->now_ns;
-}
-
-/* Its Update is sent as the others' are; one, however often it is told. */
-static void trigger(struct run *run, uint32_t endpoint)
-{
-	struct load *load = run->load;
-
-	if (load->phase != LOAD_SERVE || load->endpoints[endpoint].sent > 0)
-		return;
-	load->endpoints[endpoint].sent = 1;
-	load->order[load->result.requests++] = endpoint;
-}
-
 static enum load_verdict judge(struct load *load, struct load_wire *wire,
 	const struct load_datagram *datagram, uint32_t *endpoint, const char **why)
 {
@@ -154,7 +209,6 @@ static enum load_verdict judge(struct load *load, struct load_wire *wire,
 
 static unsigned receive(struct run *run)
 {
-	struct load_result *result = &run->load->result;
 	struct load_datagram datagrams[LOAD_BATCH];
 	unsigned count = load_wire_receive(run->wire, datagrams);
 
@@ -163,30 +217,10 @@ static unsigned receive(struct run *run)
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t endpoint = 0;
 		const char *why = NULL;
+		enum load_verdict verdict =
+			judge(run->load, run->wire, &datagrams[i], &endpoint, &why);
 
-		switch (judge(run->load, run->wire, &datagrams[i], &endpoint, &why)) {
-		case LOAD_ANSWER:
-			result->latencies_us[result->answered++] =
-				(uint32_t)((run->now_ns - run->load->endpoints[endpoint].sent_ns) /
-					   1000);
-			done(run, endpoint);
-			break;
-		case LOAD_LATE:
-			result->late++;
-			break;
-		case LOAD_WRONG_REQUEST:
-			complain(run, endpoint, why);
-			done(run, endpoint);
-			break;
-		case LOAD_WRONG:
-			complain(run, endpoint, why);
-			break;
-		case LOAD_TRIGGER:
-			trigger(run, endpoint);
-			break;
-		case LOAD_NOTHING:
-			break;
-		}
+		take(run, endpoint, verdict, why);
 	}
 	return count;
 }
@@ -207,10 +241,8 @@ static void sweep(struct run *run)
 
 		if (!e->waiting || run->now_ns < e->deadline_ns)
 			continue;
-		if (e->sent > MAX_RETRANSMIT) {
-			e->waiting = 0;
-			run->waiting--;
-			load->result.lost++;
+		if (load->phase != LOAD_HANDSHAKE && e->sent > MAX_RETRANSMIT) {
+			give_up(run, endpoint);
 			continue;
 		}
 		load->result.retransmitted++;

@@ -10,6 +10,8 @@
 
 #define SUITES "NONE:+VERS-DTLS1.2:+PSK:+AES-128-CCM-8:+AEAD:+SIGN-ALL:+GROUP-ALL:+COMP-NULL"
 #define GIVE_UP_MS 60000
+/* GnuTLS takes a record at a time: of a datagram there are not so many. */
+#define CALLS_MAX 64
 
 struct device {
 	struct load_secure *secure;
@@ -23,6 +25,7 @@ struct load_secure {
 	struct load_wire *wire;
 	gnutls_datum_t key;
 	struct rdl_span in; /* a datagram, until it has been read */
+	bool wants_more; /* GnuTLS has asked for a datagram when there was none */
 	uint8_t opened[LOAD_MESSAGE_MAX];
 	struct device devices[];
 };
@@ -48,6 +51,7 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *octets, size_t room)
 	struct rdl_span in = device->secure->in;
 
 	if (in.len == 0) {
+		device->secure->wants_more = true;
 		gnutls_transport_set_errno(device->tls, EAGAIN);
 		return -1;
 	}
@@ -58,10 +62,11 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *octets, size_t room)
 
 static int pull_timeout(gnutls_transport_ptr_t pointer, unsigned ms)
 {
-	const struct device *device = pointer;
+	struct load_secure *secure = ((struct device *)pointer)->secure;
 
 	(void)ms;
-	return device->secure->in.len > 0;
+	secure->wants_more = secure->in.len == 0;
+	return secure->in.len > 0;
 }
 
 static void start(struct load_secure *secure, struct device *device)
@@ -123,13 +128,41 @@ void load_secure_destroy(struct load_secure *secure)
 	free(secure);
 }
 
-void load_secure_shake(struct load_secure *secure, uint32_t endpoint)
+/* Until all that has come is read, also records that are none of the next flight. */
+static enum load_verdict step(struct device *device, const char **why)
+{
+	struct load_secure *secure = device->secure;
+	int result, calls = 0;
+
+	do {
+		secure->wants_more = false;
+		result = gnutls_handshake(device->tls);
+	} while (result == GNUTLS_E_AGAIN && !secure->wants_more && ++calls < CALLS_MAX);
+	secure->in.len = 0;
+	device->open = result == 0;
+	*why = gnutls_strerror(result);
+	if (result == 0)
+		return LOAD_ANSWER;
+	if (result == GNUTLS_E_TIMEDOUT)
+		return LOAD_LOST;
+	return gnutls_error_is_fatal(result) ? LOAD_WRONG_REQUEST : LOAD_NOTHING;
+}
+
+enum load_verdict load_secure_shake(struct load_secure *secure, uint32_t endpoint, const char **why)
 {
 	struct device *device = &secure->devices[endpoint];
 
 	if (device->tls == NULL)
 		start(secure, device);
-	(void)gnutls_handshake(device->tls);
+	return step(device, why);
+}
+
+uint32_t load_secure_wait_ms(const struct load_secure *secure, uint32_t endpoint)
+{
+	uint32_t wait_ms = gnutls_dtls_get_timeout(secure->devices[endpoint].tls);
+
+	/* Part of an answer has come: the server is to say the rest again. */
+	return wait_ms > 0 ? wait_ms : secure->load->ack_timeout_ms;
 }
 
 /* The device that a datagram came to, which is there to be read; NULL: none has a session there. */
@@ -147,7 +180,6 @@ enum load_verdict load_secure_shaken(struct load_secure *secure,
 	const struct load_datagram *datagram, uint32_t *endpoint, const char **why)
 {
 	struct device *device = receive(secure, datagram);
-	int result = GNUTLS_E_AGAIN;
 
 	if (device == NULL)
 		return LOAD_NOTHING;
@@ -155,14 +187,7 @@ enum load_verdict load_secure_shaken(struct load_secure *secure,
 	/* Its last flight may come a second time. */
 	if (!secure->load->endpoints[*endpoint].waiting)
 		return LOAD_LATE;
-	while (secure->in.len > 0 && result == GNUTLS_E_AGAIN)
-		result = gnutls_handshake(device->tls);
-	secure->in.len = 0;
-	device->open = result == 0;
-	if (result == 0)
-		return LOAD_ANSWER;
-	*why = gnutls_strerror(result);
-	return gnutls_error_is_fatal(result) ? LOAD_WRONG_REQUEST : LOAD_NOTHING;
+	return step(device, why);
 }
 
 bool load_secure_is_open(const struct load_secure *secure, uint32_t endpoint)
