@@ -84,7 +84,8 @@ enum client_result client_ask(struct client *client, json_t *request, json_t **r
 	int written = text == NULL ? -1 : dprintf(fileno(client->stream), "%s\n", text);
 	free(text);
 	if (written < 0)
-		return fail(CLIENT_UNREACHED, client->path, "cannot be written to");
+		return fail(
+			CLIENT_UNREACHED, client->path, "the gateway does not take the request");
 	return client_hear(client, reply);
 }
 

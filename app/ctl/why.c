@@ -80,8 +80,8 @@ static void wait_for(const struct client *client, json_int_t seconds)
 	setsockopt(fileno(client->stream), SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
 }
 
-/* Whether it is registered, or an exit code of another kind. */
-static int ask(struct client *client, const struct wanted *wanted, bool json)
+/* Whether it is registered, or an exit code of another kind; *told: the gateway has an answer. */
+static int ask(struct client *client, const struct wanted *wanted, bool json, bool *told)
 {
 	json_t *request = request_of(wanted), *reply;
 
@@ -93,6 +93,7 @@ static int ask(struct client *client, const struct wanted *wanted, bool json)
 	if (result != CLIENT_DONE)
 		return (int)result;
 	const char *wrong = client_error(reply);
+	*told = wrong == NULL;
 	json_t *why = json_object_get(reply, "why");
 	bool registered = json_is_object(json_object_get(why, "registration"));
 	if (json)
@@ -115,8 +116,9 @@ int why_command(int argc, char **argv, const char *socket, bool json)
 	enum client_result opened = client_open(&client, socket);
 	if (opened != CLIENT_DONE)
 		return (int)opened;
-	int code = ask(&client, &wanted, json);
-	if (code <= NOT_REGISTERED && wanted.seconds > 0 && !json) {
+	bool told = false;
+	int code = ask(&client, &wanted, json, &told);
+	if (told && wanted.seconds > 0 && !json) {
 		wait_for(&client, wanted.seconds);
 		int heard = why_listen(&client, wanted.endpoint, wanted.address, wanted.seconds);
 

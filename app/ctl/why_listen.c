@@ -95,12 +95,19 @@ static bool take_octets(struct client *client, json_int_t octets, struct listeni
 	return true;
 }
 
-static void print_end(const struct listening *listening, json_int_t seconds, const char *from)
+static void print_end(
+	const struct listening *listening, json_int_t seconds, const char *from, bool is_address)
 {
 	printf("%u packets came from %s in %lld s%s\n", listening->came, from, (long long)seconds,
 		listening->said > SHOWN ? ", the first of them above" : "");
 	if (listening->came > 0)
 		return;
+	if (!is_address) {
+		puts("    -> of an endpoint that is not registered nothing but its Registers is "
+		     "known: --address ADDRESS\n"
+		     "       listens to where it is");
+		return;
+	}
 	puts("    -> nothing reaches the gateway from there: the device does not send, sends to "
 	     "another address or\n"
 	     "       port, or it is lost before: routes, firewalls, and NATs that forget; and is "
@@ -141,6 +148,6 @@ int why_listen(struct client *client, const char *endpoint, const char *address,
 		result = client_hear(client, &line);
 	}
 	if (result == CLIENT_DONE)
-		print_end(&listening, seconds, from);
+		print_end(&listening, seconds, from, address != NULL);
 	return (int)result;
 }

@@ -33,6 +33,16 @@ def test_nothing_is_known(gateway):
     why(gateway.lab, code=2)
 
 
+def test_what_is_wrong_is_said_once(gateway):
+    for words in (["--address", "nowhere", "nobody"], ["--address", "192.0.2.0/24", "nobody"], ["--seconds", "5", "x" * 253]):
+        done = subprocess.run([CTL, "-s", gateway.lab.dir + "/control.sock", "why", *words], capture_output=True, text=True, timeout=4)
+        expect((done.returncode, done.stdout, done.stderr.count("\n")), (1, "", 1), done)
+    has(why(gateway.lab, "--seconds", "1", "nobody"), "0 packets came from nobody in 1 s", "--address ADDRESS listens to where it is")
+    done = subprocess.run([CTL, "-s", gateway.lab.dir + "/control.sock", "why", "x" * 100000], capture_output=True, text=True, timeout=20)
+    expect(done.returncode, 3, done)
+    has(done.stderr, "the gateway does not take the request")
+
+
 def test_registered(gateway):
     device = Device()
     device.register("in", lt="300")
