@@ -11,6 +11,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+static bool is_driver(const struct rte_eth_dev_info *info, const char *name)
+{
+	return strcmp(info->driver_name, name) == 0;
+}
+
 /* For `in` workers that poll the port, of `out` that send by it. */
 static int enough_queues(
 	const struct rte_eth_dev_info *info, unsigned in, unsigned out, char *why, size_t why_len)
@@ -18,12 +23,21 @@ static int enough_queues(
 	bool received = info->max_rx_queues >= in;
 	unsigned most = received ? info->max_tx_queues : info->max_rx_queues;
 
+	/* The kernel has packets come in by all of its queues, whether anybody polls them or not. */
+	if (is_driver(info, "net_af_packet") && info->max_rx_queues > in) {
+		snprintf(why, why_len,
+			"packets come in by %u queues of the %s device, and there %s %u worker%s "
+			"to "
+			"poll one each (qpairs=%u)",
+			info->max_rx_queues, info->driver_name, in == 1 ? "is" : "are", in,
+			in == 1 ? "" : "s", in);
+		return -1;
+	}
 	if (received && most >= out)
 		return 0;
 	snprintf(why, why_len, "the %s device offers %u queue%s, %u workers need one each%s",
 		info->driver_name, most, most == 1 ? "" : "s", received ? out : in,
-		strcmp(info->driver_name, "net_af_packet") == 0 ? " (add qpairs=N to the device)"
-								: "");
+		is_driver(info, "net_af_packet") ? " (add qpairs=N to the device)" : "");
 	return -1;
 }
 
@@ -69,7 +83,7 @@ static int setup_queues(struct port *port, const struct rte_eth_dev_info *info, 
  */
 static int let_in(uint16_t id, const struct rte_eth_dev_info *info)
 {
-	bool filters_vlans = strcmp(info->driver_name, "net_virtio") == 0;
+	bool filters_vlans = is_driver(info, "net_virtio");
 
 	if (!filters_vlans && rte_eth_allmulticast_enable(id) == 0)
 		return 0;
@@ -97,13 +111,13 @@ static uint16_t mtu_of(uint16_t id, const struct rte_eth_dev_info *info)
 	return mtu;
 }
 
-/* A virtio device spreads packets over as many queues as it sends by, if it is not told better. */
+/* These two spread packets over as many queues as they send by, if they are not told better. */
 static uint64_t polled_of(
 	const struct rdl_pktio_config *config, const struct rte_eth_dev_info *info, unsigned p)
 {
 	struct rdl_pktio_config all = *config;
 
-	if (strcmp(info->driver_name, "net_virtio") == 0)
+	if (is_driver(info, "net_virtio") || is_driver(info, "net_af_packet"))
 		all.polled[p] = 0;
 	return rdl_pktio_polled(&all, p);
 }

@@ -99,6 +99,8 @@ def test_starts_that_fail(lab):
           ports=PORT % "net_pcap0,rx_pcap=/nonexistent")
     fails("no such device, or its driver does not take it", "device", ports=PORT % "net_af_packet0,iface=rdl0,bogus=1")
     fails("1 queue, 2 workers.*qpairs", "device", workers=2)
+    fails("2 queues.*1 worker.*qpairs=1", "device", ports=PORT % "net_af_packet0,iface=rdl0,qpairs=2")
+    fails("4 queues.*2 workers.*qpairs=2", "device", workers=2, ports=PORT % "net_af_packet0,iface=rdl0,qpairs=4")
     fails("CPU 1000 does not exist", "cores", cores='"0,1000"')
     fails(r"memory.mb = 20 is too small: 100000 registrations on 1 port\(s\) need \d+", "memory",
           memory="mb = 20; registrations = 100000;")
