@@ -67,7 +67,10 @@ static void add_facts(struct rdl_cursor *line, const struct inspect_log *log,
 	add_text(line, "endpoint", registration->name);
 	add_number(line, "lwm2m_minor", registration->minor);
 	add_number(line, "lifetime_s", registration->lifetime_s);
-	add_left(line, log, entry, registration->deadline);
+	uint32_t end = registration->kept && registration->deadline < log->kept_until
+			       ? log->kept_until
+			       : registration->deadline;
+	add_left(line, log, entry, end);
 	add_peer(line, &registration->peer);
 	if (registration->identity.mode != RDL_IDENTITY_NONE) {
 		add_word(
@@ -178,6 +181,7 @@ static bool add_sweep(struct rdl_cursor *line, struct inspect_log *log,
 		return false;
 	log->has_epoch = true;
 	log->epoch_ms = sweep.epoch_ms;
+	log->kept_until = sweep.kept_until;
 	add_word(line, "kind", kind);
 	add_number(line, "shard_of", sweep.shards);
 	return true;

@@ -20,6 +20,8 @@ struct inspect_log {
 	/* The registry's seconds began at this millisecond of the run: a sweep says so. */
 	bool has_epoch;
 	uint64_t epoch_ms;
+	/* As the sweep says it: what came back ends no sooner. */
+	uint32_t kept_until;
 };
 
 /* Writes an entry as JSON, without a line's end. False: its octets are none that this one knows. */

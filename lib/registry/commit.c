@@ -129,6 +129,7 @@ static void retire(
 		rdl_pace_carry(record, 0);
 		rdl_tombstones_remove(&registry->tombstones, handle);
 		record->deadline = deadline;
+		record->kept = false;
 		rdl_wheel_start(&registry->wheel, handle);
 		registry->registrations++;
 		return;
@@ -181,6 +182,7 @@ static rdl_handle prepare(struct rdl_registry *registry, rdl_handle known,
 		if (handle == RDL_HANDLE_NONE)
 			return RDL_HANDLE_NONE;
 		rdl_slab_at(&registry->slab, handle)->deadline = deadline;
+		rdl_slab_at(&registry->slab, handle)->kept = false;
 		rdl_wheel_start(&registry->wheel, handle);
 		registry->registrations++;
 		return handle;
@@ -268,7 +270,8 @@ enum rdl_registry_result rdl_registry_register(struct rdl_registry *registry,
 	if (result != RDL_REGISTRY_NO_COPY)
 		return result;
 	const struct rdl_record *former = rdl_slab_at(&registry->slab, known);
-	if (RDL_UNLIKELY(former->state == RDL_RECORD_LIVE && former->deadline <= second)) {
+	if (RDL_UNLIKELY(former->state == RDL_RECORD_LIVE &&
+			 !rdl_registry_alive(registry, former, second))) {
 		rdl_wheel_stop(&registry->wheel, known);
 		rdl_registry_end(registry, known, second, true);
 		change->kind = RDL_CHANGE_EXPIRED;

@@ -10,7 +10,7 @@
 #include "state.h"
 
 /* Readers refuse a higher one. */
-#define RDL_ENTRY_FORMAT 3
+#define RDL_ENTRY_FORMAT 4
 
 enum rdl_entry_kind {
 	/*
@@ -48,6 +48,9 @@ enum rdl_entry_kind {
 #define RDL_ENTRY_IDENTITY 0x40
 /* It came out of another slot, where the endpoint was before: that is used up. */
 #define RDL_ENTRY_MOVED 0x80
+
+/* Of registrations, in the octet of the version: as in the record, since format 4. */
+#define RDL_ENTRY_KEPT 0x80
 
 /* Of renewals. */
 #define RDL_ENTRY_UPDATE 0x20 /* exchange, its second, and how it reached us */

@@ -47,7 +47,7 @@ static uint8_t *put_times(uint8_t *at, const struct rdl_registry *registry,
 	uint32_t updated = rdl_registry_updated_second(registry, record);
 
 	at = rdl_entry_u64(at, rdl_registry_wall(registry, now_ms));
-	at = rdl_entry_u64(at, epoch_ms + (uint64_t)record->deadline * 1000);
+	at = rdl_entry_u64(at, epoch_ms + (uint64_t)rdl_wheel_end(&registry->wheel, record) * 1000);
 	at = rdl_entry_u32(at, (uint32_t)rdl_registry_wall_second(registry, registered));
 	return rdl_entry_u32(at, (uint32_t)rdl_registry_wall_second(registry, updated));
 }

@@ -164,7 +164,9 @@ bool rdl_entry_read_registration(struct rdl_span octets, struct rdl_entry_regist
 	struct reader reader = reader_of(octets);
 
 	entry->head = take_head(&reader);
-	entry->minor = take_u8(&reader);
+	uint8_t minor = take_u8(&reader);
+	entry->minor = minor & (uint8_t)~RDL_ENTRY_KEPT;
+	entry->kept = (minor & RDL_ENTRY_KEPT) != 0;
 	size_t name_len = take_u8(&reader), parameters_len = take_u16(&reader);
 	entry->local = take_local(&reader);
 	uint8_t which = take_u8(&reader);

@@ -29,6 +29,7 @@ struct rdl_entry_exchanges {
 struct rdl_entry_registration {
 	struct rdl_entry_head head;
 	uint8_t minor;
+	bool kept;
 	struct rdl_local local;
 	rdl_binding binding;
 	uint32_t lifetime_s, deadline, registered;

@@ -138,7 +138,7 @@ static inline size_t put_registration(
 		flags |= RDL_ENTRY_MOVED;
 	uint8_t *at = rdl_entry_put_head(
 		octets, RDL_ENTRY_REGISTRATION, flags, handle, record->generation);
-	at = rdl_entry_u8(at, record->minor);
+	at = rdl_entry_u8(at, (uint8_t)(record->minor | (record->kept ? RDL_ENTRY_KEPT : 0)));
 	at = rdl_entry_u8(at, record->name_len);
 	at = rdl_entry_u16(at, (uint16_t)parameters_len);
 	at = rdl_entry_put_local(at, &record->local);

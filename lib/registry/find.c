@@ -91,7 +91,7 @@ rdl_handle rdl_registry_find(
 	/* In all that it says: each bit that is not compared doubles the forged ones that hit. */
 	if (record->generation != location->generation || record->rooted != location->rooted ||
 		rdl_version_class(record->minor) != location->version_class ||
-		!rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
+		!rdl_registry_alive(registry, record, rdl_registry_second(registry, now_ms)))
 		return RDL_HANDLE_NONE;
 	return location->handle;
 }
@@ -99,8 +99,8 @@ rdl_handle rdl_registry_find(
 bool rdl_registry_lives(const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
 {
 	return rdl_slab_has(&registry->slab, handle) &&
-	       rdl_registry_alive(
-		       rdl_slab_at(&registry->slab, handle), rdl_registry_second(registry, now_ms));
+	       rdl_registry_alive(registry, rdl_slab_at(&registry->slab, handle),
+		       rdl_registry_second(registry, now_ms));
 }
 
 rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
@@ -112,7 +112,7 @@ rdl_handle rdl_registry_find_endpoint(struct rdl_registry *registry,
 		return RDL_HANDLE_NONE;
 	const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 	if (!rdl_registry_is_of(registry, record, digest, endpoint) ||
-		!rdl_registry_alive(record, rdl_registry_second(registry, now_ms)))
+		!rdl_registry_alive(registry, record, rdl_registry_second(registry, now_ms)))
 		return RDL_HANDLE_NONE;
 	return handle;
 }
@@ -134,7 +134,7 @@ rdl_handle rdl_registry_next(
 			return RDL_HANDLE_NONE;
 		--*budget;
 		++*cursor;
-		if (rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second))
+		if (rdl_registry_alive(registry, rdl_slab_at(&registry->slab, handle), second))
 			return handle;
 	}
 	*cursor = UINT64_MAX;
@@ -144,15 +144,16 @@ rdl_handle rdl_registry_next(
 uint32_t rdl_registry_kept_s(
 	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms)
 {
-	return rdl_slab_at(&registry->slab, handle)->deadline -
+	return rdl_wheel_end(&registry->wheel, rdl_slab_at(&registry->slab, handle)) -
 	       rdl_registry_second(registry, now_ms);
 }
 
 uint64_t rdl_registry_session(
 	const struct rdl_registry *registry, rdl_handle handle, uint64_t now_ms, uint32_t *seconds)
 {
-	if (registry->slab.sessions == NULL || rdl_slab_at(&registry->slab, handle)->deadline <=
-						       rdl_registry_second(registry, now_ms))
+	if (registry->slab.sessions == NULL ||
+		rdl_wheel_end(&registry->wheel, rdl_slab_at(&registry->slab, handle)) <=
+			rdl_registry_second(registry, now_ms))
 		return 0;
 	*seconds = rdl_registry_kept_s(registry, handle, now_ms);
 	return *rdl_slab_session(&registry->slab, handle);
@@ -187,7 +188,7 @@ void rdl_registry_describe(const struct rdl_registry *registry, rdl_handle handl
 		.queue = record->queue,
 		.binding = record->binding,
 		.lifetime_s = record->lifetime_s,
-		.deadline_ms = epoch_ms + (uint64_t)record->deadline * 1000,
+		.deadline_ms = epoch_ms + (uint64_t)rdl_wheel_end(&registry->wheel, record) * 1000,
 		.registered_ms = rdl_registry_wall_second(registry, registered) * 1000,
 		.updated_ms = rdl_registry_wall_second(registry, updated) * 1000,
 		.objects = rdl_lists_at(&registry->lists, record->objects),

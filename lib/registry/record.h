@@ -50,6 +50,8 @@ struct rdl_record {
 	bool updated_previous : 1;
 	bool registered_next : 1; /* the registration began in the second behind `registered` */
 	bool rooted : 1; /* as the location says; an Update does not change it */
+	/* It came back, and its lifetime has not begun anew: it may end later, rdl_wheel_end(). */
+	bool kept : 1;
 	/* What was spent of a second's updates when the lifetime began: rdl_pace_spent(). */
 	uint16_t updates : 10;
 	/*

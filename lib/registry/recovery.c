@@ -109,9 +109,9 @@ static bool begin_sweep(struct rdl_recovery *recovery, struct rdl_span octets)
 	log->shards = entry.shards;
 	log->begin_s = whole_seconds(behind_ms);
 	log->end_s = whole_seconds(behind_ms + 999);
-	if (!log->begun && entry.kept_until > 0)
+	if (!log->begun)
 		rdl_recovery_keep_until(recovery, log->shard, log->shards,
-			(uint32_t)(entry.kept_until + log->end_s));
+			entry.kept_until > 0 ? (uint32_t)(entry.kept_until + log->end_s) : 0);
 	rdl_recovery_raise_floor(recovery, entry.floor);
 	log->begun = true;
 	return true;

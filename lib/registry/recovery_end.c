@@ -69,9 +69,10 @@ void rdl_recovery_end_over(
 		for (uint32_t slot = 0; registry != NULL && slot < registry->slab.slots; slot++) {
 			rdl_handle handle = partition << 24 | slot;
 			const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
+			uint32_t end = rdl_recovery_end_of(recovery, handle, record);
 
-			if (record->state == RDL_RECORD_LIVE && record->deadline <= second)
-				rdl_recovery_end(registry, handle, record->deadline, true);
+			if (record->state == RDL_RECORD_LIVE && end <= second)
+				rdl_recovery_end(registry, handle, end, true);
 		}
 	}
 }
@@ -82,13 +83,9 @@ void rdl_recovery_keep_until(
 	for (unsigned partition = shard; partition < RDL_PARTITIONS; partition += shards) {
 		const struct rdl_registry *registry = recovery->of_partition[partition];
 
-		for (uint32_t slot = 0; registry != NULL && slot < registry->slab.slots; slot++) {
-			struct rdl_record *record =
-				rdl_slab_at(&registry->slab, partition << 24 | slot);
-
-			if (record->state == RDL_RECORD_LIVE && record->deadline < second)
-				record->deadline = second;
-		}
+		recovery->kept_until[partition] = second;
+		for (uint32_t slot = 0; registry != NULL && slot < registry->slab.slots; slot++)
+			rdl_slab_at(&registry->slab, partition << 24 | slot)->kept = true;
 	}
 }
 

@@ -13,7 +13,8 @@ struct sorted {
  * Tombstones that are not over go into the wheel, out of which they come in the order of their
  * ends.
  */
-static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
+static struct sorted sort_out(
+	const struct rdl_recovery *recovery, struct rdl_registry *registry, uint32_t second)
 {
 	struct sorted sorted = { 0 };
 	rdl_handle handle = RDL_HANDLE_NONE;
@@ -23,7 +24,7 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 
 		if (record->state == RDL_RECORD_LIVE) {
 			sorted.live++;
-			sorted.over += record->deadline <= second;
+			sorted.over += rdl_recovery_end_of(recovery, handle, record) <= second;
 		} else if (record->state == RDL_RECORD_TOMBSTONE && record->deadline > second) {
 			/* No longer than one that is made now. */
 			if (record->deadline - second > registry->exchange_lifetime_s)
@@ -46,7 +47,7 @@ static struct sorted sort_out(struct rdl_registry *registry, uint32_t second)
 static struct sorted sort_and_fit(
 	struct rdl_recovery *recovery, struct rdl_registry *registry, uint32_t second)
 {
-	struct sorted sorted = sort_out(registry, second);
+	struct sorted sorted = sort_out(recovery, registry, second);
 
 	if (RDL_LIKELY(sorted.live <= registry->registrations_max))
 		return sorted;
@@ -54,7 +55,7 @@ static struct sorted sort_and_fit(
 		rdl_recovery_second(recovery, recovery->last_ms) + 1);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
 	registry->wheel.tick = second;
-	return sort_out(registry, second);
+	return sort_out(recovery, registry, second);
 }
 
 /* Records that are to be found by their endpoints, so many at a time. */
@@ -103,7 +104,7 @@ static bool index_batch(struct rdl_registry *registry, struct batch *batch)
 	return true;
 }
 
-/* None ends before registry->kept_until. */
+/* None ends before the wheel's kept_until. */
 static bool start_live(struct rdl_recovery *recovery, struct rdl_registry *registry)
 {
 	rdl_handle handle = RDL_HANDLE_NONE;
@@ -114,8 +115,7 @@ static bool start_live(struct rdl_recovery *recovery, struct rdl_registry *regis
 
 		if (record->state != RDL_RECORD_LIVE)
 			continue;
-		if (record->deadline < registry->kept_until)
-			record->deadline = registry->kept_until;
+		record->kept = true;
 		struct rdl_endpoint_digest digest = rdl_registry_digest_of(registry, record);
 		if (rdl_endpoint_partition(digest) != handle >> 24)
 			return rdl_recovery_fail(recovery,
@@ -201,8 +201,6 @@ static bool finish_registry(struct rdl_recovery *recovery, struct rdl_registry *
 	registry->epoch_ms = recovery->epoch_ms - recovery->shift_ms;
 	registry->floor = recovery->floor;
 	uint32_t second = rdl_registry_second(registry, now_ms);
-	registry->kept_until = second + 1 + grace_s;
-	registry->resumed = second;
 	registry->wheel.tick = second;
 	struct sorted sorted = sort_and_fit(recovery, registry, second);
 	if (sorted.live > registry->registrations_max)
@@ -214,6 +212,7 @@ static bool finish_registry(struct rdl_recovery *recovery, struct rdl_registry *
 		registry, second, sorted.tombstones, registry->registrations_max - sorted.live);
 	rdl_wheel_init(&registry->wheel, &registry->slab);
 	registry->wheel.tick = second;
+	registry->wheel.kept_until = second + 1 + grace_s;
 	if (!rdl_recovery_pack(recovery, registry) || !start_live(recovery, registry) ||
 		!index_tombstones(recovery, registry))
 		return false;
@@ -240,16 +239,22 @@ bool rdl_recovery_finish(struct rdl_recovery *recovery, uint64_t now_ms, uint32_
 
 void rdl_recovery_serve(struct rdl_registry *registry, uint64_t now_ms, uint32_t grace_s)
 {
+	uint32_t before = registry->wheel.kept_until;
 	uint32_t until = rdl_registry_second(registry, now_ms) + 1 + grace_s;
 	rdl_handle handle = RDL_HANDLE_NONE;
 
-	if (registry->kept_until == 0 || until <= registry->kept_until)
+	if (before == 0 || until <= before)
 		return;
-	registry->kept_until = until;
+	/* The wheel looks at them when they would have ended; in which minute, is told at once. */
 	while ((handle = rdl_recovery_next_slot(registry, handle)) != RDL_HANDLE_NONE) {
 		const struct rdl_record *record = rdl_slab_at(&registry->slab, handle);
 
-		if (record->state == RDL_RECORD_LIVE && record->deadline < until)
-			rdl_wheel_restart(&registry->wheel, handle, until);
+		if (record->state != RDL_RECORD_LIVE || !record->kept || record->deadline >= until)
+			continue;
+		registry->wheel.kept_until = before;
+		rdl_tally_end(registry, record, -1);
+		registry->wheel.kept_until = until;
+		rdl_tally_end(registry, record, 1);
 	}
+	registry->wheel.kept_until = until;
 }

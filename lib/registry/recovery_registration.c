@@ -94,6 +94,7 @@ static void fill(const struct rdl_recovery *recovery, struct rdl_record *record,
 	record->updated_previous = (entry->head.flags & RDL_ENTRY_UPDATED_PREVIOUS) != 0;
 	record->registered_next = (entry->head.flags & RDL_ENTRY_REGISTERED_NEXT) != 0;
 	record->rooted = (entry->head.flags & RDL_ENTRY_ROOTED) != 0;
+	record->kept = entry->kept;
 	record->registered = rdl_recovery_begin_second(recovery, entry->registered);
 	rdl_recovery_fill_exchanges(recovery, record, &entry->exchanges);
 	rdl_pace_carry(record, 0);

@@ -97,6 +97,7 @@ static bool apply_renewal(struct rdl_recovery *recovery, struct rdl_span octets)
 	if (record == NULL)
 		return true;
 	record->deadline = rdl_recovery_end_second(recovery, entry.deadline);
+	record->kept = false;
 	record->queue = (entry.head.flags & RDL_ENTRY_QUEUE) != 0;
 	record->updated_previous = (entry.head.flags & RDL_ENTRY_UPDATED_PREVIOUS) != 0;
 	if ((entry.head.flags & RDL_ENTRY_LIFETIME) != 0)

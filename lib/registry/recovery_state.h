@@ -45,6 +45,8 @@ struct rdl_recovery {
 	struct rdl_registry **registries;
 	unsigned count;
 	struct rdl_registry *of_partition[RDL_PARTITIONS]; /* NULL: another recovery's */
+	uint32_t kept_until
+		[RDL_PARTITIONS]; /* in the run that is read: no record kept ends sooner */
 	bool has_epoch;
 	uint64_t epoch_ms;
 	uint32_t floor; /* of all its registries */
@@ -106,6 +108,15 @@ static inline uint32_t rdl_recovery_second(const struct rdl_recovery *recovery, 
 	return age_ms > 0 ? (uint32_t)(age_ms / 1000) : 0;
 }
 
+/* When a live record ends, or has ended. */
+static inline uint32_t rdl_recovery_end_of(
+	const struct rdl_recovery *recovery, rdl_handle handle, const struct rdl_record *record)
+{
+	uint32_t until = recovery->kept_until[handle >> 24];
+
+	return record->kept && record->deadline < until ? until : record->deadline;
+}
+
 /* What an entry of a kind that names a slot makes of it. */
 bool rdl_recovery_apply_slot(
 	struct rdl_recovery *recovery, enum rdl_entry_kind kind, struct rdl_span octets);
@@ -148,7 +159,7 @@ void rdl_recovery_end_over(
  * slot next, comes after all of that.
  */
 void rdl_recovery_skip_generations(struct rdl_recovery *recovery, uint32_t runs);
-/* None of these ends before a second. */
+/* What came back into that run of those partitions did not end before a second. */
 void rdl_recovery_keep_until(
 	struct rdl_recovery *recovery, unsigned shard, unsigned shards, uint32_t second);
 

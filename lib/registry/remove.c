@@ -208,7 +208,7 @@ void rdl_registry_deregister(struct rdl_registry *registry, rdl_handle handle,
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
 
-	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
+	assert(rdl_registry_alive(registry, rdl_slab_at(&registry->slab, handle), second));
 	rdl_exchange_note(rdl_slab_at(&registry->slab, handle), request->exchange, second);
 	rdl_wheel_stop(&registry->wheel, handle);
 	end(registry, handle, second, false);
@@ -221,7 +221,7 @@ void rdl_registry_remove(struct rdl_registry *registry, rdl_handle handle, uint6
 {
 	uint32_t second = rdl_registry_second(registry, now_ms);
 
-	assert(rdl_registry_alive(rdl_slab_at(&registry->slab, handle), second));
+	assert(rdl_registry_alive(registry, rdl_slab_at(&registry->slab, handle), second));
 	rdl_wheel_stop(&registry->wheel, handle);
 	end(registry, handle, second, true);
 	change->kind = RDL_CHANGE_REMOVED;

@@ -38,7 +38,7 @@ enum rdl_registry_result rdl_registry_repeat_register(struct rdl_registry *regis
 	if (!rdl_exchange_find(record, request->exchange, second, &found) || found.age_s > memory_s)
 		return RDL_REGISTRY_NO_COPY;
 	if (found.generation == record->generation && record->state == RDL_RECORD_LIVE) {
-		if (!rdl_registry_alive(record, second))
+		if (!rdl_registry_alive(registry, record, second))
 			return RDL_REGISTRY_NO_COPY;
 		result = renew(registry, handle, request, found.age_s, now_ms, change);
 	} else if (found.age_s > RDL_NON_LIFETIME_S) {
@@ -73,7 +73,7 @@ enum rdl_registry_result rdl_registry_repeat(struct rdl_registry *registry,
 	}
 	if (request->location.generation != record->generation || record->state != RDL_RECORD_LIVE)
 		return RDL_REGISTRY_REPLAYED;
-	if (!rdl_registry_alive(record, second))
+	if (!rdl_registry_alive(registry, record, second))
 		return RDL_REGISTRY_NO_COPY;
 	return renew(registry, handle, request, found.age_s, now_ms, change);
 }
@@ -111,7 +111,7 @@ bool rdl_registry_is_retransmission(struct rdl_registry *registry,
 		return false;
 	uint32_t generation = registers ? found.generation : request->location.generation;
 	if (generation == record->generation && record->state == RDL_RECORD_LIVE) {
-		if (!rdl_registry_alive(record, second))
+		if (!rdl_registry_alive(registry, record, second))
 			return false;
 		*live = handle;
 	}

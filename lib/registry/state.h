@@ -31,8 +31,6 @@ struct rdl_registry {
 	uint32_t exchange_lifetime_s;
 	uint32_t updates_per_s; /* of one registration; 0: no limit */
 	struct rdl_tombstones tombstones;
-	uint32_t kept_until; /* nothing that came back of another run ends sooner; 0: nothing did */
-	uint32_t resumed; /* when that was found out */
 	/*
 	 * Of slots that there were before a restart, when rows were longer: none had a later
 	 * generation. Those that there are have later ones.
@@ -64,23 +62,12 @@ static inline uint64_t rdl_registry_wall_second(
 	return epoch_s + (uint64_t)(int64_t)(int32_t)second;
 }
 
-/*
- * Where a lifetime began, by the wall's seconds since the one that our epoch is in. Of one that was
- * lengthened by a restart no more is known than that it was not over then: the earliest.
- */
+/* Where a lifetime began, by the wall's seconds since the one that our epoch is in. */
 static inline uint32_t rdl_registry_updated_second(
 	const struct rdl_registry *registry, const struct rdl_record *record)
 {
-	uint32_t kept_s = record->lifetime_s + registry->expiry_grace_s;
-	uint32_t updated = record->deadline - kept_s - record->updated_previous;
-
-	if (RDL_UNLIKELY(record->deadline == registry->kept_until) &&
-		(int32_t)(updated - registry->resumed) > 0) {
-		updated = registry->resumed - kept_s;
-		if ((int32_t)(updated - record->registered) < 0)
-			updated = record->registered;
-	}
-	return updated;
+	return record->deadline - record->lifetime_s - registry->expiry_grace_s -
+	       record->updated_previous;
 }
 
 /* Whole seconds since the epoch. They last 136 years. */
@@ -101,9 +88,12 @@ static inline bool rdl_registry_is_past(const struct rdl_registry *registry, uin
 }
 
 /* Deadlines are whole seconds: `second` need not be rounded up to be compared. */
-static inline bool rdl_registry_alive(const struct rdl_record *record, uint32_t second)
+static inline bool rdl_registry_alive(
+	const struct rdl_registry *registry, const struct rdl_record *record, uint32_t second)
 {
-	return record->state == RDL_RECORD_LIVE && record->deadline > second;
+	return record->state == RDL_RECORD_LIVE &&
+	       (RDL_LIKELY(record->deadline > second) ||
+		       rdl_wheel_end(&registry->wheel, record) > second);
 }
 
 /* NON_LIFETIME, RFC 7252 section 4.8.2: non-confirmable messages are not retransmitted. */

@@ -19,7 +19,7 @@ size_t rdl_sweep_begin(struct rdl_sweep *sweep, struct rdl_registry *registry, u
 	at = rdl_entry_u16(at, registry->shard);
 	at = rdl_entry_u16(at, registry->shards);
 	at = rdl_entry_u64(at, registry->epoch_ms);
-	at = rdl_entry_u32(at, registry->kept_until);
+	at = rdl_entry_u32(at, registry->wheel.kept_until);
 	at = rdl_entry_u32(at, registry->floor);
 	return (size_t)(at - octets);
 }

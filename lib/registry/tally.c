@@ -50,7 +50,9 @@ void rdl_tally_kind(struct rdl_registry *registry, const struct rdl_record *reco
 void rdl_tally_end(struct rdl_registry *registry, const struct rdl_record *record, int by)
 {
 	if ((uint64_t)record->lifetime_s + registry->expiry_grace_s < RDL_TALLY_SPAN_S)
-		add(&registry->tally.minutes[record->deadline / 60 % RDL_TALLY_MINUTES], by);
+		add(&registry->tally.minutes[rdl_wheel_end(&registry->wheel, record) / 60 %
+					     RDL_TALLY_MINUTES],
+			by);
 }
 
 uint32_t rdl_registry_kind(

@@ -17,6 +17,7 @@ struct rdl_told {
 	/* The registry's seconds began at that millisecond of the run. */
 	bool has_epoch;
 	uint64_t epoch_ms;
+	uint32_t kept_until; /* as in the wheel */
 	/* Lists by their numbers, in a table no more than half full. */
 	struct named *lists;
 	uint32_t room, count;
@@ -233,7 +234,9 @@ static enum rdl_told_kind tell_row(struct rdl_told *told, struct rdl_span octets
 			   ((entry.head.flags & RDL_ENTRY_UPDATED_PREVIOUS) != 0);
 	fact->time_ms = wall_ms;
 	fact->registration = registration_of(&entry, objects);
-	fact->registration.deadline_ms = epoch_ms + (uint64_t)entry.deadline * 1000;
+	uint32_t end =
+		entry.kept && entry.deadline < told->kept_until ? told->kept_until : entry.deadline;
+	fact->registration.deadline_ms = epoch_ms + (uint64_t)end * 1000;
 	fact->registration.registered_ms = second_ms(epoch_ms, registered);
 	fact->registration.updated_ms = second_ms(epoch_ms, updated);
 	fact->identity = entry.identity;
@@ -250,6 +253,7 @@ static enum rdl_told_kind begin_sweep(struct rdl_told *told, struct rdl_span oct
 	forget_lists(told);
 	told->has_epoch = true;
 	told->epoch_ms = sweep.epoch_ms;
+	told->kept_until = sweep.kept_until;
 	return RDL_TOLD_NOTHING;
 }
 

@@ -70,7 +70,8 @@ bool rdl_registry_update(struct rdl_registry *registry, rdl_handle handle,
 	uint32_t lifetime_s = record->lifetime_s;
 	unsigned members = 0;
 
-	assert(rdl_registry_alive(record, second) && (request->gives & RDL_GIVES_PAYLOAD) == 0);
+	assert(rdl_registry_alive(registry, record, second) &&
+		(request->gives & RDL_GIVES_PAYLOAD) == 0);
 	assert(record->identity == request->identity);
 	change->kind = RDL_CHANGE_NONE;
 	change->members = 0;

@@ -42,7 +42,8 @@ static unsigned next_occupied(const struct rdl_wheel *wheel, unsigned level, uns
 void rdl_wheel_start(struct rdl_wheel *wheel, rdl_handle handle)
 {
 	struct rdl_record *record = rdl_slab_at(wheel->slab, handle);
-	uint32_t time = record->deadline > wheel->tick ? record->deadline : wheel->tick;
+	uint32_t end = rdl_wheel_end(wheel, record);
+	uint32_t time = end > wheel->tick ? end : wheel->tick;
 	uint32_t differ = time ^ wheel->tick;
 	unsigned level = differ == 0 ? 0 : (31 - (unsigned)__builtin_clz(differ)) / 8;
 	unsigned slot = digit(time, level);
@@ -91,11 +92,12 @@ void rdl_wheel_stop(struct rdl_wheel *wheel, rdl_handle handle)
 void rdl_wheel_restart(struct rdl_wheel *wheel, rdl_handle handle, uint32_t deadline)
 {
 	struct rdl_record *record = rdl_slab_at(wheel->slab, handle);
-	bool earlier = deadline < record->deadline;
+	bool earlier = deadline < rdl_wheel_end(wheel, record);
 
 	if (earlier)
 		rdl_wheel_stop(wheel, handle);
 	record->deadline = deadline;
+	record->kept = false;
 	if (earlier)
 		rdl_wheel_start(wheel, handle);
 }
@@ -146,7 +148,7 @@ static unsigned take_heads(struct rdl_wheel *wheel, unsigned bucket, uint32_t no
 		if (heads[c] != RDL_HANDLE_NONE)
 			rdl_slab_prefetch(wheel->slab, heads[c]);
 		--*budget;
-		if (rdl_slab_at(wheel->slab, handle)->deadline <= now)
+		if (rdl_wheel_end(wheel, rdl_slab_at(wheel->slab, handle)) <= now)
 			due[count++] = handle;
 		else
 			rdl_wheel_start(wheel, handle);

@@ -19,6 +19,7 @@
 
 struct rdl_wheel {
 	const struct rdl_slab *slab;
+	uint32_t kept_until; /* no record that is `kept` ends sooner */
 	uint32_t tick; /* all before it has been handed out */
 	bool settled; /* so has all at the tick: nothing to do before the next second */
 	uint64_t occupied[RDL_WHEEL_LEVELS][RDL_WHEEL_SLOTS / 64];
@@ -27,17 +28,25 @@ struct rdl_wheel {
 
 void rdl_wheel_init(struct rdl_wheel *wheel, const struct rdl_slab *slab);
 
-/* Puts a record where its `deadline` says; a deadline that has passed is due at once. */
+/* When a live record ends. */
+static inline uint32_t rdl_wheel_end(const struct rdl_wheel *wheel, const struct rdl_record *record)
+{
+	return RDL_UNLIKELY(record->kept) && record->deadline < wheel->kept_until
+		       ? wheel->kept_until
+		       : record->deadline;
+}
+
+/* Puts a record where its end is; one that has passed is due at once. */
 void rdl_wheel_start(struct rdl_wheel *wheel, rdl_handle handle);
 void rdl_wheel_stop(struct rdl_wheel *wheel, rdl_handle handle);
 /*
- * Gives a started record a new deadline. A later one moves nothing: the record is looked at when
- * its old time comes, and put where it belongs then.
+ * Gives a started record a new deadline, which is its end. A later one moves nothing: the record is
+ * looked at when its old time comes, and put where it belongs then.
  */
 void rdl_wheel_restart(struct rdl_wheel *wheel, rdl_handle handle, uint32_t deadline);
 
 /*
- * Stops records with deadline <= now: their handles, as many as it returns, no more than *budget,
+ * Stops records that end by now: their handles, as many as it returns, no more than *budget,
  * which every record that is looked at takes one off. Fewer than `max` when no more are due or the
  * budget is used up.
  */

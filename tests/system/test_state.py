@@ -115,9 +115,11 @@ def test_lifetimes_go_on(lab):
     gateway = starts(lab, "lifetimes", keys)
     device = Device()
     short, long = (path(device.register(name, lt=lt)) for name, lt in (("short", "2"), ("long", "100")))
+    began = gateway.registration("short")["updated_at"]
     gateway.kill()
     time.sleep(3)
     gateway = starts(lab, "lifetimes", keys)
+    expect(gateway.registration("short")["updated_at"], began, "no Update came")
     expect([device.update(location, ["lt=2"]).code for location in (short, long)], ["2.04"] * 2, "after the restart")
     gateway.kill()
     time.sleep(2.5)

@@ -167,7 +167,9 @@ static inline void assert_tallied(const struct rdl_registry *registry, uint64_t 
 		} while (kind.minor != r.minor || kind.binding != r.binding ||
 			 (kind.mode != RDL_IDENTITY_NONE) != (r.identity != 0));
 		assert_true(kinds[i - 1]-- > 0);
-		uint32_t end = rdl_slab_at(&registry->slab, handle)->deadline / 60 - minute;
+		uint32_t end =
+			rdl_wheel_end(&registry->wheel, rdl_slab_at(&registry->slab, handle)) / 60 -
+			minute;
 		if (end < RDL_ENDS_MINUTES && r.lifetime_s < 45 * 86400)
 			seen[end]++;
 		all--;

@@ -589,8 +589,11 @@ static void test_grace(void **state)
 		rdl_recovery_serve(fresh, late ? later : NOW, 20);
 		rdl_registry_describe(fresh, handle, &registration);
 		/* Not when the lifetime that it has been given would have begun. */
-		assert_in_range(
-			registration.updated_ms, before.updated_ms, rdl_registry_wall(fresh, NOW));
+		assert_int_equal(registration.updated_ms, before.updated_ms);
+		assert_in_range(registration.deadline_ms,
+			rdl_registry_wall(fresh, (late ? later : NOW) + 20000),
+			rdl_registry_wall(fresh, (late ? later : NOW) + 21000));
+		assert_tallied(fresh, NOW);
 		assert_false(ends_by(fresh, (late ? later : NOW) + 20000));
 		assert_true(ends_by(fresh, (late ? later : NOW) + 21100));
 		rdl_registry_destroy(fresh);

@@ -418,6 +418,12 @@ static bool same_parameters(struct rdl_span one, struct rdl_span other)
 	return true;
 }
 
+/* Of a live one. */
+static uint32_t end_of(const struct run *run, rdl_handle handle)
+{
+	return rdl_wheel_end(&registry_of(run, handle)->wheel, record_of(run, handle));
+}
+
 static void expect_same(const struct run *old, const struct run *new, rdl_handle handle)
 {
 	const struct rdl_record *a = record_of(old, handle), *b = record_of(new, handle);
@@ -441,8 +447,11 @@ static void expect_same(const struct run *old, const struct run *new, rdl_handle
 	assert_int_equal(a->updated_previous, b->updated_previous);
 	int64_t began = from_then(old, handle, a->registered);
 	assert_in_range(began - from_then(new, handle, b->registered), 0, late_ms);
-	int64_t ends = from_then(old, handle, a->deadline);
-	int64_t will_end = from_then(new, handle, b->deadline);
+	/* Where its lifetime began is where it did, whatever became of its end. */
+	int64_t over = from_then(old, handle, a->deadline);
+	assert_in_range(from_then(new, handle, b->deadline) - over, 0, late_ms);
+	int64_t ends = from_then(old, handle, end_of(old, handle));
+	int64_t will_end = from_then(new, handle, end_of(new, handle));
 	if (ends < GRACE * 1000)
 		assert_in_range(will_end, GRACE * 1000, GRACE * 1000 + 1000);
 	else
@@ -502,7 +511,7 @@ static void compare(const struct run *old, const struct run *new)
 				rdl_registry_second(registry_of(old, handle), old->end_ms);
 
 			expect_generation(a, b);
-			if (rdl_registry_alive(a, second)) {
+			if (rdl_registry_alive(registry_of(old, handle), a, second)) {
 				assert_int_equal(b->state, RDL_RECORD_LIVE);
 				expect_same(old, new, handle);
 				live++;
@@ -510,8 +519,8 @@ static void compare(const struct run *old, const struct run *new)
 			}
 			if (!even && b->state == RDL_RECORD_LIVE) {
 				/* Its end was in the last second, and is rounded up. */
-				assert_in_range(from_then(new, handle, b->deadline), GRACE * 1000,
-					GRACE * 1000 + 1000);
+				assert_in_range(from_then(new, handle, end_of(new, handle)),
+					GRACE * 1000, GRACE * 1000 + 1000);
 				live++;
 				continue;
 			}

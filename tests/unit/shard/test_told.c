@@ -5,6 +5,7 @@
  */
 #include "kept.h"
 
+#include "state.h"
 #include "told.h"
 
 #define WALL UINT64_C(1700000000300)
@@ -241,6 +242,34 @@ static void test_rows(void **state)
 	assert_string_equal(last, want);
 }
 
+/* Of one that came back, and was given more time: it began when it began. */
+static void test_rows_kept(void **state)
+{
+	static char want[RDL_EVENT_TEXT_MAX], text[RDL_EVENT_TEXT_MAX];
+	uint64_t now = EPOCH + 1250;
+	struct rdl_event row = { .kind = RDL_EVENT_row };
+	struct rdl_registry *registry = shard.registry;
+	const char *line = "";
+
+	struct id id = register_at("CON POST 11:rd 15:ep=a 15:lt=600" OBJECTS, now);
+	/* The first sweep does not know of that, the second one tells it. */
+	while (strlen(next_logged(RDL_TOLD_ROW, now)) == 0)
+		now += 20;
+	struct rdl_record *record =
+		rdl_slab_at(&registry->slab, describe(&id, now).location.handle);
+	record->kept = true;
+	registry->wheel.kept_until = record->deadline + 120;
+	while (strlen(line = next_logged(RDL_TOLD_ROW, now)) == 0 && now < EPOCH + 300000)
+		now += 20;
+	row.registration = describe(&id, now);
+	row.time_ms = now + WALL;
+	strcpy(want, text_of(&row, text));
+	assert_string_equal(line, want);
+	assert_int_equal(row.registration.updated_ms / 1000, (EPOCH + 1250 + WALL) / 1000);
+	assert_int_equal(
+		row.registration.deadline_ms, (EPOCH + 1250 + 999) / 1000 * 1000 + 720000 + WALL);
+}
+
 /* A list that was told before what is read of the log is not known. */
 static void test_unknown_list(void **state)
 {
@@ -364,6 +393,7 @@ int main(void)
 		TEST_TOLD(test_expired),
 		TEST_TOLD(test_expired_in_a_full_ring),
 		TEST_TOLD(test_rows),
+		TEST_TOLD(test_rows_kept),
 		TEST_TOLD(test_unknown_list),
 		TEST_TOLD(test_no_room_for_lists),
 		TEST_TOLD(test_cut),
