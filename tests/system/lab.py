@@ -110,7 +110,7 @@ class Gateway:
         with open(self.log_path) as f:
             return f.read()
 
-    def wait_ready(self, seconds=20):
+    def wait_ready(self, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for line in self.log().splitlines():
