@@ -93,6 +93,10 @@ static bool read_log(struct part *part, size_t index, uint32_t *run)
 		good = apply(part, log, &entry, run) && !rdl_thread_is_stopping(&part->thread);
 		__atomic_store_n(&part->entries, part->entries + 1, __ATOMIC_RELAXED);
 	}
+	/* The last groups may say no more than how late it was. */
+	if (result == RDL_JOURNAL_END && part->has_last && part->last_log->run == log->run &&
+		log->last.run_ms > part->last.run_ms)
+		part->last = log->last;
 	if (good && result == RDL_JOURNAL_DAMAGED)
 		snprintf(part->problem, sizeof(part->problem), "%s",
 			rdl_journal_reader_problem(reader));

@@ -34,8 +34,9 @@ enum rdl_journal_mark {
 
 /* Every line is written by one side alone. */
 struct rdl_journal_ring {
-	/* Shard: how many octets there are to take, ever. */
+	/* Shard: how many octets there are to take, ever; rdl_journal_note_end(). */
 	uint64_t head __attribute__((aligned(RDL_CACHE_LINE)));
+	uint64_t ended_ms;
 	/* Shard's own. */
 	uint8_t *octets __attribute__((aligned(RDL_CACHE_LINE)));
 	uint64_t mask, written, tail_seen;
@@ -94,6 +95,15 @@ static inline void rdl_journal_publish(struct rdl_journal_ring *ring)
 {
 	if (ring->head != ring->written)
 		__atomic_store_n(&ring->head, ring->written, __ATOMIC_RELEASE);
+}
+
+/*
+ * Something has ended of which there is no entry, at a time of the run's clock: within a second the
+ * log says that it goes on until then at least, if nothing else is written.
+ */
+static inline void rdl_journal_note_end(struct rdl_journal_ring *ring, uint64_t now_ms)
+{
+	__atomic_store_n(&ring->ended_ms, now_ms, __ATOMIC_RELAXED);
 }
 
 /* Octets that may still be put, as of now: one load. Shed Registers below a half. */

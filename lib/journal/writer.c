@@ -123,6 +123,18 @@ static enum rdl_journal_step change_segment(
 	return RDL_JOURNAL_WROTE;
 }
 
+/* Between groups that say no more than how late it is. */
+#define LATE_MS 1000
+
+/* What has ended before the last group is known to have. */
+static bool is_late(const struct rdl_journal_writer *writer, const struct rdl_journal_stamp *now)
+{
+	uint64_t ended_ms = __atomic_load_n(&writer->ring->ended_ms, __ATOMIC_RELAXED);
+
+	return ended_ms > writer->stamped_ms && ended_ms <= now->run_ms &&
+	       (writer->finishes || now->run_ms - writer->stamped_ms >= LATE_MS);
+}
+
 /* Makes a group of what there is, for the place where it will lie. */
 static enum rdl_journal_step make_group(struct rdl_journal *journal,
 	struct rdl_journal_writer *writer, const struct rdl_journal_stamp *now)
@@ -132,7 +144,7 @@ static enum rdl_journal_step make_group(struct rdl_journal *journal,
 
 	/* Nothing to write, and nothing to say. */
 	if (__atomic_load_n(&writer->ring->head, __ATOMIC_RELAXED) == writer->taken &&
-		writer->base == writer->base_written)
+		writer->base == writer->base_written && !is_late(writer, now))
 		return RDL_JOURNAL_IDLE;
 	if (writer->at + len > journal->config.segment_len) {
 		enum rdl_journal_step step = change_segment(journal, writer);
@@ -178,6 +190,7 @@ static enum rdl_journal_step write_group(struct rdl_journal *journal,
 		&writer->group_octets, writer->group_octets + writer->pending, __ATOMIC_RELAXED);
 	writer->pending = 0;
 	writer->base_written = writer->group.base;
+	writer->stamped_ms = writer->group.stamp.run_ms;
 	__atomic_store_n(&writer->written, writer->last, __ATOMIC_RELAXED);
 	return RDL_JOURNAL_WROTE;
 }
@@ -224,6 +237,7 @@ bool rdl_journal_finish(
 	struct rdl_journal_writer *writer = &journal->writers[shard];
 	enum rdl_journal_step step;
 
+	writer->finishes = true;
 	do {
 		step = rdl_journal_step(journal, shard, now);
 	} while (step == RDL_JOURNAL_WROTE);

@@ -21,6 +21,8 @@ struct rdl_journal_writer {
 	/* Where the last sweep that ended began, and ended. */
 	uint64_t swept_first, swept_last;
 	uint64_t base_written;
+	uint64_t stamped_ms; /* of the last group */
+	bool finishes;
 	/* Since when there is something that was not synced, by the run's clock. */
 	bool unsynced;
 	uint64_t unsynced_ms;

@@ -85,8 +85,10 @@ void rdl_shard_put_entry(struct rdl_shard *shard, const struct rdl_change *chang
 	if (change->kind == RDL_CHANGE_EXPIRED) {
 		shard->sweeps.expired = true;
 		/* Its end was known, and the ring need not have room. */
-		if (!shard->logs_events)
+		if (!shard->logs_events) {
+			rdl_journal_note_end(ring, now_ms);
 			return;
+		}
 	}
 	size_t room = room_of(shard, change, &event);
 	uint8_t *octets = rdl_journal_reserve(ring, (uint32_t)room);

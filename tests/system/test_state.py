@@ -129,6 +129,19 @@ def test_lifetimes_go_on(lab):
     expect(gateway.stop(), 0, "exit")
 
 
+def test_what_has_ended_stays_so(lab):
+    """Its lifetime was over before the kill: the log says that it went on until then, though nothing else was written."""
+    gateway = starts(lab, "ended")
+    device = Device()
+    ended, stays = (path(device.register(name, lt=lt)) for name, lt in (("ended", "2"), ("stays", "100")))
+    until(lambda: gateway.ask("/rdline/state")["lag"] == 0, "all is written")
+    until(lambda: gateway.registration("ended") == {}, "it ends", 8)
+    time.sleep(1.5)
+    gateway = restarted(gateway, lab, "ended", kill=True)
+    expect([device.update(location).code for location in (ended, stays)], ["4.04", "2.04"], "after the restart")
+    expect(gateway.stop(), 0, "exit")
+
+
 class Endpoint:
     def __init__(self, name):
         self.name, self.device, self.location, self.alive, self.pending = name, Device(), None, False, None

@@ -54,6 +54,44 @@ static void nothing_is_confirmed_before_it_is_synced(void **state)
 	fixture_end(&fixture);
 }
 
+/* What has no entry is known to have ended, though nothing else is written. */
+static void it_says_how_late_it_is(void **state)
+{
+	struct fixture fixture;
+	struct rdl_journal_state told;
+
+	fixture_begin(&fixture, 1);
+	fixture.now.run_ms = 10000;
+	fixture_start(&fixture);
+	fixture_log(&fixture, 0, 1);
+	assert_int_equal(fixture_step(&fixture, 0), RDL_JOURNAL_IDLE);
+	fixture.now.run_ms += 5000;
+	assert_int_equal(fixture_step(&fixture, 0), RDL_JOURNAL_IDLE);
+	/* The writer's clock is behind yet. */
+	rdl_journal_note_end(&fixture.rings[0], fixture.now.run_ms + 1);
+	assert_int_equal(fixture_step(&fixture, 0), RDL_JOURNAL_IDLE);
+	fixture.now.run_ms += 3;
+	assert_int_equal(fixture_step(&fixture, 0), RDL_JOURNAL_WROTE);
+	assert_int_equal(fixture_step(&fixture, 0), RDL_JOURNAL_IDLE);
+	/* Once a second, and at the end. */
+	fixture.now.run_ms += 10;
+	rdl_journal_note_end(&fixture.rings[0], fixture.now.run_ms);
+	assert_int_equal(fixture_step(&fixture, 0), RDL_JOURNAL_IDLE);
+	rdl_journal_state(fixture.journal, 0, &told);
+	assert_int_equal(told.groups, 2);
+	assert_true(rdl_journal_finish(fixture.journal, 0, &fixture.now));
+	rdl_journal_state(fixture.journal, 0, &told);
+	assert_int_equal(told.groups, 3);
+	assert_int_equal(told.confirmed, 1);
+	const uint64_t end_ms = fixture.now.run_ms;
+	fixture_stop(&fixture);
+	fixture.now.run_ms = 1;
+	fixture_start(&fixture);
+	assert_int_equal(rdl_journal_logs_get(fixture.logs, 0)->end, 1);
+	assert_int_equal(rdl_journal_logs_get(fixture.logs, 0)->last.run_ms, end_ms);
+	fixture_end(&fixture);
+}
+
 static void a_window_is_synced_in_time(void **state)
 {
 	struct fixture fixture;
@@ -300,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_confirmed_before_it_is_synced),
+		cmocka_unit_test(it_says_how_late_it_is),
 		cmocka_unit_test(a_window_is_synced_in_time),
 		cmocka_unit_test(unsynced_is_synced_where_a_segment_ends),
 		cmocka_unit_test(runs_go_on_from_runs),
