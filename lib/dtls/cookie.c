@@ -80,12 +80,15 @@ bool rdl_dtls_cookie_is_good(struct rdl_dtls_cookies *cookies, const struct rdl_
 
 /*
  * The record has the number of the Hello's, which stands in its place already; it and the message
- * say DTLS 1.0 (RFC 6347 section 4.2.1).
+ * say DTLS 1.0 (RFC 6347 section 4.2.1). The message has the number of the Hello's, too: whoever has
+ * given a cookie back that is too old, or of the address that it had then, waits for that one, and
+ * takes another with the first number for a copy of the first.
  */
 void rdl_dtls_hello_verify(struct rdl_dtls_cookies *cookies, struct rdl_datagram *datagram,
 	const struct rdl_dtls_hello *hello, uint32_t now_s)
 {
 	uint8_t *record = datagram->data, *message = record + RDL_DTLS_RECORD_HEADER;
+	uint16_t sequence = rdl_get_be16(message + 4);
 	uint64_t cookie[2];
 
 	rotate(cookies, now_s);
@@ -95,6 +98,7 @@ void rdl_dtls_hello_verify(struct rdl_dtls_cookies *cookies, struct rdl_datagram
 	memset(message, 0, RDL_DTLS_HANDSHAKE_HEADER);
 	message[0] = TYPE_HELLO_VERIFY_REQUEST;
 	message[3] = message[11] = VERIFY_BODY;
+	rdl_put_be16(message + 4, sequence);
 	message += RDL_DTLS_HANDSHAKE_HEADER;
 	rdl_put_be16(message, 0xfeff);
 	message[2] = RDL_DTLS_COOKIE_LEN;

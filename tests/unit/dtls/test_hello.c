@@ -215,9 +215,10 @@ static void test_answer(void **state)
 	struct rdl_dtls_cookies cookies;
 	struct rdl_dtls_hello hello;
 	uint8_t expected[64];
-	size_t len = unhex("16 feff 0000 000000000007 001f 03 000013 0000 000000 000013 feff 10",
+	size_t len = unhex("16 feff 0000 000000000007 001f 03 000013 0102 000000 000013 feff 10",
 		expected, sizeof(expected));
 
+	rdl_put_be16(octets + RDL_DTLS_RECORD_HEADER + 4, 0x0102);
 	rdl_dtls_cookies_init(&cookies, &key, 0);
 	assert_int_equal(
 		rdl_dtls_hello_read((struct rdl_span){ octets, datagram.len }, &hello), RDL_OK);

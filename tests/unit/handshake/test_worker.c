@@ -120,6 +120,29 @@ static void test_copy(void **state)
 	worker_end(worker);
 }
 
+/*
+ * A NAT gives it another port before it gives its cookie back: the gateway's request for another
+ * cookie is one that it has not seen, and is as good as the first.
+ */
+static void test_cookie_from_elsewhere(void **state)
+{
+	struct worker *worker = worker_begin(-1);
+	struct world *world = worker->world;
+	int error = GNUTLS_E_AGAIN;
+
+	(void)client_step(&world->client);
+	arrive_all(worker);
+	for (int i = 0; i < 6 && error != 0; i++) {
+		error = client_step(&world->client);
+		worker->port = i == 0 ? 6000 : worker->port;
+		arrive_all(worker);
+	}
+	assert_int_equal(error, 0);
+	assert_int_equal(worker->begun, 1);
+	check_talk(worker);
+	worker_end(worker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +150,7 @@ int main(void)
 		cmocka_unit_test(test_last_flight_repeated),
 		cmocka_unit_test(test_last_flight_from_elsewhere),
 		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_cookie_from_elsewhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
