@@ -81,10 +81,10 @@ def test_dtls_over_a_bad_network(lab):
     provision(lab, many)
     with serving(lab, extra=dtls_lab.group(lab, retransmit_ms=200)) as gateway, Lossy(0.3) as network:
         process = start("--to", "127.0.0.1", "--from", "127.1.0.1", "--endpoints", str(many), "--dtls", dtls_lab.KEY.hex(),
-                        "--window", str(many), "--ack-timeout", "100", "--phases", "")
+                        "--window", str(many), "--ack-timeout", "100", "--phases", "", "--seconds", "30")
         out, complaints = process.communicate(timeout=250)
         result, counts = json.loads(out), gateway.ask("/rdline/dtls")
-        # A client tries for a minute, each flight up to ten times.
+        # A client tries for half a minute, each flight up to nine times.
         expect(result["answered"] >= many - 3, True, (result, complaints))
         expect((result["wrong"], result["lost"]), (0, many - result["answered"]), result)
         ended = sum(counts[key] for key in counts if key.startswith("handshakes_failed_"))
