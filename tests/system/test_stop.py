@@ -56,7 +56,7 @@ def test_whatever_stands_still(lab):
 
 
 def test_the_main_thread_stands_still(lab):
-    """While it starts, and when it serves; another signal then ends it at once."""
+    """While it starts, and when it serves; who goes on to tell it to end need not wait."""
     manager = Manager(lab, "main")
     gateway = lab.gateway(ready=False, under=manager.under)
     manager.until_status("sets up ports and shards")
@@ -68,6 +68,15 @@ def test_the_main_thread_stands_still(lab):
             expect_forced(gateway, stopped, "ready" if ready else "starting")
         finally:
             stopped.go_on()
+    gateway = lab.gateway()
+    stopped = Stopped(gateway.process.pid)
+    began = time.monotonic()
+    for again in range(3):
+        gateway.process.send_signal((signal.SIGTERM, signal.SIGINT)[again % 2])
+        time.sleep(0.2)
+    expect(gateway.process.wait(10), 0, "exit")
+    assert time.monotonic() - began < 4, "at the third"
+    stopped.go_on()
 
 
 def test_who_does_not_wait_for_the_disk_is_given_more(lab):
