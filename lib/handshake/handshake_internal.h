@@ -86,8 +86,8 @@ struct rdl_handshake {
 	uint8_t who_len;
 	uint8_t who[RDL_IDENTITY_MAX];
 	/*
-	 * Where in its ClientHello, which GnuTLS has not read yet, it says of a server_name that is
-	 * no host name that it is one; else 0.
+	 * Where in its ClientHello, which GnuTLS has not read yet, the type of a server_name is that
+	 * names no host; else 0.
 	 */
 	uint16_t odd_name;
 	/* What is to be said to GnuTLS, and records of epoch 0 that were. */
@@ -343,11 +343,11 @@ int rdl_handshake_tls_step(struct rdl_handshake *handshake, struct rdl_span reco
 void rdl_handshake_tls_alert(struct rdl_handshake *handshake, int error);
 enum rdl_handshake_failure rdl_handshake_failure_of(int error);
 
-/* ---- a server_name that is no host name ---- */
+/* ---- a server_name that names no host ---- */
 
-/* Where a server_name extension says so of one that GnuTLS would refuse. NULL: nowhere. */
-const uint8_t *rdl_handshake_odd_name(const uint8_t *extension, unsigned len);
-/* gnutls_handshake(), once, on a ClientHello with such a name. */
+/* What the extension holds, GnuTLS would take. */
+bool rdl_handshake_names_host(const uint8_t *extension, unsigned len);
+/* gnutls_handshake(), once, on a ClientHello with one that it would not. */
 int rdl_handshake_go_on_unnamed(struct rdl_handshake *handshake);
 
 /* ---- keys ---- */

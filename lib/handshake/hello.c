@@ -24,13 +24,12 @@ static int read_extension(void *context, unsigned type, const uint8_t *data, uns
 {
 	const struct reading *reading = context;
 	struct rdl_handshake_hello *hello = reading->hello;
-	const uint8_t *name;
 
 	switch (type) {
 	case EXTENSION_SERVER_NAME:
-		name = rdl_handshake_odd_name(data, len);
-		if (name != NULL)
-			hello->odd_name = (uint16_t)(name - reading->body.data);
+		/* Its type and its length are before it. */
+		if (!rdl_handshake_names_host(data, len))
+			hello->odd_name = (uint16_t)(data - 4 - reading->body.data);
 		break;
 	case EXTENSION_RECORD_SIZE_LIMIT:
 		if (len == 2)

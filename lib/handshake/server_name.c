@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A server_name (RFC 6066 section 3) that is no host name. Clients whose URI has an IPv6 address
- * say that address in it, which the RFC forbids and GnuTLS ends the handshake at, though the name
- * is of no use to anybody here: libcoap over GnuTLS and OpenSSL, Anjay over Mbed TLS. So GnuTLS
- * does not get to see that it is a host's.
+ * A server_name (RFC 6066 section 3) that names no host. Clients whose URI has an IPv6 address say
+ * that address in it, which the RFC forbids: libcoap over GnuTLS and OpenSSL, Anjay over Mbed TLS.
+ * Zephyr, told no name, says an empty one. GnuTLS ends the handshake at these, though the name is
+ * of no use to anybody here. So GnuTLS does not get to see that the extension is one.
  *
- * The type of the name must change after the message went into the hash of the handshake, which is
- * to be the client's, and before GnuTLS reads the extension. It shows us the message before both,
- * and between them calls nothing of ours but what writes its log.
+ * The type of the extension must change after the message went into the hash of the handshake,
+ * which is to be the client's, and before GnuTLS reads the extensions. It shows us the message
+ * before both, and between them calls nothing of ours but what writes its log.
  */
 #include "handshake_internal.h"
 
 #include <pthread.h>
 
 #define HOST_NAME 0
-#define NO_NAME 255
-/* GnuTLS then says of each extension that it is going to read it, in a line that begins so. */
+/* One of the types that RFC 8701 keeps for nobody: GnuTLS ignores what it does not know. */
+#define NO_EXTENSION 0x0a0a
+/* GnuTLS then says what the Hello has in it, in lines that begin so. */
 #define LOG_LEVEL 4
-#define LOG_BEGIN "EXT["
+#define LOG_BEGIN "HSK["
 
 /* The level is the process's. */
 static pthread_mutex_t logging = PTHREAD_MUTEX_INITIALIZER;
@@ -36,18 +37,20 @@ static bool is_host_name(const uint8_t *name, unsigned len)
 	return true;
 }
 
-const uint8_t *rdl_handshake_odd_name(const uint8_t *extension, unsigned len)
+bool rdl_handshake_names_host(const uint8_t *extension, unsigned len)
 {
-	for (unsigned at = 2; at + 3 <= len;) {
-		unsigned name_len = rdl_get_be16(extension + at + 1);
+	if (len < 2 || rdl_get_be16(extension) == 0 || rdl_get_be16(extension) != len - 2u)
+		return false;
+	for (unsigned at = 2; at < len;) {
+		unsigned name_len = len - at < 3 ? 0 : rdl_get_be16(extension + at + 1);
 
-		if (name_len > len - at - 3)
-			return NULL;
+		if (name_len == 0 || name_len > len - at - 3)
+			return false;
 		if (extension[at] == HOST_NAME)
-			return is_host_name(extension + at + 3, name_len) ? NULL : extension + at;
+			return is_host_name(extension + at + 3, name_len);
 		at += 3 + name_len;
 	}
-	return NULL;
+	return true;
 }
 
 static int find(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
@@ -58,7 +61,7 @@ static int find(gnutls_session_t tls, unsigned type, unsigned when, unsigned inc
 	(void)type;
 	(void)when;
 	(void)incoming;
-	if (handshake->odd_name < message->size)
+	if (handshake->odd_name + 2u <= message->size)
 		type_at = message->data + handshake->odd_name;
 	return 0;
 }
@@ -68,7 +71,7 @@ static void hide(int level, const char *line)
 	(void)level;
 	if (type_at == NULL || strncmp(line, LOG_BEGIN, sizeof(LOG_BEGIN) - 1) != 0)
 		return;
-	*type_at = NO_NAME;
+	rdl_put_be16(type_at, NO_EXTENSION);
 	type_at = NULL;
 }
 

@@ -86,6 +86,19 @@ def test_certificates(gateway):
     life(gateway, certified(gateway, "cn-1", groups=(certificates.SECP256R1,), address=GATEWAY6), "cn-1")
 
 
+def test_server_names(gateway):
+    """Clients that have no host's name to say say an address, as libcoap does, or an empty one, as Zephyr: that is no error."""
+    for names in ([], [(0, b"gateway.example")], [(0, b"2001:db8::1")], [(0, b"")], [(0, b"a_b")], [(7, b""), (0, b"a")]):
+        extra = ((0, vector(b"".join(bytes([kind]) + vector(name, 2) for kind, name in names), 2)),)
+        for cid in (None, b"\x07"):
+            life(gateway, device("dev-4", extra=extra, cid=cid), "dev-4")
+        first = certified(gateway, "cn-names", ticket=b"", extra=extra).handshake()
+        life(gateway, first, "cn-names")
+        again = DtlsClient(suites=ECDHE_SUITES[:1], ticket=first.new_ticket(), extra=extra).handshake()
+        assert again.resumes()
+        life(gateway, again, "cn-names")
+
+
 def test_resumed(gateway):
     for cid in (None, b""):
         first = certified(gateway, "cn-2", ticket=b"", cid=cid).handshake()

@@ -67,6 +67,46 @@ static void test_server_names(void **state)
 	}
 }
 
+/* What GnuTLS takes, of lists as they come. */
+static void test_lists_of_names(void **state)
+{
+	static const struct {
+		const char *octets;
+		unsigned len;
+		bool fine;
+	} lists[] = {
+		{ "\0\4\0\0\1a", 6, true },
+		{ "\0\6\0\0\3A-.", 8, true },
+		{ "\0\6\0\0\3a:9", 8, false },
+		/* Of a kind that nobody knows, and a host's behind it. */
+		{ "\0\4\7\0\1:", 6, true },
+		{ "\0\x8\7\0\1:\0\0\1z", 10, true },
+		{ "\0\x8\7\0\1:\0\0\1_", 10, false },
+		/* Only the first is read. */
+		{ "\0\x8\0\0\1z\0\0\1_", 10, true },
+		/* Nothing, no list, no name; and less, or more, than there is. */
+		{ "", 0, false },
+		{ "\0", 1, false },
+		{ "\0\0", 2, false },
+		{ "\0\3\0\0\0", 5, false },
+		{ "\0\2\0\0", 4, false },
+		{ "\0\4\0\0\2a", 6, false },
+		{ "\0\5\0\0\1a", 6, false },
+		{ "\0\3\0\0\1a", 6, false },
+		{ "\0\5\7\0\1a\0", 7, false },
+	};
+
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(lists); i++) {
+		uint8_t *octets = malloc(lists[i].len + 1);
+
+		assert_non_null(octets);
+		/* At the end of its memory, for whoever watches that. */
+		memcpy(octets + 1, lists[i].octets, lists[i].len);
+		assert_int_equal(rdl_handshake_names_host(octets + 1, lists[i].len), lists[i].fine);
+		free(octets);
+	}
+}
+
 static void restart(struct world *world)
 {
 	rdl_handshakes_destroy(world->handshakes);
@@ -639,6 +679,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_suite),
 		cmocka_unit_test(test_server_names),
+		cmocka_unit_test(test_lists_of_names),
 		cmocka_unit_test(test_order_of_suites),
 		cmocka_unit_test(test_suite_without_certificate),
 		cmocka_unit_test(test_unknown_suite),
