@@ -48,8 +48,6 @@ static double weight_in(const char *accept, const char *type)
 
 enum exposition_format exposition_accepted(const char *accept)
 {
-	if (accept == NULL)
-		return EXPOSITION_TEXT;
 	double asked = weight_in(accept, "application/openmetrics-text");
 	return asked > 0 && asked >= weight_in(accept, "text/plain") ? EXPOSITION_OPENMETRICS
 								     : EXPOSITION_TEXT;

@@ -23,7 +23,7 @@ struct exposition {
 
 /* What the format is called in a Content-Type. */
 const char *exposition_content_type(enum exposition_format format);
-/* By an Accept header; NULL: there is none. */
+/* By an Accept header; "": there is none. */
 enum exposition_format exposition_accepted(const char *accept);
 
 /* Begins a family, whose name has neither the prefix rdline_ nor the ending _total. */

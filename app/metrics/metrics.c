@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,12 +97,32 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned code, 
 	return reply(connection, code, "text/plain", text, strlen(text), MHD_RESPMEM_PERSISTENT);
 }
 
+/* All lines of Accept are one (RFC 9110 section 5.3), as far as they go in. */
+struct accept {
+	char text[1024];
+	size_t len;
+};
+
+static enum MHD_Result add_line(
+	void *self, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct accept *accept = self;
+	size_t room = sizeof(accept->text) - accept->len;
+
+	(void)kind;
+	if (value == NULL || strcasecmp(name, MHD_HTTP_HEADER_ACCEPT) != 0 ||
+		strlen(value) + 2 > room)
+		return MHD_YES;
+	accept->len += (size_t)snprintf(accept->text + accept->len, room, "%s,", value);
+	return MHD_YES;
+}
+
 static enum MHD_Result tell(
 	struct MHD_Connection *connection, const struct metrics_sources *sources)
 {
-	const char *accept =
-		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	struct exposition exposition = { .format = exposition_accepted(accept) };
+	struct accept accept = { "", 0 };
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, add_line, &accept);
+	struct exposition exposition = { .format = exposition_accepted(accept.text) };
 	char *text = NULL;
 	size_t len;
 
@@ -117,7 +138,18 @@ static enum MHD_Result tell(
 		MHD_RESPMEM_MUST_FREE);
 }
 
-static enum MHD_Result answer(void *self, struct MHD_Connection *connection, const char *path,
+/* As proxies are asked, servers must understand it, too (RFC 9112 section 3.2.2). */
+static const char *path_of(const char *target)
+{
+	static const char scheme[] = "http://";
+
+	if (strncasecmp(target, scheme, strlen(scheme)) != 0)
+		return target;
+	const char *path = strchr(target + strlen(scheme), '/');
+	return path != NULL ? path : "/";
+}
+
+static enum MHD_Result answer(void *self, struct MHD_Connection *connection, const char *target,
 	const char *method, const char *version, const char *body, size_t *body_len, void **seen)
 {
 	static char not_found[] = "metrics are at /metrics\n",
@@ -137,7 +169,7 @@ static enum MHD_Result answer(void *self, struct MHD_Connection *connection, con
 	}
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, not_allowed);
-	if (strcmp(path, "/metrics") != 0)
+	if (strcmp(path_of(target), "/metrics") != 0)
 		return refuse(connection, MHD_HTTP_NOT_FOUND, not_found);
 	return tell(connection, metrics->sources);
 }

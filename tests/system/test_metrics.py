@@ -22,11 +22,12 @@ class InGateway:
     def __init__(self, lab):
         self.lab = lab
 
-    def scrape(self, path="/metrics", method="GET", accept=None):
+    def scrape(self, path="/metrics", method="GET", accept=()):
+        """`accept` is the header's lines."""
         script = ("import http.client, sys\nc = http.client.HTTPConnection('127.0.0.1', %d, timeout=10)\n"
-                  "c.request(%r, %r, headers=%r)\nr = c.getresponse()\n"
+                  "c.putrequest(%r, %r)\nfor line in %r:\n c.putheader('Accept', line)\nc.endheaders()\nr = c.getresponse()\n"
                   "sys.stdout.write('%%d\\n%%s\\n' %% (r.status, r.getheader('Content-Type')) + r.read().decode())" %
-                  (PORT, method, path, {"Accept": accept} if accept else {}))
+                  (PORT, method, path, list(accept)))
         out = subprocess.check_output(["ip", "netns", "exec", self.lab.name + "-gw", sys.executable, "-c", script], timeout=30)
         status, content_type, text = out.decode().split("\n", 2)
         return int(status), content_type, text
@@ -61,7 +62,7 @@ def test_both_formats(lab):
     status, kind, plain = inside.scrape()
     expect((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"), "text")
     expect(samples(plain)["rdline_registrations_max", None], 10000.0, "a gauge")
-    status, kind, openmetrics = inside.scrape(accept=OPENMETRICS)
+    status, kind, openmetrics = inside.scrape(accept=[OPENMETRICS])
     expect((status, kind), (200, "application/openmetrics-text; version=1.0.0; charset=utf-8"), "OpenMetrics")
     expect(openmetrics.endswith("\n# EOF\n"), True, "its end")
     expect(set(samples(openmetrics)), set(samples(plain)), "the same samples")
@@ -203,6 +204,10 @@ def test_what_else_is_asked(lab):
     gateway = start(lab)
     inside = InGateway(lab)
     expect(inside.scrape("/")[0], 404, "another path")
+    expect(inside.scrape("http://gateway:9121/metrics")[0], 200, "as a proxy is asked")
+    expect([inside.scrape("http://gateway/" + path)[0] for path in ("", "x/metrics")], [404, 404], "another path so")
+    for lines in (["text/plain;q=0.1", OPENMETRICS], ["a/b" * 400, "application/openmetrics-text"]):
+        expect(inside.scrape(accept=lines)[1].startswith("application/openmetrics-text"), True, lines)
     expect(inside.scrape(method="HEAD")[::2], (200, ""), "HEAD")
     expect(inside.scrape(method="DELETE")[0], 405, "another method")
     # Who never comes to an end of what he asks gives way.

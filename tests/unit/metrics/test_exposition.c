@@ -86,7 +86,6 @@ static void a_histogram(void **state)
 
 static void what_is_accepted(void **state)
 {
-	assert_int_equal(exposition_accepted(NULL), EXPOSITION_TEXT);
 	assert_int_equal(exposition_accepted("*/*"), EXPOSITION_TEXT);
 	assert_int_equal(exposition_accepted("text/plain;version=0.0.4;q=1"), EXPOSITION_TEXT);
 	assert_int_equal(exposition_accepted("application/openmetrics-text;version=1.0.0,"
