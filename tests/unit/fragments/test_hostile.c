@@ -119,7 +119,8 @@ static void test_headers(void **state)
 		{ 60, 8, { 17, 0, 1, 4 } },
 		{ 60, 24, { 17, 2, 1, 20 } },
 		{ 60, 16, { 43, 0, 1, 4, [8] = 17 } },
-		{ 43, 32, { 44, 1, [16] = 60, [24] = 17, 0, 1, 4 } },
+		/* What is reserved of a Fragment header is no length. */
+		{ 43, 32, { 44, 1, [16] = 60, 3, [24] = 17, 0, 1, 4 } },
 	};
 	static uint8_t body[40 + sizeof(udp)];
 
