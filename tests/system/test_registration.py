@@ -22,6 +22,7 @@ def life(gateway, address, source, name):
     expect(len(answer.location), 2, "Location-Path options")
     expect(answer.location[0], b"rd", "first segment")
     assert 1 <= len(answer.location[1]) <= 32, answer.location
+    assert name not in path(answer)[1], "it tells whose it is: %s" % answer.location
     expect([n for n, _ in answer.options], [LOCATION_PATH] * 2, "options")
 
     state = gateway.registration(name)
