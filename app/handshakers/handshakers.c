@@ -19,6 +19,7 @@
 
 struct handshakers {
 	unsigned count;
+	bool trusts; /* clients' certificates, as of the start */
 	/* When the first certificate of ours expires, by the wall's clock; 0: there is none. */
 	uint64_t expires_s;
 	uint64_t warned_ms; /* that it will be soon; the keeper's */
@@ -170,8 +171,10 @@ struct handshakers *handshakers_open(const struct handshakers_config *config)
 		handshakers_close(handshakers);
 		return NULL;
 	}
-	if (config->certificates != NULL)
+	if (config->certificates != NULL) {
+		handshakers->trusts = rdl_certificates_trust(config->certificates);
 		handshakers_use(handshakers, config->certificates);
+	}
 	return handshakers;
 }
 
@@ -274,10 +277,11 @@ uint32_t handshakers_intern(struct handshakers *handshakers, const struct rdl_id
 	struct rdl_credential credential;
 	uint32_t number = 0;
 
-	/* In no database. */
+	/* In no database; whose it is no authority says any more where none is trusted. */
 	if (identity->mode == RDL_IDENTITY_X509)
-		return rdl_identities_intern(
-			handshakers->keeper.identities, identity, (struct rdl_span){ NULL, 0 });
+		return handshakers->trusts ? rdl_identities_intern(handshakers->keeper.identities,
+						     identity, (struct rdl_span){ NULL, 0 })
+					   : 0;
 	if (handshakers->keeper.reader == NULL ||
 		rdl_credentials_look_up(handshakers->keeper.reader, known, &credential) !=
 			RDL_CREDENTIALS_OK)

@@ -216,6 +216,11 @@ void rdl_certificates_release(struct rdl_certificates *certificates)
 	free(certificates);
 }
 
+bool rdl_certificates_trust(const struct rdl_certificates *certificates)
+{
+	return certificates->trusts;
+}
+
 time_t rdl_certificates_expire(const struct rdl_certificates *certificates)
 {
 	return certificates->expire;

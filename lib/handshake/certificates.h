@@ -37,6 +37,8 @@ struct rdl_certificates *rdl_certificates_load(const struct rdl_certificates_con
 struct rdl_certificates *rdl_certificates_hold(struct rdl_certificates *certificates);
 /* NULL is fine. */
 void rdl_certificates_release(struct rdl_certificates *certificates);
+/* Whether clients' certificates are taken. */
+bool rdl_certificates_trust(const struct rdl_certificates *certificates);
 /* When the first of ours does; 0: never, there is none. */
 time_t rdl_certificates_expire(const struct rdl_certificates *certificates);
 

@@ -139,6 +139,18 @@ def test_removed_credentials(lab):
     expect(gateway.stop(), 0, "exit")
 
 
+def test_certificates_are_not_taken_any_more(lab):
+    """Whoever had proved by one who it is could not do that again, and its session does not come back."""
+    gateway = starts(lab, "untrusted")
+    fleet = Fleet(lab, [dict(cid=None), dict(cid=None, **CERTIFIED)])
+    fleet.go_on()
+    gateway.kill()
+    gateway = lab.gateway(extra=group(lab) + "\n" + state(lab, "untrusted"))
+    expect("DTLS sessions whose credentials are gone do not come back" in gateway.log(), True, gateway.log())
+    expect([fleet.update(client, wait) for client, wait in zip(fleet.devices, (8.0, 1.0))], ["2.04", None], "Updates")
+    expect(gateway.stop(), 0, "exit")
+
+
 def test_names(lab):
     """An identity that registers under names of its own is still permitted to, and to nothing else, before any handshake."""
     gateway = starts(lab, "names")
