@@ -49,8 +49,8 @@ static const char *fault(const uint8_t *octets, size_t len, size_t wanted)
 	uint64_t digest[2];
 
 	if (len < HEAD_LEN || memcmp(octets, head, HEAD_LEN) != 0)
-		return "holds no secrets of this version's; a registration's location is lost "
-		       "without them";
+		return "holds no secrets of this version's, and without them all locations are "
+		       "lost: put it back from a copy, or begin with an empty directory";
 	digest_of(octets, wanted - DIGEST_LEN, digest);
 	return len != wanted || memcmp(octets + wanted - DIGEST_LEN, digest, DIGEST_LEN) != 0
 		       ? "is damaged: put it back from a copy, or begin with an empty directory"

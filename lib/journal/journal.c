@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "logs_internal.h"
@@ -79,7 +80,12 @@ static bool make_run(struct rdl_journal *journal, char *problem)
 	if (rc == 0)
 		rc = disk->sync_directory(disk->context, journal->directory);
 	/* As far as it can be: the room that it took is needed by others. */
-	if (rc != 0 && rdl_journal_remove_halves(disk, journal->directory) == 0)
+	bool gone = rc != 0 && rdl_journal_remove_halves(disk, journal->directory) == 0;
+	if (gone && rc == -ENOSPC)
+		return rdl_journal_problem(problem, path,
+			"%s: it begins with %u segments of %" PRIu64 " kB", strerror(-rc),
+			journal->config.shards, journal->config.segment_len / 1024);
+	if (gone)
 		return rdl_journal_problem(problem, path, "%s", strerror(-rc));
 	if (rc != 0)
 		return rdl_journal_problem(

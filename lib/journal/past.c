@@ -90,7 +90,9 @@ static bool find_header(const struct rdl_journal_logs *logs, struct rdl_journal_
 			break;
 		case RDL_JOURNAL_HEADER_NEWER:
 			return rdl_journal_problem(problem, logs->directory,
-				"run %u was logged by a newer version of rdline", run->number);
+				"run %u was logged by a newer version of rdline: start that one, "
+				"or put a copy from before it in the place",
+				run->number);
 		case RDL_JOURNAL_HEADER_BAD:
 		default:
 			break;

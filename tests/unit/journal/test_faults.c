@@ -126,7 +126,8 @@ static void no_room_to_begin(void **state)
 	fixture.memory.room = SEGMENT_LEN + SEGMENT_LEN / 2;
 	assert_true(fixture_open(&fixture));
 	assert_false(fixture_run(&fixture));
-	assert_string_equal(fixture.problem, RUN ": No space left on device");
+	assert_string_equal(fixture.problem,
+		RUN ": No space left on device: it begins with 2 segments of 28 kB");
 	assert_int_equal(memory_used(&fixture.memory), 0);
 	fixture.memory.room = 0;
 	assert_true(fixture_run(&fixture));
@@ -147,7 +148,9 @@ static void a_newer_version_wrote_it(void **state)
 	crc = rdl_journal_crc(0, header, RDL_JOURNAL_BLOCK - 4);
 	memcpy(header + RDL_JOURNAL_BLOCK - 4, &crc, 4);
 	assert_false(fixture_open(&fixture));
-	assert_string_equal(fixture.problem, "d: run 1 was logged by a newer version of rdline");
+	assert_string_equal(fixture.problem,
+		"d: run 1 was logged by a newer version of rdline: start that one, or put a copy "
+		"from before it in the place");
 	fixture_end(&fixture);
 }
 
