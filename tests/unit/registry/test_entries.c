@@ -603,6 +603,61 @@ static void test_grace(void **state)
 	assert_true(ends_by(registry, NOW + 3000));
 }
 
+/* A registry into which that one came back, with a grace of 20 seconds. */
+static struct rdl_registry *came_back(const uint8_t *octets, size_t len)
+{
+	const struct rdl_registry_config config = config_of(1000);
+	struct rdl_registry *fresh = create(&config);
+	struct rdl_recovery *recovery = rdl_recovery_create(&fresh, 1);
+
+	assert_non_null(recovery);
+	rdl_recovery_begin_log(recovery);
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ begin_octets, begin_len }));
+	assert_true(rdl_recovery_apply(recovery, (struct rdl_span){ octets, len }));
+	rdl_recovery_end_run(recovery, NOW, 0, NOW, 1);
+	assert_true(rdl_recovery_finish(recovery, NOW, 20));
+	rdl_recovery_destroy(recovery);
+	return fresh;
+}
+
+/* What begins anew has no more time than it asks for, whatever was in its slot. */
+static void test_grace_is_not_inherited(void **state)
+{
+	static uint8_t octets[RDL_ENTRY_MAX];
+	struct rdl_request request = some_register("name");
+	struct rdl_location location;
+
+	put(&request);
+	const rdl_handle handle = changed()->handle;
+	size_t len = entry_of(octets);
+	request.lifetime_s = 1;
+	for (unsigned way = 0; way < 4; way++) {
+		struct rdl_registry *fresh = came_back(octets, len);
+
+		request.exchange = 100;
+		request.operation = RDL_OPERATION_REGISTER;
+		if (way == 1) {
+			struct rdl_request leave = { .operation = RDL_OPERATION_DEREGISTER,
+				.exchange = 101 };
+
+			rdl_registry_deregister(fresh, handle, &leave, NOW, changed());
+		} else if (way == 2) {
+			rdl_registry_remove(fresh, handle, NOW, changed());
+		} else if (way == 3) {
+			request.operation = RDL_OPERATION_UPDATE;
+			request.gives = RDL_GIVES_LIFETIME;
+			assert_true(rdl_registry_update(fresh, handle, &request, NOW, changed()));
+		}
+		rdl_registry_forget_ended(fresh);
+		if (way < 3)
+			assert_int_equal(perform_register(fresh, &request, NOW, &location),
+				way == 0 ? RDL_REGISTRY_REPLACED : RDL_REGISTRY_CREATED);
+		assert_false(ends_by(fresh, NOW + 900));
+		assert_true(ends_by(fresh, NOW + 2100));
+		rdl_registry_destroy(fresh);
+	}
+}
+
 /* What whoever came back may register as is known from its session, or when it proves itself. */
 static void test_identity(void **state)
 {
@@ -641,6 +696,7 @@ int main(void)
 		TEST(test_unsecured),
 		TEST(test_identity),
 		TEST(test_grace),
+		TEST(test_grace_is_not_inherited),
 	};
 
 	return RUN_EAL_TESTS(tests);
