@@ -176,7 +176,8 @@ static const char *segments_say(const struct rdl_journal_reader *reader)
 
 	if (after < log->count ? log->segments[after] != here + 1 : here < log->entered)
 		return "the segment behind this one is missing";
-	return here + 1 < log->entered ? "the disk had confirmed what stood here" : NULL;
+	bool begins = log->entered > 0 && reader->next == 1;
+	return begins || here + 1 < log->entered ? "the disk had confirmed what stood here" : NULL;
 }
 
 /* 1: the next segment was written into, and its header is not there; -errno. */

@@ -14,7 +14,10 @@ struct rdl_journal_inventory {
 	uint32_t run; /* 0: there is no file, and nothing need be there */
 	uint8_t run_id[RDL_JOURNAL_ID_LEN];
 	uint16_t shards;
-	/* All segments before it are full, and on the disk; of it, its header is. */
+	/*
+	 * All segments before it are full, and on the disk; of it, its header is, and of the first
+	 * one a group. 0: of that log the disk had nothing yet.
+	 */
 	uint32_t segments[RDL_JOURNAL_SHARDS_MAX];
 };
 

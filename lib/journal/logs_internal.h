@@ -16,7 +16,7 @@ struct rdl_journal_past_log {
 	/* Numbers of the segments that are there, ascending. */
 	uint32_t *segments;
 	size_t count;
-	/* As the inventory has it: a segment that was written into; 0: it does not say. */
+	/* As the inventory has it: a segment that was written into; 0: it says nothing. */
 	uint32_t entered;
 	/* From which position on it is needed; 0: from its beginning. */
 	uint64_t base;

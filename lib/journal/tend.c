@@ -33,8 +33,10 @@ static void take_stock(struct rdl_journal *journal)
 	for (unsigned i = 0; i < journal->config.shards; i++) {
 		const struct rdl_journal_writer *writer = &journal->writers[i];
 
+		if (__atomic_load_n(&writer->confirmed, __ATOMIC_ACQUIRE) == 0)
+			continue;
 		now.segments[i] = __atomic_load_n(&writer->segment, __ATOMIC_ACQUIRE);
-		some |= __atomic_load_n(&writer->confirmed, __ATOMIC_ACQUIRE) > 0;
+		some = true;
 	}
 	if (!some || (now.run == journal->inventory.run &&
 			     memcmp(now.segments, journal->inventory.segments,

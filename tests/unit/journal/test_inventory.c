@@ -164,6 +164,28 @@ static void the_segment_before_the_last_is_cleared(void **state)
 	fixture_end(&fixture);
 }
 
+/* What was there at first is known, though no group follows it. */
+static void the_first_group_is_cleared(void **state)
+{
+	struct fixture fixture;
+
+	fixture_begin(&fixture, 1);
+	fixture.config.shards = 2;
+	fixture_start(&fixture);
+	fixture_log(&fixture, 0, 1);
+	fixture_stop(&fixture);
+	uint8_t *octets = memory_octets_of(&fixture.memory, FIRST) + RDL_JOURNAL_BLOCK;
+	octets[130] ^= 1;
+	expect_damage(&fixture, 0, 0, "00000001: damaged at octet 4096, position 1: the disk had");
+	memset(octets, 0, RDL_JOURNAL_BLOCK);
+	expect_damage(&fixture, 0, 0, "00000001: damaged at octet 4096, position 1: the disk had");
+	/* Of the other log it had nothing. */
+	assert_true(fixture_open(&fixture));
+	assert_int_equal(fixture_read(&fixture, 1, false).result, RDL_JOURNAL_END);
+	fixture_stop(&fixture);
+	fixture_end(&fixture);
+}
+
 /* Older runs go when this one would be missed. */
 static void older_runs_wait_for_the_inventory(void **state)
 {
@@ -233,6 +255,7 @@ int main(void)
 		cmocka_unit_test(the_last_segments_are_missing),
 		cmocka_unit_test(a_segment_is_emptied),
 		cmocka_unit_test(the_segment_before_the_last_is_cleared),
+		cmocka_unit_test(the_first_group_is_cleared),
 		cmocka_unit_test(older_runs_wait_for_the_inventory),
 		cmocka_unit_test(an_inventory_of_no_use),
 	};
