@@ -181,8 +181,17 @@ def test_service(_):
     machine.run("systemctl", "reload", "rdline")
     machine.run("systemctl", "restart", "rdline")
     expect(machine.run("python3", "/root/device.py", location).split()[0], "2.04", "it notices no restart")
+    pid = machine.run("systemctl", "show", "-P", "MainPID", "rdline")
+    machine.run("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", "/rdline.deb")
+    expect(machine.run("systemctl", "show", "-P", "MainPID", "rdline"), pid, "an upgrade leaves it as it is")
+    expect(machine.run("systemctl", "show", "-P", "NeedDaemonReload", "rdline"), "no", "with the unit that came")
     machine.run("systemctl", "stop", "rdline")
     expect(machine.status("systemctl", "is-failed", "rdline"), "inactive", "ended well")
+    machine.run("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "-i", "/rdline.deb")
+    expect(machine.status("systemctl", "is-active", "rdline"), "inactive", "what does not run is not started")
+    machine.run("systemctl", "start", "rdline")
+    machine.run("dpkg", "--remove", "rdline")
+    expect(machine.status("pgrep", "-x", "rdline"), "", "who is removed serves no more")
 
 
 def test_purge(_):
