@@ -422,6 +422,100 @@ def test_clients(gateway):
     still_works(gateway, Scripted(Device(), "unmoved"))
 
 
+def test_hostile_lines(gateway):
+    """Each line is answered, by its id where it has one, or the connection ends and is counted; and nobody else notices."""
+    before = counted(gateway)
+    client, good = Lines(gateway.lab.requests), {"id": "h", "endpoint": "nobody", "method": "GET", "path": "/3/0/0"}
+    for octets in (b"[" * 4000, b'{"id":' * 1000, b'{"id":"h","id":"h"}', b'{"id":"h","endpoint":"\xff\xfe"}', b"\0\0\0", b"",
+                   b'{"id":"h","accept":1e999}', b'"h"', b'{"id":"\\u0000"}', b'{"id":"h",}'):
+        client.send(octets + b"\n")
+        said = client.line()
+        assert "error" in said and len(said) == 1, (octets[:40], said)
+    for path in ("/3//0", "3/0", "", "/", "/rd/..", "/./3", "/3/%2e%2e", "/3/%2f0", "/%00", "/%", "/3/%c3", "/ ", "/3/0/", "/-3", "/3/ 0",
+                 "/65536", "/3/00", "/\\3"):
+        client.send(dict(good, path=path))
+        said = client.line()
+        expect((said["id"], said["state"]), ("h", "refused"), path)
+        assert said["code"] in ("4.00", "4.01") and "reason" in said, (path, said)
+    for more in ({"query": [""]}, {"query": {}}, {"query": [None]}, {"query": [["a"]]}, {"query": ["a" * 256]}, {"query": ["a" * 100] * 2},
+                 {"payload": "===="}, {"payload": "Zg"}, {"payload": "Zh=="}, {"payload": "Z g="}, {"payload": "Zg==\n"}, {"method": "Get"},
+                 {"method": ""}, {"method": "GET\t"}, {"observe": 1}, {"observe": True, "method": "PUT"}, {"path": {}}, {"endpoint": []}):
+        client.send(dict(good, **more))
+        said = client.line()
+        expect((said["id"], said["state"], said["code"]), ("h", "refused", "4.00"), more)
+    client.send(dict(good, id="x" * 65))
+    assert "error" in client.line()
+    client.send(dict(good, id="\u2028\"\\\n" * 10))
+    expect(client.line()["id"], "\u2028\"\\\n" * 10)
+    client.close()
+    now = counted(gateway)
+    expect(now["callers_requests"] - before["callers_requests"], 18 + 18 + 1, "lines that were requests")
+    still_works(gateway, Scripted(Device(), "unharmed"))
+
+
+def test_same_id(gateway):
+    """Two under way by one name are answered each; an end of what nobody observes is refused, of the right thing not."""
+    device, before = Scripted(Device(), "named"), counted(gateway)["observations"]
+    ids = [gateway.caller.give("named", "GET", "/3/0/0", id="twin") for _ in range(2)]
+    for n in range(2):
+        device.answer(device.hear(), payload="%d" % n)
+    expect([gateway.caller.result(id)["payload"] for id in ids], [b"0", b"1"])
+    for observe, path in ((False, "/3/0/0"), (True, "/3/0/0"), (True, "/3/0/0"), (False, "/3/0/1"), (False, "/3/0/0"), (False, "/3/0/0"),
+                          (False, "/3/0/0")):
+        id = gateway.caller.give("named", "GET", path, observe=observe)
+        request = device.hear(0.5)
+        if request is None:
+            line = gateway.caller.until(id, *OVER)
+            expect((line["state"], line["reason"]), ("refused", "nothing is observed there"), (observe, path))
+            continue
+        expect(request.value(OBSERVE) or 0, 0 if observe else 1)
+        device.answer(request, payload="now", options=[(OBSERVE, b"\1")] if observe else [])
+        expect(gateway.caller.until(id, *OVER)["state"], "answered")
+    until(lambda: counted(gateway)["observations"] == before, counted(gateway))
+
+
+def test_half_a_connection(gateway):
+    """Whoever says nothing more is answered, and told of a last line that has no end; whoever is cut off harms nobody."""
+    device = Scripted(Device(), "half")
+    one = Caller(gateway)
+    id = one.give("half", "GET", "/3/0/0")
+    one.socket.sendall(b'{"id":"rest","endpoint":"half","method":"DELETE","path":"/3303/0"}')
+    one.socket.shutdown(socket.SHUT_WR)
+    request = device.hear()
+    expect(request.method, 1)
+    said = one.line()
+    while said.get("state") in ("queued", "sent"):
+        said = one.line()
+    assert "no end" in said.get("error", ""), said
+    device.answer(request, payload="still")
+    expect(one.result(id)["payload"], b"still")
+    expect(one.line(), None, "the end")
+    expect(device.hear(0.3), None, "the line that had none")
+    one.close()
+
+
+def test_many_connections(gateway):
+    """Two thousand of them, some that say nothing, some that say half, some that leave at once: those beyond are told so."""
+    before = counted(gateway)
+    for n in range(2000):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(10)
+        try:
+            client.connect(gateway.lab.requests)
+            if n % 3 == 0:
+                client.sendall(b'{"id":"')
+            elif n % 3 == 1:
+                client.sendall(b'{"id":"%d","endpoint":"nobody","method":"GET","path":"/3"}\n' % n)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        client.close()
+    until(lambda: counted(gateway)["connections"] == 1, counted(gateway))
+    now = counted(gateway)
+    expect(now["accepted"] + now["turned_away"] - before["accepted"] - before["turned_away"], 2000, "each is one of these")
+    until(lambda: counted(gateway)["callers_outstanding"] == 0, "none is left")
+    still_works(gateway, Scripted(Device(), "unharmed too"))
+
+
 def number_octets(number):
     """As an option has it."""
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
