@@ -9,11 +9,12 @@ from managed import *  # noqa: E402,F403
 
 BODY = bytes((n ^ n >> 8) & 255 for n in range(5000))
 AWAKE_S = 2
+SLEEPERS = 20  # of a fleet that may wait: an eighth of what may be outstanding
 
 
 def start(lab):
     dtls_lab.provision(lab, "psk", "other")
-    gateway = lab.gateway(shards=2, extra=dtls_lab.group(lab) + sockets(lab, awake_s=AWAKE_S))
+    gateway = lab.gateway(shards=2, extra=dtls_lab.group(lab) + sockets(lab, awake_s=AWAKE_S, outstanding=8 * SLEEPERS))
     return gateway
 
 
@@ -292,6 +293,38 @@ def test_ends(gateway):
             expect(caller.result(waits)["state"], "gone", end)
         expect(caller.get("ending", "GET", "/3/0/0")["state"], "refused", "nobody is there")
     caller.close()
+
+
+def test_fleet_that_sleeps(gateway):
+    """Those that are awake are asked though more sleep than may wait; a fleet's sleepers that were passed by are counted."""
+    asleep = [Scripted(Device(), "mixed-asleep-%d" % n, extra=[b"b=UQ"]) for n in range(SLEEPERS + 100)]
+    time.sleep(AWAKE_S + 0.5)
+    awake = [Scripted(Device(), "mixed-awake-%d" % n) for n in range(20)]
+    control = Lines(gateway.lab.control, {"command": "update", "prefix": "mixed-", "over": 1})
+    for device in awake:
+        request = device.hear()
+        expect(request.path, "/1/0/8")
+        device.answer(request, code=0x44)
+    progress = {}
+    while progress.get("updated") != 20 or progress["given"] != len(asleep) + 20:
+        line = control.line()
+        assert "progress" in line, line
+        progress = line["progress"]
+    expect((progress["asleep"], progress["failed"]), (len(asleep), 0), progress)
+    waiting = gateway.ask("/rdline/requests")["waiting"]
+    assert SLEEPERS - 2 <= waiting <= SLEEPERS, waiting
+    # Whoever waited is asked behind the Update that woke it up; whoever was passed by has sent that.
+    asked = 0
+    for device in asleep:
+        device.update()
+        request = device.hear(0.05)
+        if request is not None:
+            device.answer(request, code=0x44)
+            asked += 1
+    expect(asked, waiting)
+    control.close()
+    for device in asleep + awake:
+        device.device.deregister(device.location)
 
 
 main(start)
