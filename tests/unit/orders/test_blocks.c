@@ -347,6 +347,12 @@ static void test_narrow(void **state)
 	expect_wire("0 0.03 /5 /0 /0 27:36 (88)");
 	hear(block1(RDL_COAP_CHANGED, 2, false, 4), RDL_BACK_NOTHING);
 	expect_told("a is answered 2.04; ");
+	/* As short as it takes, at once. */
+	give_long(600);
+	is_too_long(200);
+	expect_wire("0 0.03 /5 /0 /0 27:12 60:600 (256)");
+	hear(empty_to(&last, RDL_COAP_RST), RDL_BACK_NOTHING);
+	expect_told("a sent; a is reset; ");
 }
 
 /* A router tells while a copy is awaited: the block goes again as shorter ones, by other names. */
