@@ -72,6 +72,7 @@ static void put_sessions(struct rte_tel_data *d, const struct rdl_dtls_counts *s
 	tel_u64(d, "handshakes_crowded", sum->crowded);
 	tel_u64(d, "handshakes_replaced", sum->replaced);
 	tel_u64(d, "parcels_withheld", sum->withheld);
+	tel_u64(d, "flights_outdated", sum->outdated);
 }
 
 static void put_records(struct rte_tel_data *d, const struct watched *watched)

@@ -97,6 +97,8 @@ static void send_flight(struct worker *worker, const struct rdl_dtls_letter *let
 	const struct rdl_way *way = &letter->flight.way;
 	struct rdl_frame *frame;
 
+	if (!rdl_dtls_wants_flights(worker->pipeline.config.dtls, letter->session))
+		return;
 	if (rdl_pktio_make(worker->pktio, way->local.port, worker->index, &frame, 1) == 0) {
 		rdl_stats_add(&worker->pipeline.stats, RDL_STAT_drop_dtls_flight, 1);
 		return;

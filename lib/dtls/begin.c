@@ -68,18 +68,39 @@ static uint64_t add_handshake(
  * The handshake that this Hello has begun. One that has been finished lately, too: a copy that was
  * late must not stand before a session whose peer may miss the last flight.
  */
-static const struct rdl_dtls_session *begun_by(struct rdl_dtls *dtls, uint64_t address,
-	uint64_t hello, const struct rdl_dtls_session *under_way, uint32_t now_s)
+static struct rdl_dtls_session *begun_by(struct rdl_dtls *dtls, uint64_t address, uint64_t hello,
+	struct rdl_dtls_session *under_way, uint32_t now_s)
 {
-	const struct rdl_dtls_session *open;
+	struct rdl_dtls_session *open;
 
-	if (under_way != NULL && under_way->handshake.hello == hello)
+	if (under_way != NULL && under_way->handshake.hello == hello) {
+		under_way->handshake.anew = false;
 		return under_way;
+	}
 	open = rdl_dtls_find_address(dtls, address, RDL_DTLS_OPEN);
 	return open != NULL && open->hello == (uint32_t)hello && rdl_dtls_is_young(open, now_s) &&
 			       !rdl_dtls_is_over(dtls, open, now_s)
 		       ? open
 		       : NULL;
+}
+
+void rdl_dtls_begins_anew(struct rdl_dtls *dtls, uint64_t address, uint64_t hello)
+{
+	struct rdl_dtls_session *under_way =
+		rdl_dtls_find_address(dtls, address, RDL_DTLS_HANDSHAKE);
+
+	if (under_way != NULL && under_way->handshake.hello != hello)
+		under_way->handshake.anew = true;
+}
+
+bool rdl_dtls_wants_flights(struct rdl_dtls *dtls, uint64_t name)
+{
+	const struct rdl_dtls_session *session = rdl_dtls_find(dtls, name);
+
+	if (session == NULL || session->state != RDL_DTLS_HANDSHAKE || !session->handshake.anew)
+		return true;
+	dtls->counts.outdated++;
+	return false;
 }
 
 enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls, const struct rdl_datagram *datagram,
@@ -90,7 +111,7 @@ enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls, const struct rdl_datag
 		.deadline_s = rdl_dtls_deadline(now_s, dtls->config.handshake_s),
 		.handshake.hello = hello,
 	};
-	const struct rdl_dtls_session *other =
+	struct rdl_dtls_session *other =
 		rdl_dtls_find_address(dtls, what.address, RDL_DTLS_HANDSHAKE);
 	const struct rdl_dtls_session *same = begun_by(dtls, what.address, hello, other, now_s);
 	uint64_t network = network_of(dtls, &datagram->peer);

@@ -72,6 +72,12 @@ void rdl_dtls_end_handle(struct rdl_dtls *dtls, uint32_t handle);
 void rdl_dtls_index_put(struct rdl_dtls *dtls, uint32_t handle);
 void rdl_dtls_index_take(struct rdl_dtls *dtls, uint32_t handle);
 
+/*
+ * A Hello without a good cookie has come from there: if it is not the one that began the handshake
+ * under way, its peer may have begun anew.
+ */
+void rdl_dtls_begins_anew(struct rdl_dtls *dtls, uint64_t address, uint64_t hello);
+
 /* Octets of a record of ours before and behind its text: with CBC, at most. */
 static inline void rdl_dtls_surround(
 	const struct rdl_dtls_session *session, uint8_t *head, uint8_t *tail)

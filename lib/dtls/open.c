@@ -68,6 +68,11 @@ static uint8_t elsewhere(struct rdl_dtls_item *item, unsigned here, unsigned wor
 	return RDL_DTLS_ELSEWHERE;
 }
 
+static uint64_t digest_of(const struct rdl_dtls *dtls, const struct rdl_dtls_hello *hello)
+{
+	return rdl_dtls_hello_digest(hello, &dtls->config.address_key);
+}
+
 /* A ClientHello without a good cookie is asked for one; nothing is kept of it. */
 static uint8_t judge_hello(struct rdl_dtls_opening *o, unsigned i)
 {
@@ -80,12 +85,13 @@ static uint8_t judge_hello(struct rdl_dtls_opening *o, unsigned i)
 		RDL_OK)
 		return RDL_DTLS_DROP_hello;
 	if (!rdl_dtls_cookie_is_good(&dtls->cookies, datagram, &hello, o->now_s)) {
+		if (dtls->places.used > 0)
+			rdl_dtls_begins_anew(dtls, o->addresses[i], digest_of(dtls, &hello));
 		rdl_dtls_hello_verify(&dtls->cookies, datagram, &hello, o->now_s);
 		return RDL_DTLS_ANSWER;
 	}
-	enum rdl_dtls_begin begin = rdl_dtls_begin(dtls, datagram,
-		rdl_dtls_hello_digest(&hello, &dtls->config.address_key), o->now_s,
-		&datagram->session, &item->evicted);
+	enum rdl_dtls_begin begin = rdl_dtls_begin(dtls, datagram, digest_of(dtls, &hello),
+		o->now_s, &datagram->session, &item->evicted);
 	if (begin == RDL_DTLS_SHED)
 		return RDL_DTLS_DROP_hello_shed;
 	item->to = (uint8_t)rdl_dtls_handshaker(dtls, datagram->session);
@@ -116,6 +122,12 @@ static uint8_t to_be_opened(
 	return RDL_DTLS_RECORD;
 }
 
+static uint8_t goes_on(struct rdl_dtls_opening *o, unsigned i, struct rdl_dtls_session *under_way)
+{
+	under_way->handshake.anew = false;
+	return rdl_dtls_to_handshaker(o, i, rdl_dtls_name(o->dtls, under_way));
+}
+
 /*
  * Of a session without a Connection ID. What is of a handshake goes to its handshaker, also when it
  * has just been finished, since the client may have missed that.
@@ -142,7 +154,7 @@ static uint8_t judge_plain(struct rdl_dtls_opening *o, unsigned i, struct rdl_dt
 	}
 	under_way = rdl_dtls_find_address(dtls, o->addresses[i], RDL_DTLS_HANDSHAKE);
 	if (under_way != NULL)
-		return rdl_dtls_to_handshaker(o, i, rdl_dtls_name(dtls, under_way));
+		return goes_on(o, i, under_way);
 	if (session == NULL)
 		return elsewhere(
 			&o->items[i], dtls->config.worker, rdl_dtls_owner(dtls, o->addresses[i]));
@@ -162,7 +174,7 @@ static uint8_t judge_cid(struct rdl_dtls_opening *o, unsigned i, struct rdl_dtls
 	if (rdl_dtls_is_over(dtls, session, o->now_s))
 		return RDL_DTLS_DROP_session;
 	if (session->state == RDL_DTLS_HANDSHAKE)
-		return rdl_dtls_to_handshaker(o, i, name);
+		return goes_on(o, i, session);
 	if (session->peer_cid_len == RDL_DTLS_NO_CID || o->records[i].epoch != 1)
 		return RDL_DTLS_DROP_epoch;
 	*open = session;

@@ -45,6 +45,7 @@ struct rdl_dtls_session {
 		struct {
 			uint64_t hello; /* digest of what began it */
 			uint32_t place; /* among those under way */
+			bool anew; /* another Hello came since its peer was heard last */
 		} handshake;
 	};
 	uint8_t write_key[RDL_DTLS_KEY_MAX];
@@ -139,6 +140,13 @@ void rdl_dtls_parcel_back(struct rdl_dtls *dtls, const struct rdl_peer *peer);
 RDL_MUST_CHECK bool rdl_dtls_establish(
 	struct rdl_dtls *dtls, uint64_t session, const struct rdl_dtls_keys *keys, uint32_t now_s);
 
+/*
+ * A flight of this session is for its peer: not while that has begun anew, as a Hello without a
+ * good cookie says, which anybody can send. It would take an answer to its last Hello for one to
+ * this. Whatever else comes of its handshake says that it goes on.
+ */
+RDL_MUST_CHECK bool rdl_dtls_wants_flights(struct rdl_dtls *dtls, uint64_t session);
+
 /* Does nothing when it is over already. */
 void rdl_dtls_end(struct rdl_dtls *dtls, uint64_t session);
 /* Its handshake failed: the same, unless it is open. */
@@ -205,6 +213,8 @@ struct rdl_dtls_counts {
 	uint64_t crowded, replaced;
 	/* Parcels that were not given, since their network had its share. */
 	uint64_t withheld;
+	/* Flights that were not sent, since their peer had begun anew. */
+	uint64_t outdated;
 	/* Finished, but too late, for an identity that was revoked, or without a place. */
 	uint64_t refused;
 	/* How often all sessions were taken when one more was established. */

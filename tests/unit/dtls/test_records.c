@@ -588,6 +588,9 @@ static void test_empty(void **state)
 }
 
 /* The shortest Hello that there is, with a cookie or without. */
+/* Behind both headers and the version. */
+#define RANDOM_AT (RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER + 2)
+
 static void hello_arrives(struct arrived *a, unsigned host, const uint8_t *cookie)
 {
 	unsigned cookie_len = cookie != NULL ? RDL_DTLS_COOKIE_LEN : 0;
@@ -651,6 +654,48 @@ static void test_hello(void **state)
 	table_end(t);
 }
 
+/*
+ * What a Hello without a cookie, which anybody can send, says of a handshake under way: its flights
+ * wait for the next that comes of it.
+ */
+static void test_begun_anew(void **state)
+{
+	struct table *t = table_new(NULL);
+	uint8_t cookie[RDL_DTLS_COOKIE_LEN];
+	struct arrived a;
+
+	hello_arrives(&a, 1, NULL);
+	assert_int_equal(open_one(t, &a), RDL_DTLS_ANSWER);
+	memcpy(cookie, a.octets + 28, sizeof(cookie));
+	hello_arrives(&a, 1, cookie);
+	assert_int_equal(open_one(t, &a), RDL_DTLS_BEGIN);
+	uint64_t session = a.datagram.session;
+	for (unsigned i = 0; i < 3; i++) {
+		/* Its own, once more; another one, of another address; and of its own. */
+		hello_arrives(&a, i == 1 ? 2 : 1, NULL);
+		a.octets[RANDOM_AT] ^= i > 0;
+		assert_int_equal(open_one(t, &a), RDL_DTLS_ANSWER);
+		assert_int_equal(rdl_dtls_wants_flights(t->dtls, session), i < 2);
+	}
+	assert_int_equal(rdl_dtls_counts(t->dtls)->outdated, 1);
+	hello_arrives(&a, 1, cookie);
+	assert_int_equal(open_one(t, &a), RDL_DTLS_MORE);
+	assert_true(rdl_dtls_wants_flights(t->dtls, session));
+	hello_arrives(&a, 1, NULL);
+	a.octets[RANDOM_AT] ^= 1;
+	assert_int_equal(open_one(t, &a), RDL_DTLS_ANSWER);
+	/* A ClientKeyExchange. */
+	hello_arrives(&a, 1, cookie);
+	a.octets[RDL_DTLS_RECORD_HEADER] = 16;
+	assert_int_equal(open_one(t, &a), RDL_DTLS_MORE);
+	assert_true(rdl_dtls_wants_flights(t->dtls, session));
+	/* Of one that is over, or open, nothing is held back. */
+	rdl_dtls_end(t->dtls, session);
+	assert_true(rdl_dtls_wants_flights(t->dtls, session));
+	assert_true(rdl_dtls_wants_flights(t->dtls, establish(t, 1, 3)));
+	table_end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -672,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_hello),
+		cmocka_unit_test(test_begun_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

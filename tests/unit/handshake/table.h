@@ -36,6 +36,8 @@ static inline void send_from(void *context, uint64_t session, const struct rdl_w
 	struct worker *worker = context;
 
 	assert_int_equal(way->peer.port, worker->port);
+	if (!rdl_dtls_wants_flights(worker->dtls, session))
+		return;
 	queue_add(&worker->world->client.in, octets, len);
 	worker->world->sent++;
 }

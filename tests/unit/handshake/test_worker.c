@@ -143,6 +143,37 @@ static void test_cookie_from_elsewhere(void **state)
 	worker_end(worker);
 }
 
+/* A device that reboots in the middle, at the port that it had: what was said to it before is late. */
+static void test_rebooted(void **state)
+{
+	struct worker *worker = worker_begin(-1);
+	struct world *world = worker->world;
+	int error = GNUTLS_E_AGAIN;
+
+	for (int i = 0; i < 2; i++) {
+		(void)client_step(&world->client);
+		arrive_all(worker);
+	}
+	assert_int_equal(worker->begun, 1);
+	client_end(&world->client);
+	client_begin(&world->client, "device", KEY, PSK_SUITES("AES-128-CCM-8"), -1);
+	(void)client_step(&world->client);
+	arrive_all(worker);
+	/* That is lost, and the flight of before would be said again. */
+	world->client.in.count = 0;
+	world_pass(world, 1500);
+	assert_int_equal(world->client.in.count, 0);
+	assert_int_equal(rdl_dtls_counts(worker->dtls)->outdated, 1);
+	for (int i = 0; i < 6 && error != 0; i++) {
+		error = client_step(&world->client);
+		arrive_all(worker);
+	}
+	assert_int_equal(error, 0);
+	assert_int_equal(rdl_dtls_counts(worker->dtls)->replaced, 1);
+	check_talk(worker);
+	worker_end(worker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_last_flight_from_elsewhere),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_cookie_from_elsewhere),
+		cmocka_unit_test(test_rebooted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

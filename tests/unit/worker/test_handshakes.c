@@ -33,6 +33,38 @@ static void test_handshake(void **state)
 	assert_int_equal(seats[0].worker.handshakers[0].under_way, 0);
 }
 
+/* A device that has begun anew is not to take the flight of before for its answer. */
+static void test_outdated_flight(void **state)
+{
+	struct rdl_dtls_parcel *parcels[8];
+	uint8_t first[128], other[128], octets[256];
+	size_t len = say_hello(0, 40001, first);
+
+	assert_int_equal(take_parcels(0, parcels), 1);
+	struct rdl_dtls_letter flight = { .kind = RDL_LETTER_SEND, .session = parcels[0]->session };
+	flight.flight.way = parcels[0]->way;
+	flight.flight.len = 100;
+	give_back(0, parcels[0]);
+	hello_number = 9;
+	arrive(0, 40001, other, make_hello(other, NULL));
+	step(0);
+	assert_int_equal(sent(0, 40001, octets), 44);
+	write_letter(0, &flight);
+	step(0);
+	assert_int_equal(sent(0, 40001, octets), 0);
+	assert_int_equal(counts(0)->outdated, 1);
+	assert_int_equal(letters_back(0), 1);
+	/* It was somebody else who said so. */
+	arrive(0, 40001, first, len);
+	step(0);
+	assert_int_equal(take_parcels(0, parcels), 1);
+	write_letter(0, &flight);
+	give_back(0, parcels[0]);
+	step(0);
+	assert_int_equal(sent(0, 40001, octets), 100);
+	assert_int_equal(letters_back(0), 1);
+}
+
 static void test_failed(void **state)
 {
 	struct rdl_dtls_parcel *parcels[8];
@@ -308,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_handshake),
+		TEST(test_outdated_flight),
 		TEST(test_failed),
 		TEST(test_credit),
 		TEST(test_again),
