@@ -15,13 +15,16 @@
 #define FRAGMENT 44
 #define DESTINATION_OPTIONS 60
 
-/* VLAN IDs without their priorities, which fragments of one datagram need not share. */
+/*
+ * VLAN IDs without their priorities, which fragments of one datagram need not share: a tag that has
+ * nothing else is none.
+ */
 static uint32_t tags_of(const struct rdl_frame *frame)
 {
 	uint32_t tags = 0;
 
 	for (unsigned at = ETHERNET_LEN; at < frame->l2_len; at += TAG_LEN)
-		tags = tags << 16 | (rdl_get_be16(frame->data + at) & 0x0fffu) | 0x1000u;
+		tags = tags << 16 | (rdl_get_be16(frame->data + at) & 0x0fffu);
 	return tags;
 }
 

@@ -88,6 +88,11 @@ static void test_apart(void **state)
 	first.tag = 0x0005;
 	assert_true(give_part(t, first, 0, 1000, 2000));
 	expect_whole(t, udp, 2000, 2);
+	first.tag = 0x6000;
+	assert_false(give_part(t, first, 1000, 2000, 2000));
+	first.tag = 0;
+	assert_true(give_part(t, first, 0, 1000, 2000));
+	expect_whole(t, udp, 2000, 2);
 	first = (struct piece_spec){ .ipv6 = true, .from = 9, .id = 3 };
 	make_datagram(&first, udp, 2000);
 	first.protocol = 99;
