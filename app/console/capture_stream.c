@@ -250,3 +250,11 @@ int capture_work(struct capture *capture)
 	}
 	return POLL_MS;
 }
+
+void capture_stop(struct capture *capture)
+{
+	if (capture->client == NULL)
+		return;
+	drain(capture);
+	finish(capture, "stop");
+}

@@ -28,6 +28,8 @@ const char *capture_begin(
 	struct capture *capture, struct rdl_lines_client *client, const struct command *command);
 /* Once a round; returns in how many milliseconds it wants the next one, -1: none is under way. */
 int capture_work(struct capture *capture);
+/* The gateway stops: what there is, and the end. */
+void capture_stop(struct capture *capture);
 /* The client is about to be let go of. */
 void capture_closed(struct capture *capture, const struct rdl_lines_client *client);
 

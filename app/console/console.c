@@ -190,6 +190,13 @@ static int work(struct rdl_lines *lines)
 									      : capture_ms;
 }
 
+static void stop(struct rdl_lines *lines)
+{
+	struct console *console = lines->config.owner;
+
+	capture_stop(&console->capture);
+}
+
 static void line(struct rdl_lines_client *client, const char *text, size_t len)
 {
 	struct console *console = client->lines->config.owner;
@@ -256,6 +263,7 @@ int console_open(const struct rdl_conf *conf, struct console **console)
 		.line = line,
 		.closed = closed,
 		.work = work,
+		.stop = stop,
 		.owner = made,
 	});
 	if (made->lines == NULL) {

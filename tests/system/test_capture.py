@@ -359,7 +359,7 @@ def test_bad_requests(gateway):
                          (("--address", "192.0.2.1/33"), "address: not an address, or ADDRESS/BITS"),
                          (("--address", "::1/129"), "address: not an address, or ADDRESS/BITS"),
                          (("--address", "192.0.2.1/"), "address: not an address, or ADDRESS/BITS"),
-                         (("--every", "0"), "every, count, seconds, over: not a number that is possible"),
+                         (("--every", "0"), "every: not a whole number of 1 to 1000000000"),
                          (("--count", "x"), "count: is not a number")):
         done = subprocess.run([CTL, "-s", gateway.lab.control, "capture", *options, "/dev/null"], capture_output=True, timeout=20)
         expect((done.returncode, done.stderr.decode()), (1, "rdline-ctl: %s\n" % why), options)
@@ -369,10 +369,18 @@ def test_bad_requests(gateway):
     expect((done.returncode, done.stderr.decode()), (1, "rdline-ctl: /nowhere/file: No such file or directory\n"))
 
 
+def test_gateway_stops(gateway):
+    """The file is whole, and has the last packets."""
+    capture = Capture(gateway)
+    expect(Device().register("the last").code, "2.01")
+    expect(gateway.stop(), 0)
+    got = capture.end(signal_number=None)
+    expect(([p.comment[:14] for p in got], len(capture.file.statistics)), (["accepted: 2.01", "answer to it: "], 1))
+
+
 def test_workers(gateway):
     """Each has a ring of its own; the file has all of them, and each answer behind its request."""
     lab = gateway.lab
-    expect(gateway.stop(), 0)
     gateway = lab.gateway(extra='control = { socket = "%s"; };' % lab.control + group(lab), workers=2, ports=TWO_QUEUES)
     capture = Capture(gateway)
     for number in range(40):
