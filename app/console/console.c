@@ -85,7 +85,13 @@ static const struct rdl_lines_member known[] = {
 static const char *read_request(json_t *request, struct command *command)
 {
 	struct said said = {
-		.command = { .every = 1, .count = CAPTURE_COUNT, .over_s = UPDATES_OVER_S },
+		.command = { .endpoint = RDL_SPAN(""),
+			.prefix = RDL_SPAN(""),
+			.name_of = RDL_SPAN(""),
+			.address = RDL_SPAN(""),
+			.every = 1,
+			.count = CAPTURE_COUNT,
+			.over_s = UPDATES_OVER_S },
 		.cursor = RDL_SPAN("0"),
 	};
 	const char *wrong = rdl_lines_read(request, known, RDL_ARRAY_LEN(known), &said, no_request);
