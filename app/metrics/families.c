@@ -153,5 +153,6 @@ void families_put(struct exposition *exposition, const struct metrics_sources *f
 	put_state(exposition, from->watched.keeping);
 	if (from->watched.recall != NULL)
 		families_put_events(exposition, from->watched.recall);
+	families_put_sockets(exposition, from);
 	exposition_end(exposition);
 }

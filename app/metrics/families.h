@@ -18,13 +18,14 @@
 void families_put(struct exposition *exposition, const struct metrics_sources *from);
 
 /*
- * Parts of it: of cores; of registrations; of DTLS, of requests to devices, and of durable events,
- * where there are.
+ * Parts of it: of cores; of registrations; of DTLS, of requests to devices, of durable events, and
+ * of sockets, where there are.
  */
 void families_put_cores(struct exposition *exposition, const struct watched *watched);
 void families_put_registrations(struct exposition *exposition, const struct watched *watched);
 void families_put_secure(struct exposition *exposition, const struct watched *watched);
 void families_put_requests(struct exposition *exposition, const struct watched *watched);
 void families_put_events(struct exposition *exposition, struct recall *recall);
+void families_put_sockets(struct exposition *exposition, const struct metrics_sources *from);
 
 #endif

@@ -7,6 +7,8 @@
 #ifndef RDL_METRICS_H
 #define RDL_METRICS_H
 
+#include "console.h"
+#include "feed.h"
 #include "monitor.h"
 
 struct metrics;
@@ -15,6 +17,9 @@ struct metrics;
 struct metrics_sources {
 	struct watched watched;
 	const struct monitor *monitor;
+	/* NULL: there is none. */
+	const struct feed *feed;
+	const struct console *console;
 	uint64_t started_ms; /* rdl_clock_ms() */
 };
 

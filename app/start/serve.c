@@ -142,9 +142,11 @@ static int look_on(struct daemon *daemon)
 	daemon->monitor = monitor_open(&watched);
 	if (daemon->monitor == NULL)
 		return -1;
-	daemon->scraped = (struct metrics_sources){
-		.watched = watched, .monitor = daemon->monitor, .started_ms = daemon->started_ms
-	};
+	daemon->scraped = (struct metrics_sources){ .watched = watched,
+		.monitor = daemon->monitor,
+		.feed = daemon->feed,
+		.console = daemon->console,
+		.started_ms = daemon->started_ms };
 	daemon->telemetry = (struct telemetry){ .watched = watched,
 		.rulebook = &daemon->rulebook,
 		.facts = daemon_facts(daemon),

@@ -200,6 +200,45 @@ def test_durable_events(lab):
     expect(gateway.stop(), 0, "exit")
 
 
+def test_sockets(lab):
+    """What telemetry tells of them, each by its name here."""
+    names = {"events": "events", "requests": "requests", "control": "control"}
+    paths = {name: "%s/%s.sock" % (lab.dir, name) for name in names}
+    gateway = start(lab, "".join('%s = { socket = "%s"; };\n' % item for item in paths.items()))
+    subscriber = Lines(paths["events"], {"from": "now", "events": ["registered", "refused"]})
+    expect(subscriber.line()["event"], "subscribed", "a subscriber")
+    caller, asker = Lines(paths["requests"], b"no request\n"), Lines(paths["control"], b"nothing\n")
+    expect(["error" in caller.line(), "error" in asker.line()], [True, True], "errors")
+    expect(Device().register("told").code, "2.01", "Register")
+    expect(Device().register("refused", "</1/0>").code, "4.00", "without object 3")
+    expect({subscriber.line()["event"] for _ in range(2)}, {"registered", "refused"}, "told")
+    caller.send({"id": "1", "endpoint": "nobody", "method": "GET", "path": "/0/0"})
+    expect(caller.line()["state"], "refused", "the Security Object")
+    own = {"subscribers": "event_subscribers", "rows": "event_rows_total", "walks": "event_walks_total", "events": "events_total",
+           "refused": "event_refusals_total", "refused_suppressed": "event_refusals_suppressed_total",
+           "lost_ring": 'events_lost_total{at="ring"}', "lost_subscribers": 'events_lost_total{at="subscriber"}',
+           "captures": "captures_total", "captured": "captured_packets_total", "capture_lost": "captured_packets_lost_total",
+           "callers_requests": "caller_requests_total", "callers_refused": "caller_requests_refused_total",
+           "callers_denied": "caller_requests_denied_total", "callers_full": "caller_requests_full_total",
+           "callers_observations_full": "caller_observations_full_total", "callers_updates": "caller_updates_total",
+           "callers_outstanding": "caller_requests_outstanding", "callers_observing": "caller_observations",
+           "callers_octets": "caller_bytes", "callers_lost": "caller_lines_lost_total"}
+    lines = {"connections": "connections", "accepted": "accepted_total", "turned_away": "turned_away_total", "errors": "errors_total",
+             "let_go": "let_go_total"}
+    told = {name + ("{%s}" % labels if labels else ""): value for (name, labels), value in samples(InGateway(lab).scrape()[2]).items()}
+    for socket_name in names:
+        figures, seen = gateway.ask("/rdline/" + socket_name), 0
+        for key, value in figures.items():
+            name = own.get(key) or key in lines and 'socket_%s{socket="%s"}' % (lines[key], socket_name)
+            if name:
+                expect(told["rdline_" + name], float(value), "%s of %s" % (key, socket_name))
+                seen += 1
+        expect(seen >= 8, True, "%s: %d figures" % (socket_name, seen))
+    expect([told["rdline_" + name] for name in ('socket_errors_total{socket="control"}', "event_refusals_total",
+                                                "caller_requests_denied_total", "event_subscribers")], [1.0] * 4, "counted")
+    expect(gateway.stop(), 0, "exit")
+
+
 def test_what_else_is_asked(lab):
     gateway = start(lab)
     inside = InGateway(lab)
