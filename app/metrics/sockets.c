@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The sockets of programs and people: who is connected, what they were told, and what they missed. */
+/* The sockets: who is connected, what they are told, and what is lost. */
 #include "families.h"
 
 static uint64_t relaxed(const uint64_t *value)
