@@ -86,8 +86,8 @@ struct rdl_handshake {
 	uint8_t who_len;
 	uint8_t who[RDL_IDENTITY_MAX];
 	/*
-	 * Where in its ClientHello, which GnuTLS has not read yet, the type of a server_name is that
-	 * names no host; else 0.
+	 * Where in its ClientHello, which GnuTLS has not read yet, the type of a server_name is
+	 * that names no host; else 0.
 	 */
 	uint16_t odd_name;
 	/* What is to be said to GnuTLS, and records of epoch 0 that were. */

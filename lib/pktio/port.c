@@ -23,7 +23,7 @@ static int enough_queues(
 	bool received = info->max_rx_queues >= in;
 	unsigned most = received ? info->max_tx_queues : info->max_rx_queues;
 
-	/* The kernel has packets come in by all of its queues, whether anybody polls them or not. */
+	/* The kernel has packets come in by all of its queues, whoever polls them. */
 	if (is_driver(info, "net_af_packet") && info->max_rx_queues > in) {
 		snprintf(why, why_len,
 			"packets come in by %u queues of the %s device, and there %s %u worker%s "
