@@ -108,8 +108,16 @@ static void put_state(struct exposition *exposition, const struct keeping *keepi
 		ROW("writes", groups, COUNTER, "writes"),
 		ROW("syncs", syncs, COUNTER, "times that the disk was told to keep what it has"),
 		ROW("disk_bytes", disk_octets, GAUGE, "octets of the log's files"),
+		ROW("segments", segments, GAUGE, "files of the log"),
+		ROW("kept_bytes", kept_octets, GAUGE,
+			"octets that state.keep_mb keeps though no start needs them"),
+		ROW("runs_before", runs_before, GAUGE,
+			"runs before this one whose logs are still needed"),
 		ROW("restored_registrations", restored, GAUGE,
 			"registrations that a restart found"),
+		ROW("restored_ended", restored_ended, GAUGE,
+			"registrations that had ended meanwhile"),
+		ROW("restored_sessions", restored_sessions, GAUGE, "sessions that a restart found"),
 #undef ROW
 	};
 	struct keeping_figures figures;

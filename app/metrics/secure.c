@@ -47,8 +47,19 @@ static void put_handshakes(struct exposition *exposition, const struct secure_su
 	exposition_sample(exposition, LABELS({ "reason", "replaced" }), let_in->replaced);
 	put_gauge(exposition, "dtls_handshakes_under_way", "handshakes under way",
 		let_in->handshakes);
+	put_counter(exposition, "dtls_handshakes_admitted", "handshakes that were given a place",
+		let_in->begun);
+	put_counter(exposition, "dtls_handshakes_evicted",
+		"of those, handshakes that gave it to another", made->evicted);
+	put_counter(exposition, "dtls_credentials_looked_up",
+		"credentials looked up for handshakes", made->looked_up);
 	put_counter(exposition, "dtls_flights_repeated",
 		"flights sent again, since no answer came or the device asked", made->repeated);
+	put_counter(exposition, "dtls_flights_outdated",
+		"flights not sent, since their peer had begun anew", let_in->outdated);
+	put_counter(exposition, "dtls_parcels_withheld",
+		"datagrams of handshakes not taken, since their network had its share",
+		let_in->withheld);
 	put_counter(exposition, "dtls_flights_lost",
 		"messages to workers that found no place, and are lost", sums->flights_lost);
 }
@@ -64,6 +75,8 @@ static void put_sessions(struct exposition *exposition, const struct rdl_dtls_co
 					{ "security", rdl_identity_mode_text(
 							      (enum rdl_identity_mode)mode) }),
 				counts->open[suite][mode]);
+	put_gauge(exposition, "dtls_sessions_registered", "sessions that have a registration",
+		counts->registered);
 	put_counter(exposition, "dtls_sessions_established", "sessions established",
 		counts->established);
 	exposition_family(exposition, "dtls_sessions_refused", EXPOSITION_COUNTER,
@@ -89,6 +102,12 @@ static void put_cbc(struct exposition *exposition, const struct secure_sums *sum
 	exposition_sample(exposition, LABELS({ "fate", "discarded" }), counts->cbc_discarded);
 	exposition_sample(exposition, LABELS({ "fate", "sealed" }), counts->cbc_sealed);
 	exposition_sample(exposition, LABELS({ "fate", "unsealed" }), counts->cbc_unsealed);
+	put_gauge(exposition, "dtls_cbc_sessions", "sessions with CBC", counts->cbc_sessions);
+	exposition_family(exposition, "dtls_cbc_sessions_ended", EXPOSITION_COUNTER,
+		"sessions with CBC that ended, by reason");
+	exposition_sample(exposition, LABELS({ "reason", "crowded" }), counts->cbc_crowded);
+	exposition_sample(exposition, LABELS({ "reason", "closed" }), counts->cbc_closed);
+	exposition_sample(exposition, LABELS({ "reason", "broken" }), counts->cbc_broken);
 	put_gauge(exposition, "dtls_cbc_waiting",
 		"records that wait for the threads that make handshakes", sums->records_waiting);
 }
@@ -101,6 +120,14 @@ static void put_credentials(struct exposition *exposition, const struct watched 
 
 	put_gauge(exposition, "dtls_credentials", "credentials that there are",
 		__atomic_load_n(&counts->credentials, __ATOMIC_RELAXED));
+	exposition_family(exposition, "dtls_credentials_changes", EXPOSITION_COUNTER,
+		"changes of credentials that the gateway has followed, by kind");
+	exposition_sample(exposition, LABELS({ "kind", "added" }),
+		__atomic_load_n(&counts->added, __ATOMIC_RELAXED));
+	exposition_sample(exposition, LABELS({ "kind", "changed" }),
+		__atomic_load_n(&counts->changed, __ATOMIC_RELAXED));
+	exposition_sample(exposition, LABELS({ "kind", "removed" }),
+		__atomic_load_n(&counts->removed, __ATOMIC_RELAXED));
 	put_counter(exposition, "dtls_credentials_failed",
 		"looks at the database of credentials that it did not answer",
 		__atomic_load_n(&counts->failed, __ATOMIC_RELAXED));
@@ -108,6 +135,10 @@ static void put_credentials(struct exposition *exposition, const struct watched 
 		put_gauge(exposition, "dtls_certificate_seconds",
 			"time that our certificate is good for; 0: it has expired",
 			handshakers_certificate_s(handshakers));
+	if (handshakers_secured(handshakers) != NULL)
+		put_gauge(exposition, "dtls_secured_endpoints",
+			"endpoints that credentials name, which may not register in clear text",
+			rdl_secured_count(handshakers_secured(handshakers)));
 	rdl_identities_counts(handshakers_identities(handshakers), &identities);
 	put_gauge(exposition, "dtls_identities", "identities in use", identities.identities);
 	put_gauge(exposition, "dtls_identities_max", "identities that there is room for",

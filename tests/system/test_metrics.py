@@ -138,6 +138,16 @@ def test_dtls(lab):
             expect(value, float(figures["handshakes_failed_" + labels.split('"')[1]]), labels)
     expect(told["rdline_dtls_handshakes_failed_total", 'reason="identity"'] >= 1, True, "of nobody")
     expect(told["rdline_dtls_credentials", None], 2.0, "credentials")
+    for name, labels, key in (("handshakes_admitted_total", None, "handshakes_admitted"), ("secured_endpoints", None, "secured_endpoints"),
+                              ("handshakes_evicted_total", None, "handshakes_evicted"), ("flights_outdated_total", None, "flights_outdated"),
+                              ("parcels_withheld_total", None, "parcels_withheld"), ("cbc_sessions", None, "cbc_sessions"),
+                              ("credentials_looked_up_total", None, "credentials_looked_up"),
+                              ("sessions_registered", None, "sessions_registered"),
+                              *(("credentials_changes_total", 'kind="%s"' % kind, "credentials_" + kind) for kind in
+                                ("added", "changed", "removed")),
+                              *(("cbc_sessions_ended_total", 'reason="%s"' % reason, "cbc_" + reason) for reason in
+                                ("crowded", "closed", "broken"))):
+        expect(told["rdline_dtls_" + name, labels], float(figures[key]), key)
     expect(told["rdline_dtls_sessions_max", None], 10000.0, "room for sessions")
     expect(gateway.stop(), 0, "exit")
 
