@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "handshaker.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,82 +16,16 @@
 #define RESERVED WAKES
 /* Letters that must be there before a parcel is read, or the clock: a flight's, and those. */
 #define ENOUGH 32
-/* Held of one session. */
-#define HELD_OF_ONE 2
 /* Between rounds that find nothing, from microseconds on up to half a millisecond. */
 #define PAUSE_MIN_NS 20000
 #define PAUSE_MAX_NS 500000
 
 struct rdl_channel_credit handshaker_credit(void)
 {
-	return (struct rdl_channel_credit){ .limit = { [RDL_LETTER_SEND] = HANDSHAKER_LETTERS,
-						    [RDL_LETTER_ESTABLISHED] = HANDSHAKER_LETTERS,
-						    [RDL_LETTER_ENDED] = HANDSHAKER_LETTERS,
-						    [RDL_LETTER_CLOSED] = HANDSHAKER_LETTERS } };
-}
-
-/* ---- letters ---- */
-
-static struct rdl_dtls_letter *take_letter(
-	struct handshaker *handshaker, enum rdl_dtls_letter_kind kind, uint64_t session)
-{
-	/* ENOUGH were there, and flights leave RESERVED. */
-	assert(handshaker->free_count > 0);
-	struct rdl_dtls_letter *letter = handshaker->free[--handshaker->free_count];
-
-	letter->kind = (uint8_t)kind;
-	letter->session = session;
-	return letter;
-}
-
-static void send_letter(struct handshaker *handshaker, struct rdl_dtls_letter *letter)
-{
-	void *message = letter;
-	unsigned worker = rdl_dtls_partition(letter->session) % handshaker->worker_count;
-
-	rdl_channel_send(&handshaker->workers[worker], &message, 1);
-}
-
-static struct unconfirmed *unconfirmed_at(struct handshaker *handshaker, unsigned n)
-{
-	return &handshaker->unconfirmed[(handshaker->unconfirmed_first + n) % HANDSHAKER_LETTERS];
-}
-
-/* A letter of this session waits. */
-static bool has_unconfirmed(struct handshaker *handshaker, uint64_t session)
-{
-	for (unsigned n = handshaker->unconfirmed_count; n-- > 0;)
-		if (unconfirmed_at(handshaker, n)->letter->session == session)
-			return true;
-	return false;
-}
-
-/* Its worker does not have the session yet. */
-static bool is_unconfirmed(struct handshaker *handshaker, uint64_t session)
-{
-	for (unsigned n = 0; n < handshaker->unconfirmed_count; n++) {
-		const struct rdl_dtls_letter *letter = unconfirmed_at(handshaker, n)->letter;
-
-		if (letter->session == session && letter->kind == RDL_LETTER_ESTABLISHED)
-			return true;
-	}
-	return false;
-}
-
-static void wait_with(
-	struct handshaker *handshaker, struct rdl_dtls_letter *letter, uint64_t position)
-{
-	*unconfirmed_at(handshaker, handshaker->unconfirmed_count++) =
-		(struct unconfirmed){ letter, position };
-}
-
-/* In their order: behind those of its session that wait. */
-static void post(struct handshaker *handshaker, struct rdl_dtls_letter *letter)
-{
-	if (has_unconfirmed(handshaker, letter->session))
-		wait_with(handshaker, letter, 0);
-	else
-		send_letter(handshaker, letter);
+	return (struct rdl_channel_credit){ .limit = { [RDL_LETTER_SEND] = POST_LETTERS,
+						    [RDL_LETTER_ESTABLISHED] = POST_LETTERS,
+						    [RDL_LETTER_ENDED] = POST_LETTERS,
+						    [RDL_LETTER_CLOSED] = POST_LETTERS } };
 }
 
 /* Goes back to where it came from; `again`: its session is open now. */
@@ -106,47 +39,38 @@ static void give_back(struct handshaker *handshaker, struct waiting waiting, boo
 
 static void let_go(struct handshaker *handshaker, uint64_t session, bool again)
 {
-	unsigned kept = 0;
+	struct waiting waiting;
 
-	for (unsigned i = 0; i < handshaker->held_count; i++) {
-		struct waiting waiting = handshaker->held[i];
-
-		if (waiting.parcel->session == session)
-			give_back(handshaker, waiting, again);
-		else
-			handshaker->held[kept++] = waiting;
-	}
-	handshaker->held_count = kept;
+	while (held_take(&handshaker->held, session, &waiting))
+		give_back(handshaker, waiting, again);
 }
 
 /* Of sessions that had a slot before this one. */
 static void let_older_go(struct handshaker *handshaker, uint64_t session)
 {
-	unsigned kept = 0;
+	struct waiting waiting;
 
-	for (unsigned i = 0; i < handshaker->held_count; i++) {
-		struct waiting waiting = handshaker->held[i];
-		uint64_t of = waiting.parcel->session;
+	while (held_take_older(&handshaker->held, session, &waiting))
+		give_back(handshaker, waiting, false);
+}
 
-		if ((uint32_t)of == (uint32_t)session && of < session)
-			give_back(handshaker, waiting, false);
-		else
-			handshaker->held[kept++] = waiting;
-	}
-	handshaker->held_count = kept;
+static void let_all_go(struct handshaker *handshaker)
+{
+	struct waiting waiting;
+
+	while (held_take_any(&handshaker->held, &waiting))
+		give_back(handshaker, waiting, false);
 }
 
 static void hold(struct handshaker *handshaker, struct waiting waiting)
 {
-	unsigned of_it = 0;
+	if (!held_add(&handshaker->held, waiting))
+		give_back(handshaker, waiting, false); /* its client says it again */
+}
 
-	for (unsigned i = 0; i < handshaker->held_count; i++)
-		of_it += handshaker->held[i].parcel->session == waiting.parcel->session;
-	/* Its client says it again. */
-	if (of_it >= HELD_OF_ONE || handshaker->held_count == HELD_MAX)
-		give_back(handshaker, waiting, false);
-	else
-		handshaker->held[handshaker->held_count++] = waiting;
+static void tell(struct handshaker *handshaker, enum rdl_dtls_letter_kind kind, uint64_t session)
+{
+	post_send(&handshaker->post, post_take(&handshaker->post, kind, session));
 }
 
 /* ---- what the engine calls ---- */
@@ -159,16 +83,16 @@ static void send_flight(void *context, uint64_t session, const struct rdl_way *w
 	if (session == handshaker->refused)
 		return;
 	/* It is said again in time, as if the network had lost it. */
-	if (handshaker->free_count <= RESERVED || len > RDL_LETTER_OCTETS) {
+	if (handshaker->post.free_count <= RESERVED || len > RDL_LETTER_OCTETS) {
 		__atomic_store_n(
 			&handshaker->letters_lost, handshaker->letters_lost + 1, __ATOMIC_RELAXED);
 		return;
 	}
-	struct rdl_dtls_letter *letter = take_letter(handshaker, RDL_LETTER_SEND, session);
+	struct rdl_dtls_letter *letter = post_take(&handshaker->post, RDL_LETTER_SEND, session);
 	letter->flight.way = *way;
 	letter->flight.len = len;
 	memcpy(letter->flight.octets, octets, len);
-	post(handshaker, letter);
+	post_send(&handshaker->post, letter);
 }
 
 static uint16_t path(void *context, const struct rdl_peer *peer)
@@ -184,7 +108,7 @@ static void refuse(
 {
 	rdl_identities_release(handshaker->teller->config.identities, keys->identity);
 	handshaker->refused = session;
-	post(handshaker, take_letter(handshaker, RDL_LETTER_ENDED, session));
+	tell(handshaker, RDL_LETTER_ENDED, session);
 	let_go(handshaker, session, false);
 }
 
@@ -200,45 +124,36 @@ static void established(void *context, uint64_t session, const struct rdl_dtls_k
 			return;
 		}
 	}
-	struct rdl_dtls_letter *letter = take_letter(handshaker, RDL_LETTER_ESTABLISHED, session);
+	struct rdl_dtls_letter *letter =
+		post_take(&handshaker->post, RDL_LETTER_ESTABLISHED, session);
 	letter->keys = *keys;
 	if (position != 0) {
-		wait_with(handshaker, letter, position);
+		post_send_after(&handshaker->post, letter, position);
 		return;
 	}
-	post(handshaker, letter);
+	post_send(&handshaker->post, letter);
 	let_go(handshaker, session, true);
 }
 
 /* What is on the disk now may leave: sessions whose worker then has them, and what follows. */
 static void release(struct handshaker *handshaker)
 {
-	uint64_t confirmed;
+	uint64_t confirmed, session;
+	enum rdl_dtls_letter_kind kind;
 
-	if (handshaker->unconfirmed_count == 0)
+	if (handshaker->post.waiting_count == 0)
 		return;
 	confirmed = teller_confirmed(handshaker->teller);
-	while (handshaker->unconfirmed_count > 0) {
-		struct unconfirmed *first = unconfirmed_at(handshaker, 0);
-		uint64_t session = first->letter->session;
-		bool established = first->letter->kind == RDL_LETTER_ESTABLISHED;
-
-		if (first->position > confirmed)
-			return;
-		handshaker->unconfirmed_first =
-			(handshaker->unconfirmed_first + 1) % HANDSHAKER_LETTERS;
-		handshaker->unconfirmed_count--;
-		send_letter(handshaker, first->letter);
-		if (established)
+	while (post_go_on(&handshaker->post, confirmed, &kind, &session))
+		if (kind == RDL_LETTER_ESTABLISHED)
 			let_go(handshaker, session, true);
-	}
 }
 
 static void ended(void *context, uint64_t session)
 {
 	struct handshaker *handshaker = context;
 
-	post(handshaker, take_letter(handshaker, RDL_LETTER_ENDED, session));
+	tell(handshaker, RDL_LETTER_ENDED, session);
 	let_go(handshaker, session, false);
 }
 
@@ -246,7 +161,7 @@ static void closed(void *context, uint64_t session)
 {
 	struct handshaker *handshaker = context;
 
-	post(handshaker, take_letter(handshaker, RDL_LETTER_CLOSED, session));
+	tell(handshaker, RDL_LETTER_CLOSED, session);
 }
 
 static bool lives(void *context, uint64_t session)
@@ -269,7 +184,7 @@ static bool take_all(struct handshaker *handshaker, unsigned worker)
 		const uint8_t *kind = batch[i];
 
 		if (*kind >= RDL_LETTER_SEND) {
-			handshaker->free[handshaker->free_count++] = batch[i];
+			post_back(&handshaker->post, batch[i]);
 			back++;
 			continue;
 		}
@@ -304,18 +219,12 @@ static void make(struct handshaker *handshaker, struct waiting waiting, uint64_t
 		hold(handshaker, waiting);
 		break;
 	case RDL_HANDSHAKE_AGAIN:
-		if (is_unconfirmed(handshaker, waiting.parcel->session))
+		if (post_opens_later(&handshaker->post, waiting.parcel->session))
 			hold(handshaker, waiting);
 		else
 			give_back(handshaker, waiting, true);
 		break;
 	}
-}
-
-static void let_all_go(struct handshaker *handshaker)
-{
-	while (handshaker->held_count > 0)
-		give_back(handshaker, handshaker->held[--handshaker->held_count], false);
 }
 
 static void adopt_certificates(struct handshaker *handshaker)
@@ -332,7 +241,7 @@ static void adopt_certificates(struct handshaker *handshaker)
 /* Each handshake that goes on may send a flight, and be finished; at the end none does. */
 static bool may_go_on(const struct handshaker *handshaker)
 {
-	return handshaker->free_count >= ENOUGH &&
+	return handshaker->post.free_count >= ENOUGH &&
 	       (handshaker->teller == NULL || teller_has_room(handshaker->teller) ||
 		       ending_is_asked(handshaker->ending));
 }
@@ -389,7 +298,7 @@ static void *run(void *self)
 			continue;
 		}
 		/* A disk may confirm in less than a pause gets to be. */
-		if (handshaker->unconfirmed_count > 0)
+		if (handshaker->post.waiting_count > 0)
 			pause.tv_nsec = PAUSE_MIN_NS;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < PAUSE_MAX_NS)
@@ -410,11 +319,8 @@ int handshaker_init(
 	pthread_mutex_init(&handshaker->lock, NULL);
 	if (waiting_init(&handshaker->lines, parcels) != 0)
 		return -1;
-	while (handshaker->free_count < HANDSHAKER_LETTERS) {
-		handshaker->free[handshaker->free_count] =
-			&handshaker->letters[handshaker->free_count];
-		handshaker->free_count++;
-	}
+	post_init(&handshaker->post, handshaker->letters, handshaker->workers,
+		handshaker->worker_count);
 	own.calls = (struct rdl_handshake_calls){ .send = send_flight,
 		.path = handshaker->paths != NULL ? path : NULL,
 		.established = established,

@@ -7,26 +7,16 @@
 
 #include "channel.h"
 #include "handshake.h"
+#include "held.h"
 #include "lcores.h"
-#include "letter.h"
 #include "paths.h"
+#include "post.h"
 #include "teller.h"
 #include "thread.h"
 #include "waiting.h"
 
-/* Letters that a handshaker has, for all workers together: some milliseconds of them. */
-#define HANDSHAKER_LETTERS 2048
 /* What it may have under way at one worker. */
 struct rdl_channel_credit handshaker_credit(void);
-
-/* Parcels of application data that wait until their session is established. */
-#define HELD_MAX 64
-
-/* A letter that is not to leave before this position of the log is on the disk. */
-struct unconfirmed {
-	struct rdl_dtls_letter *letter;
-	uint64_t position;
-};
 
 struct handshaker {
 	/* Set by who makes it, zero otherwise; not changed once it runs. */
@@ -35,20 +25,15 @@ struct handshaker {
 	struct rdl_dtls *const
 		*tables; /* of the workers, by their numbers; NULL: there is no CBC */
 	struct rdl_paths *paths; /* anybody's, without a lock; NULL: all take what we send */
-	struct rdl_dtls_letter *letters; /* HANDSHAKER_LETTERS, kept out of core dumps */
+	struct rdl_dtls_letter *letters; /* POST_LETTERS, kept out of core dumps */
 	struct teller *teller; /* its thread's; NULL: sessions do not outlive the process */
 	/* Its counts are read by anybody. */
 	struct rdl_handshakes *engine;
 	/* Its thread's alone. */
 	struct rdl_channel workers[WORKERS_MAX];
-	struct rdl_dtls_letter *free[HANDSHAKER_LETTERS];
-	unsigned free_count;
+	struct post post;
 	struct waiting_lines lines;
-	struct waiting held[HELD_MAX];
-	unsigned held_count;
-	/* In the order in which they are to leave, from the first on. */
-	struct unconfirmed unconfirmed[HANDSHAKER_LETTERS];
-	unsigned unconfirmed_first, unconfirmed_count;
+	struct held held;
 	uint64_t refused; /* the session that could not be told last: nothing is sent for it */
 	/* Written by its thread, read by anybody (relaxed). */
 	uint64_t letters_lost; /* datagrams of flights that found no letter */

@@ -136,7 +136,7 @@ static int open_one(
 	handshaker->ending = config->ending;
 	handshaker->tables = config->tables;
 	handshaker->paths = config->paths;
-	handshaker->letters = config->letters + (size_t)index * HANDSHAKER_LETTERS;
+	handshaker->letters = config->letters + (size_t)index * POST_LETTERS;
 	if (handshaker_init(handshaker, &engine, conf->workers * config->parcels) == 0)
 		return 0;
 	rdl_log_error("start", "no memory for %u handshakes", config->places);

@@ -27,7 +27,7 @@ struct handshakers_config {
 	struct rdl_key endpoint_key, cid_key;
 	const uint8_t
 		*ticket_key; /* RDL_HANDSHAKE_TICKET_KEY_LEN; the caller's, and outlives them */
-	/* HANDSHAKER_LETTERS for each thread, zero, kept out of core dumps; the caller's. */
+	/* POST_LETTERS for each thread, zero, kept out of core dumps; the caller's. */
 	struct rdl_dtls_letter *letters;
 	/* NULL: there are none. Stays the caller's. */
 	struct rdl_certificates *certificates;

@@ -107,7 +107,7 @@ uint64_t daemon_dtls_memory(const struct daemon *daemon)
 	if (conf->dtls.port == 0)
 		return 0;
 	octets = rdl_identities_memory(&identities) + rdl_owners_memory(sessions_of(conf)) +
-		 conf->dtls.handshakes * HANDSHAKER_LETTERS * sizeof(struct rdl_dtls_letter);
+		 conf->dtls.handshakes * POST_LETTERS * sizeof(struct rdl_dtls_letter);
 	if (secured_of(conf) > 0)
 		octets += rdl_secured_memory(secured_of(conf));
 	return octets;
@@ -204,7 +204,7 @@ int daemon_setup_dtls(struct daemon *daemon)
 	parts->owners_memory =
 		allocate(daemon, "owners of sessions", rdl_owners_memory(sessions_of(conf)));
 	parts->letters = allocate(daemon, "letters",
-		conf->dtls.handshakes * HANDSHAKER_LETTERS * sizeof(struct rdl_dtls_letter));
+		conf->dtls.handshakes * POST_LETTERS * sizeof(struct rdl_dtls_letter));
 	if (secured_of(conf) > 0)
 		parts->secured_memory =
 			allocate(daemon, "secured endpoints", rdl_secured_memory(secured_of(conf)));

@@ -43,7 +43,7 @@ struct office {
 	/* Letters that the workers do not give back. */
 	bool keep_letters;
 	unsigned kept_count;
-	void *kept[HANDSHAKER_LETTERS];
+	void *kept[POST_LETTERS];
 };
 
 struct test_parcel {
@@ -92,7 +92,7 @@ static inline struct office *office_begin(uint16_t mtu)
 		.identities = office->identities };
 	office->handshaker.worker_count = WORKERS;
 	office->handshaker.ending = &office->ending;
-	office->handshaker.letters = calloc(HANDSHAKER_LETTERS, sizeof(struct rdl_dtls_letter));
+	office->handshaker.letters = calloc(POST_LETTERS, sizeof(struct rdl_dtls_letter));
 	assert_non_null(office->handshaker.letters);
 	assert_int_equal(handshaker_init(&office->handshaker, &config, WORKERS * PARCELS), 0);
 	office_join(office);
@@ -228,7 +228,7 @@ static inline void office_end(struct office *office)
 	office->ending.stage = ENDING_ASKED;
 	office_give_back(office);
 	office->keep_letters = false;
-	for (unsigned i = 0; i < 2 * HANDSHAKER_LETTERS / 32 && office_step(office); i++)
+	for (unsigned i = 0; i < 2 * POST_LETTERS / 32 && office_step(office); i++)
 		for (unsigned w = 0; w < WORKERS; w++)
 			(void)office_came(office, w);
 	for (unsigned w = 0; w < WORKERS; w++) {
@@ -236,7 +236,7 @@ static inline void office_end(struct office *office)
 		assert_int_equal(office->workers[w].under_way, 0);
 	}
 	(void)office_step(office);
-	assert_int_equal(office->handshaker.free_count, HANDSHAKER_LETTERS);
+	assert_int_equal(office->handshaker.post.free_count, POST_LETTERS);
 	for (unsigned w = 0; w < WORKERS; w++) {
 		assert_int_equal(office->handshaker.workers[w].under_way, 0);
 		free(office->ring_memory[w]);

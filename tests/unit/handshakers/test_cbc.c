@@ -179,7 +179,7 @@ static void test_waiting(void **state)
 	struct office *office = shop->office;
 
 	office->keep_letters = true;
-	while (office->handshaker.free_count >= 32) {
+	while (office->handshaker.post.free_count >= 32) {
 		(void)office_send(
 			office, 0, RDL_PARCEL_BEGIN, SESSION(9), RDL_SPAN("0123456789abcdef"));
 		office_step(office);

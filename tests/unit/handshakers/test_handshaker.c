@@ -242,7 +242,7 @@ static void test_letters_used_up(void **state)
 	while (office_step(office))
 		(void)office_came(office, 0);
 	(void)office_came(office, 0);
-	assert_in_range(office->endeds, HANDSHAKER_LETTERS - 64, HANDSHAKER_LETTERS);
+	assert_in_range(office->endeds, POST_LETTERS - 64, POST_LETTERS);
 	assert_int_equal(office->backs, office->endeds);
 	/* What waits has been taken, and is lost as little as what comes later. */
 	begin(office, SESSION(MANY), GARBAGE);
@@ -263,7 +263,7 @@ static void test_letters_used_up(void **state)
 static void use_up(struct office *office, unsigned left)
 {
 	office->keep_letters = true;
-	while (office->handshaker.free_count > left) {
+	while (office->handshaker.post.free_count > left) {
 		begin(office, SESSION(1000), GARBAGE);
 		office_step(office);
 	}
@@ -295,7 +295,7 @@ static void test_flights_lost(void **state)
 	assert_int_equal(sent, 24);
 	assert_int_equal(lost, 8 * flight - 24);
 	assert_false(office_step(office));
-	assert_int_equal(office->endeds, HANDSHAKER_LETTERS - 32);
+	assert_int_equal(office->endeds, POST_LETTERS - 32);
 
 	office_give_back(office);
 	office->keep_letters = false;
@@ -304,7 +304,7 @@ static void test_flights_lost(void **state)
 		office_step(office);
 		(void)office_came(office, 0);
 	}
-	assert_int_equal(office->endeds, HANDSHAKER_LETTERS - 32 + CLIENTS);
+	assert_int_equal(office->endeds, POST_LETTERS - 32 + CLIENTS);
 	office_end(office);
 }
 

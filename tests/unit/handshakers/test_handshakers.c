@@ -64,7 +64,7 @@ static struct start *start_begin(void)
 	start->conf.dtls.credentials.where.line = 7;
 	start->identities_memory = zeroed(rdl_identities_memory(&identities));
 	start->secured_memory = zeroed(rdl_secured_memory(5));
-	start->letters = calloc(HANDSHAKERS * HANDSHAKER_LETTERS, sizeof(struct rdl_dtls_letter));
+	start->letters = calloc(HANDSHAKERS * POST_LETTERS, sizeof(struct rdl_dtls_letter));
 	assert_non_null(start->letters);
 	start->config = (struct handshakers_config){ .conf = &start->conf,
 		.parcels = PARCELS,
@@ -330,8 +330,7 @@ static void test_parcels(void **state)
 		assert_true(letter->session == parcel.session);
 		/* Of its own share. */
 		const struct rdl_dtls_letter *all = start->letters;
-		assert_in_range(
-			letter - all, i * HANDSHAKER_LETTERS, (i + 1) * HANDSHAKER_LETTERS - 1);
+		assert_in_range(letter - all, i * POST_LETTERS, (i + 1) * POST_LETTERS - 1);
 		assert_ptr_equal(batch[1], &parcel);
 	}
 	handshakers_close(handshakers);
