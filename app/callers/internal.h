@@ -166,7 +166,7 @@ struct callers {
 	struct rdl_channel shards[SHARDS_MAX];
 	struct callers_counts counts;
 	struct quota outstanding, observations, octets;
-	/* Triggers of fleets that wait until their endpoints wake up, or have; no more than most. */
+	/* Triggers of fleets that wait until their endpoints wake up, or have; and the most. */
 	uint64_t sleepers, sleepers_max;
 	unsigned share_count;
 	struct share *shares; /* the last one is the updates' */

@@ -80,7 +80,7 @@ static void ask(int number)
 
 	say_end(number, ends > 0);
 	pthread_mutex_lock(&lock);
-	/* The second may be of a drain; whoever sends a third has no answer from the main thread. */
+	/* The second may be of a drain; whoever sends a third had no answer of the main thread. */
 	if (ending || ends == 2)
 		_exit(0);
 	if (ends++ == 0) {

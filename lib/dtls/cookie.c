@@ -80,9 +80,9 @@ bool rdl_dtls_cookie_is_good(struct rdl_dtls_cookies *cookies, const struct rdl_
 
 /*
  * The record has the number of the Hello's, which stands in its place already; it and the message
- * say DTLS 1.0 (RFC 6347 section 4.2.1). The message has the number of the Hello's, too: whoever has
- * given a cookie back that is too old, or of the address that it had then, waits for that one, and
- * takes another with the first number for a copy of the first.
+ * say DTLS 1.0 (RFC 6347 section 4.2.1). The message has the number of the Hello's, too: whoever
+ * has given a cookie back that is too old, or of the address that it had then, waits for that one,
+ * and takes another with the first number for a copy of the first.
  */
 void rdl_dtls_hello_verify(struct rdl_dtls_cookies *cookies, struct rdl_datagram *datagram,
 	const struct rdl_dtls_hello *hello, uint32_t now_s)

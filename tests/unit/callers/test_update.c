@@ -374,7 +374,7 @@ static void many_sleepers(void **state)
 			}
 		}
 	}
-	/* Each of those that are awake was asked; a client has room; the end comes when it should. */
+	/* Those that are awake were all asked; a client has room; the end comes when it should. */
 	assert_int_equal(awake, 400);
 	assert_int_equal(waits, 250);
 	assert_int_equal(passed_by, 3600);

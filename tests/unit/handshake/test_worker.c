@@ -143,7 +143,7 @@ static void test_cookie_from_elsewhere(void **state)
 	worker_end(worker);
 }
 
-/* A device that reboots in the middle, at the port that it had: what was said to it before is late. */
+/* A device that reboots in the middle, at the port that it had: what it was told before is late. */
 static void test_rebooted(void **state)
 {
 	struct worker *worker = worker_begin(-1);
