@@ -101,9 +101,9 @@ static inline void rdl_journal_publish(struct rdl_journal_ring *ring)
  * Something has ended of which there is no entry, at a time of the run's clock: within a second the
  * log says that it goes on until then at least, if nothing else is written.
  */
-static inline void rdl_journal_note_end(struct rdl_journal_ring *ring, uint64_t now_ms)
+static inline void rdl_journal_note_end(struct rdl_journal_ring *ring, uint64_t at_ms)
 {
-	__atomic_store_n(&ring->ended_ms, now_ms, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->ended_ms, at_ms, __ATOMIC_RELAXED);
 }
 
 /* Octets that may still be put, as of now: one load. Shed Registers below a half. */
