@@ -126,7 +126,6 @@ static void add_lcores(struct args *args, const struct daemon *daemon)
 		if (CPU_COUNT(&rest) == 0)
 			rest = all;
 		(void)sched_setaffinity(0, sizeof(rest), &rest);
-		signals_stay_with_us();
 		cpu_list(&rest, main_cpus, sizeof(main_cpus));
 	}
 	used = (size_t)snprintf(text, sizeof(text), "0@(%s)", main_cpus);

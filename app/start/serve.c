@@ -300,6 +300,7 @@ static int run(struct daemon *daemon)
 {
 	int ret = -1;
 
+	signals_stay_with_us();
 	rdl_notify_starting("sets up ports and shards");
 	if (daemon_setup_dtls(daemon) == 0 && make_rules(daemon) == 0 &&
 		daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
