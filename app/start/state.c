@@ -97,7 +97,10 @@ static uint32_t first_sweep_ms(const struct shard_core *core, uint32_t every_ms)
 	return ms < every_ms ? (uint32_t)ms : every_ms;
 }
 
-/* From now on changes are logged, and all that there is, too. */
+/*
+ * From now on changes are logged, and all that there is, too: the first thing is until when what
+ * came back is kept.
+ */
 static void begin_keeping(struct daemon *daemon)
 {
 	for (unsigned s = 0; s < daemon->conf->shards; s++) {
@@ -127,8 +130,11 @@ void daemon_serve_keeping(struct daemon *daemon)
 {
 	struct rdl_registry *registries[SHARDS_MAX];
 
+	if (daemon->keeping == NULL)
+		return;
 	list_registries(daemon, registries);
 	keeping_serve(daemon->keeping, registries);
+	begin_keeping(daemon);
 }
 
 /* What tells events out of the log, or why not. */
@@ -162,6 +168,5 @@ int daemon_setup_keeping(struct daemon *daemon)
 		keeping_begin(daemon->keeping, rings) != 0)
 		return -1;
 	check_disk(daemon);
-	begin_keeping(daemon);
 	return set_up_recall(daemon) == 0 ? daemon_keep_sessions(daemon) : -1;
 }
