@@ -218,5 +218,11 @@ void rdl_journal_state(
 	if (state->health != RDL_JOURNAL_WELL) {
 		state->error = __atomic_load_n(&writer->next_error, __ATOMIC_RELAXED);
 		state->what = "segment";
+		return;
+	}
+	state->error = __atomic_load_n(&journal->inventory_error, __ATOMIC_RELAXED);
+	if (state->error != 0) {
+		state->health = RDL_JOURNAL_NO_SPACE;
+		state->what = "inventory";
 	}
 }

@@ -71,7 +71,7 @@ uint32_t rdl_journal_run(const struct rdl_journal *journal);
 
 enum rdl_journal_health {
 	RDL_JOURNAL_WELL,
-	/* No room for another segment, or group. It goes on as soon as there is some. */
+	/* No room for another segment, or group, or to make some. It goes on once there is. */
 	RDL_JOURNAL_NO_SPACE,
 	/* The disk failed, for good: nothing is ever confirmed again. */
 	RDL_JOURNAL_FAILED,

@@ -43,8 +43,10 @@ static void take_stock(struct rdl_journal *journal)
 				     sizeof(now.segments)) == 0))
 		return;
 	/* Where it fails, it is tried again, and what older runs have stays as long. */
-	if (rdl_journal_inventory_write(journal->disk, journal->directory, &now) == 0)
+	int rc = rdl_journal_inventory_write(journal->disk, journal->directory, &now);
+	if (rc == 0)
 		journal->inventory = now;
+	__atomic_store_n(&journal->inventory_error, -rc, __ATOMIC_RELAXED);
 }
 
 void rdl_journal_tend(struct rdl_journal *journal)

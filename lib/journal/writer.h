@@ -69,6 +69,7 @@ struct rdl_journal {
 	uint64_t kept;
 	/* As it is on the disk; the thread's that tends. */
 	struct rdl_journal_inventory inventory;
+	int inventory_error; /* errno of the last time; 0: it was written. Anybody reads it */
 	struct rdl_journal_writer writers[];
 };
 

@@ -189,11 +189,14 @@ static void the_first_group_is_cleared(void **state)
 /* Older runs go when this one would be missed. */
 static void older_runs_wait_for_the_inventory(void **state)
 {
+	struct rdl_journal_state seen;
 	struct fixture fixture;
 
 	fixture_begin(&fixture, 1);
 	make_run(&fixture, 1);
 	fixture_start(&fixture);
+	/* The next segment is there. */
+	rdl_journal_tend(fixture.journal);
 	assert_true(fixture_put(&fixture, 0, RDL_JOURNAL_SWEEP_BEGINS));
 	assert_true(fixture_put(&fixture, 0, RDL_JOURNAL_SWEEP_ENDS));
 	rdl_journal_publish(&fixture.rings[0]);
@@ -202,9 +205,15 @@ static void older_runs_wait_for_the_inventory(void **state)
 	fixture.memory.writes_fail = EIO;
 	rdl_journal_tend(fixture.journal);
 	assert_non_null(memory_find(&fixture.memory, RUN));
+	rdl_journal_state(fixture.journal, 0, &seen);
+	assert_int_equal(seen.health, RDL_JOURNAL_NO_SPACE);
+	assert_int_equal(seen.error, EIO);
+	assert_string_equal(seen.what, "inventory");
 	fixture.memory.writes_fail = 0;
 	rdl_journal_tend(fixture.journal);
 	assert_null(memory_find(&fixture.memory, RUN));
+	rdl_journal_state(fixture.journal, 0, &seen);
+	assert_int_equal(seen.health, RDL_JOURNAL_WELL);
 	fixture_end(&fixture);
 }
 
