@@ -306,6 +306,8 @@ static int run(struct daemon *daemon)
 		daemon_setup(daemon) == 0 && daemon_setup_shards(daemon) == 0 &&
 		daemon_setup_keeping(daemon) == 0 && look_on(daemon) == 0 && !signals_end_asked())
 		ret = work(daemon);
+	else /* nobody was served */
+		signals_may_just_leave(signals_end_asked() ? EXIT_SUCCESS : EXIT_FAILURE);
 	telemetry_stop();
 	monitor_close(daemon->monitor);
 	bool lost = daemon->pktio != NULL && rdl_pktio_has_lost(daemon->pktio);
