@@ -9,11 +9,17 @@
 /* Room that answers leave to gap markers and errors. */
 #define HEADROOM 4096
 
-/* Of two that are nobody's; what his user has left observing is what he may have left. */
+/* Whether whoever had it has left something in it that goes on. */
+static bool is_in_use(const struct share *share)
+{
+	return share->outstanding + share->observations > 0;
+}
+
+/* Of two that are nobody's: one with what this user has left, or else the emptier one. */
 static bool is_better(const struct share *share, const struct share *than, uid_t user)
 {
-	bool own = share->user == user && share->observations > 0;
-	bool other = than->user == user && than->observations > 0;
+	bool own = share->user == user && is_in_use(share);
+	bool other = than->user == user && is_in_use(than);
 
 	if (own != other)
 		return own;
