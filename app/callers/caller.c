@@ -64,7 +64,9 @@ struct caller *caller_of(struct callers *callers, struct rdl_lines_client *clien
 	caller->client = client;
 	uid_t user = user_of(client->fd);
 	caller->share = free_share(callers, user);
-	caller->share->user = user;
+	/* What another user has left in it still counts as that one's. */
+	if (!is_in_use(caller->share))
+		caller->share->user = user;
 	caller->share->caller = caller;
 	caller->allowed = allow_for(callers, client->fd);
 	client->state = caller;

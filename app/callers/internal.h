@@ -42,7 +42,7 @@ struct quota {
  */
 struct share {
 	struct caller *caller; /* whose it is now; NULL: nobody's */
-	uid_t user; /* whose it was last */
+	uid_t user; /* who came last while nothing was left in it */
 	struct call *calls;
 	uint64_t outstanding, octets;
 	uint64_t observations; /* that it has, or has asked for */

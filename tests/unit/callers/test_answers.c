@@ -451,6 +451,39 @@ static void another_user(void **state)
 	assert_int_equal(observes_all(a, true), 0);
 }
 
+static struct rdl_lines_client *connected_as(uid_t user)
+{
+	assert_int_equal(seteuid(user), 0);
+	struct rdl_lines_client *client = connected(BUFFER);
+
+	assert_int_equal(seteuid(0), 0);
+	return client;
+}
+
+/* Where no other share is free, a user has one with what another has left, whose it stays. */
+static void in_anothers_share(void **state)
+{
+	struct rdl_lines_client *others[3];
+
+	if (geteuid() != 0)
+		skip();
+	struct rdl_lines_client *a = connected(BUFFER);
+	assert_int_equal(asks_for_all(a), 1250);
+	leaves(a);
+	for (unsigned i = 0; i < 3; i++) {
+		others[i] = connected_as(65534);
+		says(others[i], request("1", "GET", "/3", ""));
+	}
+	assert_non_null(strstr(told(others[2]), "too many requests are under way"));
+	for (unsigned i = 0; i < 3; i++)
+		leaves(others[i]);
+	for (unsigned i = 0; i < 3; i++) {
+		a = connected(BUFFER);
+		assert_int_equal(asks_for_all(a), 0);
+		leaves(a);
+	}
+}
+
 /* An observation that has ended makes room, in whichever way it ends. */
 static void room_to_observe(void **state)
 {
@@ -525,6 +558,7 @@ int main(void)
 		CALLERS_TEST(room_comes_back),
 		CALLERS_TEST(shares_of_observations),
 		CALLERS_TEST(another_user),
+		CALLERS_TEST(in_anothers_share),
 		CALLERS_TEST(room_to_observe),
 		CALLERS_TEST(octets_are_bounded),
 	};
