@@ -16,8 +16,11 @@
 /* Octets for each request that is not over, on average, and for those that are long. */
 #define OCTETS_EACH 1024
 #define LONGEST 16
-/* Of all that may be outstanding, what of fleets may wait for endpoints to wake up. */
-#define SLEEPERS_PART 8
+/*
+ * Of the part that updates are sure of, what may wait for endpoints to wake up: the rest stays for
+ * those that are awake, whatever clients do.
+ */
+#define SLEEPERS_PART 2
 /* Of a line without its payload: JSON takes up to six octets for one of a name. */
 #define LINE_REST 8192
 
@@ -235,7 +238,7 @@ static struct callers *make(const struct rdl_conf *conf)
 	quota_init(&callers->outstanding, conf->requests.outstanding, callers->share_count);
 	quota_init(&callers->octets, octets_max(conf), callers->share_count);
 	quota_init(&callers->observations, conf->requests.observations, conf->requests.clients);
-	callers->sleepers_max = conf->requests.outstanding / SLEEPERS_PART;
+	callers->sleepers_max = callers->outstanding.part / SLEEPERS_PART;
 	callers->line_room = line_octets(conf);
 	callers->shares = calloc(callers->share_count, sizeof(*callers->shares));
 	callers->payload = malloc(conf->requests.max_payload);

@@ -9,12 +9,14 @@ from managed import *  # noqa: E402,F403
 
 BODY = bytes((n ^ n >> 8) & 255 for n in range(5000))
 AWAKE_S = 2
-SLEEPERS = 20  # of a fleet that may wait: an eighth of what may be outstanding
+CLIENTS = 15
+SLEEPERS = 20  # of a fleet that may wait: half of the part of what may be outstanding that updates are sure of
 
 
 def start(lab):
     dtls_lab.provision(lab, "psk", "other")
-    gateway = lab.gateway(shards=2, extra=dtls_lab.group(lab) + sockets(lab, awake_s=AWAKE_S, outstanding=8 * SLEEPERS))
+    gateway = lab.gateway(shards=2, extra=dtls_lab.group(lab) + sockets(
+        lab, awake_s=AWAKE_S, clients=CLIENTS, outstanding=4 * (CLIENTS + 1) * SLEEPERS))
     return gateway
 
 

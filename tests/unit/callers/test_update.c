@@ -342,14 +342,13 @@ static bool is_of(const struct rdl_order *order, const char *prefix)
 	return memcmp(order->endpoint, prefix, strlen(prefix)) == 0;
 }
 
-/* Of those that sleep an eighth of all that may be outstanding waits; nobody awake waits for it. */
-static void many_sleepers(void **state)
-{
-	static struct rdl_order *waiting[300];
-	unsigned waits = 0, awake = 0, passed_by = 0;
+static struct rdl_order *waiting[300];
+static unsigned waits, awake, passed_by;
 
-	register_fleet(2000);
-	int number = fleet_of("", 0);
+/* Many rounds of a fleet of which the tenth that is odd is awake, and answers. */
+static void go_through(int number)
+{
+	waits = awake = passed_by = 0;
 	for (unsigned rounds = 0; rounds < 300; rounds++) {
 		struct rdl_order *order;
 
@@ -374,9 +373,17 @@ static void many_sleepers(void **state)
 			}
 		}
 	}
+}
+
+/* Half of what updates are sure of waits for those that sleep; nobody awake waits for it. */
+static void many_sleepers(void **state)
+{
+	register_fleet(2000);
+	int number = fleet_of("", 0);
+	go_through(number);
 	/* Those that are awake were all asked; a client has room; the end comes when it should. */
 	assert_int_equal(awake, 400);
-	assert_int_equal(waits, 250);
+	assert_int_equal(waits, 125);
 	assert_int_equal(passed_by, 3600);
 	struct callers_progress progress = look(number);
 	assert_false(progress.over);
@@ -385,16 +392,16 @@ static void many_sleepers(void **state)
 	assert_int_equal(progress.updated, 400);
 	assert_int_equal(progress.asleep, 3600);
 	assert_int_equal(progress.failed, 0);
-	assert_int_equal(callers_counts(callers)->outstanding, 250);
-	for (unsigned i = 0; i < 250; i++) {
+	assert_int_equal(callers_counts(callers)->outstanding, 125);
+	for (unsigned i = 0; i < 125; i++) {
 		waiting[i]->code = RDL_COAP_CODE(2, 4);
 		gives_back(waiting[i], RDL_ORDER_answered, RDL_ORDER_REASON_none);
 	}
 	for (unsigned rounds = 0; rounds < 10; rounds++)
 		progress = look(number);
 	assert_true(progress.over);
-	assert_int_equal(progress.updated, 650);
-	assert_int_equal(progress.asleep, 3350);
+	assert_int_equal(progress.updated, 525);
+	assert_int_equal(progress.asleep, 3475);
 	callers_update_end(callers, number);
 	/* There is room for others to wait; of whom nobody asks after any more none does. */
 	number = fleet_of("dev-0-11", 0);
@@ -410,6 +417,31 @@ static void many_sleepers(void **state)
 	gives_back(order, RDL_ORDER_gone, RDL_ORDER_REASON_ended);
 	look(number);
 	assert_int_equal(callers->sleepers, 0);
+	callers_update_end(callers, number);
+}
+
+/* However many clients may share with updates, and whatever one of them has under way. */
+static void sleepers_beside_a_client(void **state)
+{
+	close_callers();
+	conf.requests.clients = 7;
+	open_callers();
+	struct rdl_lines_client *client = connected(BUFFER);
+	while (*told(client) == '\0') {
+		says(client, request("1", "GET", "/3", ""));
+		(void)!given();
+	}
+	/* Of 2000: 125 are sure to each, and 1000 for whoever comes first. */
+	assert_int_equal(callers_counts(callers)->outstanding, 1125);
+	register_fleet(1000);
+	int number = fleet_of("", 0);
+	go_through(number);
+	assert_int_equal(awake, 200);
+	assert_int_equal(waits, 62);
+	struct callers_progress progress = look(number);
+	assert_int_equal(progress.seen, 2000);
+	assert_int_equal(progress.updated, 200);
+	assert_int_equal(progress.asleep, 1800);
 	callers_update_end(callers, number);
 }
 
@@ -447,6 +479,7 @@ int main(void)
 		OWNERS_TEST(a_few_pages_each_round),
 		OWNERS_TEST(sleepers),
 		OWNERS_TEST(many_sleepers),
+		OWNERS_TEST(sleepers_beside_a_client),
 		OWNERS_TEST(a_fleet_that_is_let_go),
 	};
 
