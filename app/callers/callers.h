@@ -91,7 +91,7 @@ struct callers_progress {
 	uint64_t registrations, seen;
 	/*
 	 * Triggers that were given, and of these: answered 2.04; waiting for a sleeping endpoint,
-	 * or of one that was passed by since too many wait so.
+	 * or of one that did not wake up in time, or was passed by since too many wait so.
 	 */
 	uint64_t given, updated, asleep;
 	uint64_t failed; /* anything else */

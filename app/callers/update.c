@@ -73,12 +73,23 @@ static bool is_passed_by(const struct rdl_order *order)
 	       order->reason == RDL_ORDER_REASON_asleep;
 }
 
+/* How long a fleet's trigger may still wait. */
+static uint32_t expires_ms(const struct update *update, uint64_t now_ms)
+{
+	uint64_t end_ms = update->begun_ms + (uint64_t)update->shared.over_s * 1000 + LATER_MS;
+
+	/* Milliseconds of a day, and of a minute and a half. */
+	return end_ms > now_ms ? (uint32_t)(end_ms - now_ms) : 1;
+}
+
 bool update_waits(struct callers *callers, struct call *call)
 {
 	if (!is_passed_by(&call->order) || call->update == NULL ||
 		callers->sleepers >= callers->sleepers_max)
 		return false;
 	call->order.awake_only = false;
+	/* Some of its time is over: the shard counts anew. */
+	call->order.expires_ms = expires_ms(call->update, rdl_clock_ms());
 	call->sleeper = true;
 	callers->sleepers++;
 	return true;
@@ -93,8 +104,11 @@ void update_over(struct call *call)
 		return;
 	update->under_way--;
 	update->progress.asleep -= call->asleep;
-	/* Who is awake again has sent an Update, or a Register: nothing more is wanted of him. */
-	if (is_passed_by(order))
+	/*
+	 * Passed by, or not awake in time. Who is awake again has sent an Update, or a Register:
+	 * nothing more is wanted of him.
+	 */
+	if (order->reason == RDL_ORDER_REASON_asleep)
 		update->progress.asleep++;
 	else if (order->state == RDL_ORDER_answered && order->code == CHANGED)
 		update->progress.updated++;
@@ -144,14 +158,6 @@ static uint64_t due(const struct update *update, uint64_t now_ms)
 
 	return ran_ms >= over_ms ? UINT64_MAX
 				 : update->progress.registrations * ran_ms / over_ms + 1;
-}
-
-static uint32_t expires_ms(const struct update *update, uint64_t now_ms)
-{
-	uint64_t end_ms = update->begun_ms + (uint64_t)update->shared.over_s * 1000 + LATER_MS;
-
-	/* Milliseconds of a day, and of a minute and a half. */
-	return end_ms > now_ms ? (uint32_t)(end_ms - now_ms) : 1;
 }
 
 static void go_on(struct callers *callers, struct update *update, uint64_t now_ms)

@@ -337,6 +337,39 @@ static void sleeps(struct rdl_order *order)
 	gives_back(order, RDL_ORDER_refused, RDL_ORDER_REASON_asleep);
 }
 
+/* Its time does not begin anew; and one that sleeps until that is over has not failed. */
+static void one_that_never_wakes(void **state)
+{
+	struct rdl_order *order;
+
+	register_fleet(1);
+	int number = fleet_of("odd-0", 100);
+	look(number);
+	while ((order = given()) == NULL)
+		works();
+	assert_int_equal(order->expires_ms, 193000);
+	own_clock_pass(150000);
+	sleeps(order);
+	look(number);
+	assert_ptr_equal(given(), order);
+	assert_false(order->awake_only);
+	assert_int_equal(order->expires_ms, 43000);
+	reports_of(order,
+		&(struct rdl_report){
+			.state = RDL_ORDER_queued, .reason = RDL_ORDER_REASON_asleep },
+		"");
+	own_clock_pass(43000);
+	look(number);
+	assert_false(look(number).over);
+	gives_back(order, RDL_ORDER_timeout, RDL_ORDER_REASON_asleep);
+	look(number);
+	struct callers_progress progress = look(number);
+	assert_true(progress.over);
+	assert_int_equal(progress.asleep, 1);
+	assert_int_equal(progress.failed, 0);
+	callers_update_end(callers, number);
+}
+
 static bool is_of(const struct rdl_order *order, const char *prefix)
 {
 	return memcmp(order->endpoint, prefix, strlen(prefix)) == 0;
@@ -478,6 +511,7 @@ int main(void)
 		OWNERS_TEST(as_fast_as_can_be),
 		OWNERS_TEST(a_few_pages_each_round),
 		OWNERS_TEST(sleepers),
+		OWNERS_TEST(one_that_never_wakes),
 		OWNERS_TEST(many_sleepers),
 		OWNERS_TEST(sleepers_beside_a_client),
 		OWNERS_TEST(a_fleet_that_is_let_go),
