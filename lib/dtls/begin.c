@@ -67,13 +67,18 @@ static uint64_t add_handshake(
 /*
  * The handshake that this Hello has begun. One that has been finished lately, too: a copy that was
  * late must not stand before a session whose peer may miss the last flight.
+ *
+ * A client whose cookie became too old, or which was sent a HelloVerifyRequest because of somebody
+ * else, says its Hello with the next number, and waits for a ServerHello with that one: it is to
+ * begin anew. A Hello with an earlier number is a late copy.
  */
 static struct rdl_dtls_session *begun_by(struct rdl_dtls *dtls, uint64_t address, uint64_t hello,
 	struct rdl_dtls_session *under_way, uint32_t now_s)
 {
 	struct rdl_dtls_session *open;
 
-	if (under_way != NULL && under_way->handshake.hello == hello) {
+	if (under_way != NULL && rdl_dtls_hello_same_random(under_way->handshake.hello, hello) &&
+		hello <= under_way->handshake.hello) {
 		under_way->handshake.anew = false;
 		return under_way;
 	}
@@ -89,7 +94,7 @@ void rdl_dtls_begins_anew(struct rdl_dtls *dtls, uint64_t address, uint64_t hell
 	struct rdl_dtls_session *under_way =
 		rdl_dtls_find_address(dtls, address, RDL_DTLS_HANDSHAKE);
 
-	if (under_way != NULL && under_way->handshake.hello != hello)
+	if (under_way != NULL && !rdl_dtls_hello_same_random(under_way->handshake.hello, hello))
 		under_way->handshake.anew = true;
 }
 

@@ -88,7 +88,6 @@ void rdl_dtls_hello_verify(struct rdl_dtls_cookies *cookies, struct rdl_datagram
 	const struct rdl_dtls_hello *hello, uint32_t now_s)
 {
 	uint8_t *record = datagram->data, *message = record + RDL_DTLS_RECORD_HEADER;
-	uint16_t sequence = rdl_get_be16(message + 4);
 	uint64_t cookie[2];
 
 	rotate(cookies, now_s);
@@ -98,7 +97,7 @@ void rdl_dtls_hello_verify(struct rdl_dtls_cookies *cookies, struct rdl_datagram
 	memset(message, 0, RDL_DTLS_HANDSHAKE_HEADER);
 	message[0] = TYPE_HELLO_VERIFY_REQUEST;
 	message[3] = message[11] = VERIFY_BODY;
-	rdl_put_be16(message + 4, sequence);
+	rdl_put_be16(message + 4, hello->sequence);
 	message += RDL_DTLS_HANDSHAKE_HEADER;
 	rdl_put_be16(message, 0xfeff);
 	message[2] = RDL_DTLS_COOKIE_LEN;

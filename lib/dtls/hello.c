@@ -35,7 +35,7 @@ static uint32_t get_be24(const uint8_t *p)
 }
 
 /* What the only record's only message holds. */
-static bool open_message(struct rdl_span datagram, struct rdl_span *body)
+static bool open_message(struct rdl_span datagram, struct rdl_span *body, uint16_t *sequence)
 {
 	struct rdl_span record, message;
 
@@ -46,8 +46,10 @@ static bool open_message(struct rdl_span datagram, struct rdl_span *body)
 	if (record.data[0] != TYPE_HANDSHAKE || rdl_get_be16(record.data + 3) != 0 ||
 		(version != 0xfe00 && version != 0xfeff && version != 0xfefd))
 		return false;
-	return take(body, RDL_DTLS_HANDSHAKE_HEADER, &message) &&
-	       message.data[0] == TYPE_CLIENT_HELLO && get_be24(message.data + 1) == body->len &&
+	if (!take(body, RDL_DTLS_HANDSHAKE_HEADER, &message))
+		return false;
+	*sequence = rdl_get_be16(message.data + 4);
+	return message.data[0] == TYPE_CLIENT_HELLO && get_be24(message.data + 1) == body->len &&
 	       get_be24(message.data + 6) == 0 && get_be24(message.data + 9) == body->len;
 }
 
@@ -56,9 +58,10 @@ enum rdl_status rdl_dtls_hello_read(struct rdl_span datagram, struct rdl_dtls_he
 	struct rdl_span body, fixed, id, suites, compression;
 
 	*hello = (struct rdl_dtls_hello){ 0 };
-	if (!open_message(datagram, &body) || !take(&body, 2 + RANDOM_LEN, &fixed) ||
-		!take_vector(&body, 1, &id) || !take_vector(&body, 1, &hello->cookie) ||
-		!take_vector(&body, 2, &suites) || !take_vector(&body, 1, &compression))
+	if (!open_message(datagram, &body, &hello->sequence) ||
+		!take(&body, 2 + RANDOM_LEN, &fixed) || !take_vector(&body, 1, &id) ||
+		!take_vector(&body, 1, &hello->cookie) || !take_vector(&body, 2, &suites) ||
+		!take_vector(&body, 1, &compression))
 		return RDL_MALFORMED;
 	if (fixed.data[0] != 0xfe || id.len > SESSION_ID_MAX || suites.len < 2 ||
 		suites.len % 2 != 0 || compression.len < 1)
@@ -72,5 +75,8 @@ enum rdl_status rdl_dtls_hello_read(struct rdl_span datagram, struct rdl_dtls_he
 
 uint64_t rdl_dtls_hello_digest(const struct rdl_dtls_hello *hello, const struct rdl_key *key)
 {
-	return rdl_siphash(key, hello->who.data, hello->who.len);
+	uint64_t who = rdl_siphash(key, hello->who.data, hello->who.len);
+
+	return (uint64_t)hello->sequence << (64 - RDL_DTLS_HELLO_SEQUENCE_BITS) |
+	       who >> RDL_DTLS_HELLO_SEQUENCE_BITS;
 }

@@ -22,6 +22,7 @@ struct rdl_dtls_hello {
 	struct rdl_span who, what;
 	struct rdl_span cookie;
 	struct rdl_span extensions; /* without their length; none: empty */
+	uint16_t sequence; /* the message's number */
 };
 
 /*
@@ -31,8 +32,17 @@ struct rdl_dtls_hello {
 RDL_MUST_CHECK enum rdl_status rdl_dtls_hello_read(
 	struct rdl_span datagram, struct rdl_dtls_hello *hello);
 
-/* Keyed digest that two Hellos have in common if they begin the same handshake. */
+/*
+ * Keyed digest of version and random, below the message's number: with that goes up what number the
+ * client wants of an answer, whenever it follows a HelloVerifyRequest.
+ */
+#define RDL_DTLS_HELLO_SEQUENCE_BITS 16
 uint64_t rdl_dtls_hello_digest(const struct rdl_dtls_hello *hello, const struct rdl_key *key);
+/* Of two such digests: their Hellos are to begin the same handshake, whatever their numbers. */
+static inline bool rdl_dtls_hello_same_random(uint64_t one, uint64_t other)
+{
+	return (one ^ other) << RDL_DTLS_HELLO_SEQUENCE_BITS == 0;
+}
 
 /* Keys of cookies, made of one and of the time; a cookie is good for one to two periods. */
 #define RDL_DTLS_COOKIE_PERIOD_S 60

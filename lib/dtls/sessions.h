@@ -108,17 +108,18 @@ unsigned rdl_dtls_handshaker(const struct rdl_dtls *dtls, uint64_t session);
 
 enum rdl_dtls_begin {
 	RDL_DTLS_BEGUN,
-	/* It is the Hello of a handshake that is under way, or has been finished lately. */
+	/* Its handshake is under way already, or has been finished lately. */
 	RDL_DTLS_GOES_ON,
 	/* There is no place for it. */
 	RDL_DTLS_SHED,
 };
 
 /*
- * A ClientHello with a good cookie has come. *session is the name of its session unless SHED, and
- * *evicted that of a handshake that is over because of it, or 0: one with another Hello from the
- * same address, or, where no place is free, the newest of the network that has most under way.
- * Where that would be this one it is shed. Open sessions stay, whatever their addresses.
+ * A ClientHello with a good cookie has come; hello is its digest (hello.h). *session is the name of
+ * its session unless SHED, and *evicted that of a handshake that is over because of it, or 0: one
+ * with another Hello from the same address, or, where no place is free, the newest of the network
+ * that has most under way. Where that would be this one it is shed. Open sessions stay, whatever
+ * their addresses.
  */
 RDL_MUST_CHECK enum rdl_dtls_begin rdl_dtls_begin(struct rdl_dtls *dtls,
 	const struct rdl_datagram *datagram, uint64_t hello, uint32_t now_s, uint64_t *session,

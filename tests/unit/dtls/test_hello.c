@@ -229,6 +229,27 @@ static void test_answer(void **state)
 	assert_memory_equal(octets, expected, len);
 }
 
+/* What a client says again has another number; it says something else when it begins anew. */
+static void test_digest(void **state)
+{
+	struct rdl_dtls_hello hello;
+	struct parts parts = plain;
+	uint64_t first, again;
+
+	assert_int_equal(read_parts(&parts, &hello), RDL_OK);
+	first = rdl_dtls_hello_digest(&hello, &key);
+	assert_int_equal(first >> 48, 0);
+	struct rdl_span input = { octets, make(&parts) };
+	rdl_put_be16(octets + RDL_DTLS_RECORD_HEADER + 4, 0x0102);
+	assert_int_equal(rdl_dtls_hello_read(input, &hello), RDL_OK);
+	again = rdl_dtls_hello_digest(&hello, &key);
+	assert_int_equal(again >> 48, 0x0102);
+	assert_true(rdl_dtls_hello_same_random(first, again));
+	parts.random = 1;
+	assert_int_equal(read_parts(&parts, &hello), RDL_OK);
+	assert_false(rdl_dtls_hello_same_random(first, rdl_dtls_hello_digest(&hello, &key)));
+}
+
 static void test_cid(void **state)
 {
 	uint8_t cids[3][RDL_DTLS_CID_LEN];
@@ -254,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cookie),
 		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_cid),
 	};
 

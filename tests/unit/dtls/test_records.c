@@ -671,8 +671,9 @@ static void test_begun_anew(void **state)
 	assert_int_equal(open_one(t, &a), RDL_DTLS_BEGIN);
 	uint64_t session = a.datagram.session;
 	for (unsigned i = 0; i < 3; i++) {
-		/* Its own, once more; another one, of another address; and of its own. */
+		/* Its own with another number; another one, of another address; of its own. */
 		hello_arrives(&a, i == 1 ? 2 : 1, NULL);
+		a.octets[RDL_DTLS_RECORD_HEADER + 5] = i == 0;
 		a.octets[RANDOM_AT] ^= i > 0;
 		assert_int_equal(open_one(t, &a), RDL_DTLS_ANSWER);
 		assert_int_equal(rdl_dtls_wants_flights(t->dtls, session), i < 2);

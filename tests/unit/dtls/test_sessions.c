@@ -124,6 +124,44 @@ static void test_late_hello_of_before(void **state)
 	table_end(t);
 }
 
+/*
+ * Another Hello of the same client's, which has followed a HelloVerifyRequest since: what it waits
+ * for now has another number. A copy of the one before is late.
+ */
+static void test_hello_numbers(void **state)
+{
+	static const struct {
+		uint64_t sequence;
+		enum rdl_dtls_begin begin;
+	} hellos[] = {
+		{ 2, RDL_DTLS_BEGUN },
+		{ 1, RDL_DTLS_GOES_ON },
+		{ 2, RDL_DTLS_GOES_ON },
+		{ UINT16_MAX, RDL_DTLS_BEGUN },
+	};
+	struct table *t = table_new(NULL);
+	struct rdl_datagram datagram = from(1, 2);
+	struct rdl_dtls_keys keys = keys_of(2, RDL_DTLS_NO_CID);
+	uint64_t now = begin(t, 1, 2), again, evicted;
+
+	for (unsigned i = 0; i < sizeof(hellos) / sizeof(hellos[0]); i++) {
+		uint64_t hello = hellos[i].sequence << 48 | t->hello;
+		bool begun = hellos[i].begin == RDL_DTLS_BEGUN;
+
+		assert_int_equal(
+			rdl_dtls_begin(t->dtls, &datagram, hello, t->now_s, &again, &evicted),
+			hellos[i].begin);
+		assert_int_equal(evicted, begun ? now : 0);
+		assert_int_equal(again == now, !begun);
+		now = again;
+	}
+	assert_true(rdl_dtls_establish(t->dtls, now, &keys, t->now_s));
+	assert_int_equal(rdl_dtls_begin(t->dtls, &datagram, t->hello, t->now_s, &again, &evicted),
+		RDL_DTLS_GOES_ON);
+	assert_int_equal(again, now);
+	table_end(t);
+}
+
 /* With a Connection ID it may have moved: somebody else at its address does not end it. */
 static void test_address_of_another(void **state)
 {
@@ -466,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_rebooted),
 		cmocka_unit_test(test_late_hello),
 		cmocka_unit_test(test_late_hello_of_before),
+		cmocka_unit_test(test_hello_numbers),
 		cmocka_unit_test(test_address_of_another),
 		cmocka_unit_test(test_many_move_to_one),
 		cmocka_unit_test(test_failed),

@@ -79,7 +79,7 @@ static inline struct worker *worker_before(struct world *world)
 		.sessions = 64,
 		.handshakes = 16,
 		.parcels = 64,
-		.handshake_s = 60,
+		.handshake_s = 240,
 		.idle_s = 300,
 		.address_key = { 1, 2 },
 		/* The engine's. */

@@ -2,6 +2,8 @@
 /* Handshakes through a worker's table of sessions. */
 #include "table.h"
 
+#include "hello.h"
+
 /* Until the client has said all of its last flight, and whatever it is answered is lost. */
 static void lose_last_flight(struct worker *worker)
 {
@@ -174,6 +176,85 @@ static void test_rebooted(void **state)
 	worker_end(worker);
 }
 
+/* On a slow link: its client has given its cookie back, and has read no answer. */
+static struct worker *worker_begin_slow(void)
+{
+	struct worker *worker = worker_begin(-1);
+	struct world *world = worker->world;
+
+	world->handshakes->config.timeout_ms = 240000;
+	gnutls_dtls_set_timeouts(world->client.tls, 9000, 240000);
+	for (int i = 0; i < 2; i++) {
+		(void)client_step(&world->client);
+		arrive_all(worker);
+	}
+	assert_int_equal(worker->begun, 1);
+	return worker;
+}
+
+/* The client gets in, by the handshake that its last Hello has begun. */
+static void end_slow(struct worker *worker)
+{
+	struct client *client = &worker->world->client;
+	int error = GNUTLS_E_AGAIN;
+
+	for (int i = 0; i < 6 && error != 0; i++) {
+		error = client_step(client);
+		arrive_all(worker);
+	}
+	assert_int_equal(error, 0);
+	assert_int_equal(worker->begun, 2);
+	assert_int_equal(rdl_dtls_counts(worker->dtls)->replaced, 1);
+	check_talk(worker);
+	worker_end(worker);
+}
+
+/*
+ * All that it is answered is lost until its cookie is too old: the request for another one has the
+ * number of the ServerHello that it waits for.
+ */
+static void test_cookie_too_old(void **state)
+{
+	struct worker *worker = worker_begin_slow();
+	struct client *client = &worker->world->client;
+
+	world_pass(worker->world, 2 * RDL_DTLS_COOKIE_PERIOD_S * 1000);
+	client->in.count = 0;
+	(void)client_step(client);
+	assert_int_equal(client->out.count, 1);
+	arrive_all(worker);
+	assert_int_equal(client->in.count, 1);
+	end_slow(worker);
+}
+
+/*
+ * Somebody sends a Hello in its name, whose answer is before the ServerHello: the client takes it,
+ * with a cookie that is not for its own Hello. A copy of that comes late.
+ */
+static void test_hello_of_another(void **state)
+{
+	struct worker *worker = worker_begin_slow();
+	struct client *client = &worker->world->client;
+	struct datagram own, other;
+
+	client->in.count = 0;
+	now_ms += 9500;
+	(void)client_step(client);
+	assert_int_equal(client->out.count, 1);
+	own = other = queue_take(&client->out);
+	/* One of the random octets. */
+	other.octets[RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER + 6] ^= 1;
+	arrive(worker, other.octets, other.len);
+	assert_int_equal(client->in.count, 1);
+	for (int i = 0; i < 2; i++) {
+		(void)client_step(client);
+		arrive_all(worker);
+	}
+	assert_int_equal(worker->begun, 2);
+	arrive(worker, own.octets, own.len);
+	end_slow(worker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +264,8 @@ int main(void)
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_cookie_from_elsewhere),
 		cmocka_unit_test(test_rebooted),
+		cmocka_unit_test(test_cookie_too_old),
+		cmocka_unit_test(test_hello_of_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
