@@ -20,8 +20,9 @@
 #define LOG_LEVEL 4
 #define LOG_BEGIN "HSK["
 
-/* The level is the process's. */
-static pthread_mutex_t logging = PTHREAD_MUTEX_INITIALIZER;
+/* The level is the process's: it is up while any thread needs it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned users;
 /* In the message that this thread's GnuTLS is about to read. */
 static _Thread_local uint8_t *type_at;
 
@@ -75,16 +76,31 @@ static void hide(int level, const char *line)
 	type_at = NULL;
 }
 
+static void begin_log(void)
+{
+	(void)pthread_mutex_lock(&lock);
+	if (users++ == 0) {
+		gnutls_global_set_log_function(hide);
+		gnutls_global_set_log_level(LOG_LEVEL);
+	}
+	(void)pthread_mutex_unlock(&lock);
+}
+
+static void end_log(void)
+{
+	(void)pthread_mutex_lock(&lock);
+	if (--users == 0)
+		gnutls_global_set_log_level(0);
+	(void)pthread_mutex_unlock(&lock);
+}
+
 int rdl_handshake_go_on_unnamed(struct rdl_handshake *handshake)
 {
 	gnutls_handshake_set_hook_function(
 		handshake->tls, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, find);
-	(void)pthread_mutex_lock(&logging);
-	gnutls_global_set_log_function(hide);
-	gnutls_global_set_log_level(LOG_LEVEL);
+	begin_log();
 	int error = gnutls_handshake(handshake->tls);
-	gnutls_global_set_log_level(0);
-	(void)pthread_mutex_unlock(&logging);
+	end_log();
 	type_at = NULL;
 	gnutls_handshake_set_hook_function(
 		handshake->tls, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, NULL);

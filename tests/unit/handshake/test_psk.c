@@ -41,72 +41,6 @@ static void test_each_suite(void **state)
 	}
 }
 
-/*
- * Clients say of what their URI has that it is the server's name, though an IPv6 address is none,
- * nor is what is spelt with an underscore: nothing is wrong with the handshake.
- */
-static void test_server_names(void **state)
-{
-	static const char *const names[] = { "gateway.example", "192.0.2.1", "2001:db8::1",
-		"lwm2m_gateway", "fe80::1%eth0" };
-
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(names); i++) {
-		struct world *world = world_begin();
-
-		client_begin(&world->client, "device", KEY, CCM_8, i % 2 == 0 ? 4 : -1);
-		assert_int_equal(gnutls_server_name_set(world->client.tls, GNUTLS_NAME_DNS,
-					 names[i], strlen(names[i])),
-			0);
-		(void)client_step(&world->client);
-		const struct datagram *hello = &world->client.out.datagrams[0];
-		assert_non_null(memmem(hello->octets, hello->len, names[i], strlen(names[i])));
-		assert_int_equal(world_run(world), 0);
-		assert_int_equal(world->established, 1);
-		world_check_keys(world);
-		world_end(world);
-	}
-}
-
-/* What GnuTLS takes, of lists as they come. */
-static void test_lists_of_names(void **state)
-{
-	static const struct {
-		const char *octets;
-		unsigned len;
-		bool fine;
-	} lists[] = {
-		{ "\0\4\0\0\1a", 6, true },
-		{ "\0\6\0\0\3A-.", 8, true },
-		{ "\0\6\0\0\3a:9", 8, false },
-		/* Of a kind that nobody knows, and a host's behind it. */
-		{ "\0\4\7\0\1:", 6, true },
-		{ "\0\x8\7\0\1:\0\0\1z", 10, true },
-		{ "\0\x8\7\0\1:\0\0\1_", 10, false },
-		/* Only the first is read. */
-		{ "\0\x8\0\0\1z\0\0\1_", 10, true },
-		/* Nothing, no list, no name; and less, or more, than there is. */
-		{ "", 0, false },
-		{ "\0", 1, false },
-		{ "\0\0", 2, false },
-		{ "\0\3\0\0\0", 5, false },
-		{ "\0\2\0\0", 4, false },
-		{ "\0\4\0\0\2a", 6, false },
-		{ "\0\5\0\0\1a", 6, false },
-		{ "\0\3\0\0\1a", 6, false },
-		{ "\0\5\7\0\1a\0", 7, false },
-	};
-
-	for (unsigned i = 0; i < RDL_ARRAY_LEN(lists); i++) {
-		uint8_t *octets = malloc(lists[i].len + 1);
-
-		assert_non_null(octets);
-		/* At the end of its memory, for whoever watches that. */
-		memcpy(octets + 1, lists[i].octets, lists[i].len);
-		assert_int_equal(rdl_handshake_names_host(octets + 1, lists[i].len), lists[i].fine);
-		free(octets);
-	}
-}
-
 static void restart(struct world *world)
 {
 	rdl_handshakes_destroy(world->handshakes);
@@ -678,8 +612,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_suite),
-		cmocka_unit_test(test_server_names),
-		cmocka_unit_test(test_lists_of_names),
 		cmocka_unit_test(test_order_of_suites),
 		cmocka_unit_test(test_suite_without_certificate),
 		cmocka_unit_test(test_unknown_suite),
