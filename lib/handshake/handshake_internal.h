@@ -347,7 +347,7 @@ enum rdl_handshake_failure rdl_handshake_failure_of(int error);
 
 /* What the extension holds, GnuTLS would take. */
 bool rdl_handshake_names_host(const uint8_t *extension, unsigned len);
-/* gnutls_handshake(), once, on a ClientHello with one that it would not. */
+/* gnutls_handshake(), as long as it has not read the ClientHello, with one that it would not. */
 int rdl_handshake_go_on_unnamed(struct rdl_handshake *handshake);
 
 /* ---- keys ---- */

@@ -54,6 +54,7 @@ bool rdl_handshake_names_host(const uint8_t *extension, unsigned len)
 	return true;
 }
 
+/* GnuTLS has put the message together, however many records it came in. */
 static int find(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
 	const gnutls_datum_t *message)
 {
@@ -64,6 +65,7 @@ static int find(gnutls_session_t tls, unsigned type, unsigned when, unsigned inc
 	(void)incoming;
 	if (handshake->odd_name + 2u <= message->size)
 		type_at = message->data + handshake->odd_name;
+	handshake->odd_name = 0;
 	return 0;
 }
 
@@ -104,6 +106,5 @@ int rdl_handshake_go_on_unnamed(struct rdl_handshake *handshake)
 	type_at = NULL;
 	gnutls_handshake_set_hook_function(
 		handshake->tls, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, NULL);
-	handshake->odd_name = 0;
 	return error;
 }

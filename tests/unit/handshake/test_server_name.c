@@ -39,6 +39,21 @@ static void test_server_names(void **state)
 	}
 }
 
+/* To a client that has asked for short records GnuTLS is given its Hello in parts. */
+static void test_in_parts(void **state)
+{
+	struct world *world = world_begin();
+
+	client_begin(&world->client, "device", KEY, CCM_8 ":%ALLOW_SMALL_RECORDS", -1);
+	assert_int_equal(gnutls_record_set_max_recv_size(world->client.tls, 100), 0);
+	set_name(world, ODD_NAME);
+	assert_int_equal(world_run(world), 0);
+	assert_int_equal(world->established, 1);
+	assert_int_equal(world->keys.plaintext_max, 100);
+	world_check_keys(world);
+	world_end(world);
+}
+
 /* What GnuTLS takes, of lists as they come. */
 static void test_lists_of_names(void **state)
 {
@@ -205,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_server_names),
+		cmocka_unit_test(test_in_parts),
 		cmocka_unit_test(test_lists_of_names),
 		cmocka_unit_test(test_side_by_side),
 		cmocka_unit_test(test_threads),
