@@ -144,14 +144,6 @@ static bool give_message(struct rdl_handshake *handshake, size_t len, uint64_t n
 	return give_change(handshake, now_ms);
 }
 
-/* The Hello, by a client that has no answer to it yet (RFC 6347 section 4.2.4). */
-static bool is_said_again(
-	const struct rdl_handshake *handshake, const struct rdl_handshake_fragment *fragment)
-{
-	return fragment->type == RDL_HANDSHAKE_CLIENT_HELLO && fragment->start == 0 &&
-	       (uint16_t)(fragment->sequence + 1) == handshake->messages.next;
-}
-
 static bool give_fragments(struct rdl_handshake *handshake, struct rdl_span rest, uint64_t now_ms)
 {
 	struct rdl_handshake_fragment fragment;
@@ -161,8 +153,6 @@ static bool give_fragments(struct rdl_handshake *handshake, struct rdl_span rest
 		bool hello = handshake->given == 0;
 		size_t len = 0;
 
-		if (!hello && is_said_again(handshake, &fragment))
-			rdl_handshake_say_again(handshake);
 		if ((fragment.type == RDL_HANDSHAKE_CLIENT_HELLO) == hello &&
 			rdl_handshake_messages_want(&handshake->messages, &fragment))
 			len = rdl_handshake_keep(handshake, &fragment);

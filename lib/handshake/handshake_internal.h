@@ -317,6 +317,9 @@ struct rdl_handshake_hello {
 bool rdl_handshake_hello_suites(struct rdl_span record, struct rdl_span *suites);
 /* All; false: it is none. */
 bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello *hello);
+/* The Hello, whole, by a client that has no answer to it yet (RFC 6347 section 4.2.4). */
+bool rdl_handshake_hello_is_said_again(
+	const struct rdl_handshake *handshake, struct rdl_span record);
 /* Of what a client offers. */
 struct rdl_handshake_choice {
 	/* RDL_DTLS_SUITES: none; the priority is one with which GnuTLS tells it so. */

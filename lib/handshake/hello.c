@@ -126,3 +126,13 @@ bool rdl_handshake_hello_read(struct rdl_span record, struct rdl_handshake_hello
 	read_extensions(body, hello);
 	return true;
 }
+
+bool rdl_handshake_hello_is_said_again(
+	const struct rdl_handshake *handshake, struct rdl_span record)
+{
+	/* Its epoch may be over. */
+	if (handshake->changed || body_of(record).data == NULL)
+		return false;
+	unsigned sequence = rdl_get_be16(record.data + RDL_DTLS_RECORD_HEADER + 4);
+	return (uint16_t)(sequence + 1) == handshake->messages.next;
+}

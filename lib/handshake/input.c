@@ -10,6 +10,20 @@ static bool give_late(
 			       : rdl_handshake_finished_give(handshake, record, way);
 }
 
+/*
+ * A worker has checked the cookie of a Hello that a datagram begins with. One that stands behind
+ * something else, anybody may have sent in the client's name: a flight would be its answer.
+ */
+static void hear_again(struct rdl_handshake *handshake, const struct rdl_dtls_parcel *parcel)
+{
+	struct rdl_span record = { parcel->data, parcel->len };
+
+	record.len = rdl_record_len(record, RDL_DTLS_CID_LEN);
+	if (handshake->tls != NULL && !handshake->open &&
+		rdl_handshake_hello_is_said_again(handshake, record))
+		rdl_handshake_say_again(handshake);
+}
+
 /* Of one datagram, what is before application data. */
 static enum rdl_handshake_fate give_all(
 	struct rdl_handshake *handshake, struct rdl_dtls_parcel *parcel, uint64_t now_ms)
@@ -18,6 +32,7 @@ static enum rdl_handshake_fate give_all(
 	uint64_t session = parcel->session;
 	size_t len;
 
+	hear_again(handshake, parcel);
 	for (; parcel->len > 0; parcel->data += len, parcel->len = (uint16_t)(parcel->len - len)) {
 		struct rdl_span record = { parcel->data, parcel->len };
 		bool application = false;

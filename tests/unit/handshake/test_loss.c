@@ -249,6 +249,59 @@ static void test_hello_repeated_often(void **state)
 	worker_end(worker);
 }
 
+static void add(struct datagram *datagram, const void *octets, size_t len)
+{
+	memcpy(datagram->octets + datagram->len, octets, len);
+	datagram->len = (uint16_t)(datagram->len + len);
+}
+
+/*
+ * Who has no cookie, and cannot but guess, gets nobody a flight by a Hello that stands where no
+ * worker checks it: behind another record, or another message, or without its octets.
+ */
+static void test_hello_repeated_by_others(void **state)
+{
+	/* In epoch 0; behind the first an empty message of a type that nobody has there. */
+	static const uint8_t change[] = { 20, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1 };
+	static const uint8_t other[RDL_DTLS_HANDSHAKE_HEADER] = { 20 };
+	enum { HEADERS = RDL_DTLS_RECORD_HEADER + RDL_DTLS_HANDSHAKE_HEADER };
+	struct worker *worker = worker_begin(-1);
+	struct world *world = worker->world;
+	struct datagram forged[3] = { 0 };
+
+	(void)client_step(&world->client);
+	arrive_all(worker);
+	(void)client_step(&world->client);
+	struct datagram hello = queue_take(&world->client.out), empty = hello;
+	arrive(worker, hello.octets, hello.len);
+	assert_int_equal(world->sent, 1);
+	/* As of a message that has no octets, and as a part of the Hello that has none. */
+	empty.len = HEADERS;
+	rdl_put_be16(empty.octets + 11, RDL_DTLS_HANDSHAKE_HEADER);
+	memset(empty.octets + 22, 0, 3);
+	add(&forged[0], change, sizeof(change));
+	add(&forged[0], empty.octets, empty.len);
+	add(&forged[1], change, sizeof(change));
+	add(&forged[1], hello.octets, hello.len);
+	add(&forged[2], hello.octets, RDL_DTLS_RECORD_HEADER);
+	rdl_put_be16(forged[2].octets + 11,
+		(uint16_t)(hello.len - RDL_DTLS_RECORD_HEADER + sizeof(other)));
+	add(&forged[2], other, sizeof(other));
+	add(&forged[2], hello.octets + RDL_DTLS_RECORD_HEADER, hello.len - RDL_DTLS_RECORD_HEADER);
+	now_ms += 600;
+	for (unsigned i = 0; i < RDL_ARRAY_LEN(forged); i++) {
+		arrive(worker, forged[i].octets, forged[i].len);
+		if (world->sent > 1)
+			fail_msg("of forged datagram %u: a flight", i);
+	}
+	arrive(worker, empty.octets, empty.len);
+	assert_int_equal(world->sent, 1);
+	assert_int_equal(worker->dropped, 1);
+	arrive(worker, hello.octets, hello.len);
+	assert_int_equal(world->sent, 2);
+	worker_end(worker);
+}
+
 static void test_loss(void **state)
 {
 	unsigned through = 0;
@@ -320,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_last_flight_long_lost),
 		cmocka_unit_test(test_hello_repeated),
 		cmocka_unit_test(test_hello_repeated_often),
+		cmocka_unit_test(test_hello_repeated_by_others),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_copies_and_disorder),
 		cmocka_unit_test(test_certificates),
