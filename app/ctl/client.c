@@ -81,11 +81,11 @@ enum client_result client_ask(struct client *client, json_t *request, json_t **r
 
 	*reply = NULL;
 	json_decref(request);
-	int written = text == NULL ? -1 : dprintf(fileno(client->stream), "%s\n", text);
+	if (text == NULL)
+		return fail(CLIENT_UNREACHED, client->path, "no memory");
+	/* Where the gateway does not take it, it has said why before it hung up. */
+	(void)!dprintf(fileno(client->stream), "%s\n", text);
 	free(text);
-	if (written < 0)
-		return fail(
-			CLIENT_UNREACHED, client->path, "the gateway does not take the request");
 	return client_hear(client, reply);
 }
 

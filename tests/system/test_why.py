@@ -39,8 +39,7 @@ def test_what_is_wrong_is_said_once(gateway):
         expect((done.returncode, done.stdout, done.stderr.count("\n")), (1, "", 1), done)
     has(why(gateway.lab, "--seconds", "1", "nobody"), "0 packets came from nobody in 1 s", "--address ADDRESS listens to where it is")
     done = subprocess.run([CTL, "-s", gateway.lab.dir + "/control.sock", "why", "x" * 100000], capture_output=True, text=True, timeout=20)
-    expect(done.returncode, 3, done)
-    has(done.stderr, "the gateway does not take the request")
+    expect((done.returncode, done.stderr), (1, "rdline-ctl: a line is longer than 4095 octets\n"), "what it has said before it hung up")
 
 
 def test_registered(gateway):
