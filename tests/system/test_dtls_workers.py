@@ -64,9 +64,10 @@ def test_new_sessions(gateway):
     """A registration goes on in a new session: the one before, often another worker's, is left."""
     clients = registered((None,))
     expect(gateway.ask("/rdline/dtls")["sessions_registered"], DEVICES, "sessions with a registration")
+    after = []  # all at once, each by a port of its own
     for n, client in enumerate(clients):
-        after = device("dev-%d" % n)
-        expect(after.update(client.location).code, "2.04", "Update")
+        after.append(device("dev-%d" % n))
+        expect(after[n].update(client.location).code, "2.04", "Update")
     until(lambda: gateway.ask("/rdline/dtls")["sessions_registered"] == DEVICES, "sessions are not left")
     expect(sums(gateway, "drop_dtls_note"), [0], "not told")
 
