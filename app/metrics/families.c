@@ -94,11 +94,7 @@ static void put_ports(struct exposition *exposition, const struct metrics_source
 
 static void put_state(struct exposition *exposition, const struct keeping *keeping)
 {
-	static const struct {
-		const char *name, *help;
-		enum exposition_type type;
-		size_t offset;
-	} rows[] = {
+	static const struct families_row rows[] = {
 #define ROW(name, member, type, help) \
 	{ "state_" name, help, EXPOSITION_##type, offsetof(struct keeping_figures, member) }
 		ROW("entries", entries, COUNTER,

@@ -15,6 +15,13 @@
 		}                         \
 	}
 
+/* A family whose value is a member of a struct of figures, 64 bits at this offset. */
+struct families_row {
+	const char *name, *help;
+	enum exposition_type type;
+	size_t offset;
+};
+
 void families_put(struct exposition *exposition, const struct metrics_sources *from);
 
 /*

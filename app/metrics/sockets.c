@@ -19,11 +19,7 @@ static void put_one(struct exposition *exposition, const char *name, enum exposi
 
 static void put_lines(struct exposition *exposition, const struct metrics_sources *from)
 {
-	static const struct {
-		const char *name, *help;
-		enum exposition_type type;
-		size_t offset;
-	} rows[] = {
+	static const struct families_row rows[] = {
 #define ROW(name, member, type, help) \
 	{ "socket_" name, help, EXPOSITION_##type, offsetof(struct rdl_lines_counts, member) }
 		ROW("connections", clients, GAUGE, "connections of a socket"),
